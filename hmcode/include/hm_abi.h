@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * hm_abi.h - the one interface between hmcode, its host and its guests.
+ *
+ * Used by the firmware, the hypervisor, the guest program and the tests; it
+ * depends on <stdint.h> alone and may be included from assembly (constants
+ * only).  docs/abi.md explains each call in the form of an SBI chapter.
+ *
+ * Units: addresses and sizes are in bytes unless a name says pages (4096
+ * bytes).  HPA and GPA are host and guest physical addresses.
+ */
+#ifndef HM_ABI_H
+#define HM_ABI_H
+
+/* Major changes break callers, minor ones add. */
+#define HM_ABI_VERSION_MAJOR	1
+#define HM_ABI_VERSION_MINOR	0
+#define HM_ABI_VERSION		((HM_ABI_VERSION_MAJOR << 16) | HM_ABI_VERSION_MINOR)
+
+/*
+ * The HM extension towards the host: an SBI extension in the experimental
+ * range 0x08000000-0x08FFFFFF (SBI 2.0, section 3.1), 'HMC'.
+ * Calling convention and error codes are SBI's: a7 = EID, a6 = FID,
+ * a0.. = arguments; returns a0 = error, a1 = value.
+ */
+#define HM_EXT_ID		0x08484d43
+
+#define HM_FID_VERSION		0	/* () -> HM_ABI_VERSION */
+#define HM_FID_INFO		1	/* (hpa of struct hm_info, size) */
+#define HM_FID_VM_CREATE	2	/* (flags) -> VM number */
+#define HM_FID_VM_DESTROY	3	/* (vm) */
+#define HM_FID_SLOT_SET		4	/* (vm, slot, gpa, hpa, size, rights) */
+#define HM_FID_VCPU_CREATE	5	/* (vm, hpa of struct hm_run, shadow table pages) -> vCPU number */
+#define HM_FID_VCPU_DESTROY	6	/* (vcpu) */
+#define HM_FID_VCPU_RUN		7	/* (vcpu) -> HM_EXIT_* */
+#define HM_FID_VCPU_STATS	8	/* (vcpu, hpa of struct hm_stats, size) */
+#define HM_FID_VM_INVALIDATE	9	/* (vm, gpa, size) */
+#define HM_FID_VM_POLICY	10	/* (vm, HM_POLICY_*) */
+#define HM_FID_EXT_IRQ_DONE	11	/* () the host has served its external interrupt */
+#define HM_FID_COUNT		12
+
+/* What the firmware finishes itself (the ladder); everything else exits. */
+#define HM_POLICY_INJECT	(1 << 0)	/* true faults */
+#define HM_POLICY_SATP		(1 << 1)	/* root switches */
+#define HM_POLICY_FLUSH		(1 << 2)	/* fences */
+#define HM_POLICY_FILL		(1 << 3)	/* hidden faults */
+#define HM_POLICY_ALL		0xf
+
+/* Slot rights. */
+#define HM_SLOT_R		(1 << 0)
+#define HM_SLOT_W		(1 << 1)
+#define HM_SLOT_X		(1 << 2)
+#define HM_MAX_SLOTS		8
+
+/* Why HM_FID_VCPU_RUN returned.  hm_run.exit_* hold the particulars. */
+#define HM_EXIT_INTERRUPT	0	/* the host's own interrupt (or its slice) is due */
+#define HM_EXIT_MMIO		1	/* access outside the slots: gpa, instruction, length, rights */
+#define HM_EXIT_SBI		2	/* an SBI call that the host serves: registers a0-a7 */
+#define HM_EXIT_WFI		3	/* guest idles; exit_value = next deadline (mtime ticks, ~0 = none) */
+#define HM_EXIT_MARK		4	/* measurement marker: exit_value = written value */
+#define HM_EXIT_POOL		5	/* shadow tables cannot hold one walk: the pool is too small */
+#define HM_EXIT_BROKEN		6	/* the guest cannot continue; exit_cause, exit_value say why */
+#define HM_EXIT_COUNT		7
+
+/* hm_run.flags, set by the host before a run. */
+#define HM_RUN_YIELD_WFI	(1 << 0)	/* WFI exits (TW=1) instead of idling in the guest world */
+#define HM_RUN_SEIP		(1 << 1)	/* the guest's supervisor external interrupt is pending */
+#define HM_RUN_RESET_STATS	(1 << 2)	/* zero the statistics at this entry, then clears itself */
+#define HM_RUN_ADVANCE		(1 << 3)	/* step over the instruction that caused the exit, then clears itself */
+
+/*
+ * Measurement marker: a guest *user* program writes this custom unprivileged
+ * CSR (0x800-0x8ff, privileged specification, CSR address ranges).  Every
+ * write traps as an illegal instruction, which hmcode recognizes natively and
+ * in the guest world alike; on a machine without hmcode it is SIGILL.
+ * Value: bits 7:0 operation, 15:8 workload number, bit 16 success (END only).
+ */
+#define HM_CSR_MARK		0x8e0
+#define HM_MARK_BEGIN		1	/* counting starts when the guest resumes */
+#define HM_MARK_END		2	/* counting stops at the trap; a record is printed */
+#define HM_MARK_OK		(1 << 16)
+
+/*
+ * A result record on the console is a JSON text sequence element (RFC 7464):
+ * RS, one JSON object, LF.  host-hv removes RS from what guests print.
+ */
+#define HM_RECORD_RS		0x1e
+
+#ifndef __ASSEMBLER__
+
+#include <stdint.h>
+
+/* Hart and firmware properties, the answer of HM_FID_INFO. */
+struct hm_info {
+	uint64_t version;		/* HM_ABI_VERSION */
+	uint64_t features;		/* HM_INFO_* */
+	uint64_t satp_modes;		/* bit N: satp.MODE N works (8 Sv39, 9 Sv48, 10 Sv57) */
+	uint64_t asid_bits;		/* hardware ASIDLEN of this hart */
+	uint64_t pool_base, pool_size;	/* shadow-table region (HPA, bytes): never touch */
+	uint64_t pool_free_pages;
+	uint64_t timebase_hz;		/* 0 if not known */
+};
+#define HM_INFO_SSTC		(1 << 0)
+#define HM_INFO_SVVPTC		(1 << 1)	/* the hart itself has it */
+#define HM_INFO_SMCNTRPMF	(1 << 2)	/* instruction split is exact */
+
+/*
+ * One vCPU's page, shared between host and firmware: 4096-byte aligned, in
+ * host RAM.  Valid while the vCPU is not running.  The firmware treats it as
+ * untrusted and checks whatever it reads.
+ */
+struct hm_run {
+	uint64_t x[32];			/* x[0] is ignored */
+	uint64_t pc;
+	uint64_t priv;			/* 0 U, 1 S */
+	/* Guest supervisor CSRs. */
+	uint64_t sstatus, sie, sip, stvec, sscratch, sepc, scause, stval;
+	uint64_t satp, scounteren, senvcfg, stimecmp;
+
+	uint64_t flags;			/* HM_RUN_* */
+	uint64_t slice_end;		/* mtime at which to exit at the latest; ~0 = none */
+
+	/* The last exit. */
+	uint64_t exit_reason;		/* HM_EXIT_* */
+	uint64_t exit_cause;		/* mcause of the trap behind it */
+	uint64_t exit_gpa;		/* MMIO: guest physical address of the access */
+	uint64_t exit_insn;		/* MMIO: the instruction, 16 or 32 bits, zero extended */
+	uint64_t exit_insn_len;		/* 2 or 4 bytes */
+	uint64_t exit_value;		/* see HM_EXIT_* */
+	uint64_t reserved[8];
+};
+
+/* Kinds of HM traps: "hm_traps.by_kind" of the result record, in this order. */
+enum hm_trap_kind {
+	HM_TRAP_TRUE_FAULT,
+	HM_TRAP_FILL,
+	HM_TRAP_SATP_HIT,
+	HM_TRAP_SATP_MISS,
+	HM_TRAP_SFENCE_VA,
+	HM_TRAP_SFENCE_ASID,
+	HM_TRAP_SFENCE_ALL,
+	HM_TRAP_RING,
+	HM_TRAP_MEMORY_KINDS,		/* the kinds above are "memory" */
+	HM_TRAP_SBI_TIME = HM_TRAP_MEMORY_KINDS,
+	HM_TRAP_SBI_OTHER,		/* other SBI calls finished in the firmware */
+	HM_TRAP_INTERRUPT,		/* timer, IPI: served in M-mode, guest resumed */
+	HM_TRAP_ILLEGAL,		/* illegal instructions injected or emulated */
+	HM_TRAP_OTHER,
+	HM_TRAP_KINDS
+};
+
+/* Counters of one vCPU since HM_RUN_RESET_STATS, the answer of HM_FID_VCPU_STATS. */
+struct hm_stats {
+	uint64_t traps[HM_TRAP_KINDS];
+	uint64_t exits[HM_EXIT_COUNT];	/* MARK is never counted */
+	uint64_t insn_total;		/* retired, all modes, since the reset, up to the last marker or exit */
+	uint64_t insn_guest;
+	uint64_t insn_host;
+	uint64_t insn_hm;		/* total - guest - host */
+	uint64_t longest_m_stay;	/* instructions of the longest uninterrupted stay in M-mode */
+	/* Inside the engine; names as in ssp/. */
+	uint64_t tables_allocated, tables_recycled, root_hits, root_misses;
+};
+
+#endif /* __ASSEMBLER__ */
+#endif /* HM_ABI_H */
