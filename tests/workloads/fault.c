@@ -82,7 +82,7 @@ static const char *mprotect_run(unsigned int rounds)
 }
 
 const struct workload workload_mprotect = {
-	.warm = 4, .rounds = 80, .prepare = prepare, .run = mprotect_run, .finish = finish,
+	.warm = 4, .rounds = 160, .prepare = prepare, .run = mprotect_run, .finish = finish,
 };
 
 /* sigsegv: a handler repairs every page of an inaccessible area, one by one. */

@@ -26,7 +26,7 @@ static const char *mmap_run(unsigned int rounds)
 	return NULL;
 }
 
-const struct workload workload_mmap = { .warm = 4, .rounds = 40, .run = mmap_run };
+const struct workload workload_mmap = { .warm = 2, .rounds = 16, .run = mmap_run };
 
 /* touch: first touch of 32 MB in pages of 4 KiB, by reads and writes in turn. */
 #define TOUCH_BYTES	(32 * MIB)
@@ -190,4 +190,4 @@ static const char *cow_run(unsigned int rounds)
 	return why;
 }
 
-const struct workload workload_cow = { .warm = 1, .rounds = 8, .run = cow_run };
+const struct workload workload_cow = { .warm = 1, .rounds = 4, .run = cow_run };

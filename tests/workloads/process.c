@@ -29,7 +29,7 @@ const char *child_result(int pid, const char *why)
 }
 
 /* fork: the child inherits the parent's pages, and keeps its changes to itself. */
-#define FORK_PAGES	16
+#define FORK_PAGES	8
 static char fork_area[FORK_PAGES][4096] __attribute__((aligned(4096)));
 
 static bool area_holds(unsigned int round, unsigned int process)
@@ -71,7 +71,7 @@ static const char *fork_run(unsigned int rounds)
 	return NULL;
 }
 
-const struct workload workload_fork = { .warm = 20, .rounds = 200, .run = fork_run };
+const struct workload workload_fork = { .warm = 10, .rounds = 50, .run = fork_run };
 
 /* exec: fork, and become a new program that finds its own data and its argument. */
 static const uint64_t exec_data[] = { 3, 1, 4, 1, 5, 9, 2, 6 };
@@ -141,7 +141,7 @@ static const char *vfork_run(unsigned int rounds)
 	return NULL;
 }
 
-const struct workload workload_vfork = { .warm = 5, .rounds = 60, .run = vfork_run };
+const struct workload workload_vfork = { .warm = 5, .rounds = 40, .run = vfork_run };
 
 /*
  * pipe: two processes answer each other.  Both keep different contents at the

@@ -52,4 +52,4 @@ static const char *shell_run(unsigned int rounds)
 	return NULL;
 }
 
-const struct workload workload_shell = { .warm = 2, .rounds = 20, .run = shell_run };
+const struct workload workload_shell = { .warm = 2, .rounds = 10, .run = shell_run };
