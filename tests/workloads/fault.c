@@ -82,7 +82,7 @@ static const char *mprotect_run(unsigned int rounds)
 }
 
 const struct workload workload_mprotect = {
-	.warm = 4, .rounds = 160, .prepare = prepare, .run = mprotect_run, .finish = finish,
+	.warm = 4, .rounds = 400, .prepare = prepare, .run = mprotect_run, .finish = finish,
 };
 
 /* sigsegv: a handler repairs every page of an inaccessible area, one by one. */
@@ -108,5 +108,5 @@ static const char *sigsegv_run(unsigned int rounds)
 }
 
 const struct workload workload_sigsegv = {
-	.warm = 1, .rounds = 8, .prepare = prepare, .run = sigsegv_run, .finish = finish,
+	.warm = 1, .rounds = 12, .prepare = prepare, .run = sigsegv_run, .finish = finish,
 };

@@ -130,10 +130,12 @@ static int run_as_init(char **argv)
 		fix_addresses(argv);
 	}
 	request = init_request();
-	if (!strcmp(request, "shell"))
+	if (!strcmp(request, "shell")) {
 		init_shell();
-	else
+	} else {
+		init_settle();
 		printf("hmwork: %s\n", run_list(request) ? "all ok" : "FAILED");
+	}
 	tcdrain(STDOUT_FILENO);
 	init_poweroff();
 }

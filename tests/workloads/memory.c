@@ -26,7 +26,7 @@ static const char *mmap_run(unsigned int rounds)
 	return NULL;
 }
 
-const struct workload workload_mmap = { .warm = 2, .rounds = 16, .run = mmap_run };
+const struct workload workload_mmap = { .warm = 2, .rounds = 24, .run = mmap_run };
 
 /* touch: first touch of 32 MB in pages of 4 KiB, by reads and writes in turn. */
 #define TOUCH_BYTES	(32 * MIB)

@@ -71,7 +71,7 @@ static const char *fork_run(unsigned int rounds)
 	return NULL;
 }
 
-const struct workload workload_fork = { .warm = 10, .rounds = 50, .run = fork_run };
+const struct workload workload_fork = { .warm = 20, .rounds = 150, .run = fork_run };
 
 /* exec: fork, and become a new program that finds its own data and its argument. */
 static const uint64_t exec_data[] = { 3, 1, 4, 1, 5, 9, 2, 6 };
