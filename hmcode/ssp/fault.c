@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * fault.c - a page fault of the guest: whose is it, and filling the shadow.
+ *
+ *	guest walk --> true fault, access fault, outside: the caller's business
+ *	     |
+ *	reserve tables --> descend the shadow along the guest's path --> leaf
+ *
+ * fast.h is the same for the commonest case, from the walk cache.
+ */
+#include "fast.h"
+#include "internal.h"
+
+/* What a shadow table below `level` stands for on this guest path. */
+static uint64_t child_ident(const struct ssp_guest_walk *walk, int level)
+{
+	if (level > walk->level)
+		return walk->table[level - 1] >> PAGE_SHIFT;
+	return SSP_IDENT_SPLIT | pte_address(walk->pte) >> PAGE_SHIFT;
+}
+
+/* Links of the global tree concern every address space. */
+static enum ssp_fence link_fence(const struct ssp_table *table)
+{
+	return table->owner == SSP_GLOBAL ? SSP_FENCE_ALL : SSP_FENCE_ASID;
+}
+
+/* Walks of every root may pass through the global tree. */
+static void drop_walks(struct ssp_space *space, const struct ssp_table *table)
+{
+	if (table->owner != SSP_GLOBAL) {
+		ssp_root_drop_walks(table_owner(space, table));
+		return;
+	}
+	for (unsigned int i = SSP_GLOBAL + 1; i < SSP_ROOTS; i++)
+		ssp_root_drop_walks(&space->roots[i]);
+}
+
+/* The child at entry `index`, hung, woken or given a new identity as needed. */
+static struct ssp_table *own_child(struct ssp_space *space, struct ssp_table *table,
+				   unsigned int index, uint64_t ident, enum ssp_fence *fence)
+{
+	uint64_t entry = table_entries(space, table)[index];
+	struct ssp_table *child;
+
+	if (is_link(entry)) {
+		child = link_table(space, entry);
+		if ((entry & PTE_V) && child->ident == ident)
+			return child;
+		if (child->ident != ident || child->epoch != table_owner(space, child)->epoch)
+			ssp_table_make_current(space, child);
+		child->ident = ident;
+		ssp_table_set(space, table, index, entry | PTE_V);
+		drop_walks(space, table);
+	} else {
+		child = ssp_table_alloc(space, table_owner(space, table), table->level - 1);
+		ssp_table_hang(space, table, index, child, ident);
+	}
+	*fence = fence_max(*fence, link_fence(table));
+	return child;
+}
+
+/*
+ * The global tree's child for a top-level entry, or NULL where the tree serves
+ * another guest table or another mode there: then the root keeps a private one.
+ */
+static struct ssp_table *global_child(struct ssp_space *space, const struct ssp_root *root,
+				      unsigned int index, uint64_t ident, enum ssp_fence *fence)
+{
+	struct ssp_root *global = &space->roots[SSP_GLOBAL];
+	struct ssp_table *top = root_top(space, global);
+	uint64_t entry = table_entries(space, top)[index];
+
+	if (!top->occupied) {
+		global->mode = root->mode;
+		top->level = satp_modes[root->mode].levels - 1;
+	}
+	if (global->mode != root->mode)
+		return NULL;
+	if ((entry & PTE_V) && link_table(space, entry)->ident != ident)
+		return NULL;
+	return own_child(space, top, index, ident, fence);
+}
+
+/* One step down from a root's top table, where private and global trees part. */
+static struct ssp_table *top_child(struct ssp_space *space, struct ssp_root *root,
+				   unsigned int index, uint64_t ident, bool global,
+				   enum ssp_fence *fence)
+{
+	struct ssp_table *top = root_top(space, root);
+	uint64_t entry = table_entries(space, top)[index];
+	bool own = is_link(entry) && link_table(space, entry)->owner == top->owner;
+	struct ssp_table *child = NULL;
+
+	/* A private table in use at this place may hold leaves without G: it stays. */
+	if (global && !(own && (entry & PTE_V)))
+		child = global_child(space, root, index, ident, fence);
+	if (child) {
+		uint64_t link = pte_make(table_hpa(space, child), PTE_V);
+
+		if (own)
+			ssp_table_orphan(space, link_table(space, entry));
+		if (entry != link) {
+			ssp_table_set(space, top, index, link);
+			ssp_root_drop_walks(root);
+			*fence = fence_max(*fence, SSP_FENCE_ASID);
+		}
+		return child;
+	}
+	if (entry && !own) {
+		table_entries(space, top)[index] = 0;
+		ssp_root_drop_walks(root);
+	}
+	return own_child(space, top, index, ident, fence);
+}
+
+/* The largest leaf that the guest's leaf and the slot allow around the address. */
+static int leaf_level(const struct ssp_guest_walk *walk, const struct ssp_slot *slot)
+{
+	int level = walk->level;
+
+	for (; level > 0; level--) {
+		uint64_t size = level_size(level);
+		uint64_t base = walk->gpa & ~(size - 1);
+
+		if (!(slot->delta & (size - 1)) && base >= slot->gpa &&
+		    base + size - slot->gpa <= slot->size)
+			break;
+	}
+	return level;
+}
+
+/* The shadow leaf; A and D are preset so that the hardware walker never writes. */
+static uint64_t shadow_leaf(const struct ssp_guest_walk *walk, const struct ssp_slot *slot,
+			    int level)
+{
+	uint64_t bits = walk->pte & slot->rights;
+
+	if (!(walk->pte & PTE_D))
+		bits &= ~PTE_W;
+	bits |= PTE_V | (walk->pte & PTE_U) | PTE_A | PTE_D;
+	return pte_make((walk->gpa & ~(level_size(level) - 1)) + slot->delta, bits);
+}
+
+static enum ssp_fence set_leaf(struct ssp_space *space, struct ssp_table *table,
+			       unsigned int index, uint64_t leaf)
+{
+	uint64_t old = table_entries(space, table)[index];
+	enum ssp_fence fence = SSP_FENCE_NONE;
+
+	if (table->owner == SSP_GLOBAL)
+		leaf |= PTE_G;
+	if (is_link(old)) {
+		if (link_table(space, old)->owner == table->owner)
+			ssp_table_orphan(space, link_table(space, old));
+		drop_walks(space, table);
+		fence = link_fence(table);
+	} else if (old == leaf) {
+		/* The hart has cached that there was nothing, perhaps above the leaf. */
+		fence = link_fence(table);
+	} else if (old || space->fence_after_fill) {
+		fence = SSP_FENCE_PAGE;
+	}
+	ssp_table_set(space, table, index, leaf);
+	return fence;
+}
+
+/* Remember where the level-0 tables are; the shadow's is on its dirty list by now (I7). */
+static void remember_walk(struct ssp_space *space, const struct ssp_guest_walk *walk, uint64_t va,
+			  struct ssp_table *table)
+{
+	struct ssp_root *root = space->current;
+	struct ssp_walk *entry = ssp_walk_entry(root, va);
+
+	entry->tag = ssp_walk_tag(root, va);
+	entry->guest = walk->table[0] + ssp_slot_of(space, walk->table[0])->delta;
+	entry->shadow = table_entries(space, table);
+	entry->table = table;
+}
+
+static enum ssp_fence fill(struct ssp_space *space, const struct ssp_guest_walk *walk, uint64_t va,
+			   const struct ssp_slot *slot)
+{
+	enum ssp_fence fence = ssp_tables_reserve(space, MAX_LEVELS - 1);
+	struct ssp_root *root = space->current;
+	struct ssp_table *table = root_top(space, root);
+	int leaf = leaf_level(walk, slot);
+
+	if (table->level > leaf)
+		table = top_child(space, root, pte_index(va, table->level),
+				  child_ident(walk, table->level), walk->global, &fence);
+	while (table->level > leaf)
+		table = own_child(space, table, pte_index(va, table->level),
+				  child_ident(walk, table->level), &fence);
+	fence = fence_max(fence, set_leaf(space, table, pte_index(va, leaf),
+					  shadow_leaf(walk, slot, leaf)));
+	if (walk->level == 0 && satp_mode(root->gsatp) != SATP_BARE)
+		remember_walk(space, walk, va, table);
+	return fence;
+}
+
+struct ssp_result ssp_fault(struct ssp_space *space, uint64_t va, enum ssp_access access,
+			    unsigned int state)
+{
+	struct ssp_guest_walk walk = ssp_guest_walk(space, space->current->gsatp, va, access, state);
+	const uint64_t need[] = { [SSP_FETCH] = PTE_X, [SSP_LOAD] = PTE_R, [SSP_STORE] = PTE_W };
+	const struct ssp_slot *slot;
+
+	if (walk.verdict != SSP_FILLED)
+		return (struct ssp_result){ .verdict = walk.verdict, .gpa = walk.gpa };
+	slot = ssp_slot_of(space, walk.gpa);
+	if (!slot || !(slot->rights & need[access]))
+		return (struct ssp_result){ .verdict = SSP_OUTSIDE, .gpa = walk.gpa };
+	return (struct ssp_result){
+		.verdict = SSP_FILLED,
+		.fence = fill(space, &walk, va, slot),
+	};
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * flush.c - the guest's fences.
+ *
+ *	rs1  rs2   current root       other roots                global tree
+ *	va   x0    leaf cleared       logged, replayed on entry  leaf cleared
+ *	va   asid  leaf cleared       leaf cleared, ASID retired spared
+ *	x0   asid  leaves cleared     leaves cleared, retired    spared
+ *	x0   x0    leaves cleared     log wraps: flushed         put to sleep
+ *	                              on entry
+ *
+ * "Retired": the root gets another hardware ASID before it runs again, which
+ * stands for the fence that would name its old one.
+ */
+#include "internal.h"
+
+void ssp_root_drop_walks(struct ssp_root *root)
+{
+	root->walk_turn += 1ull << SSP_WALK_VA_BITS;
+	if (root->walk_turn)
+		return;
+	for (unsigned int i = 0; i < SSP_WALK_CACHE; i++)
+		root->walk[i].tag = 0;
+	root->walk_turn = 1ull << SSP_WALK_VA_BITS;
+}
+
+/* Put the links of the top table to its own tree to sleep, or cut those to the global tree. */
+static void sleep_links(struct ssp_space *space, struct ssp_root *root, bool own, bool global)
+{
+	struct ssp_table *top = root_top(space, root);
+	uint64_t *entries = table_entries(space, top);
+
+	for (uint64_t groups = top->occupied; groups; groups &= groups - 1) {
+		uint64_t *entry = entries + ((unsigned int)__builtin_ctzll(groups) << GROUP_SHIFT);
+
+		for (unsigned int i = 0; i < GROUP_SIZE; i++) {
+			if (!is_link(entry[i]))
+				continue;
+			if (link_table(space, entry[i])->owner == top->owner)
+				entry[i] &= own ? ~PTE_V : ~0ull;
+			else if (global)
+				entry[i] = 0;
+		}
+	}
+}
+
+static void forget_leaves(struct ssp_root *root)
+{
+	root->dirty = SSP_NONE;
+	root->dirty_count = 0;
+	root->dirty_turn++;
+	ssp_root_drop_walks(root);
+}
+
+/* The whole tree goes to sleep: each table is cleared when it is used again, or never. */
+void ssp_root_sleep(struct ssp_space *space, struct ssp_root *root)
+{
+	struct ssp_table *top = root_top(space, root);
+
+	top->epoch = ++root->epoch;
+	ssp_table_clear_leaves(space, top);
+	sleep_links(space, root, true, true);
+	forget_leaves(root);
+}
+
+/*
+ * Nothing that the root had cached is used afterwards.  global_links: neither
+ * what it reaches of the global tree.
+ */
+void ssp_root_flush(struct ssp_space *space, struct ssp_root *root, bool global_links)
+{
+	if (root->dirty_count > SSP_EAGER_TABLES) {
+		ssp_root_sleep(space, root);
+		return;
+	}
+	for (uint32_t n = root->dirty; n != SSP_NONE; n = space->tables[n].next_dirty)
+		ssp_table_clear_leaves(space, &space->tables[n]);
+	if (global_links)
+		sleep_links(space, root, false, true);
+	forget_leaves(root);
+}
+
+/* A table at the top of the global tree goes: no root may link it. */
+void ssp_unlink_global(struct ssp_space *space, struct ssp_table *table)
+{
+	for (unsigned int i = SSP_GLOBAL + 1; i < SSP_ROOTS; i++) {
+		struct ssp_root *root = &space->roots[i];
+		uint64_t *entry;
+
+		if (root->top == SSP_NONE)
+			continue;
+		entry = &table_entries(space, root_top(space, root))[table->index];
+		if (is_link(*entry) && link_table(space, *entry) == table)
+			*entry = 0;
+		ssp_root_drop_walks(root);
+	}
+}
+
+/*
+ * Clear what one tree holds for va.  A guest leaf that is mapped in pieces
+ * goes as a whole; since that takes a link away, the fence is a wider one.
+ */
+static enum ssp_fence tree_flush_va(struct ssp_space *space, struct ssp_root *root, uint64_t va)
+{
+	struct ssp_table *table = root_top(space, root);
+
+	for (;;) {
+		uint64_t *entry = &table_entries(space, table)[pte_index(va, table->level)];
+		struct ssp_table *child;
+
+		if (!(*entry & PTE_V))
+			return SSP_FENCE_PAGE;
+		if (pte_is_leaf(*entry)) {
+			*entry = 0;
+			return SSP_FENCE_PAGE;
+		}
+		child = link_table(space, *entry);
+		if (child->owner != table->owner)
+			return SSP_FENCE_PAGE;
+		if (child->ident & SSP_IDENT_SPLIT) {
+			*entry &= ~PTE_V;
+			child->epoch = 0;
+			return table->owner == SSP_GLOBAL ? SSP_FENCE_ALL : SSP_FENCE_ASID;
+		}
+		table = child;
+	}
+}
+
+enum ssp_fence ssp_flush_va(struct ssp_space *space, uint64_t va)
+{
+	enum ssp_fence fence = tree_flush_va(space, space->current, va);
+
+	space->log[space->log_head++ % SSP_LOG_SIZE] = va;
+	space->current->log_position = space->log_head;
+	return fence_max(fence, tree_flush_va(space, &space->roots[SSP_GLOBAL], va));
+}
+
+/* Visit the roots of one guest ASID: the current one owes a fence, others get a new ASID. */
+#define for_each_root_of_asid(space, root, asid)					\
+	for (root = &(space)->roots[(space)->asid_bucket[(asid) % SSP_ASID_BUCKETS]];	\
+	     root != &(space)->roots[SSP_GLOBAL];					\
+	     root = &(space)->roots[root->next_asid])					\
+		if (satp_asid(root->gsatp) == (asid))
+
+enum ssp_fence ssp_flush_va_asid(struct ssp_space *space, uint64_t va, uint64_t asid)
+{
+	enum ssp_fence fence = SSP_FENCE_PAGE;
+	struct ssp_root *root;
+
+	asid &= SATP_ASID_MASK;
+	for_each_root_of_asid(space, root, asid) {
+		enum ssp_fence owed = tree_flush_va(space, root, va);
+
+		if (root == space->current)
+			fence = fence_max(fence, owed);
+		else
+			root->asid_turn = 0;
+	}
+	return fence;
+}
+
+enum ssp_fence ssp_flush_asid(struct ssp_space *space, uint64_t asid)
+{
+	enum ssp_fence fence = SSP_FENCE_NONE;
+	struct ssp_root *root;
+
+	asid &= SATP_ASID_MASK;
+	for_each_root_of_asid(space, root, asid) {
+		ssp_root_flush(space, root, false);
+		if (root == space->current)
+			fence = SSP_FENCE_ASID;
+		else
+			root->asid_turn = 0;
+	}
+	return fence;
+}
+
+enum ssp_fence ssp_flush_all(struct ssp_space *space)
+{
+	space->log_head += SSP_LOG_SIZE + 1;
+	ssp_root_sleep(space, &space->roots[SSP_GLOBAL]);
+	if (space->current) {
+		ssp_root_flush(space, space->current, true);
+		space->current->log_position = space->log_head;
+	}
+	return SSP_FENCE_ALL;
+}
+
+enum ssp_fence ssp_invalidate_gpa(struct ssp_space *space, uint64_t gpa, uint64_t size)
+{
+	(void)gpa;
+	return size ? ssp_flush_all(space) : SSP_FENCE_NONE;
+}
+
+/* Catch up with the flush log, then run on this root. */
+void ssp_root_enter(struct ssp_space *space, struct ssp_root *root)
+{
+	uint64_t lag = space->log_head - root->log_position;
+
+	if (lag > SSP_LOG_SIZE) {
+		ssp_root_flush(space, root, true);
+		root->asid_turn = 0;
+	} else {
+		for (; lag; lag--) {
+			uint64_t va = space->log[(space->log_head - lag) % SSP_LOG_SIZE];
+
+			/* The hart was fenced for the page when it was logged, not for links. */
+			if (tree_flush_va(space, root, va) > SSP_FENCE_PAGE)
+				root->asid_turn = 0;
+		}
+	}
+	root->log_position = space->log_head;
+	root->last_use = ++space->uses;
+	space->current = root;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* internal.h - what the engine's files share among themselves. */
+#ifndef SSP_INTERNAL_H
+#define SSP_INTERNAL_H
+
+#include "ssp.h"
+#include "ssp_port.h"
+
+#define GROUP_SHIFT	3	/* entries a bit of ssp_table.occupied: 8 */
+#define GROUP_SIZE	(1u << GROUP_SHIFT)
+
+static inline uint32_t table_number(const struct ssp_space *space, const struct ssp_table *table)
+{
+	return table - space->tables;
+}
+
+static inline uint64_t table_hpa(const struct ssp_space *space, const struct ssp_table *table)
+{
+	return space->pool_hpa + ((uint64_t)table_number(space, table) << PAGE_SHIFT);
+}
+
+static inline uint64_t *table_entries(const struct ssp_space *space, const struct ssp_table *table)
+{
+	return ssp_port_table(table_hpa(space, table));
+}
+
+static inline struct ssp_root *table_owner(struct ssp_space *space, const struct ssp_table *table)
+{
+	return &space->roots[table->owner];
+}
+
+/* A link, woken or dormant, to its table. */
+static inline struct ssp_table *link_table(struct ssp_space *space, uint64_t link)
+{
+	return &space->tables[(pte_address(link) - space->pool_hpa) >> PAGE_SHIFT];
+}
+
+static inline bool is_link(uint64_t spte)
+{
+	return spte && !pte_is_leaf(spte);
+}
+
+static inline struct ssp_table *root_top(struct ssp_space *space, const struct ssp_root *root)
+{
+	return &space->tables[root->top];
+}
+
+static inline enum ssp_fence fence_max(enum ssp_fence a, enum ssp_fence b)
+{
+	return a > b ? a : b;
+}
+
+/* table.c */
+void ssp_tables_init(struct ssp_space *space);
+struct ssp_table *ssp_table_alloc(struct ssp_space *space, struct ssp_root *owner, int level);
+void ssp_table_hang(struct ssp_space *space, struct ssp_table *parent, unsigned int index,
+		    struct ssp_table *child, uint64_t ident);
+void ssp_table_orphan(struct ssp_space *space, struct ssp_table *table);
+void ssp_table_empty(struct ssp_space *space, struct ssp_table *table);
+void ssp_table_make_current(struct ssp_space *space, struct ssp_table *table);
+void ssp_table_clear_leaves(struct ssp_space *space, struct ssp_table *table);
+void ssp_table_set(struct ssp_space *space, struct ssp_table *table, unsigned int index,
+		   uint64_t value);
+enum ssp_fence ssp_tables_reserve(struct ssp_space *space, uint32_t wanted);
+
+/* flush.c */
+void ssp_root_sleep(struct ssp_space *space, struct ssp_root *root);
+void ssp_root_flush(struct ssp_space *space, struct ssp_root *root, bool global_links);
+void ssp_root_drop_walks(struct ssp_root *root);
+void ssp_unlink_global(struct ssp_space *space, struct ssp_table *table);
+
+/* walk.c: a guest walk as data. */
+struct ssp_guest_walk {
+	enum ssp_verdict verdict;	/* SSP_FILLED: translated and allowed */
+	bool global;			/* G at any level of the path */
+	int level;			/* of the leaf */
+	uint64_t pte;			/* the leaf */
+	uint64_t gpa;			/* of va itself */
+	uint64_t table[MAX_LEVELS];	/* GPA of the table at each level of the path */
+};
+struct ssp_guest_walk ssp_guest_walk(struct ssp_space *space, uint64_t gsatp, uint64_t va,
+				     enum ssp_access access, unsigned int state);
+bool ssp_leaf_allows(uint64_t pte, enum ssp_access access, unsigned int state);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * pte.h - page-table entries and translation modes of the privileged
+ * specification ("Sv39", "Sv48", "Sv57"), as data.
+ */
+#ifndef SSP_PTE_H
+#define SSP_PTE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PAGE_SHIFT	12
+#define PAGE_SIZE	(1ull << PAGE_SHIFT)
+#define PTES_PER_TABLE	512
+#define MAX_LEVELS	5
+
+#define PTE_V		(1ull << 0)
+#define PTE_R		(1ull << 1)
+#define PTE_W		(1ull << 2)
+#define PTE_X		(1ull << 3)
+#define PTE_U		(1ull << 4)
+#define PTE_G		(1ull << 5)
+#define PTE_A		(1ull << 6)
+#define PTE_D		(1ull << 7)
+#define PTE_RWX		(PTE_R | PTE_W | PTE_X)
+#define PTE_PPN_SHIFT	10
+#define PTE_PPN_BITS	44
+/* Bits 63 (N), 62:61 (PBMT) and 60:54 are reserved unless Svnapot or Svpbmt is offered; neither is. */
+#define PTE_RESERVED_SHIFT	54
+
+#define SATP_MODE_SHIFT	60
+#define SATP_ASID_SHIFT	44
+#define SATP_ASID_MASK	0xffffull
+#define SATP_PPN_MASK	((1ull << 44) - 1)
+#define SATP_BARE	0u
+#define SATP_SV39	8u
+#define SATP_SV48	9u
+#define SATP_SV57	10u
+
+/*
+ * A virtual address, Sv39 with its three levels as the example:
+ *
+ *   63        39 38      30 29      21 20      12 11       0
+ *  | = bit 38   | index[2] | index[1] | index[0] |  offset  |
+ *
+ * Level 0 holds 4 KiB leaves; a leaf at level N covers 4 KiB << 9N.
+ */
+static inline unsigned int pte_index(uint64_t va, int level)
+{
+	return (va >> (PAGE_SHIFT + 9 * level)) & (PTES_PER_TABLE - 1);
+}
+
+static inline uint64_t level_size(int level)
+{
+	return PAGE_SIZE << (9 * level);
+}
+
+static inline bool pte_is_leaf(uint64_t pte)
+{
+	return (pte & PTE_V) && (pte & PTE_RWX);
+}
+
+static inline uint64_t pte_address(uint64_t pte)
+{
+	return ((pte >> PTE_PPN_SHIFT) & ((1ull << PTE_PPN_BITS) - 1)) << PAGE_SHIFT;
+}
+
+static inline uint64_t pte_make(uint64_t address, uint64_t bits)
+{
+	return address >> PAGE_SHIFT << PTE_PPN_SHIFT | bits;
+}
+
+static inline unsigned int satp_mode(uint64_t satp)
+{
+	return satp >> SATP_MODE_SHIFT;
+}
+
+static inline uint64_t satp_asid(uint64_t satp)
+{
+	return (satp >> SATP_ASID_SHIFT) & SATP_ASID_MASK;
+}
+
+/* One row a translation mode. */
+struct satp_mode_info {
+	uint8_t levels;		/* 0: not a paged mode */
+	uint8_t va_bits;
+};
+
+static const struct satp_mode_info satp_modes[16] = {
+	[SATP_SV39] = { .levels = 3, .va_bits = 39 },
+	[SATP_SV48] = { .levels = 4, .va_bits = 48 },
+	[SATP_SV57] = { .levels = 5, .va_bits = 57 },
+};
+
+/* Bits 63 to va_bits must equal bit va_bits-1 ("Sv39", addressing). */
+static inline bool va_is_canonical(uint64_t va, int va_bits)
+{
+	int64_t top = (int64_t)va >> (va_bits - 1);
+
+	return top == 0 || top == -1;
+}
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * root.c - the space itself and its root buffer: guest satp to shadow root.
+ *
+ * Roots are found through a bucket of their ASID, the way fences need them
+ * too; a root that is taken over keeps its tree, put to sleep.
+ */
+#include "internal.h"
+
+bool ssp_init(struct ssp_space *space, uint64_t pool_hpa, struct ssp_table *tables,
+	      uint32_t table_count, uint16_t offered, bool fence_after_fill)
+{
+	enum ssp_fence owed = SSP_FENCE_NONE;	/* and stays: nothing is recycled yet */
+
+	if (table_count < SSP_MIN_TABLES || pool_hpa & (PAGE_SIZE - 1) ||
+	    !(offered & 1u << SATP_SV39))
+		return false;
+
+	*space = (struct ssp_space){
+		.pool_hpa = pool_hpa,
+		.tables = tables,
+		.table_count = table_count,
+		.bare_mode = SATP_SV39,
+		.satp_modes = offered,
+		.fence_after_fill = fence_after_fill,
+	};
+	ssp_tables_init(space);
+	for (unsigned int i = 0; i < SSP_ROOTS; i++) {
+		struct ssp_root *root = &space->roots[i];
+
+		root->walk_turn = 1ull << SSP_WALK_VA_BITS;
+		root->epoch = root->dirty_turn = 1;
+		root->dirty = root->owned = root->top = SSP_NONE;
+	}
+	space->roots[SSP_GLOBAL].top =
+		table_number(space, ssp_table_alloc(space, &space->roots[SSP_GLOBAL], 0));
+	space->current = ssp_root_new(space, 0, &owed);
+	return true;
+}
+
+void ssp_slot_set(struct ssp_space *space, unsigned int n, struct ssp_slot slot)
+{
+	space->slots[n] = slot;
+	for (space->slot_count = SSP_MAX_SLOTS;
+	     space->slot_count && !space->slots[space->slot_count - 1].size;)
+		space->slot_count--;
+	ssp_flush_all(space);
+}
+
+uint64_t ssp_root_hpa(const struct ssp_space *space, const struct ssp_root *root)
+{
+	return table_hpa(space, &space->tables[root->top]);
+}
+
+/*
+ * "Supervisor Address Translation and Protection (satp) Register": a write
+ * with an unsupported MODE has no effect; a bare mode has no other field.
+ */
+uint64_t ssp_satp_legal(const struct ssp_space *space, uint64_t old, uint64_t value)
+{
+	if (satp_mode(value) == SATP_BARE)
+		return 0;
+	return space->satp_modes >> satp_mode(value) & 1 ? value : old;
+}
+
+struct ssp_root *ssp_root_find(struct ssp_space *space, uint64_t gsatp)
+{
+	unsigned int i = space->asid_bucket[satp_asid(gsatp) % SSP_ASID_BUCKETS];
+
+	for (; i != SSP_GLOBAL; i = space->roots[i].next_asid) {
+		if (space->roots[i].gsatp == gsatp)
+			return &space->roots[i];
+	}
+	return NULL;
+}
+
+static void bucket_remove(struct ssp_space *space, struct ssp_root *root)
+{
+	uint8_t *link = &space->asid_bucket[satp_asid(root->gsatp) % SSP_ASID_BUCKETS];
+
+	while (&space->roots[*link] != root)
+		link = &space->roots[*link].next_asid;
+	*link = root->next_asid;
+}
+
+static void bucket_add(struct ssp_space *space, struct ssp_root *root)
+{
+	uint8_t *link = &space->asid_bucket[satp_asid(root->gsatp) % SSP_ASID_BUCKETS];
+
+	root->next_asid = *link;
+	*link = root - space->roots;
+}
+
+static struct ssp_root *choose_root(struct ssp_space *space)
+{
+	struct ssp_root *oldest = NULL;
+
+	for (unsigned int i = SSP_GLOBAL + 1; i < SSP_ROOTS; i++) {
+		struct ssp_root *root = &space->roots[i];
+
+		if (root->top == SSP_NONE)
+			return root;
+		if (root != space->current && (!oldest || root->last_use < oldest->last_use))
+			oldest = root;
+	}
+	return oldest;
+}
+
+/* Give a root, found by choose_root(), to another guest satp; its tree stays, asleep. */
+struct ssp_root *ssp_root_new(struct ssp_space *space, uint64_t gsatp, enum ssp_fence *fence)
+{
+	struct ssp_root *root = choose_root(space);
+	struct ssp_table *top;
+
+	if (root->top == SSP_NONE) {
+		*fence = fence_max(*fence, ssp_tables_reserve(space, 1));
+		top = ssp_table_alloc(space, root, 0);
+		root->top = table_number(space, top);
+	} else {
+		bucket_remove(space, root);
+		ssp_root_sleep(space, root);
+		top = root_top(space, root);
+	}
+	root->gsatp = gsatp;
+	root->mode = satp_mode(gsatp) == SATP_BARE ? space->bare_mode : satp_mode(gsatp);
+	if (top->level != satp_modes[root->mode].levels - 1) {
+		ssp_table_empty(space, top);
+		top->level = satp_modes[root->mode].levels - 1;
+	}
+	root->log_position = space->log_head;
+	root->asid_turn = 0;
+	bucket_add(space, root);
+	return root;
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ssp.h - the shadow engine: a shadow page table that behaves like one big TLB.
+ *
+ * The principle: dropping or re-reading an entry is always allowed; keeping a
+ * stale one past a flush that covers it never is.  What a TLB may hold is
+ * defined by the privileged specification, "Supervisor Memory-Management
+ * Fence Instruction" (SFENCE.VMA).
+ *
+ * The engine is pure C: no CSR, no assembly, no library.  It touches memory
+ * only through ssp_port.h, which each embedder supplies on its include path.
+ * It never fences the hart: each function returns the fence that its caller
+ * owes before the guest runs again (enum ssp_fence).  Between the call and
+ * that fence no table walk of the guest can begin, since satp is not active in
+ * the mode that the engine runs in; so a table may be reused in between.
+ *
+ *	space ---- roots[0]   the global tree: leaves whose path carries G
+ *	      ---- roots[1..] one per cached guest satp: private tables; their
+ *	                      top-level entries may also link tables of the
+ *	                      global tree
+ *
+ * Each root is a tree of tables that is never torn down by a flush: a link
+ * whose V bit is clear is *dormant*, it still names its child, and the child
+ * is made current (its leaves cleared) before the link is woken.  The tree is
+ * therefore its own index: no hash finds tables, the address does.
+ *
+ * Invariants (ssp_check() tests them all):
+ *  I1  a leaf maps an HPA of a slot, with no more rights than the slot's.
+ *  I2  a table hangs at no more than one place of its owner's tree.
+ *  I3  only tables of the global tree hold leaves with G, and only those; a
+ *      private tree links them at its top level alone, where their own tree
+ *      has them.
+ *  I4  a valid link names a table whose epoch is its owner's.
+ *  I5  every non-zero entry lies in a group whose occupancy bit is set.
+ *  I6  a table with leaves, reachable by valid links, is on its owner's dirty list.
+ *  I7  a live walk-cache entry names a table reachable by valid links from
+ *      its root, on its owner's dirty list.
+ */
+#ifndef SSP_H
+#define SSP_H
+
+#include <stddef.h>
+
+#include "pte.h"
+
+#define SSP_ROOTS		17	/* the global tree and 16 guest satp values */
+#define SSP_GLOBAL		0	/* index of the global tree */
+#define SSP_ASID_BUCKETS	64
+#define SSP_LOG_SIZE		64	/* flushes by address that a root may lag behind */
+#define SSP_WALK_CACHE		16	/* entries a root */
+#define SSP_MAX_SLOTS		8
+#define SSP_EAGER_TABLES	12	/* dirty tables cleared within one flush; above, lazily */
+#define SSP_MIN_TABLES		32	/* all top tables and two longest paths */
+#define SSP_NONE		0xffffffffu
+
+/* What an access came to. */
+enum ssp_verdict {
+	SSP_FILLED,		/* hidden fault: the shadow has the entry now */
+	SSP_TRUE_FAULT,		/* the guest's tables forbid it: page fault for the guest */
+	SSP_ACCESS_FAULT,	/* a guest page table lies outside RAM: access fault for the guest */
+	SSP_OUTSIDE,		/* allowed by the guest's tables, but the GPA is no RAM: MMIO */
+	SSP_SLOW,		/* fast path only: take the general one */
+};
+
+/* The fence that is owed on this hart, each covering the ones before it. */
+enum ssp_fence {
+	SSP_FENCE_NONE,
+	SSP_FENCE_PAGE,		/* sfence.vma va, asid of the current root */
+	SSP_FENCE_ASID,		/* sfence.vma x0, asid of the current root */
+	SSP_FENCE_ALL,		/* sfence.vma x0, x0 */
+};
+
+enum ssp_access {
+	SSP_FETCH = 0,		/* the low two bits of the page-fault causes 12, 13, 15 */
+	SSP_LOAD = 1,
+	SSP_STORE = 3,		/* and AMO */
+};
+
+/* In what state an access is made. */
+#define SSP_USER	(1u << 0)	/* in U-mode */
+#define SSP_SUM		(1u << 1)	/* sstatus.SUM */
+#define SSP_MXR		(1u << 2)	/* sstatus.MXR */
+
+struct ssp_result {
+	enum ssp_verdict verdict;
+	enum ssp_fence fence;
+	uint64_t gpa;		/* SSP_OUTSIDE: of the access */
+};
+
+/* A range of guest RAM: [gpa, gpa + size) at gpa + delta. */
+struct ssp_slot {
+	uint64_t gpa, size;
+	uint64_t delta;		/* HPA - GPA, modulo 2^64 */
+	uint64_t rights;	/* PTE_R | PTE_W | PTE_X */
+};
+
+/* One shadow table; the page itself is found by its position in the pool. */
+struct ssp_table {
+	uint64_t occupied;	/* bit n: entries 8n to 8n+7 may be non-zero */
+	uint64_t ident;		/* what it shadows: SSP_IDENT_* */
+	uint64_t epoch;		/* current if equal to the owner's */
+	uint64_t dirty_turn;	/* on the owner's dirty list if equal to its turn */
+	uint32_t next_dirty;
+	uint32_t next, prev;	/* tables of one owner, or the free list */
+	uint32_t parent;	/* the table that links it; SSP_NONE: spare */
+	uint16_t index;		/* of the link in the parent */
+	uint8_t level;
+	uint8_t owner;		/* root */
+	uint32_t pad[3];
+};
+_Static_assert(sizeof(struct ssp_table) == 64, "a table's number is found by shifting");
+
+/* A guest table's frame number, or the frame of a guest leaf that is mapped in smaller pieces. */
+#define SSP_IDENT_SPLIT		(1ull << 63)
+
+/*
+ * The walk cache: VA >> 21 to the guest's and the shadow's leaf table.  As a
+ * cache of non-leaf entries it may outlive fences with rs1 != x0, no others.
+ * The high bits of the tag are a count, so that one addition drops all.
+ */
+struct ssp_walk {
+	uint64_t tag;
+	uint64_t guest;		/* HPA of the guest's level-0 table */
+	uint64_t *shadow;	/* the shadow's */
+	struct ssp_table *table;
+};
+#define SSP_WALK_SHIFT		21
+#define SSP_WALK_VA_BITS	(64 - SSP_WALK_SHIFT)
+
+struct ssp_root {
+	/* Read by every fault. */
+	uint64_t walk_turn;	/* high part of live tags */
+	struct ssp_walk walk[SSP_WALK_CACHE];
+
+	uint64_t gsatp;		/* guest satp: mode, ASID, PPN; the key */
+	uint64_t log_position;	/* current up to here */
+	uint64_t epoch;
+	uint64_t dirty_turn;
+	uint64_t last_use;	/* for replacement */
+	uint32_t dirty, dirty_count;	/* tables that may hold leaves */
+	uint32_t owned;		/* list of all its tables but the top one */
+	uint32_t top;		/* top table; SSP_NONE: root not in use */
+	uint8_t next_asid;	/* root of the same ASID bucket; 0: none */
+	uint8_t mode;		/* of the shadow; satp encoding */
+
+	/* Owned by whoever loads the root into satp (world/asid.c). */
+	uint64_t hsatp;		/* hardware satp: mode, hardware ASID, shadow PPN */
+	uint64_t asid_turn;	/* allocator turn that gave the ASID; 0: none */
+};
+
+struct ssp_space {
+	struct ssp_root *current;	/* the root that the guest runs on */
+	struct ssp_slot slots[SSP_MAX_SLOTS];
+	unsigned int slot_count;
+
+	uint64_t log_head;
+	uint64_t log[SSP_LOG_SIZE];	/* page addresses of fences with rs2 = x0 */
+
+	uint64_t pool_hpa;
+	struct ssp_table *tables;
+	uint32_t table_count, free_count, free;
+
+	uint64_t uses;			/* clock of last_use */
+	uint8_t asid_bucket[SSP_ASID_BUCKETS];
+	uint8_t bare_mode;		/* shadow mode behind a guest in bare mode */
+	uint16_t satp_modes;		/* bit N: satp.MODE N is offered to the guest */
+	bool fence_after_fill;		/* the hart lacks Svvptc */
+
+	uint64_t tables_allocated, tables_recycled, root_hits, root_misses;
+	struct ssp_root roots[SSP_ROOTS];
+};
+
+/*
+ * Prepare a space.  pool_hpa is page aligned and backs table_count >=
+ * SSP_MIN_TABLES zeroed pages; tables has as many elements.  offered: satp modes, with
+ * bit 8 (Sv39) at least.  Returns false if an argument is out of range.
+ */
+bool ssp_init(struct ssp_space *space, uint64_t pool_hpa, struct ssp_table *tables,
+	      uint32_t table_count, uint16_t offered, bool fence_after_fill);
+
+/* Add or, with size 0, remove slot n.  Everything cached is dropped.  The caller owes SSP_FENCE_ALL. */
+void ssp_slot_set(struct ssp_space *space, unsigned int n, struct ssp_slot slot);
+
+/* The slot that holds gpa, or NULL: the only way from GPA to HPA. */
+static inline const struct ssp_slot *ssp_slot_of(const struct ssp_space *space, uint64_t gpa)
+{
+	for (unsigned int i = 0; i < space->slot_count; i++)
+		if (gpa - space->slots[i].gpa < space->slots[i].size)
+			return &space->slots[i];
+	return NULL;
+}
+
+/*
+ * A page fault of the guest at va: find out whose fault it is and fill the
+ * shadow if it is ours.
+ */
+struct ssp_result ssp_fault(struct ssp_space *space, uint64_t va, enum ssp_access access,
+			    unsigned int state);
+
+/*
+ * Translate without filling, for the firmware's own accesses on behalf of the
+ * guest.  SSP_FILLED: *hpa is where va lies, up to the end of its 4 KiB page.
+ */
+enum ssp_verdict ssp_translate(struct ssp_space *space, uint64_t va, enum ssp_access access,
+			       unsigned int state, uint64_t *hpa);
+
+/* The guest's SFENCE.VMA in its four forms ("SFENCE.VMA", cases by rs1 and rs2). */
+enum ssp_fence ssp_flush_va(struct ssp_space *space, uint64_t va);
+enum ssp_fence ssp_flush_va_asid(struct ssp_space *space, uint64_t va, uint64_t asid);
+enum ssp_fence ssp_flush_asid(struct ssp_space *space, uint64_t asid);
+enum ssp_fence ssp_flush_all(struct ssp_space *space);
+
+/* A range of GPA is taken away or changes its HPA: nothing cached names it afterwards. */
+enum ssp_fence ssp_invalidate_gpa(struct ssp_space *space, uint64_t gpa, uint64_t size);
+
+/*
+ * Root buffer.  ssp_satp_legal: what a write of satp leaves in it (a mode that
+ * is not offered leaves it unchanged).  ssp_root_find: the cached root or
+ * NULL.  ssp_root_new: a root for gsatp, taking the least recently used one;
+ * *fence is raised to what is owed for it.  ssp_root_enter makes a root current
+ * by catching up with the flush log; it may retire the root's hardware ASID.
+ */
+uint64_t ssp_satp_legal(const struct ssp_space *space, uint64_t old, uint64_t value);
+struct ssp_root *ssp_root_find(struct ssp_space *space, uint64_t gsatp);
+struct ssp_root *ssp_root_new(struct ssp_space *space, uint64_t gsatp, enum ssp_fence *fence);
+void ssp_root_enter(struct ssp_space *space, struct ssp_root *root);
+
+/* HPA of a root's top table, for satp. */
+uint64_t ssp_root_hpa(const struct ssp_space *space, const struct ssp_root *root);
+
+/* All invariants above; returns NULL, or the first one that does not hold, in words. */
+const char *ssp_check(struct ssp_space *space);
+
+#endif

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * table.c - the life of shadow tables: allocation, hanging, clearing, recycling.
+ *
+ *	free list --alloc--> hung at a link --orphan--> spare --alloc--> hung ...
+ *	    ^                                             |
+ *	    +------------------- recycle -----------------+
+ *
+ * Every step touches only the entries that may be non-zero (I5).
+ */
+#include "internal.h"
+
+static void list_remove(struct ssp_space *space, uint32_t *head, struct ssp_table *table)
+{
+	if (table->prev == SSP_NONE)
+		*head = table->next;
+	else
+		space->tables[table->prev].next = table->next;
+	if (table->next != SSP_NONE)
+		space->tables[table->next].prev = table->prev;
+}
+
+static void list_add(struct ssp_space *space, uint32_t *head, struct ssp_table *table)
+{
+	table->prev = SSP_NONE;
+	table->next = *head;
+	if (*head != SSP_NONE)
+		space->tables[*head].prev = table_number(space, table);
+	*head = table_number(space, table);
+}
+
+static void release(struct ssp_space *space, struct ssp_table *table)
+{
+	list_add(space, &space->free, table);
+	space->free_count++;
+}
+
+void ssp_tables_init(struct ssp_space *space)
+{
+	space->free = SSP_NONE;
+	space->free_count = 0;
+	for (uint32_t i = space->table_count; i-- > 0;) {
+		space->tables[i] = (struct ssp_table){ .parent = SSP_NONE };
+		release(space, &space->tables[i]);
+	}
+}
+
+/* Write one entry, keeping I5 and I6. */
+void ssp_table_set(struct ssp_space *space, struct ssp_table *table, unsigned int index,
+		   uint64_t value)
+{
+	struct ssp_root *owner = table_owner(space, table);
+
+	table_entries(space, table)[index] = value;
+	if (value)
+		table->occupied |= 1ull << (index >> GROUP_SHIFT);
+	if (pte_is_leaf(value) && table->dirty_turn != owner->dirty_turn) {
+		table->dirty_turn = owner->dirty_turn;
+		table->next_dirty = owner->dirty;
+		owner->dirty = table_number(space, table);
+		owner->dirty_count++;
+	}
+}
+
+/* The table loses its place; whoever hangs or frees it next empties it first. */
+void ssp_table_orphan(struct ssp_space *space, struct ssp_table *table)
+{
+	struct ssp_root *owner = table_owner(space, table);
+
+	list_remove(space, &owner->owned, table);
+	list_add(space, &owner->owned, table);
+	table->parent = SSP_NONE;
+}
+
+/* Make an unreachable table all zero; its children become spare. */
+void ssp_table_empty(struct ssp_space *space, struct ssp_table *table)
+{
+	uint64_t *entries = table_entries(space, table);
+
+	for (uint64_t groups = table->occupied; groups; groups &= groups - 1) {
+		uint64_t *entry = entries + ((unsigned int)__builtin_ctzll(groups) << GROUP_SHIFT);
+
+		for (unsigned int i = 0; i < GROUP_SIZE; i++) {
+			if (table->level > 0 && is_link(entry[i]) &&
+			    link_table(space, entry[i])->owner == table->owner)
+				ssp_table_orphan(space, link_table(space, entry[i]));
+			entry[i] = 0;
+		}
+	}
+	table->occupied = 0;
+}
+
+/*
+ * A zeroed table for owner.  Spare tables stand at the head of the owner's
+ * list and go first: they cost no fence, since making them spare was fenced.
+ * ssp_tables_reserve() made sure that this cannot fail.
+ */
+struct ssp_table *ssp_table_alloc(struct ssp_space *space, struct ssp_root *owner, int level)
+{
+	struct ssp_table *table;
+
+	if (owner->owned != SSP_NONE && space->tables[owner->owned].parent == SSP_NONE) {
+		table = &space->tables[owner->owned];
+		ssp_table_empty(space, table);
+		list_remove(space, &owner->owned, table);
+	} else {
+		table = &space->tables[space->free];
+		list_remove(space, &space->free, table);
+		space->free_count--;
+		table->dirty_turn = 0;
+		space->tables_allocated++;
+	}
+	table->owner = owner - space->roots;
+	table->level = level;
+	table->epoch = owner->epoch;
+	table->parent = SSP_NONE;
+	return table;
+}
+
+/* Link child, just allocated, below parent. */
+void ssp_table_hang(struct ssp_space *space, struct ssp_table *parent, unsigned int index,
+		    struct ssp_table *child, uint64_t ident)
+{
+	list_add(space, &table_owner(space, child)->owned, child);
+	child->parent = table_number(space, parent);
+	child->index = index;
+	child->ident = ident;
+	ssp_table_set(space, parent, index, pte_make(table_hpa(space, child), PTE_V));
+}
+
+/* Clear leaves; links stay as they are.  A link without leaves below is harmless. */
+void ssp_table_clear_leaves(struct ssp_space *space, struct ssp_table *table)
+{
+	uint64_t *entries = table_entries(space, table);
+	uint64_t left = 0;
+
+	for (uint64_t groups = table->occupied; groups; groups &= groups - 1) {
+		unsigned int group = __builtin_ctzll(groups);
+		uint64_t *entry = entries + (group << GROUP_SHIFT);
+
+		if (table->level == 0) {
+			for (unsigned int i = 0; i < GROUP_SIZE; i++)
+				entry[i] = 0;
+			continue;
+		}
+		for (unsigned int i = 0; i < GROUP_SIZE; i++) {
+			if (pte_is_leaf(entry[i]))
+				entry[i] = 0;
+			else if (entry[i])
+				left |= 1ull << group;
+		}
+	}
+	table->occupied = left;
+}
+
+/*
+ * A table that a flush left behind is emptied of leaves and its links are put
+ * to sleep, one level a visit, before the link to it is woken.
+ */
+void ssp_table_make_current(struct ssp_space *space, struct ssp_table *table)
+{
+	uint64_t *entries = table_entries(space, table);
+
+	table->epoch = table_owner(space, table)->epoch;
+	ssp_table_clear_leaves(space, table);
+	for (uint64_t groups = table->occupied; groups; groups &= groups - 1) {
+		uint64_t *entry = entries + ((unsigned int)__builtin_ctzll(groups) << GROUP_SHIFT);
+
+		for (unsigned int i = 0; i < GROUP_SIZE; i++) {
+			if (!entry[i])
+				continue;
+			entry[i] &= ~PTE_V;
+			link_table(space, entry[i])->epoch = 0;
+		}
+	}
+}
+
+/* Give one table of a flushed root back. */
+static void recycle_one(struct ssp_space *space, struct ssp_root *victim)
+{
+	struct ssp_table *table = &space->tables[victim->owned];
+
+	if (table->parent != SSP_NONE) {
+		struct ssp_table *parent = &space->tables[table->parent];
+
+		table_entries(space, parent)[table->index] = 0;
+		if (victim == &space->roots[SSP_GLOBAL] && table->parent == victim->top)
+			ssp_unlink_global(space, table);
+	}
+	ssp_table_empty(space, table);
+	list_remove(space, &victim->owned, table);
+	table->parent = SSP_NONE;
+	release(space, table);
+	space->tables_recycled++;
+}
+
+/* Whose tables go: the least recently used root's, our own, the global tree's. */
+static struct ssp_root *choose_victim(struct ssp_space *space)
+{
+	struct ssp_root *victim = NULL;
+
+	for (unsigned int i = SSP_GLOBAL + 1; i < SSP_ROOTS; i++) {
+		struct ssp_root *root = &space->roots[i];
+
+		if (root == space->current || root->top == SSP_NONE || root->owned == SSP_NONE)
+			continue;
+		if (!victim || root->last_use < victim->last_use)
+			victim = root;
+	}
+	if (!victim && space->current && space->current->owned != SSP_NONE)
+		victim = space->current;
+	return victim ? victim : &space->roots[SSP_GLOBAL];
+}
+
+/*
+ * Reserve before the first write: afterwards `wanted` allocations cannot fail.
+ * SSP_MIN_TABLES exceeds all top tables by more than that, so somebody has them.
+ */
+enum ssp_fence ssp_tables_reserve(struct ssp_space *space, uint32_t wanted)
+{
+	enum ssp_fence fence = SSP_FENCE_NONE;
+
+	while (space->free_count < wanted) {
+		struct ssp_root *victim = choose_victim(space);
+
+		if (victim == &space->roots[SSP_GLOBAL])
+			ssp_flush_all(space);	/* every root may link its tables */
+		else
+			ssp_root_flush(space, victim, true);
+		for (unsigned int i = 0; i < 8 && victim->owned != SSP_NONE; i++)
+			recycle_one(space, victim);
+		fence = SSP_FENCE_ALL;
+	}
+	return fence;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * walk.c - the guest's own tables, read as the hart would read them.
+ *
+ *	satp --> table[top] --> ... --> table[0]
+ *	            | leaf at any level ends the walk
+ *
+ * Privileged specification, "Virtual Address Translation Process".
+ */
+#include "internal.h"
+
+/*
+ * Steps 5 to 9 of the translation process for a leaf.  Svade is what guests
+ * are told: A = 0, or a store with D = 0, is a page fault.
+ */
+bool ssp_leaf_allows(uint64_t pte, enum ssp_access access, unsigned int state)
+{
+	uint64_t readable = PTE_R | (state & SSP_MXR ? PTE_X : 0);
+
+	if ((pte & (PTE_R | PTE_W)) == PTE_W || !(pte & PTE_A))
+		return false;
+	if (state & SSP_USER) {
+		if (!(pte & PTE_U))
+			return false;
+	} else if ((pte & PTE_U) && (access == SSP_FETCH || !(state & SSP_SUM))) {
+		return false;
+	}
+	switch (access) {
+	case SSP_FETCH:
+		return pte & PTE_X;
+	case SSP_LOAD:
+		return pte & readable;
+	case SSP_STORE:
+		return (pte & PTE_W) && (pte & PTE_D);
+	}
+	return false;
+}
+
+/* A guest in bare mode: one leaf of the shadow's top level that covers the address. */
+static struct ssp_guest_walk bare_walk(struct ssp_space *space, uint64_t va, unsigned int state)
+{
+	const struct satp_mode_info *mode = &satp_modes[space->bare_mode];
+	int level = mode->levels - 1;
+	uint64_t user = state & SSP_USER ? PTE_U : 0;
+
+	return (struct ssp_guest_walk){
+		.verdict = va >> (mode->va_bits - 1) ? SSP_OUTSIDE : SSP_FILLED,
+		.level = level,
+		.gpa = va,
+		.pte = pte_make(va & ~(level_size(level) - 1),
+				PTE_V | PTE_RWX | user | PTE_A | PTE_D),
+	};
+}
+
+struct ssp_guest_walk ssp_guest_walk(struct ssp_space *space, uint64_t gsatp, uint64_t va,
+				     enum ssp_access access, unsigned int state)
+{
+	const struct satp_mode_info *mode = &satp_modes[satp_mode(gsatp)];
+	struct ssp_guest_walk walk = { .verdict = SSP_TRUE_FAULT };
+	uint64_t table = (gsatp & SATP_PPN_MASK) << PAGE_SHIFT;
+
+	if (satp_mode(gsatp) == SATP_BARE)
+		return bare_walk(space, va, state);
+	if (!va_is_canonical(va, mode->va_bits))
+		return walk;
+
+	/* Here table is the guest's table of this level, and all above it were links. */
+	for (walk.level = mode->levels - 1; walk.level >= 0; walk.level--) {
+		const struct ssp_slot *slot = ssp_slot_of(space, table);
+
+		if (!slot) {
+			walk.verdict = SSP_ACCESS_FAULT;
+			return walk;
+		}
+		walk.table[walk.level] = table;
+		walk.pte = ssp_port_load(table + slot->delta + 8 * pte_index(va, walk.level));
+		walk.global |= walk.pte & PTE_G;
+		if (!(walk.pte & PTE_V) || walk.pte >> PTE_RESERVED_SHIFT)
+			return walk;
+		if (walk.pte & PTE_RWX)
+			break;
+		if (walk.pte & (PTE_U | PTE_A | PTE_D))
+			return walk;	/* reserved in links */
+		table = pte_address(walk.pte);
+	}
+	if (walk.level < 0 || !ssp_leaf_allows(walk.pte, access, state) ||
+	    pte_address(walk.pte) & (level_size(walk.level) - 1))
+		return walk;
+	walk.gpa = pte_address(walk.pte) + (va & (level_size(walk.level) - 1));
+	walk.verdict = SSP_FILLED;
+	return walk;
+}
+
+enum ssp_verdict ssp_translate(struct ssp_space *space, uint64_t va, enum ssp_access access,
+			       unsigned int state, uint64_t *hpa)
+{
+	struct ssp_guest_walk walk = ssp_guest_walk(space, space->current->gsatp, va, access, state);
+	const struct ssp_slot *slot;
+
+	if (walk.verdict != SSP_FILLED)
+		return walk.verdict;
+	slot = ssp_slot_of(space, walk.gpa);
+	if (!slot)
+		return SSP_OUTSIDE;
+	*hpa = walk.gpa + slot->delta;
+	return SSP_FILLED;
+}
