@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "console.h"
+
+#include <stdarg.h>
+
+#include "hm.h"
+#include "platform.h"
+
+/* ns16550a registers, one byte each. */
+#define UART_DATA	0
+#define UART_IER	1
+#define UART_FCR	2
+#define UART_LSR	5
+#define IER_RECEIVED	0x01
+#define FCR_ENABLE	0x01
+#define LSR_RECEIVED	0x01
+#define LSR_TX_EMPTY	0x20
+
+/* PLIC registers (RISC-V PLIC specification), 4 bytes each. */
+#define PLIC_PRIORITY(source)	(4 * (source))
+#define PLIC_ENABLE(c, source)	(0x2000 + 0x80 * (c) + (source) / 32 * 4)
+#define PLIC_THRESHOLD(c)	(0x200000 + 0x1000 * (c))
+#define PLIC_CLAIM(c)		(0x200004 + 0x1000 * (c))
+
+#define DBCN_WRITE_BYTE	2
+#define HOST		(-1)	/* a speaker besides the guests' numbers */
+
+static struct {
+	struct spinlock lock;		/* guards the output side, line by line */
+	bool names;			/* several guests: say who speaks */
+	int speaker;			/* of the line being written */
+	bool line_open;
+
+	volatile uint8_t *uart;		/* set at boot */
+	volatile uint8_t *plic;
+	uint32_t context, irq;
+
+	bool input_waits;		/* UART interrupt off: the keyboard was full */
+} console = { .speaker = HOST };
+
+void console_init(const struct platform *p)
+{
+	console.uart = p->uart.size ? (volatile uint8_t *)p->uart.base : NULL;
+}
+
+/* -- output -- */
+
+static void put_raw(char c)
+{
+	if (!console.uart) {
+		sbi_call(SBI_EXT_DBCN, DBCN_WRITE_BYTE, (unsigned char)c);
+		return;
+	}
+	while (!(console.uart[UART_LSR] & LSR_TX_EMPTY))
+		;
+	console.uart[UART_DATA] = c;
+}
+
+static void put_string(const char *s)
+{
+	while (*s)
+		put_raw(*s++);
+}
+
+/* Ends another speaker's open line, so that no line has two authors. */
+static void take_line(int speaker)
+{
+	if (console.speaker != speaker && console.line_open) {
+		put_string("\r\n");
+		console.line_open = false;
+	}
+	console.speaker = speaker;
+	if (console.names && !console.line_open && speaker != HOST) {
+		put_string("[vm");
+		put_raw('0' + speaker);
+		put_string("] ");
+	}
+	console.line_open = true;
+}
+
+void console_name_speakers(void)
+{
+	console.names = true;
+}
+
+void console_guest_putc(int speaker, char c)
+{
+	if (c == HM_RECORD_RS)		/* only the host may begin a record */
+		return;
+	spin_lock(&console.lock);
+	if (console.names || console.speaker != speaker)
+		take_line(speaker);
+	put_raw(c);
+	if (c == '\n')
+		console.line_open = false;
+	spin_unlock(&console.lock);
+}
+
+static void put_number(uint64_t n, unsigned base)
+{
+	char digits[20];
+	int i = 0;
+
+	do
+		digits[i++] = "0123456789abcdef"[n % base];
+	while (n /= base);
+	while (i)
+		put_raw(digits[--i]);
+}
+
+/* One conversion; returns the format after it. */
+static const char *put_conversion(const char *f, va_list *args)
+{
+	bool wide = *f == 'l';
+	int64_t n;
+
+	f += wide;
+	switch (*f) {
+	case 'c':
+		put_raw(va_arg(*args, int));
+		break;
+	case 's':
+		put_string(va_arg(*args, const char *));
+		break;
+	case 'd':
+		n = wide ? va_arg(*args, long) : va_arg(*args, int);
+		if (n < 0)
+			put_raw('-');
+		put_number(n < 0 ? -(uint64_t)n : (uint64_t)n, 10);
+		break;
+	case 'u':
+	case 'x':
+		put_number(wide ? va_arg(*args, unsigned long) : va_arg(*args, unsigned),
+			   *f == 'x' ? 16 : 10);
+		break;
+	default:
+		put_raw(*f);
+	}
+	return f + 1;
+}
+
+static void vprint(const char *f, va_list *args)
+{
+	while (*f) {
+		if (*f == '\n')
+			put_raw('\r');
+		if (*f == '%')
+			f = put_conversion(f + 1, args);
+		else
+			put_raw(*f++);
+	}
+}
+
+void print_begin(void)
+{
+	spin_lock(&console.lock);
+	take_line(HOST);
+}
+
+void print_more(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vprint(format, &args);
+	va_end(args);
+}
+
+void print_end(void)
+{
+	console.line_open = false;
+	spin_unlock(&console.lock);
+}
+
+void print(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	print_begin();
+	vprint(format, &args);
+	print_end();
+	va_end(args);
+}
+
+/* Takes no lock: what goes wrong may go wrong while one is held. */
+void fail(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	take_line(HOST);
+	put_string("host-hv: ");
+	vprint(format, &args);
+	vprint("\n", &args);
+	va_end(args);
+	for (;;)
+		sbi_call(SBI_EXT_SRST, 0, SBI_SRST_SHUTDOWN, SBI_SRST_SYSTEM_FAILURE);
+}
+
+/* -- input -- */
+
+static volatile uint32_t *plic_register(unsigned offset)
+{
+	return (volatile uint32_t *)(console.plic + offset);
+}
+
+void console_enable_input(const struct platform *p)
+{
+	if (!console.uart || !p->plic.size || !p->uart_irq)
+		return;
+	console.plic = (volatile uint8_t *)p->plic.base;
+	console.context = p->plic_context;
+	console.irq = p->uart_irq;
+	console.uart[UART_FCR] = FCR_ENABLE;
+	console.uart[UART_IER] = IER_RECEIVED;
+	*plic_register(PLIC_PRIORITY(console.irq)) = 1;
+	*plic_register(PLIC_THRESHOLD(console.context)) = 0;
+	*plic_register(PLIC_ENABLE(console.context, console.irq)) |= 1u << console.irq % 32;
+}
+
+/* What the keyboard cannot take stays in the UART, whose interrupt rests. */
+static void read_uart(void)
+{
+	while ((console.uart[UART_LSR] & LSR_RECEIVED) && keyboard_has_room())
+		keyboard_type(console.uart[UART_DATA]);
+	console.input_waits = console.uart[UART_LSR] & LSR_RECEIVED;
+	console.uart[UART_IER] = console.input_waits ? 0 : IER_RECEIVED;
+}
+
+void console_serve_interrupt(void)
+{
+	uint32_t source;
+
+	if (console.plic) {
+		source = *plic_register(PLIC_CLAIM(console.context));
+		if (source == console.irq)
+			read_uart();
+		if (source)
+			*plic_register(PLIC_CLAIM(console.context)) = source;
+		fence_io();
+	}
+	sbi_call(HM_EXT_ID, HM_FID_EXT_IRQ_DONE);
+}
+
+void console_resume_input(void)
+{
+	if (!console.input_waits)
+		return;
+	console.input_waits = false;
+	console.uart[UART_IER] = IER_RECEIVED;
+}

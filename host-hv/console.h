@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * console.h - the machine's one console, shared by host-hv and its guests.
+ *
+ * One guest gets it raw.  With several, each line says whose it is, and
+ * Ctrl-] gives the keyboard to the next guest (vm.c).
+ */
+#ifndef CONSOLE_H
+#define CONSOLE_H
+
+#include "lib.h"
+
+struct platform;
+
+/* Output works from here on; without a UART by the firmware's console. */
+void console_init(const struct platform *platform);
+
+/* Lets the UART interrupt this hart when a key is pressed. */
+void console_enable_input(const struct platform *platform);
+
+/* Serves that interrupt: what was typed goes to keyboard_type(). */
+void console_serve_interrupt(void);
+
+/* The keyboard has room again: fetch what was left waiting in the UART. */
+void console_resume_input(void);
+
+/* Writes one character of guest number speaker. */
+void console_guest_putc(int speaker, char c);
+
+/* Several guests: lines are prefixed with their guest's name from now on. */
+void console_name_speakers(void);
+
+/* %c %s %d %u %x %lu %lx %%; what one call prints stays together. */
+void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The same in several calls, between a beginning and an end. */
+void print_begin(void);
+void print_more(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void print_end(void);
+
+/* Says what is wrong and what to do, then shuts the machine down as failed. */
+void fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+
+/* Where typed characters go, vm.c: whether one more can be taken, and taking it. */
+bool keyboard_has_room(void);
+void keyboard_type(uint8_t c);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * dtb.h - the device tree that a guest gets: only what is emulated, and only
+ * those of the host's instruction set extensions that are known to work.
+ */
+#ifndef DTB_H
+#define DTB_H
+
+#include "lib.h"
+
+/* The devices of every guest, where QEMU's virt machine has them. */
+#define GUEST_RAM_BASE	0x80000000UL
+#define GUEST_PLIC	((struct range){ 0x0c000000, 0x600000 })
+#define GUEST_UART	((struct range){ 0x10000000, 0x100 })
+#define GUEST_UART_IRQ	10
+
+#define DTB_MAX_SIZE	(64 * KIB)
+
+struct guest_tree {
+	const void *host_fdt;		/* the machine's tree and one of its cpu nodes */
+	int host_cpu;
+	uint64_t timebase_hz;
+
+	struct range ram;		/* GPA */
+	struct range initrd;		/* GPA; size 0: none */
+	const char *bootargs;
+	unsigned vcpus;
+	const char *mmu_type;		/* "riscv,sv39", ... */
+	bool sstc;			/* stimecmp works in the guest */
+	bool svvptc;			/* offered, whether or not the hart has it */
+};
+
+/* Writes the tree into buf of DTB_MAX_SIZE bytes; 0, or an error of libfdt. */
+int dtb_build(const struct guest_tree *tree, void *buf);
+
+#endif

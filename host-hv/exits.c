@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * exits.c - where each VM exit goes.  The firmware's verdict, HM_EXIT_*, is
+ * the index of one table; what is not in it ends the guest.
+ */
+#include "console.h"
+#include "hm.h"
+#include "sched.h"
+#include "vcpu.h"
+
+static void step_over(struct vcpu *v)
+{
+	v->run->flags |= HM_RUN_ADVANCE;
+}
+
+static enum next on_interrupt(struct vcpu *v)
+{
+	sched_serve_interrupts();
+	if (vm_ended(v->vm) || csr_read(time) >= v->run->slice_end)
+		return YIELD;
+	return RESUME;
+}
+
+static enum next on_mmio(struct vcpu *v)
+{
+	mmio_serve(v);
+	return RESUME;
+}
+
+static enum next on_wfi(struct vcpu *v)
+{
+	step_over(v);
+	v->deadline = v->run->exit_value;
+	vcpu_set_state(v, VCPU_WAITING);
+	return YIELD;
+}
+
+static enum next on_mark(struct vcpu *v)
+{
+	uint64_t value = v->run->exit_value;
+	unsigned workload = value >> 8 & 0xff;
+
+	step_over(v);
+	switch (value & 0xff) {
+	case HM_MARK_BEGIN:
+		stats_begin(v->vm);
+		break;
+	case HM_MARK_END:
+		stats_print(v->vm, workload, value & HM_MARK_OK);
+		break;
+	}
+	return RESUME;
+}
+
+static enum next end_broken(struct vcpu *v, const char *why, uint64_t detail)
+{
+	const struct hm_run *run = v->run;
+
+	print("host-hv: vm%d: vCPU %u: %s (%lx): pc %lx, mcause %lx, value %lx, gpa %lx\n",
+	      v->vm->id, v->id, why, detail, run->pc, run->exit_cause, run->exit_value,
+	      run->exit_gpa);
+	vm_end(v->vm, VM_FAILURE);
+	return YIELD;
+}
+
+static enum next on_pool(struct vcpu *v)
+{
+	return end_broken(v, "the shadow tables cannot hold one walk", 0);
+}
+
+static enum next on_broken(struct vcpu *v)
+{
+	return end_broken(v, "the guest cannot continue", 0);
+}
+
+static enum next (*const routes[HM_EXIT_COUNT])(struct vcpu *v) = {
+	[HM_EXIT_INTERRUPT]	= on_interrupt,
+	[HM_EXIT_MMIO]		= on_mmio,
+	[HM_EXIT_SBI]		= sbi_serve,
+	[HM_EXIT_WFI]		= on_wfi,
+	[HM_EXIT_MARK]		= on_mark,
+	[HM_EXIT_POOL]		= on_pool,
+	[HM_EXIT_BROKEN]	= on_broken,
+};
+
+enum next exit_route(struct vcpu *v, long reason)
+{
+	if (reason < 0 || reason >= HM_EXIT_COUNT)
+		return end_broken(v, "the firmware would not run it", reason);
+	return routes[reason](v);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * guests.h - which guests the machine's device tree describes, in either of
+ * two forms:
+ *
+ * QEMU's guest loader: /chosen/module@A nodes that are compatible with
+ * multiboot,module and with multiboot,kernel or multiboot,ramdisk.  There is
+ * no order among nodes, so a ramdisk belongs to the nearest kernel below it
+ * in memory.
+ *
+ * Xen's dom0less: a /chosen/NAME node per guest, compatible with xen,domain,
+ * with memory (KiB), cpus, and the modules as its children.
+ */
+#ifndef GUESTS_H
+#define GUESTS_H
+
+#include "lib.h"
+#include "options.h"
+#include "platform.h"
+
+#define MAX_GUESTS	8
+
+struct guest_config {
+	struct range kernel, initrd;	/* files in the machine's RAM; initrd.size may be 0 */
+	const char *bootargs;
+	uint64_t memory;		/* bytes */
+	unsigned vcpus;
+};
+
+/* Fills out[] and returns how many there are; ends the machine if there is none. */
+unsigned guests_find(const struct platform *p, const struct options *defaults,
+		     struct guest_config out[MAX_GUESTS]);
+
+#endif

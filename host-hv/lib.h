@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* lib.h - what a freestanding program has to bring itself. */
+#ifndef LIB_H
+#define LIB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
+#define ALIGN_UP(x, to)		(((x) + (to) - 1) & ~((uint64_t)(to) - 1))
+#define ALIGN_DOWN(x, to)	((x) & ~((uint64_t)(to) - 1))
+#define KIB			(1UL << 10)
+#define MIB			(1UL << 20)
+#define GIB			(1UL << 30)
+#define PAGE			4096UL
+#define FOREVER			UINT64_MAX	/* a time that does not come */
+
+static inline uint64_t min_u64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The number of the lowest set bit; there must be one.  (Without Zbb gcc wants libgcc for it.) */
+static inline unsigned lowest_bit(uint64_t bits)
+{
+	unsigned n = 0;
+
+	for (; !(bits & 1); bits >>= 1)
+		n++;
+	return n;
+}
+
+/* [base, base + size), addresses in bytes. */
+struct range {
+	uint64_t base, size;
+};
+
+static inline bool range_holds(struct range r, uint64_t addr, uint64_t size)
+{
+	return addr >= r.base && size <= r.size && addr - r.base <= r.size - size;
+}
+
+void *memcpy(void *to, const void *from, size_t n);
+void *memmove(void *to, const void *from, size_t n);
+void *memset(void *to, int byte, size_t n);
+int memcmp(const void *a, const void *b, size_t n);
+void *memchr(const void *s, int byte, size_t n);
+size_t strlen(const char *s);
+size_t strnlen(const char *s, size_t n);
+int strcmp(const char *a, const char *b);
+int strncmp(const char *a, const char *b, size_t n);
+char *strchr(const char *s, int c);
+char *strrchr(const char *s, int c);
+
+/* Held for a few hundred instructions at most. */
+struct spinlock {
+	uint32_t held;
+};
+
+static inline void spin_lock(struct spinlock *l)
+{
+	while (__atomic_exchange_n(&l->held, 1, __ATOMIC_ACQUIRE))
+		;
+}
+
+static inline void spin_unlock(struct spinlock *l)
+{
+	__atomic_store_n(&l->held, 0, __ATOMIC_RELEASE);
+}
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * mmio.c - guest accesses outside RAM: decode, find the device, perform.  What
+ * no device answers is an access fault, as on a bus without a device there.
+ */
+#include "console.h"
+#include "decode.h"
+#include "dtb.h"
+#include "vcpu.h"
+
+#define CAUSE_FETCH_ACCESS	1
+#define CAUSE_LOAD_ACCESS	5
+#define CAUSE_STORE_ACCESS	7
+#define CAUSE_FETCH_PAGE_FAULT	12
+#define CAUSE_STORE_PAGE_FAULT	15
+
+/* Performs an access of a->size bytes at an offset into the device. */
+typedef bool device_access(struct vm *vm, uint64_t offset, const struct access *a,
+			   uint64_t *value);
+
+static bool uart_access(struct vm *vm, uint64_t offset, const struct access *a, uint64_t *value)
+{
+	int sent;
+
+	if (a->size != 1 || offset >= 8)
+		return false;
+	if (!a->store) {
+		*value = uart_read(&vm->uart, offset);
+		console_resume_input();
+		return true;
+	}
+	sent = uart_write(&vm->uart, offset, *value);
+	if (sent >= 0)
+		console_guest_putc(vm->id, sent);
+	return true;
+}
+
+static bool plic_access(struct vm *vm, uint64_t offset, const struct access *a, uint64_t *value)
+{
+	uint32_t word;
+	bool ok;
+
+	if (a->size != 4)
+		return false;
+	if (a->store)
+		return plic_write(&vm->plic, offset, *value);
+	ok = plic_read(&vm->plic, offset, &word);
+	*value = word;
+	return ok;
+}
+
+static const struct {
+	struct range where;
+	device_access *access;
+} devices[] = {
+	{ GUEST_UART, uart_access },
+	{ GUEST_PLIC, plic_access },
+};
+
+static bool perform(struct vm *vm, uint64_t gpa, const struct access *a, uint64_t *value)
+{
+	bool ok = false;
+
+	spin_lock(&vm->lock);
+	for (unsigned i = 0; i < ARRAY_SIZE(devices); i++) {
+		if (!range_holds(devices[i].where, gpa, a->size))
+			continue;
+		ok = devices[i].access(vm, gpa - devices[i].where.base, a, value);
+		vm_update_interrupts(vm);
+	}
+	spin_unlock(&vm->lock);
+	return ok;
+}
+
+static bool is_fetch(const struct hm_run *run)
+{
+	return run->exit_cause == CAUSE_FETCH_ACCESS || run->exit_cause == CAUSE_FETCH_PAGE_FAULT;
+}
+
+static bool is_store(const struct hm_run *run)
+{
+	return run->exit_cause == CAUSE_STORE_ACCESS || run->exit_cause == CAUSE_STORE_PAGE_FAULT;
+}
+
+static void inject_access_fault(struct vcpu *v)
+{
+	const struct hm_run *run = v->run;
+
+	if (is_fetch(run))
+		vcpu_inject(v, CAUSE_FETCH_ACCESS, run->pc);
+	else
+		vcpu_inject(v, is_store(run) ? CAUSE_STORE_ACCESS : CAUSE_LOAD_ACCESS,
+			    decode_address(run->exit_insn, run->exit_insn_len, run->x));
+}
+
+void mmio_serve(struct vcpu *v)
+{
+	struct hm_run *run = v->run;
+	struct access a;
+	uint64_t value;
+
+	if (is_fetch(run) || !decode_access(run->exit_insn, run->exit_insn_len, &a) ||
+	    a.store != is_store(run)) {
+		inject_access_fault(v);
+		return;
+	}
+	value = a.reg ? run->x[a.reg] : 0;
+	if (!perform(v->vm, run->exit_gpa, &a, &value)) {
+		inject_access_fault(v);
+		return;
+	}
+	if (!a.store && a.reg)
+		run->x[a.reg] = extend_loaded(&a, value);
+	run->flags |= HM_RUN_ADVANCE;
+}

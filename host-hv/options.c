@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "options.h"
+
+#include "console.h"
+#include "hm_abi.h"
+#include "vm.h"
+
+/* Decimal with an optional K, M or G; 0 is no valid number anywhere here. */
+static uint64_t parse_size(const char *s)
+{
+	uint64_t n = 0;
+
+	if (*s < '0' || *s > '9')
+		return 0;
+	for (; *s >= '0' && *s <= '9' && n < 1UL << 50; s++)
+		n = 10 * n + (*s - '0');
+	switch (*s) {
+	case 'G':
+	case 'g':
+		n *= KIB;
+		/* fall through */
+	case 'M':
+	case 'm':
+		n *= KIB;
+		/* fall through */
+	case 'K':
+	case 'k':
+		n *= KIB;
+		s++;
+	}
+	return *s ? 0 : n;
+}
+
+static bool set_mem(struct options *o, char *value)
+{
+	o->memory = parse_size(value);
+	return o->memory && o->memory % (2 * MIB) == 0;
+}
+
+static bool set_vcpus(struct options *o, char *value)
+{
+	o->vcpus = parse_size(value);
+	return o->vcpus && o->vcpus <= MAX_VCPUS;
+}
+
+/* An index into names, or -1. */
+static int find(const char *word, const char *const *names, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (!strcmp(word, names[i]))
+			return i;
+	return -1;
+}
+
+/* Cuts the next word off *rest at a separator; NULL after the last. */
+static char *next_word(char **rest, char separator)
+{
+	char *word = *rest, *end;
+
+	if (!word)
+		return NULL;
+	end = strchr(word, separator);
+	*rest = end ? end + 1 : NULL;
+	if (end)
+		*end = 0;
+	return word;
+}
+
+static bool set_hm(struct options *o, char *value)
+{
+	static const char *const names[] = { "inject", "satp", "flush", "fill" };
+	char *word;
+	int bit;
+
+	o->policy = 0;
+	while ((word = next_word(&value, ','))) {
+		bit = find(word, names, ARRAY_SIZE(names));
+		if (bit < 0 && *word)
+			return false;
+		if (bit >= 0)
+			o->policy |= 1u << bit;
+	}
+	return true;
+}
+
+static bool set_width(struct options *o, char *value)
+{
+	static const char *const names[] = { "sv39", "sv48", "sv57" };
+	int i = find(value, names, ARRAY_SIZE(names));
+
+	o->satp_mode = 8 + i;
+	return i >= 0;
+}
+
+static bool set_svvptc(struct options *o, char *value)
+{
+	o->svvptc = *value == '1';
+	return !strcmp(value, "0") || !strcmp(value, "1");
+}
+
+static bool set_log(struct options *o, char *value)
+{
+	o->quiet = !strcmp(value, "quiet");
+	return o->quiet || !strcmp(value, "info");
+}
+
+static const struct {
+	const char *name;
+	bool (*set)(struct options *o, char *value);
+	const char *values;
+} table[] = {
+	{ "mem", set_mem, "a multiple of 2M, as in 512M" },
+	{ "vcpus", set_vcpus, "1 to 16" },
+	{ "hm", set_hm, "a list of inject,satp,flush,fill" },
+	{ "width", set_width, "sv39, sv48 or sv57" },
+	{ "svvptc", set_svvptc, "0 or 1" },
+	{ "log", set_log, "info or quiet" },
+};
+
+static void parse_option(struct options *o, char *option)
+{
+	char *value = option, *name = next_word(&value, '=');
+
+	for (unsigned i = 0; i < ARRAY_SIZE(table); i++) {
+		if (strcmp(name, table[i].name))
+			continue;
+		if (!value || !table[i].set(o, value))
+			fail("option %s= takes %s", name, table[i].values);
+		return;
+	}
+	fail("unknown option %s: there are mem= vcpus= hm= width= svvptc= log=", name);
+}
+
+void options_parse(struct options *o, const char *command_line)
+{
+	static char copy[512];
+	char *rest = copy, *word;
+
+	*o = (struct options){
+		.memory = 512 * MIB, .vcpus = 1, .policy = HM_POLICY_ALL,
+		.satp_mode = 8, .svvptc = true,
+	};
+	if (strlen(command_line) >= sizeof(copy))
+		fail("the command line is longer than %lu bytes", sizeof(copy) - 1);
+	memcpy(copy, command_line, strlen(command_line) + 1);
+	while ((word = next_word(&rest, ' ')))
+		if (*word)
+			parse_option(o, word);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * options.h - host-hv's own command line, /chosen/bootargs of the machine:
+ *
+ *   mem=512M              RAM of a guest that does not say itself
+ *   vcpus=1               likewise its harts
+ *   hm=inject,satp,...    what the firmware finishes itself (HM_POLICY_*)
+ *   width=sv39|sv48|sv57  the mmu-type that guests are told
+ *   svvptc=0|1            withhold or offer Svvptc
+ *   log=info|quiet        whether to say what is done
+ */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include "lib.h"
+
+struct options {
+	uint64_t memory;	/* bytes */
+	unsigned vcpus;
+	unsigned policy;	/* HM_POLICY_* */
+	unsigned satp_mode;	/* satp.MODE of width */
+	bool svvptc;
+	bool quiet;
+};
+
+/* Ends the machine with a message if it cannot be understood. */
+void options_parse(struct options *o, const char *command_line);
+
+#endif

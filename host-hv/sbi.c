@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sbi.c - the SBI calls of guests that the firmware leaves to host-hv: those
+ * about other vCPUs, the console and the guest's end.  Anything else is not
+ * supported (SBI specification 2.0).
+ */
+#include "console.h"
+#include "hm.h"
+#include "sched.h"
+#include "vcpu.h"
+
+/* Argument registers. */
+#define A0	10
+#define A1	11
+#define A2	12
+#define A6	16
+#define A7	17
+
+#define ALL_HARTS	(~0UL)		/* hart_mask_base */
+
+static struct sbiret result(long error, unsigned long value)
+{
+	return (struct sbiret){ error, value };
+}
+
+/* -- debug console (chapter 12) -- */
+
+enum { DBCN_WRITE, DBCN_READ, DBCN_WRITE_BYTE };
+
+/* A call may move less than was asked, so that none takes long. */
+#define DBCN_MOST	1024
+
+static unsigned long dbcn_write(struct vm *vm, const char *from, uint64_t size)
+{
+	for (uint64_t i = 0; i < size; i++)
+		console_guest_putc(vm->id, from[i]);
+	return size;
+}
+
+static unsigned long dbcn_read(struct vm *vm, uint8_t *to, uint64_t size)
+{
+	uint64_t i;
+
+	spin_lock(&vm->lock);
+	for (i = 0; i < size && vm->uart.count; i++)
+		to[i] = uart_pop(&vm->uart);
+	vm_update_interrupts(vm);
+	spin_unlock(&vm->lock);
+	console_resume_input();
+	return i;
+}
+
+static enum next serve_dbcn(struct vcpu *v, struct sbiret *ret)
+{
+	const uint64_t *x = v->run->x;
+	uint64_t size = min_u64(x[A0], DBCN_MOST);
+	void *memory;
+
+	switch (x[A6]) {
+	case DBCN_WRITE:
+	case DBCN_READ:
+		memory = x[A2] ? NULL : vm_memory(v->vm, x[A1], x[A0]);
+		if (!memory)
+			*ret = result(SBI_ERR_INVALID_PARAM, 0);
+		else if (x[A6] == DBCN_WRITE)
+			*ret = result(SBI_SUCCESS, dbcn_write(v->vm, memory, size));
+		else
+			*ret = result(SBI_SUCCESS, dbcn_read(v->vm, memory, size));
+		break;
+	case DBCN_WRITE_BYTE:
+		console_guest_putc(v->vm->id, x[A0]);
+		*ret = result(SBI_SUCCESS, 0);
+		break;
+	}
+	return RESUME;
+}
+
+/* -- system reset (chapter 10) -- */
+
+static enum next serve_srst(struct vcpu *v, struct sbiret *ret)
+{
+	uint64_t type = (uint32_t)v->run->x[A0], reason = (uint32_t)v->run->x[A1];
+
+	if (v->run->x[A6] != 0)
+		return RESUME;
+	if (type > SBI_SRST_WARM_REBOOT || reason > SBI_SRST_SYSTEM_FAILURE) {
+		*ret = result(SBI_ERR_INVALID_PARAM, 0);
+		return RESUME;
+	}
+	if (reason == SBI_SRST_SYSTEM_FAILURE)
+		vm_end(v->vm, VM_FAILURE);
+	else
+		vm_end(v->vm, type == SBI_SRST_SHUTDOWN ? VM_SHUTDOWN : VM_REBOOT);
+	return YIELD;
+}
+
+/* -- hart state management (chapter 9) -- */
+
+enum { HSM_START, HSM_STOP, HSM_STATUS, HSM_SUSPEND };
+enum { HSM_STARTED, HSM_STOPPED, HSM_START_PENDING };
+
+#define SUSPEND_RETENTIVE	0
+#define SUSPEND_NON_RETENTIVE	0x80000000UL
+
+static struct vcpu *find_vcpu(struct vm *vm, uint64_t hart)
+{
+	return hart < vm->vcpu_count ? &vm->vcpu[hart] : NULL;
+}
+
+static struct sbiret hsm_start(struct vcpu *v)
+{
+	const uint64_t *x = v->run->x;
+	struct vcpu *target = find_vcpu(v->vm, x[A0]);
+	int stopped = VCPU_STOPPED;
+
+	if (!target)
+		return result(SBI_ERR_INVALID_PARAM, 0);
+	if (!vm_memory(v->vm, x[A1], 2))
+		return result(SBI_ERR_INVALID_ADDRESS, 0);
+	if (!__atomic_compare_exchange_n(&target->state, &stopped, VCPU_STARTING, false,
+					 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		return result(SBI_ERR_ALREADY_AVAILABLE, 0);
+	vcpu_reset(target, x[A1], x[A2]);
+	vcpu_set_state(target, VCPU_RUNNABLE);
+	sched_kick(target->hart);
+	return result(SBI_SUCCESS, 0);
+}
+
+static struct sbiret hsm_status(const struct vcpu *v)
+{
+	static const uint8_t status[] = {
+		[VCPU_STOPPED] = HSM_STOPPED, [VCPU_STARTING] = HSM_START_PENDING,
+		[VCPU_RUNNABLE] = HSM_STARTED, [VCPU_WAITING] = HSM_STARTED,
+	};
+	const struct vcpu *target = find_vcpu(v->vm, v->run->x[A0]);
+
+	if (!target)
+		return result(SBI_ERR_INVALID_PARAM, 0);
+	return result(SBI_SUCCESS, status[vcpu_state(target)]);
+}
+
+/* A suspended hart may resume for reasons of the platform's own: ours does so at once. */
+static enum next hsm_suspend(struct vcpu *v, struct sbiret *ret)
+{
+	const uint64_t *x = v->run->x;
+
+	switch ((uint32_t)x[A0]) {
+	case SUSPEND_RETENTIVE:
+		*ret = result(SBI_SUCCESS, 0);
+		return RESUME;
+	case SUSPEND_NON_RETENTIVE:
+		if (!vm_memory(v->vm, x[A1], 2)) {
+			*ret = result(SBI_ERR_INVALID_ADDRESS, 0);
+			return RESUME;
+		}
+		vcpu_reset(v, x[A1], x[A2]);
+		return YIELD;
+	}
+	*ret = result(SBI_ERR_INVALID_PARAM, 0);
+	return RESUME;
+}
+
+static enum next serve_hsm(struct vcpu *v, struct sbiret *ret)
+{
+	switch (v->run->x[A6]) {
+	case HSM_START:
+		*ret = hsm_start(v);
+		break;
+	case HSM_STOP:
+		vcpu_set_state(v, VCPU_STOPPED);
+		return YIELD;
+	case HSM_STATUS:
+		*ret = hsm_status(v);
+		break;
+	case HSM_SUSPEND:
+		return hsm_suspend(v, ret);
+	}
+	return RESUME;
+}
+
+/* -- IPI to other vCPUs (chapter 7) -- */
+
+static struct sbiret send_ipi(struct vm *vm, uint64_t mask, uint64_t base)
+{
+	if (base == ALL_HARTS) {
+		mask = (1UL << vm->vcpu_count) - 1;
+		base = 0;
+	}
+	/* No bit may name a hart that is not there. */
+	if (mask && (base >= vm->vcpu_count || mask >> (vm->vcpu_count - base)))
+		return result(SBI_ERR_INVALID_PARAM, 0);
+	for (; mask; mask &= mask - 1)
+		vcpu_send_ipi(&vm->vcpu[base + lowest_bit(mask)]);
+	return result(SBI_SUCCESS, 0);
+}
+
+static enum next serve_ipi(struct vcpu *v, struct sbiret *ret)
+{
+	if (v->run->x[A6] == 0)
+		*ret = send_ipi(v->vm, v->run->x[A0], v->run->x[A1]);
+	return RESUME;
+}
+
+static const struct {
+	uint64_t extension;
+	enum next (*serve)(struct vcpu *v, struct sbiret *ret);
+} extensions[] = {
+	{ SBI_EXT_DBCN, serve_dbcn },
+	{ SBI_EXT_IPI, serve_ipi },
+	{ SBI_EXT_HSM, serve_hsm },
+	{ SBI_EXT_SRST, serve_srst },
+};
+
+/* A server that yields has decided about the registers itself: no result is written. */
+enum next sbi_serve(struct vcpu *v)
+{
+	struct sbiret ret = result(SBI_ERR_NOT_SUPPORTED, 0);
+	struct hm_run *run = v->run;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(extensions); i++)
+		if (extensions[i].extension == run->x[A7] &&
+		    extensions[i].serve(v, &ret) == YIELD)
+			return YIELD;
+	run->x[A0] = ret.error;
+	run->x[A1] = ret.value;
+	run->flags |= HM_RUN_ADVANCE;
+	return RESUME;
+}

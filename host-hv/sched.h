@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sched.h - harts and their run queues.
+ *
+ * A vCPU stays on its hart.  Alone there, it idles in the guest world and has
+ * no slice; otherwise WFI yields, and slices take turns.
+ */
+#ifndef SCHED_H
+#define SCHED_H
+
+#include "vcpu.h"
+
+struct hart {
+	uint64_t stack_end;		/* first: start.S loads it */
+	uint64_t id;
+
+	/* Filled before the hart starts, then its own. */
+	struct vcpu *queue[MAX_VCPUS];
+	unsigned queued;
+	unsigned turn;			/* whose it is next */
+	uint64_t slice_end;		/* of the one that runs */
+};
+
+extern struct hart harts[MAX_HARTS];
+
+void sched_init(uint64_t timebase_hz);
+
+/* Gives the vCPU to the hart with the shortest queue of the first `count`. */
+void sched_add(struct vcpu *v, unsigned count);
+
+/* The hart's life. */
+void sched_loop(struct hart *hart) __attribute__((noreturn));
+
+/* When a vCPU that enters now has to leave; FOREVER if it has the hart for itself. */
+uint64_t sched_slice_end(const struct hart *hart);
+
+/* Makes a hart look at its queue again. */
+void sched_kick(struct hart *hart);
+
+/* Serves what is pending for host-hv on this hart. */
+void sched_serve_interrupts(void);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "vcpu.h"
+
+#include "hm.h"
+#include "sched.h"
+
+/* sstatus bits. */
+#define SSTATUS_SIE		(1UL << 1)
+#define SSTATUS_SPIE		(1UL << 5)
+#define SSTATUS_SPP		(1UL << 8)
+
+#define PRIV_S			1
+#define STVEC_MODE		3UL
+#define COUNTERS_CY_TM_IR	7	/* what OpenSBI leaves in scounteren */
+
+void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
+{
+	struct hm_run *run = v->run;
+
+	memset(run, 0, sizeof(*run));
+	run->pc = pc;
+	run->priv = PRIV_S;
+	run->x[10] = v->id;
+	run->x[11] = opaque;
+	run->scounteren = COUNTERS_CY_TM_IR;
+	run->stimecmp = FOREVER;
+}
+
+void vcpu_inject(struct vcpu *v, uint64_t cause, uint64_t tval)
+{
+	struct hm_run *run = v->run;
+	uint64_t status = run->sstatus & ~(SSTATUS_SIE | SSTATUS_SPIE | SSTATUS_SPP);
+
+	if (run->sstatus & SSTATUS_SIE)
+		status |= SSTATUS_SPIE;
+	if (run->priv == PRIV_S)
+		status |= SSTATUS_SPP;
+	run->sstatus = status;
+	run->sepc = run->pc;
+	run->scause = cause;
+	run->stval = tval;
+	run->pc = run->stvec & ~STVEC_MODE;
+	run->priv = PRIV_S;
+}
+
+void vcpu_send_ipi(struct vcpu *v)
+{
+	__atomic_store_n(&v->software_irq, true, __ATOMIC_RELEASE);
+	sched_kick(v->hart);
+}
+
+/* What WFI waits for: an interrupt that is pending and enabled, whatever sstatus.SIE. */
+bool vcpu_ready(const struct vcpu *v, uint64_t now)
+{
+	switch (vcpu_state(v)) {
+	case VCPU_RUNNABLE:
+		return true;
+	case VCPU_WAITING:
+		return now >= v->deadline ||
+		       (__atomic_load_n(&v->external_irq, __ATOMIC_ACQUIRE) &&
+			(v->run->sie & IRQ_EXTERNAL)) ||
+		       __atomic_load_n(&v->software_irq, __ATOMIC_ACQUIRE) || vm_ended(v->vm);
+	default:
+		return false;
+	}
+}
+
+/* Carries what other harts have asked for into the page that the firmware reads. */
+static void prepare(struct vcpu *v)
+{
+	struct hm_run *run = v->run;
+
+	run->slice_end = sched_slice_end(v->hart);
+	run->flags &= ~(uint64_t)(HM_RUN_SEIP | HM_RUN_YIELD_WFI);
+	if (__atomic_load_n(&v->external_irq, __ATOMIC_ACQUIRE))
+		run->flags |= HM_RUN_SEIP;
+	if (run->slice_end != FOREVER)
+		run->flags |= HM_RUN_YIELD_WFI;
+	if (v->software_irq && __atomic_exchange_n(&v->software_irq, false, __ATOMIC_ACQ_REL))
+		run->sip |= IRQ_SOFT;
+	if (v->reset_stats && __atomic_exchange_n(&v->reset_stats, false, __ATOMIC_ACQ_REL))
+		run->flags |= HM_RUN_RESET_STATS;
+}
+
+void vcpu_run(struct vcpu *v)
+{
+	do
+		prepare(v);
+	while (exit_route(v, hm_vcpu_run(v->hm)) == RESUME);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* vcpu.h - one virtual hart: entering it, and what may happen to it outside. */
+#ifndef VCPU_H
+#define VCPU_H
+
+#include "vm.h"
+
+/* After an exit: enter again, or let the scheduler choose. */
+enum next { RESUME, YIELD };
+
+/* Runs the vCPU until it has to yield its hart. */
+void vcpu_run(struct vcpu *v);
+
+/* The supervisor state that HSM hart_start and non-retentive resume define. */
+void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t opaque);
+
+/* Makes the guest take an exception at the instruction that exited. */
+void vcpu_inject(struct vcpu *v, uint64_t cause, uint64_t tval);
+
+/* Sends the vCPU an IPI (SSIP). */
+void vcpu_send_ipi(struct vcpu *v);
+
+/* Can it do something now, time being now? */
+bool vcpu_ready(const struct vcpu *v, uint64_t now);
+
+static inline int vcpu_state(const struct vcpu *v)
+{
+	return __atomic_load_n(&v->state, __ATOMIC_ACQUIRE);
+}
+
+static inline void vcpu_set_state(struct vcpu *v, enum vcpu_state state)
+{
+	__atomic_store_n(&v->state, state, __ATOMIC_RELEASE);
+}
+
+/* exits.c: what to do about an exit. */
+enum next exit_route(struct vcpu *v, long reason);
+
+/* mmio.c: performs the access to a device, or injects an access fault. */
+void mmio_serve(struct vcpu *v);
+
+/* sbi.c: serves the SBI call in the guest's registers. */
+enum next sbi_serve(struct vcpu *v);
+
+/* stats.c: the markers of a measurement. */
+void stats_begin(struct vm *vm);
+void stats_print(struct vm *vm, unsigned workload, bool ok);
+
+#endif

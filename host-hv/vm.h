@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * vm.h - guests: a VM has one range of RAM, its devices, and vCPUs, each of
+ * which belongs to one hart for life.
+ */
+#ifndef VM_H
+#define VM_H
+
+#include "guests.h"
+#include "hm_abi.h"
+#include "lib.h"
+#include "options.h"
+#include "platform.h"
+#include "plic.h"
+#include "uart.h"
+
+#define MAX_VCPUS	PLIC_MAX_HARTS	/* of one VM, and on one hart */
+
+struct hart;
+struct vm;
+
+enum vcpu_state {
+	VCPU_STOPPED,		/* as HSM: waits for hart_start */
+	VCPU_STARTING,		/* another vCPU is filling in its registers */
+	VCPU_RUNNABLE,
+	VCPU_WAITING,		/* in WFI, until an interrupt or its deadline */
+};
+
+struct vcpu {
+	/* Constant after creation. */
+	struct vm *vm;
+	unsigned id;			/* the guest's hart id */
+	unsigned long hm;		/* the firmware's number */
+	struct hart *hart;
+
+	/* Owned by its hart while it is not stopped. */
+	struct hm_run *run;
+	uint64_t deadline;		/* while waiting */
+
+	/* Written from any hart, atomically; a kick of the hart follows. */
+	int state;			/* enum vcpu_state */
+	uint32_t external_irq;		/* level of the guest's SEIP */
+	uint32_t software_irq;		/* an IPI came: sets SSIP at the next entry */
+	uint32_t reset_stats;		/* start counting at the next entry */
+};
+
+enum vm_end { VM_RUNS, VM_SHUTDOWN, VM_REBOOT, VM_FAILURE };
+
+struct vm {
+	int id;
+	unsigned long hm;		/* the firmware's number */
+	struct range ram;		/* GPA */
+	uint64_t hpa;			/* of its first byte */
+	unsigned vcpu_count;
+	struct vcpu vcpu[MAX_VCPUS];
+
+	int end;			/* enum vm_end, written once */
+	unsigned vcpus_left;		/* not yet off their harts after the end; atomic */
+
+	struct spinlock lock;		/* guards the devices */
+	struct uart uart;
+	struct plic plic;
+};
+
+/* What all guests are made from; hm is the firmware's description of itself. */
+struct vm_defaults {
+	const struct platform *platform;
+	const struct options *options;
+	const struct hm_info *hm;
+	unsigned long table_pages;	/* of shadow tables for each vCPU */
+};
+
+/* Loads a guest and gives its vCPUs to harts; ends the machine if it cannot be started. */
+void vm_create(const struct guest_config *config, const struct vm_defaults *defaults);
+
+/* The guest is over: its vCPUs leave their harts, and the last guest takes the machine along. */
+void vm_end(struct vm *vm, enum vm_end how);
+
+/* A vCPU of an ended guest is off its hart and will not run again. */
+void vm_release_vcpu(struct vcpu *v);
+
+static inline bool vm_ended(const struct vm *vm)
+{
+	return __atomic_load_n(&vm->end, __ATOMIC_RELAXED) != VM_RUNS;
+}
+
+/* host-hv's own address for size bytes of a guest's RAM; NULL if they are not all RAM. */
+void *vm_memory(const struct vm *vm, uint64_t gpa, uint64_t size);
+
+/* Devices changed, vm->lock is held: bring the vCPUs' external interrupts up to date. */
+void vm_update_interrupts(struct vm *vm);
+
+#endif
