@@ -31,6 +31,17 @@ uint64_t page_alloc(void)
 	return page;
 }
 
+uint64_t mega_alloc(void)
+{
+	uint64_t base;
+
+	do
+		base = page_alloc();
+	while (base & (MEGA - 1));
+	next_page = base + MEGA;
+	return base;
+}
+
 static unsigned int index_of(uint64_t va, unsigned int level)
 {
 	return va >> (12 + 9 * level) & 511;

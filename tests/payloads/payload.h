@@ -142,6 +142,9 @@ unsigned int supported_modes(const struct mode **modes);
 /* A zeroed page of RAM; never freed. */
 uint64_t page_alloc(void);
 
+/* 2 MiB of RAM at their natural alignment; only the first page is zeroed. */
+uint64_t mega_alloc(void);
+
 /* A root in which RAM, the payload itself and the first GiB (devices) are identity mapped. */
 uint64_t root_new(const struct mode *mode);
 

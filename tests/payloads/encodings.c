@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Page-table entries and addresses that must fault: reserved encodings, A and D, canonical form. */
+#include "payload.h"
+
+static uint64_t data_page;
+
+/* Puts an entry for TEST_VA and returns the cause of a load; the rest is as mapped before. */
+static uint64_t load_through(const struct mode *mode, uint64_t root, unsigned int level, uint64_t pte)
+{
+	uint64_t cause;
+
+	*pte_of(mode, root, TEST_VA, level) = pte;
+	fence_all();
+	cause = load_cause(TEST_VA);
+	*pte_of(mode, root, TEST_VA, level) = 0;
+	fence_all();
+	return cause;
+}
+
+static void reserved_leaves(const struct mode *mode, uint64_t root)
+{
+	uint64_t good = 0;
+
+	fact_equal(load_through(mode, root, 0, PTE(data_page, PTE_RW)), CAUSE_NONE, "a good entry");
+	fact_equal(load_through(mode, root, 0, PTE(data_page, PTE_RW & ~PTE_V)), CAUSE_LOAD_PAGE, "V=0");
+	fact_equal(load_through(mode, root, 0, PTE(data_page, PTE_V | PTE_W | PTE_AD)),
+		   CAUSE_LOAD_PAGE, "W without R is reserved");
+	fact_equal(load_through(mode, root, 0, PTE(data_page, PTE_V | PTE_W | PTE_X | PTE_AD)),
+		   CAUSE_LOAD_PAGE, "WX without R is reserved");
+	fact_equal(load_through(mode, root, 0, PTE(data_page, PTE_V)),
+		   CAUSE_LOAD_PAGE, "a pointer at the last level");
+	for (unsigned int bit = 54; bit <= 60; bit++)
+		good += load_through(mode, root, 0, PTE(data_page, PTE_RW) | 1ul << bit) == CAUSE_LOAD_PAGE;
+	fact_equal(good, 7, "bits 60:54 are reserved");
+}
+
+static void reserved_pointers(const struct mode *mode, uint64_t root)
+{
+	uint64_t table = page_alloc(), good = 0;
+
+	((uint64_t *)table)[0] = PTE(data_page, PTE_RW);
+	fact_equal(load_through(mode, root, 1, PTE(table, PTE_V)), CAUSE_NONE, "a good pointer");
+	fact_equal(load_through(mode, root, 1, PTE(table, PTE_V | PTE_U)), CAUSE_LOAD_PAGE, "U in a pointer");
+	fact_equal(load_through(mode, root, 1, PTE(table, PTE_V | PTE_A)), CAUSE_LOAD_PAGE, "A in a pointer");
+	fact_equal(load_through(mode, root, 1, PTE(table, PTE_V | PTE_D)), CAUSE_LOAD_PAGE, "D in a pointer");
+	fact_equal(load_through(mode, root, 1, PTE(table, PTE_V | PTE_G)), CAUSE_NONE, "G in a pointer is good");
+	for (unsigned int bit = 54; bit <= 63; bit++)
+		good += load_through(mode, root, 1, PTE(table, PTE_V) | 1ul << bit) == CAUSE_LOAD_PAGE;
+	fact_equal(good, 10, "bits 63:54 of a pointer are reserved");
+	fact_equal(load_through(mode, root, 1, PTE(data_page, PTE_RW)), CAUSE_LOAD_PAGE,
+		   "a misaligned superpage");
+}
+
+static void accessed_and_dirty(const struct mode *mode, uint64_t root)
+{
+	uint64_t *pte = pte_of(mode, root, TEST_VA, 0);
+
+	*pte = PTE(data_page, PTE_RW & ~PTE_AD);
+	fence_page(TEST_VA);
+	fact_equal(load_cause(TEST_VA), CAUSE_LOAD_PAGE, "a load with A=0 faults");
+	fact_equal(store_cause(TEST_VA), CAUSE_STORE_PAGE, "a store with A=0 faults");
+	*pte |= PTE_A;
+	fence_page(TEST_VA);
+	fact_equal(load_cause(TEST_VA), CAUSE_NONE, "a load with A=1 D=0 succeeds");
+	fact_equal(store_cause(TEST_VA), CAUSE_STORE_PAGE, "a store with D=0 faults");
+	fact_equal(*pte & PTE_AD, PTE_A, "nobody set D");
+	*pte |= PTE_D;
+	fence_page(TEST_VA);
+	fact_equal(store_cause(TEST_VA), CAUSE_NONE, "a store with D=1 succeeds");
+	*pte &= ~PTE_D;
+	fence_page(TEST_VA);
+	fact_equal(store_cause(TEST_VA), CAUSE_STORE_PAGE, "D cleared and fenced: it faults again");
+	*pte = PTE(data_page, PTE_RX & ~PTE_AD);
+	fence_page(TEST_VA);
+	fact_equal(fetch_cause(TEST_VA), CAUSE_FETCH_PAGE, "a fetch with A=0 faults");
+}
+
+/* The bits above those that are translated must equal the topmost of them. */
+static void canonical_addresses(const struct mode *mode, uint64_t root)
+{
+	unsigned int width = 12 + 9 * mode->levels;
+	uint64_t low = TEST_VA, high = low | ~0ul << (width - 1), good = 0;
+
+	map_page(mode, root, low, data_page, PTE_RW);
+	map_page(mode, root, high, data_page, PTE_RW);
+	fence_all();
+	fact_equal(load_cause(low), CAUSE_NONE, "an address of the lower half");
+	fact_equal(load_cause(high), CAUSE_NONE, "an address of the upper half");
+	for (unsigned int bit = width; bit < 64; bit++) {
+		good += load_cause(low ^ 1ul << bit) == CAUSE_LOAD_PAGE;
+		good += store_cause(high ^ 1ul << bit) == CAUSE_STORE_PAGE;
+		good += try_load(high ^ 1ul << bit).tval == (high ^ 1ul << bit);
+	}
+	fact_equal(good, 3 * (64 - width), "no other address with the same low bits");
+	fact_equal(fetch_cause(low ^ 1ul << 63), CAUSE_FETCH_PAGE, "nor for a fetch");
+}
+
+void payload(uint64_t hart)
+{
+	const struct mode *modes;
+	unsigned int count = supported_modes(&modes);
+
+	(void)hart;
+	data_page = page_alloc();
+	for (unsigned int i = 0; i < count; i++) {
+		uint64_t root = root_new(&modes[i]);
+
+		facts_about(modes[i].name);
+		satp_load(&modes[i], root, 0);
+		fence_all();
+		reserved_pointers(&modes[i], root);
+		reserved_leaves(&modes[i], root);
+		accessed_and_dirty(&modes[i], root);
+		canonical_addresses(&modes[i], root);
+		csr_write(satp, 0);
+		fence_all();
+	}
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Faults, fences, SBI calls and interrupts leave every register as it was. */
+#include "payload.h"
+
+#define PAGES	64
+
+/*
+ * Loads all integer registers with values that depend on `seed`, does `insn`
+ * with a0-a7 given, and adds up what the callee-saved and temporary ones hold
+ * afterwards.  a0 and a1 may change; tp and gp are left out.
+ */
+#define SURVIVES(insn, arg0, arg1, fid, eid) ({					\
+	register uint64_t a0 __asm__("a0") = (arg0);				\
+	register uint64_t a1 __asm__("a1") = (arg1);				\
+	register uint64_t a6 __asm__("a6") = (fid);				\
+	register uint64_t a7 __asm__("a7") = (eid);				\
+	uint64_t sum_;								\
+	__asm__ volatile(							\
+		"li t0, 11\n li t1, 12\n li t2, 13\n li t3, 14\n li t4, 15\n"	\
+		"li t5, 16\n li t6, 17\n li s2, 18\n li s3, 19\n li s4, 20\n"	\
+		"li s5, 21\n li s6, 22\n li s7, 23\n li s8, 24\n li s9, 25\n"	\
+		"li s10, 26\n li s11, 27\n li a2, 28\n li a3, 29\n li a4, 30\n"	\
+		"li a5, 31\n" insn "\n"						\
+		"slli t1, t1, 1\n slli t2, t2, 2\n slli t3, t3, 3\n slli t4, t4, 4\n"	\
+		"slli t5, t5, 5\n slli t6, t6, 6\n slli s2, s2, 7\n slli s3, s3, 8\n"	\
+		"slli s4, s4, 9\n slli s5, s5, 10\n slli s6, s6, 11\n slli s7, s7, 12\n"	\
+		"slli s8, s8, 13\n slli s9, s9, 14\n slli s10, s10, 15\n slli s11, s11, 16\n"	\
+		"slli a2, a2, 17\n slli a3, a3, 18\n slli a4, a4, 19\n slli a5, a5, 20\n"	\
+		"add t0, t0, t1\n add t0, t0, t2\n add t0, t0, t3\n add t0, t0, t4\n"	\
+		"add t0, t0, t5\n add t0, t0, t6\n add t0, t0, s2\n add t0, t0, s3\n"	\
+		"add t0, t0, s4\n add t0, t0, s5\n add t0, t0, s6\n add t0, t0, s7\n"	\
+		"add t0, t0, s8\n add t0, t0, s9\n add t0, t0, s10\n add t0, t0, s11\n"	\
+		"add t0, t0, a2\n add t0, t0, a3\n add t0, t0, a4\n add %0, t0, a5\n"	\
+		: "=r"(sum_), "+r"(a0), "+r"(a1) : "r"(a6), "r"(a7)		\
+		: "memory", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "a2", "a3",	\
+		  "a4", "a5", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11");	\
+	sum_;									\
+})
+
+/* A register that is lost or swapped with another changes this sum. */
+static uint64_t expected_sum(void)
+{
+	uint64_t sum = 0;
+
+	for (uint64_t i = 0; i <= 20; i++)
+		sum += (11 + i) << i;
+	return sum;
+}
+
+static void integer_registers(const struct mode *mode, uint64_t root)
+{
+	uint64_t good = 0, pages = 0, want = expected_sum();
+
+	for (uint64_t i = 0; i < PAGES; i++)
+		map_page(mode, root, TEST_VA + i * PAGE, page_alloc(), PTE_RW);
+	fence_all();
+	for (uint64_t i = 0; i < PAGES; i++)
+		pages += SURVIVES("sd a1, 0(a0)", TEST_VA + i * PAGE, i, 0, 0) == want;
+	fact_equal(pages, PAGES, "the first store to a page");
+	good += SURVIVES("sfence.vma", 0, 0, 0, 0) == want;
+	good += SURVIVES("sfence.vma a0, zero", TEST_VA, 0, 0, 0) == want;
+	good += SURVIVES("sfence.vma zero, a0", 1, 0, 0, 0) == want;
+	good += SURVIVES("ld a0, 0(a0)", TEST_VA, 0, 0, 0) == want;
+	good += SURVIVES("csrw satp, a0", satp_value(mode, root, 0), 0, 0, 0) == want;
+	good += SURVIVES("csrr a0, satp", 0, 0, 0, 0) == want;
+	fact_equal(good, 6, "fences and satp");
+	fact_equal(SURVIVES("ecall", 0, 0, 0, SBI_BASE), want, "an SBI call");
+	fact_equal(SURVIVES("ecall", ~0ul, 0, 0, SBI_TIME), want, "an SBI timer call");
+	fact_equal(SURVIVES("ecall", 0, 0, 2, SBI_HSM), want, "an SBI hart call");
+	fact_equal(SURVIVES("ecall", 1, 0, 0, 0x0badbad), want, "an unknown SBI call");
+}
+
+static void float_registers(void)
+{
+	double value = 1.5, got;
+	uint64_t good = 0;
+
+	csr_set(sstatus, SSTATUS_FS);
+	for (unsigned int i = 0; i < 100; i++) {
+		__asm__ volatile("fld fs3, 0(%1)\n fsd fs3, 0(%2)\n mv a0, zero\n li a7, 0x10\n li a6, 0\n"
+				 "ecall\n sfence.vma\n fsd fs3, 0(%2)\n fld %0, 0(%2)"
+				 : "=f"(got) : "r"(&value), "r"(TEST_VA)
+				 : "memory", "a0", "a1", "a6", "a7", "fs3");
+		good += got == value;
+		value += 1;
+	}
+	fact_equal(good, 100, "a floating-point register over calls and fences");
+	csr_clear(sstatus, SSTATUS_FS);
+}
+
+void payload(uint64_t hart)
+{
+	const struct mode *modes;
+	uint64_t root;
+
+	(void)hart;
+	supported_modes(&modes);
+	root = root_new(&modes[0]);
+	satp_load(&modes[0], root, 0);
+	fence_all();
+	integer_registers(&modes[0], root);
+	float_registers();
+	csr_write(satp, 0);
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* satp: which values it keeps, and what bare mode means. */
+#include "payload.h"
+
+#define MODE_SHIFT	60
+#define ASID_SHIFT	44
+
+static void unsupported_modes_change_nothing(const struct mode *mode)
+{
+	static const uint64_t reserved[] = { 1, 2, 7, 11, 14, 15 };
+	uint64_t good = satp_value(mode, root_new(mode), 0), kept = 0;
+
+	csr_write(satp, good);
+	for (unsigned int i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++) {
+		csr_write(satp, reserved[i] << MODE_SHIFT | 0x12345);
+		kept += csr_read(satp) == good;
+	}
+	fact_equal(kept, sizeof(reserved) / sizeof(reserved[0]), "writing a reserved mode changes nothing");
+	csr_write(satp, 0);
+}
+
+static void fields_read_back(const struct mode *mode)
+{
+	uint64_t root = root_new(mode), old;
+	unsigned int bits = asid_bits();
+
+	satp_load(mode, root, 0);
+	fact_equal(csr_read(satp), satp_value(mode, root, 0), "mode and root read back");
+	if (bits) {
+		uint64_t top = 1ul << (bits - 1);
+
+		satp_load(mode, root, top);
+		fact_equal(csr_read(satp), satp_value(mode, root, top), "the highest ASID reads back");
+	}
+	__asm__ volatile("csrrw %0, satp, %1" : "=r"(old) : "r"(satp_value(mode, root, 0)));
+	fact_equal(old >> MODE_SHIFT, mode->satp_mode, "csrrw returns the old value");
+	csr_set(satp, 0);
+	fact_equal(csr_read(satp), satp_value(mode, root, 0), "csrs with nothing to set keeps satp");
+	__asm__ volatile("csrrc %0, satp, zero" : "=r"(old));
+	fact_equal(old, satp_value(mode, root, 0), "csrrc from x0 only reads");
+	__asm__ volatile("csrrwi zero, satp, 0");
+	fact_equal(csr_read(satp), 0, "csrrwi of 0 turns translation off");
+}
+
+static void bare_is_identity(const struct mode *mode)
+{
+	uint64_t root = root_new(mode), a = page_alloc(), b = page_alloc();
+
+	write64(a, 0xa);
+	write64(b, 0xb);
+	map_page(mode, root, TEST_VA, a, PTE_RW);
+	satp_load(mode, root, 0);
+	fence_all();
+	fact_equal(read64(TEST_VA), 0xa, "the mapped page is seen with translation on");
+	csr_write(satp, 0);
+	fact_equal(read64(b), 0xb, "memory is where it was with translation off");
+	write64(a, 0xaa);
+	map_page(mode, root, TEST_VA, b, PTE_RW);
+	fence_all();
+	satp_load(mode, root, 0);
+	fact_equal(read64(TEST_VA), 0xb, "a change made and fenced in bare mode counts afterwards");
+	map_page(mode, root, TEST_VA, a, PTE_RW);
+	fence_page(TEST_VA);
+	fact_equal(read64(TEST_VA), 0xaa, "a store made in bare mode is in memory");
+	csr_write(satp, 0);
+}
+
+/* Translation comes on at the write: code outside the new mapping would fault. */
+static void on_and_off_many_times(const struct mode *mode)
+{
+	uint64_t root = root_new(mode), page = page_alloc(), seen = 0;
+
+	map_page(mode, root, TEST_VA, page, PTE_RW);
+	fence_all();
+	for (uint64_t i = 0; i < 200; i++) {
+		write64(page, i);
+		satp_load(mode, root, 0);
+		seen += read64(TEST_VA) == i;
+		write64(TEST_VA, ~i);
+		csr_write(satp, 0);
+		seen += read64(page) == ~i;
+	}
+	fact_equal(seen, 400, "translation on and off 200 times");
+}
+
+void payload(uint64_t hart)
+{
+	const struct mode *modes;
+	unsigned int count = supported_modes(&modes);
+
+	(void)hart;
+	fact(count >= 1, "Sv39 is there");
+	for (unsigned int i = 0; i < count; i++) {
+		facts_about(modes[i].name);
+		unsupported_modes_change_nothing(&modes[i]);
+		fields_read_back(&modes[i]);
+		bare_is_identity(&modes[i]);
+		on_and_off_many_times(&modes[i]);
+	}
+}
