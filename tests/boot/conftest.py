@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What boot tests share: running the launcher, and reading what it leaves."""
+
+import functools
+import json
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("BUILD", ROOT / "build"))
+LAUNCH = ROOT / "qemu-platform" / "launch"
+WORKLOADS = (ROOT / "tests" / "workloads" / "list").read_text().split()
+MODES = ["native", "ssp-hm"]
+PROFILES = ["virt", "u74"]
+# The longest stay in machine mode, in instructions (a rule of the architecture).
+M_STAY_LIMIT = 20000
+
+
+class Run:
+    """One run of the launcher: its status, messages, console and results."""
+
+    def __init__(self, folder, options):
+        log, result = folder / "console.log", folder / "result.json"
+        words = [f"{name}={value}" for name, value in options.items()] + [f"LOG={log}"]
+        if options.get("WORKLOAD", "all") != "none" and "KERNEL" not in options:
+            words.append(f"RESULT={result}")
+        done = subprocess.run([str(LAUNCH), "run", *words], capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL, timeout=1800)
+        self.status = done.returncode
+        self.messages = done.stdout + done.stderr
+        self.console = log.read_text(errors="replace") if log.exists() else ""
+        self.result_bytes = result.read_bytes() if result.exists() else b""
+        self.results = {r["workload"]: r for r in map(json.loads, self.result_bytes.splitlines())}
+
+    def __repr__(self):
+        tail = "\n".join(self.console.splitlines()[-25:])
+        return f"status {self.status}\n{self.messages}\n--- console, its end:\n{tail}"
+
+    def records(self):
+        """The JSON objects that host-hv and the firmware put on the console."""
+        return [json.loads(text) for text in re.findall(r"\x1e(\{.*\})", self.console)]
+
+
+@pytest.fixture
+def launch(tmp_path):
+    """launch(MODE=..., ...): run the launcher once, whatever comes of it."""
+    count = 0
+
+    def run(**options):
+        nonlocal count
+        count += 1
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        return Run(folder, options)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def all_workloads(tmp_path_factory):
+    """all_workloads(mode, profile): every workload in one boot, made once for all tests."""
+
+    @functools.cache
+    def run(mode, profile):
+        return Run(tmp_path_factory.mktemp("all"), {"MODE": mode, "PROFILE": profile})
+
+    return run
+
+
+def payload_names():
+    listed = subprocess.run(["make", "-s", "-C", str(ROOT / "tests" / "payloads"), "list"],
+                            capture_output=True, text=True, check=True)
+    return listed.stdout.split()
+
+
+@pytest.fixture(scope="session")
+def payloads():
+    """The folder of the built payloads."""
+    out = BUILD / "payloads"
+    subprocess.run(["make", "-s", "-C", str(ROOT / "tests" / "payloads"), f"out={out}"], check=True)
+    return out

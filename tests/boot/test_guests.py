@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Debian's kernel in guests of several sizes and widths, with and without an initrd."""
+
+import pytest
+
+from conftest import MODES
+
+SOME = "fork,exec,mprotect,pipe"
+
+
+def assert_all_correct(run, names=SOME):
+    assert run.status == 0, repr(run)
+    assert sorted(run.results) == sorted(names.split(","))
+    assert all(r["ok"] for r in run.results.values())
+
+
+@pytest.mark.parametrize("memory", ["128M", "2G"])
+@pytest.mark.parametrize("mode", MODES)
+def test_memory_sizes(launch, mode, memory):
+    assert_all_correct(launch(MODE=mode, MEM=memory, WORKLOAD=SOME))
+
+
+@pytest.mark.parametrize("width", ["sv48", "sv57"])
+@pytest.mark.parametrize("mode", MODES)
+def test_widths(launch, mode, width):
+    run = launch(MODE=mode, WIDTH=width, WORKLOAD=SOME)
+    assert_all_correct(run)
+    if mode == "ssp-hm":
+        assert all(r["vm_exits"]["memory"] == 0 for r in run.results.values())
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_no_initrd_is_a_reported_panic(launch, mode):
+    run = launch(MODE=mode, INITRD="none", WORKLOAD="none")
+    assert run.status == 1
+    assert "Unable to mount root fs" in run.console
+    assert "panicked" in run.messages
+
+
+def test_svvptc_withheld(launch):
+    assert_all_correct(launch(MODE="ssp-hm", SVVPTC=0, WORKLOAD=SOME))
+
+
+def test_without_instruction_counting(launch):
+    run = launch(MODE="ssp-hm", ICOUNT=0, WORKLOAD="fork")
+    assert_all_correct(run, "fork")
+    assert run.results["fork"]["icount"] is False

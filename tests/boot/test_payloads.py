@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Payloads: facts that hold on the bare machine, the oracle, hold in a guest too."""
+
+import re
+
+import pytest
+
+from conftest import MODES, PROFILES, payload_names
+
+END = re.compile(r"^payload: (\d+) ok, (\d+) failed", re.M)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("name", payload_names())
+def test_every_fact_holds(launch, payloads, name, mode, profile):
+    run = launch(MODE=mode, PROFILE=profile, KERNEL=payloads / f"{name}.bin", MEM="128M", TIMEOUT=120)
+    failed = re.findall(r"^FAIL .*", run.console, re.M)
+    assert not failed, "\n".join(failed)
+    end = END.search(run.console)
+    assert end, f"{name} did not come to its end\n{run!r}"
+    held = re.findall(r"^ok .*", run.console, re.M)
+    assert len(held) == int(end[1]) > 0
+    assert run.status == 0, repr(run)

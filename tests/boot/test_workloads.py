@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The built-in workloads on Debian's kernel: correct, counted, and cheap enough."""
+
+import math
+
+import pytest
+
+from conftest import M_STAY_LIMIT, MODES, PROFILES, WORKLOADS
+
+EXIT_REASONS = {"pt_write", "satp", "flush", "true_fault", "hidden_fault", "g_stage_fault",
+                "root_miss", "ring", "pool", "mmio", "sbi", "wfi", "interrupt"}
+MEMORY_REASONS = EXIT_REASONS - {"mmio", "sbi", "wfi", "interrupt"}
+MEMORY_KINDS = {"true_fault", "fill", "satp_hit", "satp_miss", "sfence_va", "sfence_asid",
+                "sfence_all", "ring"}
+KEYS = {"schema", "mode", "hm", "guest", "workload", "profile", "vcpus", "harts", "icount", "ok",
+        "vm_exits", "hm_traps", "instructions", "longest_m_stay", "walk_refs"}
+
+# Instructions against native, geometric mean over the workloads on `virt`.
+GEOMETRIC_MEAN_LIMIT = 1.08
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("workload", WORKLOADS)
+def test_result_is_correct(all_workloads, workload, mode, profile):
+    run = all_workloads(mode, profile)
+    assert workload in run.results, repr(run)
+    assert run.results[workload]["ok"] is True
+    assert run.status == 0, repr(run)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("mode", MODES)
+def test_every_key_is_there(all_workloads, mode, profile):
+    for result in all_workloads(mode, profile).results.values():
+        assert KEYS <= set(result)
+        assert EXIT_REASONS <= set(result["vm_exits"]["by_reason"])
+        assert MEMORY_KINDS | {"sbi_time"} <= set(result["hm_traps"]["by_kind"])
+        assert {"total", "guest", "host", "hm"} <= set(result["instructions"])
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("mode", MODES)
+def test_sums_agree(all_workloads, mode, profile):
+    for result in all_workloads(mode, profile).results.values():
+        exits, traps, counted = result["vm_exits"], result["hm_traps"], result["instructions"]
+        assert exits["total"] == sum(exits["by_reason"].values())
+        assert exits["memory"] == sum(exits["by_reason"][r] for r in MEMORY_REASONS)
+        assert traps["total"] == sum(traps["by_kind"].values())
+        assert traps["memory"] == sum(traps["by_kind"][k] for k in MEMORY_KINDS)
+        assert counted["total"] == counted["guest"] + counted["host"] + counted["hm"]
+        assert counted["guest"] > 0
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_native_has_no_transitions(all_workloads, profile):
+    for result in all_workloads("native", profile).results.values():
+        assert result["vm_exits"]["total"] == result["hm_traps"]["total"] == 0
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("workload", WORKLOADS)
+def test_no_exit_for_memory(all_workloads, workload, profile):
+    result = all_workloads("ssp-hm", profile).results[workload]
+    assert result["vm_exits"]["memory"] == 0
+    assert result["hm_traps"]["memory"] > 0, "nothing was counted"
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("workload", WORKLOADS)
+def test_stays_in_machine_mode_are_short(all_workloads, workload, profile):
+    assert 0 < all_workloads("ssp-hm", profile).results[workload]["longest_m_stay"] <= M_STAY_LIMIT
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_two_runs_are_identical(all_workloads, launch, mode):
+    first = all_workloads(mode, "virt").result_bytes
+    assert first and launch(MODE=mode, PROFILE="virt").result_bytes == first
+
+
+def test_instructions_against_native(all_workloads):
+    native, guest = (all_workloads(mode, "virt").results for mode in MODES)
+    ratios = {w: guest[w]["instructions"]["total"] / native[w]["instructions"]["total"]
+              for w in WORKLOADS}
+    mean = math.exp(sum(map(math.log, ratios.values())) / len(ratios))
+    assert mean <= GEOMETRIC_MEAN_LIMIT, ratios
