@@ -19,13 +19,6 @@ struct access {
  */
 bool decode_access(uint32_t insn, unsigned len, struct access *out);
 
-/*
- * The virtual address that a memory instruction (of any extension with a base
- * register, and an offset if it is a load or store) accesses; x is the guest's
- * registers.
- */
-uint64_t decode_address(uint32_t insn, unsigned len, const uint64_t x[32]);
-
 /* The register's new value after a load of the access's size. */
 uint64_t extend_loaded(const struct access *a, uint64_t value);
 

@@ -92,32 +92,63 @@ static void isa_collect(struct isa *isa, const struct guest_tree *t)
 }
 
 /*
- * libfdt's sequential writer keeps an error of any step (running out of room)
- * until fdt_finish() reports it, so the steps are not checked one by one.
+ * libfdt's sequential writer, and the first error of any step: a step that ran
+ * out of room leaves its part out, and those after it may well succeed.
  */
-static void property_cells(void *fdt, const char *name, const uint32_t *cells, unsigned count)
-{
-	fdt32_t be[4 * PLIC_MAX_HARTS];
+struct writer {
+	void *fdt;
+	int error;
+};
 
-	for (unsigned i = 0; i < count; i++)
-		be[i] = cpu_to_fdt32(cells[i]);
-	fdt_property(fdt, name, be, count * sizeof(be[0]));
+static void step(struct writer *w, int error)
+{
+	if (!w->error)
+		w->error = error;
 }
 
-static void property_reg(void *fdt, struct range r)
+static void property(struct writer *w, const char *name, const void *value, int len)
+{
+	step(w, fdt_property(w->fdt, name, value, len));
+}
+
+static void property_string(struct writer *w, const char *name, const char *value)
+{
+	property(w, name, value, strlen(value) + 1);
+}
+
+static void property_flag(struct writer *w, const char *name)
+{
+	property(w, name, NULL, 0);
+}
+
+static void property_u32(struct writer *w, const char *name, uint32_t value)
+{
+	fdt32_t be = cpu_to_fdt32(value);
+
+	property(w, name, &be, sizeof(be));
+}
+
+static void property_u64(struct writer *w, const char *name, uint64_t value)
+{
+	fdt64_t be = cpu_to_fdt64(value);
+
+	property(w, name, &be, sizeof(be));
+}
+
+static void property_reg(struct writer *w, struct range r)
 {
 	fdt64_t be[2] = { cpu_to_fdt64(r.base), cpu_to_fdt64(r.size) };
 
-	fdt_property(fdt, "reg", be, sizeof(be));
+	property(w, "reg", be, sizeof(be));
 }
 
-static void property_flag(void *fdt, const char *name)
+static void begin(struct writer *w, const char *name)
 {
-	fdt_property(fdt, name, NULL, 0);
+	step(w, fdt_begin_node(w->fdt, name));
 }
 
 /* name@unit in hexadecimal */
-static void begin_node(void *fdt, const char *name, uint64_t unit)
+static void begin_at(struct writer *w, const char *name, uint64_t unit)
 {
 	char full[48], digits[16];
 	unsigned len = strlen(name), n = 0;
@@ -130,134 +161,144 @@ static void begin_node(void *fdt, const char *name, uint64_t unit)
 	while (n)
 		full[len++] = digits[--n];
 	full[len] = 0;
-	fdt_begin_node(fdt, full);
+	begin(w, full);
+}
+
+static void end(struct writer *w)
+{
+	step(w, fdt_end_node(w->fdt));
 }
 
 /* A fixed seed, so that two runs are alike; a guest that needs secrets must not rely on it. */
-static void write_rng_seed(void *fdt)
+static void write_rng_seed(struct writer *w)
 {
 	uint8_t seed[64];
 
 	for (unsigned i = 0; i < sizeof(seed); i++)
 		seed[i] = (uint8_t)(i * 167 + 13);
-	fdt_property(fdt, "rng-seed", seed, sizeof(seed));
+	property(w, "rng-seed", seed, sizeof(seed));
 }
 
-static void write_chosen(void *fdt, const struct guest_tree *t)
+static void write_chosen(struct writer *w, const struct guest_tree *t)
 {
-	fdt_begin_node(fdt, "chosen");
-	fdt_property_string(fdt, "bootargs", t->bootargs);
-	fdt_property_string(fdt, "stdout-path", "/soc/serial@10000000");
+	begin(w, "chosen");
+	property_string(w, "bootargs", t->bootargs);
+	property_string(w, "stdout-path", "/soc/serial@10000000");
 	if (t->initrd.size) {
-		fdt_property_u64(fdt, "linux,initrd-start", t->initrd.base);
-		fdt_property_u64(fdt, "linux,initrd-end", t->initrd.base + t->initrd.size);
+		property_u64(w, "linux,initrd-start", t->initrd.base);
+		property_u64(w, "linux,initrd-end", t->initrd.base + t->initrd.size);
 	}
-	write_rng_seed(fdt);
-	fdt_end_node(fdt);
+	write_rng_seed(w);
+	end(w);
 }
 
-static void write_cpu(void *fdt, const struct guest_tree *t, const struct isa *isa, unsigned hart)
+static void write_cpu(struct writer *w, const struct guest_tree *t, const struct isa *isa,
+		      unsigned hart)
 {
-	begin_node(fdt, "cpu", hart);
-	fdt_property_string(fdt, "device_type", "cpu");
-	fdt_property_u32(fdt, "reg", hart);
-	fdt_property_string(fdt, "status", "okay");
-	fdt_property_string(fdt, "compatible", "riscv");
-	fdt_property_string(fdt, "riscv,isa", isa->string);
-	fdt_property_string(fdt, "riscv,isa-base", "rv64i");
-	fdt_property(fdt, "riscv,isa-extensions", isa->list, isa->list_len);
-	fdt_property_string(fdt, "mmu-type", t->mmu_type);
+	begin_at(w, "cpu", hart);
+	property_string(w, "device_type", "cpu");
+	property_u32(w, "reg", hart);
+	property_string(w, "status", "okay");
+	property_string(w, "compatible", "riscv");
+	property_string(w, "riscv,isa", isa->string);
+	property_string(w, "riscv,isa-base", "rv64i");
+	property(w, "riscv,isa-extensions", isa->list, isa->list_len);
+	property_string(w, "mmu-type", t->mmu_type);
 	if (host_has(t, "zicboz"))
-		fdt_property_u32(fdt, "riscv,cboz-block-size",
-				 fdt_number(t->host_fdt, t->host_cpu, "riscv,cboz-block-size", 64));
-	fdt_begin_node(fdt, "interrupt-controller");
-	fdt_property_string(fdt, "compatible", "riscv,cpu-intc");
-	fdt_property_u32(fdt, "#interrupt-cells", 1);
-	property_flag(fdt, "interrupt-controller");
-	fdt_property_u32(fdt, "phandle", PHANDLE_INTC(hart));
-	fdt_end_node(fdt);
-	fdt_end_node(fdt);
+		property_u32(w, "riscv,cboz-block-size",
+			     fdt_number(t->host_fdt, t->host_cpu, "riscv,cboz-block-size", 64));
+	begin(w, "interrupt-controller");
+	property_string(w, "compatible", "riscv,cpu-intc");
+	property_u32(w, "#address-cells", 0);
+	property_u32(w, "#interrupt-cells", 1);
+	property_flag(w, "interrupt-controller");
+	property_u32(w, "phandle", PHANDLE_INTC(hart));
+	end(w);
+	end(w);
 }
 
-static void write_cpus(void *fdt, const struct guest_tree *t)
+static void write_cpus(struct writer *w, const struct guest_tree *t)
 {
 	struct isa isa;
 
 	isa_collect(&isa, t);
-	fdt_begin_node(fdt, "cpus");
-	fdt_property_u32(fdt, "#address-cells", 1);
-	fdt_property_u32(fdt, "#size-cells", 0);
-	fdt_property_u32(fdt, "timebase-frequency", t->timebase_hz);
+	begin(w, "cpus");
+	property_u32(w, "#address-cells", 1);
+	property_u32(w, "#size-cells", 0);
+	property_u32(w, "timebase-frequency", t->timebase_hz);
 	for (unsigned hart = 0; hart < t->vcpus; hart++)
-		write_cpu(fdt, t, &isa, hart);
-	fdt_end_node(fdt);
+		write_cpu(w, t, &isa, hart);
+	end(w);
 }
 
-static void write_plic(void *fdt, unsigned harts)
+static void write_plic(struct writer *w, unsigned harts)
 {
-	uint32_t contexts[4 * PLIC_MAX_HARTS];
+	fdt32_t contexts[4 * PLIC_MAX_HARTS];
 
 	for (unsigned h = 0; h < harts; h++) {
-		contexts[4 * h] = contexts[4 * h + 2] = PHANDLE_INTC(h);
-		contexts[4 * h + 1] = IRQ_NONE;
-		contexts[4 * h + 3] = IRQ_S_EXTERNAL;
+		contexts[4 * h] = contexts[4 * h + 2] = cpu_to_fdt32(PHANDLE_INTC(h));
+		contexts[4 * h + 1] = cpu_to_fdt32(IRQ_NONE);
+		contexts[4 * h + 3] = cpu_to_fdt32(IRQ_S_EXTERNAL);
 	}
-	begin_node(fdt, "interrupt-controller", GUEST_PLIC.base);
-	fdt_property(fdt, "compatible", "sifive,plic-1.0.0\0riscv,plic0", 30);
-	property_reg(fdt, GUEST_PLIC);
-	fdt_property_u32(fdt, "#address-cells", 0);
-	fdt_property_u32(fdt, "#interrupt-cells", 1);
-	property_flag(fdt, "interrupt-controller");
-	property_cells(fdt, "interrupts-extended", contexts, 4 * harts);
-	fdt_property_u32(fdt, "riscv,ndev", PLIC_SOURCES - 1);
-	fdt_property_u32(fdt, "phandle", PHANDLE_PLIC);
-	fdt_end_node(fdt);
+	begin_at(w, "interrupt-controller", GUEST_PLIC.base);
+	property(w, "compatible", "sifive,plic-1.0.0\0riscv,plic0", 30);
+	property_reg(w, GUEST_PLIC);
+	property_u32(w, "#address-cells", 0);
+	property_u32(w, "#interrupt-cells", 1);
+	property_flag(w, "interrupt-controller");
+	property(w, "interrupts-extended", contexts, 16 * harts);
+	property_u32(w, "riscv,ndev", PLIC_SOURCES - 1);
+	property_u32(w, "phandle", PHANDLE_PLIC);
+	end(w);
 }
 
-static void write_uart(void *fdt)
+static void write_uart(struct writer *w)
 {
-	begin_node(fdt, "serial", GUEST_UART.base);
-	fdt_property_string(fdt, "compatible", "ns16550a");
-	property_reg(fdt, GUEST_UART);
-	fdt_property_u32(fdt, "clock-frequency", 3686400);
-	fdt_property_u32(fdt, "interrupt-parent", PHANDLE_PLIC);
-	fdt_property_u32(fdt, "interrupts", GUEST_UART_IRQ);
-	fdt_end_node(fdt);
+	begin_at(w, "serial", GUEST_UART.base);
+	property_string(w, "compatible", "ns16550a");
+	property_reg(w, GUEST_UART);
+	property_u32(w, "clock-frequency", 3686400);
+	property_u32(w, "interrupt-parent", PHANDLE_PLIC);
+	property_u32(w, "interrupts", GUEST_UART_IRQ);
+	end(w);
 }
 
-static void write_soc(void *fdt, const struct guest_tree *t)
+static void write_soc(struct writer *w, const struct guest_tree *t)
 {
-	fdt_begin_node(fdt, "soc");
-	fdt_property_u32(fdt, "#address-cells", 2);
-	fdt_property_u32(fdt, "#size-cells", 2);
-	fdt_property_string(fdt, "compatible", "simple-bus");
-	property_flag(fdt, "ranges");
-	write_plic(fdt, t->vcpus);
-	write_uart(fdt);
-	fdt_end_node(fdt);
+	begin(w, "soc");
+	property_u32(w, "#address-cells", 2);
+	property_u32(w, "#size-cells", 2);
+	property_string(w, "compatible", "simple-bus");
+	property_flag(w, "ranges");
+	write_plic(w, t->vcpus);
+	write_uart(w);
+	end(w);
 }
 
-static void write_memory(void *fdt, struct range ram)
+static void write_memory(struct writer *w, struct range ram)
 {
-	begin_node(fdt, "memory", ram.base);
-	fdt_property_string(fdt, "device_type", "memory");
-	property_reg(fdt, ram);
-	fdt_end_node(fdt);
+	begin_at(w, "memory", ram.base);
+	property_string(w, "device_type", "memory");
+	property_reg(w, ram);
+	end(w);
 }
 
 int dtb_build(const struct guest_tree *t, void *buf)
 {
-	fdt_create(buf, DTB_MAX_SIZE);
-	fdt_finish_reservemap(buf);
-	fdt_begin_node(buf, "");
-	fdt_property_u32(buf, "#address-cells", 2);
-	fdt_property_u32(buf, "#size-cells", 2);
-	fdt_property_string(buf, "compatible", "hmode,guest");
-	fdt_property_string(buf, "model", "hmode guest");
-	write_chosen(buf, t);
-	write_memory(buf, t->ram);
-	write_cpus(buf, t);
-	write_soc(buf, t);
-	fdt_end_node(buf);
-	return fdt_finish(buf);
+	struct writer w = { .fdt = buf };
+
+	step(&w, fdt_create(buf, DTB_MAX_SIZE));
+	step(&w, fdt_finish_reservemap(buf));
+	begin(&w, "");
+	property_u32(&w, "#address-cells", 2);
+	property_u32(&w, "#size-cells", 2);
+	property_string(&w, "compatible", "hmode,guest");
+	property_string(&w, "model", "hmode guest");
+	write_chosen(&w, t);
+	write_memory(&w, t->ram);
+	write_cpus(&w, t);
+	write_soc(&w, t);
+	end(&w);
+	step(&w, fdt_finish(buf));
+	return w.error;
 }

@@ -8,11 +8,6 @@
 #include "sched.h"
 #include "vcpu.h"
 
-static void step_over(struct vcpu *v)
-{
-	v->run->flags |= HM_RUN_ADVANCE;
-}
-
 static enum next on_interrupt(struct vcpu *v)
 {
 	sched_serve_interrupts();
@@ -29,7 +24,6 @@ static enum next on_mmio(struct vcpu *v)
 
 static enum next on_wfi(struct vcpu *v)
 {
-	step_over(v);
 	v->deadline = v->run->exit_value;
 	vcpu_set_state(v, VCPU_WAITING);
 	return YIELD;
@@ -40,7 +34,6 @@ static enum next on_mark(struct vcpu *v)
 	uint64_t value = v->run->exit_value;
 	unsigned workload = value >> 8 & 0xff;
 
-	step_over(v);
 	switch (value & 0xff) {
 	case HM_MARK_BEGIN:
 		stats_begin(v->vm);

@@ -8,10 +8,8 @@
 #include "dtb.h"
 #include "vcpu.h"
 
-#define CAUSE_FETCH_ACCESS	1
 #define CAUSE_LOAD_ACCESS	5
 #define CAUSE_STORE_ACCESS	7
-#define CAUSE_FETCH_PAGE_FAULT	12
 #define CAUSE_STORE_PAGE_FAULT	15
 
 /* Performs an access of a->size bytes at an offset into the device. */
@@ -72,11 +70,7 @@ static bool perform(struct vm *vm, uint64_t gpa, const struct access *a, uint64_
 	return ok;
 }
 
-static bool is_fetch(const struct hm_run *run)
-{
-	return run->exit_cause == CAUSE_FETCH_ACCESS || run->exit_cause == CAUSE_FETCH_PAGE_FAULT;
-}
-
+/* The firmware leaves us loads and stores only: to fetch from a device is a fault at once. */
 static bool is_store(const struct hm_run *run)
 {
 	return run->exit_cause == CAUSE_STORE_ACCESS || run->exit_cause == CAUSE_STORE_PAGE_FAULT;
@@ -84,13 +78,8 @@ static bool is_store(const struct hm_run *run)
 
 static void inject_access_fault(struct vcpu *v)
 {
-	const struct hm_run *run = v->run;
-
-	if (is_fetch(run))
-		vcpu_inject(v, CAUSE_FETCH_ACCESS, run->pc);
-	else
-		vcpu_inject(v, is_store(run) ? CAUSE_STORE_ACCESS : CAUSE_LOAD_ACCESS,
-			    decode_address(run->exit_insn, run->exit_insn_len, run->x));
+	vcpu_inject(v, is_store(v->run) ? CAUSE_STORE_ACCESS : CAUSE_LOAD_ACCESS,
+		    v->run->exit_value);
 }
 
 void mmio_serve(struct vcpu *v)
@@ -99,11 +88,12 @@ void mmio_serve(struct vcpu *v)
 	struct access a;
 	uint64_t value;
 
-	if (is_fetch(run) || !decode_access(run->exit_insn, run->exit_insn_len, &a) ||
-	    a.store != is_store(run)) {
+	if (!decode_access(run->exit_insn, run->exit_insn_len, &a)) {
 		inject_access_fault(v);
 		return;
 	}
+	if (a.store != is_store(run))
+		return;		/* the code has changed since: let it run again */
 	value = a.reg ? run->x[a.reg] : 0;
 	if (!perform(v->vm, run->exit_gpa, &a, &value)) {
 		inject_access_fault(v);

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The machine's side of host-hv that the build machine has not. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "console.h"
+#include "platform.h"
+
+jmp_buf *failed_to;
+char failed_with[256];
+char _image_start[PAGE], _image_end[1];
+
+void console_init(const struct platform *platform)
+{
+	(void)platform;
+}
+
+void fail(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(failed_with, sizeof(failed_with), format, args);
+	va_end(args);
+	if (failed_to)
+		longjmp(*failed_to, 1);
+	fprintf(stderr, "%s\n", failed_with);
+	abort();
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The decoder agrees with the assembler, and takes nothing else for a device access. */
+#include "test.h"
+
+#include "decode.h"
+
+struct expected {
+	const char *text;
+	bool store, sign_extend;
+	unsigned size, reg;
+};
+
+static const struct expected table[] = {
+#define INSN(text, store, sign, size, reg) { text, store, sign, size, reg },
+#include "insns.h"
+};
+
+static uint32_t words[ARRAY_SIZE(table)];
+
+static unsigned length(uint32_t insn)
+{
+	return (insn & 3) == 3 ? 4 : 2;
+}
+
+static uint32_t encoding(unsigned i)
+{
+	return length(words[i]) == 4 ? words[i] : words[i] & 0xffff;
+}
+
+static void decodes_what_the_assembler_encodes(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(table); i++) {
+		const struct expected *e = &table[i];
+		struct access a;
+
+		print_message("%s\n", e->text);
+		assert_true(decode_access(encoding(i), length(encoding(i)), &a));
+		assert_int_equal(a.store, e->store);
+		assert_int_equal(a.size, e->size);
+		assert_int_equal(a.reg, e->reg);
+		if (!e->store && e->size < 8)
+			assert_int_equal(a.sign_extend, e->sign_extend);
+	}
+}
+
+static void refuses_what_is_no_integer_access(void **state)
+{
+	static const uint32_t refused[] = {
+		0x00053507,	/* fld  fa0, 0(a0) */
+		0x00a53027,	/* fsd  fa0, 0(a0) */
+		0x00b5252f,	/* amoadd.w a0, a1, (a0) */
+		0x1005252f,	/* lr.w a0, (a0) */
+		0x0045200f,	/* cbo.zero (a0) */
+		0x00057503,	/* load with funct3 7 */
+		0x00a54023,	/* store with funct3 4 */
+		0x2108,		/* c.fld fa0, 0(a0) */
+		0xa108,		/* c.fsd fa0, 0(a0) */
+		0x2502,		/* c.fldsp fa0, 0(sp) */
+		0x4002,		/* c.lwsp x0: reserved */
+		0x6002,		/* c.ldsp x0: reserved */
+		0x8d64,		/* Zcb, reserved */
+		0x9124,		/* Zcb, reserved */
+		0x0000,		/* illegal */
+		0x8082,		/* ret */
+	};
+	struct access a;
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(refused); i++)
+		assert_false(decode_access(refused[i], length(refused[i]), &a));
+	assert_false(decode_access(0x0000b503, 3, &a));
+}
+
+static void extends_by_size_and_sign(void **state)
+{
+	struct access byte = { .size = 1, .sign_extend = true };
+	struct access ubyte = { .size = 1 };
+	struct access word = { .size = 4, .sign_extend = true };
+	struct access twice = { .size = 8, .sign_extend = true };
+
+	(void)state;
+	assert_int_equal(extend_loaded(&byte, 0x1280), 0xffffffffffffff80);
+	assert_int_equal(extend_loaded(&ubyte, 0x1280), 0x80);
+	assert_int_equal(extend_loaded(&word, 0x80000000), 0xffffffff80000000);
+	assert_int_equal(extend_loaded(&twice, 0x8000000000000001), 0x8000000000000001);
+}
+
+/* Wild bits: an access that is understood has a size and a register that exist. */
+static void stays_in_bounds_for_any_bits(void **state)
+{
+	struct access a;
+
+	(void)state;
+	srand(1);
+	for (unsigned i = 0; i < 2000000; i++) {
+		uint32_t insn = (uint32_t)rand() << 16 ^ (uint32_t)rand();
+		unsigned len = length(insn);
+
+		if (!decode_access(len == 2 ? insn & 0xffff : insn, len, &a))
+			continue;
+		assert_true(a.size == 1 || a.size == 2 || a.size == 4 || a.size == 8);
+		assert_true(a.reg < 32);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(decodes_what_the_assembler_encodes),
+		cmocka_unit_test(refuses_what_is_no_integer_access),
+		cmocka_unit_test(extends_by_size_and_sign),
+		cmocka_unit_test(stays_in_bounds_for_any_bits),
+	};
+	FILE *f = fopen(argc > 1 ? argv[1] : "insns.bin", "rb");
+
+	if (!f || fread(words, sizeof(words), 1, f) != 1) {
+		fprintf(stderr, "insns.bin is missing or too short\n");
+		return 1;
+	}
+	fclose(f);
+	return RUN(tests);
+}

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Device trees: reading the machine's, finding guests in it, writing a guest's. */
+#include "test.h"
+
+#include <libfdt.h>
+
+#include "dtb.h"
+#include "guests.h"
+#include "memory.h"
+#include "platform.h"
+
+static char host[16384];
+static char guest[DTB_MAX_SIZE];
+
+static void cells(const char *name, unsigned count, const uint32_t *values)
+{
+	fdt32_t be[16];
+
+	for (unsigned i = 0; i < count; i++)
+		be[i] = cpu_to_fdt32(values[i]);
+	fdt_property(host, name, be, 4 * count);
+}
+
+#define CELLS(name, ...) do {						\
+	const uint32_t v[] = { __VA_ARGS__ };				\
+	cells(name, sizeof(v) / 4, v);					\
+} while (0)
+
+static void reg(uint64_t base, uint64_t size)
+{
+	CELLS("reg", base >> 32, base, size >> 32, size);
+}
+
+/* One hart with the extensions given, in the form of a list or of a string. */
+static void write_cpu(uint32_t id, uint32_t phandle, const char *list, int len, const char *string)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "cpu@%x", id);
+	fdt_begin_node(host, name);
+	fdt_property_string(host, "device_type", "cpu");
+	CELLS("reg", id);
+	if (list)
+		fdt_property(host, "riscv,isa-extensions", list, len);
+	if (string)
+		fdt_property_string(host, "riscv,isa", string);
+	fdt_begin_node(host, "interrupt-controller");
+	fdt_property_u32(host, "phandle", phandle);
+	fdt_end_node(host);
+	fdt_end_node(host);
+}
+
+static void module(const char *name, const char *kind, uint64_t base, uint64_t size,
+		   const char *bootargs)
+{
+	char compatible[64];
+	int len = snprintf(compatible, sizeof(compatible), "multiboot,module%c%s", 0, kind) + 1;
+
+	fdt_begin_node(host, name);
+	fdt_property(host, "compatible", compatible, len);
+	reg(base, size);
+	if (bootargs)
+		fdt_property_string(host, "bootargs", bootargs);
+	fdt_end_node(host);
+}
+
+#define EXTENSIONS "i\0m\0a\0c\0v\0h\0zicsr\0zbb\0zicboz\0svadu\0svpbmt"
+
+/* A machine of two harts like QEMU's; chosen() writes what is below /chosen. */
+static void write_host(void (*chosen)(void), const char *isa_string)
+{
+	fdt_create(host, sizeof(host));
+	fdt_add_reservemap_entry(host, 0x87f00000, 0x1000);
+	fdt_finish_reservemap(host);
+	fdt_begin_node(host, "");
+	CELLS("#address-cells", 2);
+	CELLS("#size-cells", 2);
+	fdt_begin_node(host, "chosen");
+	CELLS("#address-cells", 2);
+	CELLS("#size-cells", 2);
+	fdt_property_string(host, "stdout-path", "/soc/serial@10000000:115200");
+	if (chosen)
+		chosen();
+	fdt_end_node(host);
+	fdt_begin_node(host, "memory@80000000");
+	fdt_property_string(host, "device_type", "memory");
+	reg(0x80000000, 128 * MIB);
+	fdt_end_node(host);
+	fdt_begin_node(host, "reserved-memory");
+	CELLS("#address-cells", 2);
+	CELLS("#size-cells", 2);
+	fdt_begin_node(host, "mmode_resv@80000000");
+	reg(0x80000000, 0x80000);
+	fdt_end_node(host);
+	fdt_end_node(host);
+	fdt_begin_node(host, "cpus");
+	CELLS("#address-cells", 1);
+	CELLS("#size-cells", 0);
+	CELLS("timebase-frequency", 10000000);
+	write_cpu(0, 7, isa_string ? NULL : EXTENSIONS, sizeof(EXTENSIONS), isa_string);
+	write_cpu(1, 9, isa_string ? NULL : EXTENSIONS, sizeof(EXTENSIONS), isa_string);
+	fdt_end_node(host);
+	fdt_begin_node(host, "soc");
+	CELLS("#address-cells", 2);
+	CELLS("#size-cells", 2);
+	fdt_begin_node(host, "serial@10000000");
+	fdt_property_string(host, "compatible", "ns16550a");
+	reg(0x10000000, 0x100);
+	CELLS("interrupts", 10);
+	fdt_end_node(host);
+	fdt_begin_node(host, "plic@c000000");
+	fdt_property_string(host, "compatible", "sifive,plic-1.0.0");
+	reg(0xc000000, 0x600000);
+	CELLS("interrupts-extended", 7, 0xffffffff, 7, 9, 9, 0xffffffff, 9, 9);
+	fdt_end_node(host);
+	fdt_end_node(host);
+	fdt_end_node(host);
+	assert_int_equal(fdt_finish(host), 0);
+}
+
+static void reads_the_machine(void **state)
+{
+	struct platform p;
+
+	(void)state;
+	write_host(NULL, NULL);
+	platform_read(&p, host, 1);
+	assert_int_equal(p.hart_count, 2);
+	assert_int_equal(p.hart_id[0], 1);
+	assert_int_equal(p.hart_id[1], 0);
+	assert_int_equal(p.timebase_hz, 10000000);
+	assert_int_equal(p.uart.base, 0x10000000);
+	assert_int_equal(p.uart_irq, 10);
+	assert_int_equal(p.plic.base, 0xc000000);
+	assert_int_equal(p.plic_context, 2);
+}
+
+static void fails_without_the_boot_hart(void **state)
+{
+	struct platform p;
+
+	(void)state;
+	write_host(NULL, NULL);
+	expect_fail("hart 5", platform_read(&p, host, 5));
+}
+
+/* -- guests -- */
+
+static const struct options defaults = { .memory = 64 * MIB, .vcpus = 1 };
+
+static unsigned find(void (*chosen)(void), struct guest_config out[MAX_GUESTS])
+{
+	struct platform p;
+
+	write_host(chosen, NULL);
+	platform_read(&p, host, 0);
+	return guests_find(&p, &defaults, out);
+}
+
+static void two_by_loader(void)
+{
+	module("module@84000000", "multiboot,ramdisk", 0x84000000, 300, NULL);
+	module("module@86000000", "multiboot,kernel", 0x86000000, 200, "second");
+	module("module@87000000", "multiboot,ramdisk", 0x87000000, 400, NULL);
+	module("module@82000000", "multiboot,kernel", 0x82000000, 100, "first");
+}
+
+static void guest_loader_modules_pair_by_address(void **state)
+{
+	struct guest_config g[MAX_GUESTS];
+
+	(void)state;
+	assert_int_equal(find(two_by_loader, g), 2);
+	assert_string_equal(g[0].bootargs, "second");
+	assert_int_equal(g[0].kernel.base, 0x86000000);
+	assert_int_equal(g[0].initrd.size, 400);
+	assert_int_equal(g[0].memory, 64 * MIB);
+	assert_string_equal(g[1].bootargs, "first");
+	assert_int_equal(g[1].initrd.base, 0x84000000);
+}
+
+static void one_domain(void)
+{
+	fdt_begin_node(host, "domU1");
+	fdt_property_string(host, "compatible", "xen,domain");
+	CELLS("#address-cells", 2);
+	CELLS("#size-cells", 2);
+	CELLS("memory", 0, 32768);
+	CELLS("cpus", 2);
+	module("module@82000000", "multiboot,kernel", 0x82000000, 100, "args");
+	module("module@84000000", "multiboot,ramdisk", 0x84000000, 300, NULL);
+	fdt_end_node(host);
+}
+
+static void dom0less_nodes_say_all(void **state)
+{
+	struct guest_config g[MAX_GUESTS];
+
+	(void)state;
+	assert_int_equal(find(one_domain, g), 1);
+	assert_string_equal(g[0].bootargs, "args");
+	assert_int_equal(g[0].memory, 32 * MIB);
+	assert_int_equal(g[0].vcpus, 2);
+	assert_int_equal(g[0].kernel.size, 100);
+	assert_int_equal(g[0].initrd.size, 300);
+}
+
+static void lone_ramdisk(void)
+{
+	module("module@84000000", "multiboot,ramdisk", 0x84000000, 300, NULL);
+}
+
+static void empty_domain(void)
+{
+	fdt_begin_node(host, "domU1");
+	fdt_property_string(host, "compatible", "xen,domain");
+	fdt_end_node(host);
+}
+
+static void crowded_domain(void)
+{
+	fdt_begin_node(host, "domU1");
+	fdt_property_string(host, "compatible", "xen,domain");
+	CELLS("cpus", 17);
+	fdt_end_node(host);
+}
+
+static void many_kernels(void)
+{
+	char name[32];
+
+	for (unsigned i = 0; i <= MAX_GUESTS; i++) {
+		snprintf(name, sizeof(name), "module@%x", 0x80000000 + i);
+		module(name, "multiboot,kernel", 0x82000000, 100, NULL);
+	}
+}
+
+static void says_what_is_wrong_with_guests(void **state)
+{
+	struct guest_config g[MAX_GUESTS];
+
+	(void)state;
+	expect_fail("no guest", find(NULL, g));
+	expect_fail("no kernel below", find(lone_ramdisk, g));
+	expect_fail("no multiboot,kernel", find(empty_domain, g));
+	expect_fail("cpus 1 to 16", find(crowded_domain, g));
+	expect_fail("more than 8 guests", find(many_kernels, g));
+}
+
+/* -- memory: the one range of 128 MB at 0x80000000 -- */
+
+static void memory_is_what_nobody_has(void **state)
+{
+	uint64_t a, b;
+
+	(void)state;
+	write_host(NULL, NULL);
+	memory_read_fdt(host);
+	assert_int_equal(memory_largest(PAGE), 0x87f00000 - 0x80080000);
+	memory_reserve((struct range){ 0x84000001, 1 });
+	assert_int_equal(memory_largest(PAGE), 0x84000000 - 0x80080000);
+	a = memory_alloc(32 * MIB, 2 * MIB);
+	assert_int_equal(a, 0x84200000);	/* best fit: the smaller of the two */
+	b = memory_alloc(32 * MIB, 2 * MIB);
+	assert_int_equal(b, 0x80200000);
+	assert_int_equal(memory_alloc(32 * MIB, 2 * MIB), 0);
+	assert_int_equal(memory_alloc(PAGE, PAGE), 0x87f01000);
+}
+
+/* -- the guest's tree -- */
+
+static struct guest_tree tree(void)
+{
+	return (struct guest_tree){
+		.host_fdt = host, .host_cpu = fdt_path_offset(host, "/cpus/cpu@0"),
+		.timebase_hz = 10000000, .ram = { 0x80000000, 256 * MIB },
+		.initrd = { 0x8f000000, 1000 }, .bootargs = "console=ttyS0", .vcpus = 2,
+		.mmu_type = "riscv,sv48",
+	};
+}
+
+static const char *string(const char *path, const char *name)
+{
+	return fdt_getprop(guest, fdt_path_offset(guest, path), name, NULL);
+}
+
+static bool offers(const char *ext)
+{
+	return fdt_stringlist_search(guest, fdt_path_offset(guest, "/cpus/cpu@1"),
+				     "riscv,isa-extensions", ext) >= 0;
+}
+
+static void offers_only_what_is_handled(void **state)
+{
+	struct guest_tree t;
+
+	(void)state;
+	write_host(NULL, NULL);
+	t = tree();
+	assert_int_equal(dtb_build(&t, guest), 0);
+	assert_string_equal(string("/cpus/cpu@0", "riscv,isa"), "rv64imac_zicboz_zicsr_zbb_svade");
+	assert_true(offers("i") && offers("zbb") && offers("svade"));
+	assert_false(offers("v") || offers("h") || offers("svadu") || offers("svpbmt"));
+	assert_false(offers("sstc") || offers("svvptc") || offers("d"));
+	t.sstc = t.svvptc = true;
+	assert_int_equal(dtb_build(&t, guest), 0);
+	assert_true(offers("sstc") && offers("svvptc"));
+}
+
+static void reads_the_older_isa_string_alike(void **state)
+{
+	struct guest_tree t;
+
+	(void)state;
+	write_host(NULL, "rv64imach_zicsr_zbb_zicboz_zbbx_svadu");
+	t = tree();
+	assert_int_equal(dtb_build(&t, guest), 0);
+	assert_string_equal(string("/cpus/cpu@1", "riscv,isa"), "rv64imac_zicboz_zicsr_zbb_svade");
+}
+
+static void describes_the_guest(void **state)
+{
+	struct guest_tree t;
+	struct range r;
+
+	(void)state;
+	write_host(NULL, NULL);
+	t = tree();
+	assert_int_equal(dtb_build(&t, guest), 0);
+	assert_string_equal(string("/chosen", "bootargs"), "console=ttyS0");
+	assert_string_equal(string("/cpus/cpu@0", "mmu-type"), "riscv,sv48");
+	assert_true(fdt_path_offset(guest, string("/chosen", "stdout-path")) > 0);
+	assert_true(fdt_reg(guest, fdt_path_offset(guest, "/memory@80000000"), 0, &r));
+	assert_int_equal(r.size, 256 * MIB);
+	assert_int_equal(fdt_number(guest, fdt_path_offset(guest, "/chosen"),
+				    "linux,initrd-end", 0), 0x8f000000 + 1000);
+}
+
+/* The writer understands itself: reading a guest's tree as a machine gives the machine. */
+static void is_a_machine_to_its_reader(void **state)
+{
+	struct guest_tree t;
+	struct platform p;
+
+	(void)state;
+	write_host(NULL, NULL);
+	t = tree();
+	assert_int_equal(dtb_build(&t, guest), 0);
+	platform_read(&p, guest, 1);
+	assert_int_equal(p.hart_count, 2);
+	assert_int_equal(p.uart.base, GUEST_UART.base);
+	assert_int_equal(p.uart_irq, GUEST_UART_IRQ);
+	assert_int_equal(p.plic.base, GUEST_PLIC.base);
+	assert_int_equal(p.plic_context, 2);
+}
+
+static void reports_a_command_line_without_end(void **state)
+{
+	struct guest_tree t;
+	static char endless[DTB_MAX_SIZE + 1];
+
+	(void)state;
+	memset(endless, 'x', DTB_MAX_SIZE);
+	write_host(NULL, NULL);
+	t = tree();
+	t.bootargs = endless;
+	assert_int_equal(dtb_build(&t, guest), -FDT_ERR_NOSPACE);
+}
+
+/* For dtc, which checks what libfdt does not. */
+static int save(const char *path)
+{
+	struct guest_tree t;
+	FILE *f = fopen(path, "wb");
+
+	write_host(NULL, NULL);
+	t = tree();
+	if (!f || dtb_build(&t, guest))
+		return 1;
+	fwrite(guest, fdt_totalsize(guest), 1, f);
+	return fclose(f) != 0;
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_the_machine),
+		cmocka_unit_test(fails_without_the_boot_hart),
+		cmocka_unit_test(guest_loader_modules_pair_by_address),
+		cmocka_unit_test(dom0less_nodes_say_all),
+		cmocka_unit_test(says_what_is_wrong_with_guests),
+		cmocka_unit_test(memory_is_what_nobody_has),
+		cmocka_unit_test(offers_only_what_is_handled),
+		cmocka_unit_test(reads_the_older_isa_string_alike),
+		cmocka_unit_test(describes_the_guest),
+		cmocka_unit_test(is_a_machine_to_its_reader),
+		cmocka_unit_test(reports_a_command_line_without_end),
+	};
+
+	return argc > 1 ? save(argv[1]) : RUN(tests);
+}
