@@ -203,13 +203,12 @@ struct ssp_result ssp_fault(struct ssp_space *space, uint64_t va, enum ssp_acces
 			    unsigned int state)
 {
 	struct ssp_guest_walk walk = ssp_guest_walk(space, space->current->gsatp, va, access, state);
-	const uint64_t need[] = { [SSP_FETCH] = PTE_X, [SSP_LOAD] = PTE_R, [SSP_STORE] = PTE_W };
 	const struct ssp_slot *slot;
 
 	if (walk.verdict != SSP_FILLED)
 		return (struct ssp_result){ .verdict = walk.verdict, .gpa = walk.gpa };
-	slot = ssp_slot_of(space, walk.gpa);
-	if (!slot || !(slot->rights & need[access]))
+	slot = ssp_walk_slot(space, &walk, access, state);
+	if (!slot)
 		return (struct ssp_result){ .verdict = SSP_OUTSIDE, .gpa = walk.gpa };
 	return (struct ssp_result){
 		.verdict = SSP_FILLED,

@@ -31,7 +31,7 @@ static void sleep_links(struct ssp_space *space, struct ssp_root *root, bool own
 	uint64_t *entries = table_entries(space, top);
 
 	for (uint64_t groups = top->occupied; groups; groups &= groups - 1) {
-		uint64_t *entry = entries + ((unsigned int)__builtin_ctzll(groups) << GROUP_SHIFT);
+		uint64_t *entry = entries + (lowest_bit(groups) << GROUP_SHIFT);
 
 		for (unsigned int i = 0; i < GROUP_SIZE; i++) {
 			if (!is_link(entry[i]))
@@ -120,7 +120,11 @@ static enum ssp_fence tree_flush_va(struct ssp_space *space, struct ssp_root *ro
 		if (child->ident & SSP_IDENT_SPLIT) {
 			*entry &= ~PTE_V;
 			child->epoch = 0;
-			return table->owner == SSP_GLOBAL ? SSP_FENCE_ALL : SSP_FENCE_ASID;
+			if (table->owner != SSP_GLOBAL)
+				return SSP_FENCE_ASID;
+			if (table == root_top(space, root))
+				ssp_unlink_global(space, child);
+			return SSP_FENCE_ALL;
 		}
 		table = child;
 	}

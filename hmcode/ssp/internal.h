@@ -3,6 +3,8 @@
 #ifndef SSP_INTERNAL_H
 #define SSP_INTERNAL_H
 
+#include <stdbool.h>
+
 #include "ssp.h"
 #include "ssp_port.h"
 
@@ -29,6 +31,20 @@ static inline struct ssp_root *table_owner(struct ssp_space *space, const struct
 	return &space->roots[table->owner];
 }
 
+/* Number of the lowest set bit; value is not 0.  Base harts have no instruction for it. */
+static inline unsigned int lowest_bit(uint64_t value)
+{
+	unsigned int n = 0;
+
+	for (unsigned int half = 32; half; half /= 2) {
+		if (!(value & ((1ull << half) - 1))) {
+			value >>= half;
+			n += half;
+		}
+	}
+	return n;
+}
+
 /* A link, woken or dormant, to its table. */
 static inline struct ssp_table *link_table(struct ssp_space *space, uint64_t link)
 {
@@ -51,7 +67,6 @@ static inline enum ssp_fence fence_max(enum ssp_fence a, enum ssp_fence b)
 }
 
 /* table.c */
-void ssp_tables_init(struct ssp_space *space);
 struct ssp_table *ssp_table_alloc(struct ssp_space *space, struct ssp_root *owner, int level);
 void ssp_table_hang(struct ssp_space *space, struct ssp_table *parent, unsigned int index,
 		    struct ssp_table *child, uint64_t ident);
@@ -80,6 +95,9 @@ struct ssp_guest_walk {
 };
 struct ssp_guest_walk ssp_guest_walk(struct ssp_space *space, uint64_t gsatp, uint64_t va,
 				     enum ssp_access access, unsigned int state);
+const struct ssp_slot *ssp_walk_slot(const struct ssp_space *space,
+				     const struct ssp_guest_walk *walk, enum ssp_access access,
+				     unsigned int state);
 bool ssp_leaf_allows(uint64_t pte, enum ssp_access access, unsigned int state);
 
 #endif

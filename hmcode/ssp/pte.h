@@ -6,11 +6,12 @@
 #ifndef SSP_PTE_H
 #define SSP_PTE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
+#ifndef PAGE_SHIFT	/* OpenSBI has the same */
 #define PAGE_SHIFT	12
 #define PAGE_SIZE	(1ull << PAGE_SHIFT)
+#endif
 #define PTES_PER_TABLE	512
 #define MAX_LEVELS	5
 
@@ -55,7 +56,7 @@ static inline uint64_t level_size(int level)
 	return PAGE_SIZE << (9 * level);
 }
 
-static inline bool pte_is_leaf(uint64_t pte)
+static inline _Bool pte_is_leaf(uint64_t pte)
 {
 	return (pte & PTE_V) && (pte & PTE_RWX);
 }
@@ -93,7 +94,7 @@ static const struct satp_mode_info satp_modes[16] = {
 };
 
 /* Bits 63 to va_bits must equal bit va_bits-1 ("Sv39", addressing). */
-static inline bool va_is_canonical(uint64_t va, int va_bits)
+static inline _Bool va_is_canonical(uint64_t va, int va_bits)
 {
 	int64_t top = (int64_t)va >> (va_bits - 1);
 

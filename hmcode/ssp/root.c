@@ -20,11 +20,12 @@ bool ssp_init(struct ssp_space *space, uint64_t pool_hpa, struct ssp_table *tabl
 		.pool_hpa = pool_hpa,
 		.tables = tables,
 		.table_count = table_count,
+		.free_count = table_count,
+		.free = SSP_NONE,
 		.bare_mode = SATP_SV39,
 		.satp_modes = offered,
 		.fence_after_fill = fence_after_fill,
 	};
-	ssp_tables_init(space);
 	for (unsigned int i = 0; i < SSP_ROOTS; i++) {
 		struct ssp_root *root = &space->roots[i];
 

@@ -158,13 +158,16 @@ struct ssp_space {
 
 	uint64_t pool_hpa;
 	struct ssp_table *tables;
-	uint32_t table_count, free_count, free;
+	uint32_t table_count;
+	uint32_t free_count;		/* on the free list or fresh */
+	uint32_t free;			/* list */
+	uint32_t fresh;			/* tables from here on were never used */
 
 	uint64_t uses;			/* clock of last_use */
 	uint8_t asid_bucket[SSP_ASID_BUCKETS];
 	uint8_t bare_mode;		/* shadow mode behind a guest in bare mode */
 	uint16_t satp_modes;		/* bit N: satp.MODE N is offered to the guest */
-	bool fence_after_fill;		/* the hart lacks Svvptc */
+	_Bool fence_after_fill;		/* the hart lacks Svvptc */
 
 	uint64_t tables_allocated, tables_recycled, root_hits, root_misses;
 	struct ssp_root roots[SSP_ROOTS];
@@ -172,11 +175,11 @@ struct ssp_space {
 
 /*
  * Prepare a space.  pool_hpa is page aligned and backs table_count >=
- * SSP_MIN_TABLES zeroed pages; tables has as many elements.  offered: satp modes, with
+ * SSP_MIN_TABLES pages; tables has as many elements.  offered: satp modes, with
  * bit 8 (Sv39) at least.  Returns false if an argument is out of range.
  */
-bool ssp_init(struct ssp_space *space, uint64_t pool_hpa, struct ssp_table *tables,
-	      uint32_t table_count, uint16_t offered, bool fence_after_fill);
+_Bool ssp_init(struct ssp_space *space, uint64_t pool_hpa, struct ssp_table *tables,
+	      uint32_t table_count, uint16_t offered, _Bool fence_after_fill);
 
 /* Add or, with size 0, remove slot n.  Everything cached is dropped.  The caller owes SSP_FENCE_ALL. */
 void ssp_slot_set(struct ssp_space *space, unsigned int n, struct ssp_slot slot);

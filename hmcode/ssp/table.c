@@ -35,14 +35,28 @@ static void release(struct ssp_space *space, struct ssp_table *table)
 	space->free_count++;
 }
 
-void ssp_tables_init(struct ssp_space *space)
+/* A table for the first time: what its page and description held before does not matter. */
+static struct ssp_table *take_fresh(struct ssp_space *space)
 {
-	space->free = SSP_NONE;
-	space->free_count = 0;
-	for (uint32_t i = space->table_count; i-- > 0;) {
-		space->tables[i] = (struct ssp_table){ .parent = SSP_NONE };
-		release(space, &space->tables[i]);
-	}
+	struct ssp_table *table = &space->tables[space->fresh++];
+	uint64_t *entries = table_entries(space, table);
+
+	*table = (struct ssp_table){ .parent = SSP_NONE };
+	for (unsigned int i = 0; i < PTES_PER_TABLE; i++)
+		entries[i] = 0;
+	return table;
+}
+
+static struct ssp_table *take_free(struct ssp_space *space)
+{
+	struct ssp_table *table;
+
+	space->free_count--;
+	if (space->free == SSP_NONE)
+		return take_fresh(space);
+	table = &space->tables[space->free];
+	list_remove(space, &space->free, table);
+	return table;
 }
 
 /* Write one entry, keeping I5 and I6. */
@@ -78,7 +92,7 @@ void ssp_table_empty(struct ssp_space *space, struct ssp_table *table)
 	uint64_t *entries = table_entries(space, table);
 
 	for (uint64_t groups = table->occupied; groups; groups &= groups - 1) {
-		uint64_t *entry = entries + ((unsigned int)__builtin_ctzll(groups) << GROUP_SHIFT);
+		uint64_t *entry = entries + (lowest_bit(groups) << GROUP_SHIFT);
 
 		for (unsigned int i = 0; i < GROUP_SIZE; i++) {
 			if (table->level > 0 && is_link(entry[i]) &&
@@ -104,9 +118,7 @@ struct ssp_table *ssp_table_alloc(struct ssp_space *space, struct ssp_root *owne
 		ssp_table_empty(space, table);
 		list_remove(space, &owner->owned, table);
 	} else {
-		table = &space->tables[space->free];
-		list_remove(space, &space->free, table);
-		space->free_count--;
+		table = take_free(space);
 		table->dirty_turn = 0;
 		space->tables_allocated++;
 	}
@@ -135,7 +147,7 @@ void ssp_table_clear_leaves(struct ssp_space *space, struct ssp_table *table)
 	uint64_t left = 0;
 
 	for (uint64_t groups = table->occupied; groups; groups &= groups - 1) {
-		unsigned int group = __builtin_ctzll(groups);
+		unsigned int group = lowest_bit(groups);
 		uint64_t *entry = entries + (group << GROUP_SHIFT);
 
 		if (table->level == 0) {
@@ -164,7 +176,7 @@ void ssp_table_make_current(struct ssp_space *space, struct ssp_table *table)
 	table->epoch = table_owner(space, table)->epoch;
 	ssp_table_clear_leaves(space, table);
 	for (uint64_t groups = table->occupied; groups; groups &= groups - 1) {
-		uint64_t *entry = entries + ((unsigned int)__builtin_ctzll(groups) << GROUP_SHIFT);
+		uint64_t *entry = entries + (lowest_bit(groups) << GROUP_SHIFT);
 
 		for (unsigned int i = 0; i < GROUP_SIZE; i++) {
 			if (!entry[i])

@@ -91,6 +91,17 @@ struct ssp_guest_walk ssp_guest_walk(struct ssp_space *space, uint64_t gsatp, ui
 	return walk;
 }
 
+/* The slot behind the leaf, if what its rights leave of the leaf still allows the access. */
+const struct ssp_slot *ssp_walk_slot(const struct ssp_space *space,
+				     const struct ssp_guest_walk *walk, enum ssp_access access,
+				     unsigned int state)
+{
+	const struct ssp_slot *slot = ssp_slot_of(space, walk->gpa);
+	uint64_t denied = slot ? PTE_RWX & ~slot->rights : PTE_RWX;
+
+	return ssp_leaf_allows(walk->pte & ~denied, access, state) ? slot : NULL;
+}
+
 enum ssp_verdict ssp_translate(struct ssp_space *space, uint64_t va, enum ssp_access access,
 			       unsigned int state, uint64_t *hpa)
 {
@@ -99,7 +110,7 @@ enum ssp_verdict ssp_translate(struct ssp_space *space, uint64_t va, enum ssp_ac
 
 	if (walk.verdict != SSP_FILLED)
 		return walk.verdict;
-	slot = ssp_slot_of(space, walk.gpa);
+	slot = ssp_walk_slot(space, &walk, access, state);
 	if (!slot)
 		return SSP_OUTSIDE;
 	*hpa = walk.gpa + slot->delta;

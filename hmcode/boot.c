@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * boot.c - where hmcode hooks into OpenSBI, which stays unpatched:
+ *
+ *	sbi_init          wrapped: a copy of the platform's operations is put in
+ *	                  place, with early and final initialization overridden
+ *	sbi_trap_handler  wrapped: traps of the host world that concern us
+ *	sbi_timer_event_start  wrapped: the host's deadline is noted
+ */
+#include <libfdt.h>
+#include <sbi/sbi_console.h>
+#include <sbi/sbi_domain.h>
+#include <sbi/sbi_error.h>
+#include <sbi/sbi_hart.h>
+#include <sbi/sbi_platform.h>
+#include <sbi/sbi_scratch.h>
+#include <sbi/sbi_string.h>
+#include <sbi_utils/fdt/fdt_helper.h>
+
+#include "mark.h"
+#include "sbi/host.h"
+#include "world/vcpu.h"
+
+#define MAX_RAM_RANGES	8
+#define POOL_MIN	(4ull << 20)
+#define POOL_MAX	(128ull << 20)
+#define POOL_SHARE	16			/* of RAM: one part in so many, at most */
+
+struct range {
+	u64 base, size;
+};
+
+static struct sbi_platform_operations operations;
+static const struct sbi_platform_operations *original;
+static struct range ram[MAX_RAM_RANGES];
+static unsigned int ram_count;
+static unsigned long hart_offset;	/* in scratch space: struct hm_hart * */
+static u64 timebase;
+
+struct hm_hart *hm_this_hart(void)
+{
+	return *(struct hm_hart **)sbi_scratch_thishart_offset_ptr(hart_offset);
+}
+
+u64 hm_timebase(void)
+{
+	return timebase;
+}
+
+/* RAM that the host may use: not the firmware's, not the pool. */
+bool hm_is_ram(u64 hpa, u64 size)
+{
+	for (unsigned int i = 0; i < ram_count; i++) {
+		if (hpa - ram[i].base < ram[i].size && size <= ram[i].base + ram[i].size - hpa)
+			return sbi_domain_check_addr_range(sbi_domain_thishart_ptr(), hpa, size, PRV_S,
+							   SBI_DOMAIN_READ | SBI_DOMAIN_WRITE);
+	}
+	return false;
+}
+
+static void find_ram(const void *fdt)
+{
+	int node = -1;
+
+	while ((node = fdt_node_offset_by_prop_value(fdt, node, "device_type", "memory", 7)) >= 0) {
+		for (int i = 0; ram_count < MAX_RAM_RANGES; i++) {
+			struct range *range = &ram[ram_count];
+
+			if (fdt_get_node_addr_size(fdt, node, i, &range->base, &range->size))
+				break;
+			ram_count++;
+		}
+	}
+}
+
+static bool overlaps(u64 base, u64 size, u64 other, u64 other_size)
+{
+	return base < other + other_size && other < base + size;
+}
+
+/*
+ * The pool: a naturally aligned power of two, so that one PMP entry covers it,
+ * as high in RAM as the device tree, which loaders put there, leaves room.
+ */
+static u64 place_pool(const void *fdt, u64 *size)
+{
+	const struct range *last = &ram[ram_count - 1];
+	u64 base;
+
+	for (*size = POOL_MAX; *size > POOL_MIN && *size > last->size / POOL_SHARE; *size /= 2)
+		;
+	base = (last->base + last->size - *size) & ~(*size - 1);
+	if (overlaps(base, *size, (unsigned long)fdt, fdt_totalsize(fdt)))
+		base -= *size;
+	return base;
+}
+
+static int reserve_pool(const void *fdt)
+{
+	u64 size, base = place_pool(fdt, &size);
+	int error = sbi_domain_root_add_memrange(base, size, size,
+						 SBI_DOMAIN_MEMREGION_M_READABLE |
+						 SBI_DOMAIN_MEMREGION_M_WRITABLE |
+						 SBI_DOMAIN_MEMREGION_SU_READABLE);
+
+	if (!error)
+		hm_pool_init(base, size);
+	return error;
+}
+
+/* The next stage must not take the pool for free memory. */
+static int describe_pool(void *fdt)
+{
+	char name[32];
+	int parent, node;
+
+	fdt_open_into(fdt, fdt, fdt_totalsize(fdt) + 512);
+	parent = fdt_path_offset(fdt, "/reserved-memory");
+	if (parent < 0) {
+		parent = fdt_add_subnode(fdt, 0, "reserved-memory");
+		fdt_setprop_empty(fdt, parent, "ranges");
+		fdt_setprop_u32(fdt, parent, "#size-cells", 2);
+		fdt_setprop_u32(fdt, parent, "#address-cells", 2);
+	}
+	sbi_snprintf(name, sizeof(name), "hm-pool@%lx", (unsigned long)hm_pool_base);
+	node = fdt_add_subnode(fdt, parent, name);
+	if (node < 0)
+		return SBI_ENOSPC;
+	fdt_setprop_empty(fdt, node, "no-map");
+	fdt_setprop_u64(fdt, node, "reg", hm_pool_base);
+	return fdt_appendprop_u64(fdt, node, "reg", hm_pool_size) ? SBI_ENOSPC : 0;
+}
+
+/* Extensions that OpenSBI does not know: the device tree says whether every hart has it. */
+static bool in_device_tree(const void *fdt, const char *extension)
+{
+	int cpus = fdt_path_offset(fdt, "/cpus"), node;
+
+	fdt_for_each_subnode(node, fdt, cpus) {
+		int length;
+		const char *list = fdt_getprop(fdt, node, "riscv,isa-extensions", &length);
+
+		if (list && !fdt_stringlist_contains(list, length, extension))
+			return false;
+		if (list)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * State that a guest could reach beyond its own, with a hart's AIA or state
+ * enable extensions, is not handled: such a hart is refused.
+ */
+static bool hart_is_supported(struct sbi_scratch *scratch)
+{
+	return !sbi_hart_has_extension(scratch, SBI_HART_EXT_SMAIA);
+}
+
+static int init_hart(void)
+{
+	struct sbi_scratch *scratch = sbi_scratch_thishart_ptr();
+	struct hm_hart *hart = (struct hm_hart *)hm_pool_alloc(sizeof(*hart) / PAGE_SIZE + 1);
+	const void *fdt = fdt_get_address();
+
+	if (!hart)
+		return SBI_ENOMEM;
+	sbi_memset(hart, 0, sizeof(*hart));
+	hart->frame.hart = hart;
+	hart->host_timer = HM_NO_DEADLINE;
+	hart->sstc = sbi_hart_has_extension(scratch, SBI_HART_EXT_SSTC);
+	hart->svvptc = in_device_tree(fdt, "svvptc");
+	hart->envcfg = sbi_hart_priv_version(scratch) >= SBI_HART_PRIV_VER_1_12;
+	hart->split_counters = sbi_hart_has_extension(scratch, SBI_HART_EXT_SMCNTRPMF);
+	hm_asid_init(hart);
+	if (hart->split_counters) {
+		csr_write(CSR_MCYCLECFG, 0);
+		csr_write(CSR_MINSTRETCFG, CSR_MINSTRETCFG_MINH);
+	}
+	/* Nobody asked for machine external interrupts yet: HM_FID_EXT_IRQ_DONE does. */
+	csr_clear(CSR_MIE, MIP_MEIP);
+	*(struct hm_hart **)sbi_scratch_offset_ptr(scratch, hart_offset) = hart;
+	return 0;
+}
+
+static int early_init(bool cold_boot)
+{
+	int error = original->early_init ? original->early_init(cold_boot) : 0;
+	const void *fdt = fdt_get_address();
+
+	if (error || !cold_boot)
+		return error;
+	find_ram(fdt);
+	if (!ram_count)
+		return SBI_ENODEV;
+	hart_offset = sbi_scratch_alloc_offset(sizeof(struct hm_hart *));
+	return hart_offset ? reserve_pool(fdt) : SBI_ENOMEM;
+}
+
+static int final_init(bool cold_boot)
+{
+	int error = original->final_init ? original->final_init(cold_boot) : 0;
+
+	if (!error)
+		error = init_hart();
+	if (error || !cold_boot)
+		return error;
+	fdt_parse_timebase_frequency(fdt_get_address(), (unsigned long *)&timebase);
+	if (hart_is_supported(sbi_scratch_thishart_ptr()))
+		error = hm_register_host_extension();
+	else
+		sbi_printf("hmcode: harts with AIA are not supported: no HM extension\n");
+	if (!error)
+		error = describe_pool(fdt_get_address_rw());
+	hm_mark_boot();
+	return error;
+}
+
+void __real_sbi_init(struct sbi_scratch *scratch);
+void __wrap_sbi_init(struct sbi_scratch *scratch);
+
+/* Every hart comes here, and each does the same. */
+void __wrap_sbi_init(struct sbi_scratch *scratch)
+{
+	struct sbi_platform *platform = (struct sbi_platform *)sbi_platform_ptr(scratch);
+
+	if (platform->platform_ops_addr != (unsigned long)&operations) {
+		original = (const void *)platform->platform_ops_addr;
+		operations = *original;
+		operations.early_init = early_init;
+		operations.final_init = final_init;
+		platform->platform_ops_addr = (unsigned long)&operations;
+	}
+	__real_sbi_init(scratch);
+}
+
+/*
+ * Traps of the host world.  A machine external interrupt becomes the software
+ * SEIP and stays closed until the host says done (HM_FID_EXT_IRQ_DONE).
+ */
+static bool trap_is_ours(struct sbi_trap_context *context)
+{
+	if (context->trap.cause == (MCAUSE_IRQ_MASK | IRQ_M_EXT)) {
+		csr_clear(CSR_MIE, MIP_MEIP);
+		csr_set(CSR_MIP, MIP_SEIP);
+		hm_this_hart()->seip = true;
+		return true;
+	}
+	return hm_mark_native(context);
+}
+
+struct sbi_trap_context *__real_sbi_trap_handler(struct sbi_trap_context *context);
+struct sbi_trap_context *__wrap_sbi_trap_handler(struct sbi_trap_context *context);
+
+struct sbi_trap_context *__wrap_sbi_trap_handler(struct sbi_trap_context *context)
+{
+	return trap_is_ours(context) ? context : __real_sbi_trap_handler(context);
+}
+
+void __real_sbi_timer_event_start(u64 due);
+void __wrap_sbi_timer_event_start(u64 due);
+
+void __wrap_sbi_timer_event_start(u64 due)
+{
+	hm_this_hart()->host_timer = due;
+	__real_sbi_timer_event_start(due);
+}

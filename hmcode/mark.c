@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * mark.c - the measurement marker natively: the same program, the same record,
+ * no host and no guest world.  In a guest trap/illegal.c takes it.
+ */
+#include <sbi/sbi_console.h>
+
+#include "mark.h"
+#include "trap/insn.h"
+#include "world/vcpu.h"
+
+static u64 all_base, below_base;
+
+static void begin(void)
+{
+	all_base = hm_count_all();
+	below_base = hm_count_below_m();
+}
+
+void hm_mark_boot(void)
+{
+	begin();
+}
+
+/* Without an exact split everything counts as the guest's. */
+static void print_record(u64 value, u64 total, u64 guest)
+{
+	sbi_printf("%c{\"mark\":%lu,\"ok\":%s,", HM_RECORD_RS, (unsigned long)(value >> 8 & 0xff),
+		   value & HM_MARK_OK ? "true" : "false");
+	sbi_printf("\"vm_exits\":{\"total\":0,\"memory\":0,\"by_reason\":{\"pt_write\":0,\"satp\":0,"
+		   "\"flush\":0,\"true_fault\":0,\"hidden_fault\":0,\"g_stage_fault\":0,\"root_miss\":0,"
+		   "\"ring\":0,\"pool\":0,\"mmio\":0,\"sbi\":0,\"wfi\":0,\"interrupt\":0}},");
+	sbi_printf("\"hm_traps\":{\"total\":0,\"memory\":0,\"by_kind\":{\"true_fault\":0,\"fill\":0,"
+		   "\"satp_hit\":0,\"satp_miss\":0,\"sfence_va\":0,\"sfence_asid\":0,\"sfence_all\":0,"
+		   "\"ring\":0,\"sbi_time\":0,\"sbi_other\":0,\"interrupt\":0,\"illegal\":0,\"other\":0}},");
+	sbi_printf("\"instructions\":{\"total\":%lu,\"guest\":%lu,\"host\":0,\"hm\":%lu},"
+		   "\"longest_m_stay\":null,\"walk_refs\":null}\n",
+		   (unsigned long)total, (unsigned long)guest, (unsigned long)(total - guest));
+}
+
+bool hm_mark_native(struct sbi_trap_context *context)
+{
+	u64 total = hm_count_all() - all_base, guest = hm_count_below_m() - below_base;
+	u32 insn = context->trap.tval;
+	u64 value;
+
+	if (context->trap.cause != CAUSE_ILLEGAL_INSTRUCTION || !INSN_IS_CSR(insn, HM_CSR_MARK))
+		return false;
+	value = INSN_RS1(insn) ? ((unsigned long *)&context->regs)[INSN_RS1(insn)] : 0;
+	context->regs.mepc += 4;
+	if ((value & 0xff) == HM_MARK_END)
+		print_record(value, total, guest);
+	if ((value & 0xff) == HM_MARK_BEGIN)
+		begin();
+	return true;
+}

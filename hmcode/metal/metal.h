@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* metal.h - fences, counters and state that only assembly reaches, beyond OpenSBI's CSR macros. */
+#ifndef HM_METAL_H
+#define HM_METAL_H
+
+#include <sbi/riscv_asm.h>
+#include <sbi/riscv_encoding.h>
+#include <sbi/sbi_types.h>
+
+/* Smcntrpmf: bit 62 of minstretcfg inhibits counting in M-mode. */
+#define CSR_MINSTRETCFG_MINH	(1ull << 62)
+
+static inline void hm_sfence_all(void)
+{
+	__asm__ volatile("sfence.vma" ::: "memory");
+}
+
+static inline void hm_sfence_va(u64 va)
+{
+	__asm__ volatile("sfence.vma %0" :: "r"(va) : "memory");
+}
+
+static inline void hm_sfence_asid(u64 asid)
+{
+	__asm__ volatile("sfence.vma x0, %0" :: "r"(asid) : "memory");
+}
+
+static inline void hm_fence_i(void)
+{
+	__asm__ volatile("fence.i" ::: "memory");
+}
+
+/* Whatever reservation the hart holds is gone afterwards ("Zalrsc"). */
+static inline void hm_break_reservation(void)
+{
+	static u64 anywhere;
+	u64 ignored;
+
+	__asm__ volatile("sc.d %0, zero, (%1)" : "=&r"(ignored) : "r"(&anywhere) : "memory");
+}
+
+/* Retired instructions, all modes: mcycle under -icount, and never inhibited. */
+static inline u64 hm_count_all(void)
+{
+	return csr_read(CSR_MCYCLE);
+}
+
+/* Retired instructions below M-mode, where Smcntrpmf is. */
+static inline u64 hm_count_below_m(void)
+{
+	return csr_read(CSR_MINSTRET);
+}
+
+/* 32 registers of D and fcsr; FS must not be off. */
+struct hm_fp_state {
+	u64 f[32];
+	u64 fcsr;
+};
+void hm_fp_save(struct hm_fp_state *state);
+void hm_fp_load(const struct hm_fp_state *state);
+
+#endif

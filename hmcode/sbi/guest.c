@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * guest.c - SBI calls of guests.  What concerns this hart alone is finished
+ * here; everything else goes to the host (SBI 2.0, chapters 4 to 12).
+ */
+#include <sbi/sbi_ecall_interface.h>
+#include <sbi/sbi_error.h>
+
+#include "trap/trap.h"
+
+#define SPEC_VERSION		(2ul << 24 | 0)	/* 2.0 */
+#define IMPLEMENTATION_ID	HM_EXT_ID	/* not registered; out of the way of those that are */
+
+/* Longer remote fences become fences of everything: the time in M-mode is bounded. */
+#define MAX_FENCE_PAGES		64
+
+/* One extension: whether hmcode or the host serves it does not show. */
+static bool is_offered(u64 extension)
+{
+	switch (extension) {
+	case SBI_EXT_BASE:
+	case SBI_EXT_TIME:
+	case SBI_EXT_IPI:
+	case SBI_EXT_RFENCE:
+	case SBI_EXT_HSM:
+	case SBI_EXT_SRST:
+	case SBI_EXT_DBCN:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static enum hm_next finish(struct hm_trap *trap, enum hm_trap_kind kind, long error, u64 value)
+{
+	trap->frame->x[10] = error;
+	trap->frame->x[11] = value;
+	trap->pc += 4;
+	hm_count(trap->vcpu, kind);
+	return HM_RESUME;
+}
+
+/* pc stays at the ecall: the host writes a0 and a1 and sets HM_RUN_ADVANCE. */
+static enum hm_next to_host(struct hm_trap *trap)
+{
+	trap->vcpu->run->exit_insn_len = 4;
+	return hm_exit(trap, HM_EXIT_SBI, 0);
+}
+
+/* Chapter 4, "Base Extension" */
+static enum hm_next base(struct hm_trap *trap)
+{
+	u64 value = 0;
+
+	switch (trap->frame->x[16]) {
+	case SBI_EXT_BASE_GET_SPEC_VERSION:
+		value = SPEC_VERSION;
+		break;
+	case SBI_EXT_BASE_GET_IMP_ID:
+		value = IMPLEMENTATION_ID;
+		break;
+	case SBI_EXT_BASE_GET_IMP_VERSION:
+		value = HM_ABI_VERSION;
+		break;
+	case SBI_EXT_BASE_PROBE_EXT:
+		value = is_offered(trap->frame->x[10]);
+		break;
+	case SBI_EXT_BASE_GET_MVENDORID:
+		value = csr_read(CSR_MVENDORID);
+		break;
+	case SBI_EXT_BASE_GET_MARCHID:
+		value = csr_read(CSR_MARCHID);
+		break;
+	case SBI_EXT_BASE_GET_MIMPID:
+		value = csr_read(CSR_MIMPID);
+		break;
+	default:
+		return finish(trap, HM_TRAP_SBI_OTHER, SBI_ERR_NOT_SUPPORTED, 0);
+	}
+	return finish(trap, HM_TRAP_SBI_OTHER, SBI_SUCCESS, value);
+}
+
+/* Chapter 6, "Timer Extension": also clears the pending bit. */
+static enum hm_next set_timer(struct hm_trap *trap)
+{
+	if (trap->frame->x[16] != SBI_EXT_TIME_SET_TIMER)
+		return finish(trap, HM_TRAP_SBI_OTHER, SBI_ERR_NOT_SUPPORTED, 0);
+	if (trap->hart->sstc) {
+		csr_write(CSR_STIMECMP, trap->frame->x[10]);
+	} else {
+		csr_clear(CSR_MIP, MIP_STIP);
+		trap->vcpu->timer = trap->frame->x[10];
+		hm_timer_update(trap->hart, trap->vcpu);
+	}
+	return finish(trap, HM_TRAP_SBI_TIME, SBI_SUCCESS, 0);
+}
+
+/* "Hart list parameter": does (mask, base) name the only hart of a single-hart guest, or a wrong one? */
+static long only_self(u64 mask, u64 base)
+{
+	if (base == -1UL || (base == 0 && mask == 1))
+		return SBI_SUCCESS;
+	return mask ? SBI_ERR_INVALID_PARAM : SBI_ERR_FAILED;
+}
+
+/* Chapter 7, "IPI Extension" */
+static enum hm_next send_ipi(struct hm_trap *trap)
+{
+	u64 mask = trap->frame->x[10], base = trap->frame->x[11];
+	long error;
+
+	if (trap->frame->x[16] != SBI_EXT_IPI_SEND_IPI)
+		return finish(trap, HM_TRAP_SBI_OTHER, SBI_ERR_NOT_SUPPORTED, 0);
+	if (trap->vcpu->vm->vcpus > 1)
+		return to_host(trap);
+	error = only_self(mask, base);
+	if (error == SBI_SUCCESS)
+		csr_set(CSR_MIP, MIP_SSIP);
+	else if (!mask)
+		error = SBI_SUCCESS;	/* nobody to interrupt */
+	return finish(trap, HM_TRAP_SBI_OTHER, error, 0);
+}
+
+static enum ssp_fence fence_range(struct ssp_space *space, u64 start, u64 size, bool by_asid, u64 asid)
+{
+	enum ssp_fence fence = SSP_FENCE_NONE, owed;
+	u64 pages = (size + (start & (PAGE_SIZE - 1)) + PAGE_SIZE - 1) >> PAGE_SHIFT;
+
+	if ((!start && !size) || size == -1UL || pages > MAX_FENCE_PAGES)
+		return by_asid ? ssp_flush_asid(space, asid) : ssp_flush_all(space);
+	for (; pages; pages--, start += PAGE_SIZE) {
+		owed = by_asid ? ssp_flush_va_asid(space, start, asid) : ssp_flush_va(space, start);
+		hm_sfence_va(start);
+		fence = owed > fence ? owed : fence;
+	}
+	return fence;
+}
+
+/* Chapter 8, "RFENCE Extension" */
+static enum hm_next remote_fence(struct hm_trap *trap)
+{
+	u64 *x = trap->frame->x;
+	struct ssp_space *space = &trap->vcpu->space;
+	enum ssp_fence fence;
+	long error;
+
+	if (x[16] > SBI_EXT_RFENCE_REMOTE_SFENCE_VMA_ASID)
+		return finish(trap, HM_TRAP_SBI_OTHER, SBI_ERR_NOT_SUPPORTED, 0);
+	if (trap->vcpu->vm->vcpus > 1)
+		return to_host(trap);
+	error = only_self(x[10], x[11]);
+	if (error != SBI_SUCCESS)
+		return finish(trap, HM_TRAP_SBI_OTHER, x[10] ? error : SBI_SUCCESS, 0);
+	if (x[16] == SBI_EXT_RFENCE_REMOTE_FENCE_I) {
+		hm_fence_i();
+		return finish(trap, HM_TRAP_SBI_OTHER, SBI_SUCCESS, 0);
+	}
+	fence = fence_range(space, x[12], x[13], x[16] == SBI_EXT_RFENCE_REMOTE_SFENCE_VMA_ASID, x[14]);
+	hm_fence(trap->vcpu, fence, x[12]);
+	return finish(trap, HM_TRAP_SFENCE_ALL, SBI_SUCCESS, 0);
+}
+
+enum hm_next hm_route_sbi(struct hm_trap *trap)
+{
+	switch (trap->frame->x[17]) {
+	case SBI_EXT_BASE:
+		return base(trap);
+	case SBI_EXT_TIME:
+		return set_timer(trap);
+	case SBI_EXT_IPI:
+		return send_ipi(trap);
+	case SBI_EXT_RFENCE:
+		return remote_fence(trap);
+	case SBI_EXT_HSM:
+	case SBI_EXT_SRST:
+	case SBI_EXT_DBCN:
+		return to_host(trap);
+	default:
+		return finish(trap, HM_TRAP_SBI_OTHER, SBI_ERR_NOT_SUPPORTED, 0);
+	}
+}

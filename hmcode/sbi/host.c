@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* host.c - the HM extension towards the host; docs/abi.md describes each call. */
+#include <sbi/sbi_ecall.h>
+#include <sbi/sbi_error.h>
+#include <sbi/sbi_string.h>
+#include <sbi/sbi_trap.h>
+
+#include "sbi/host.h"
+#include "world/vcpu.h"
+
+static long info(u64 hpa, u64 size)
+{
+	struct hm_hart *hart = hm_this_hart();
+	struct hm_info answer = {
+		.version = HM_ABI_VERSION,
+		.features = (hart->sstc ? HM_INFO_SSTC : 0) |
+			    (hart->svvptc ? HM_INFO_SVVPTC : 0) |
+			    (hart->split_counters ? HM_INFO_SMCNTRPMF : 0),
+		.satp_modes = hart->satp_modes,
+		.asid_bits = hart->asid_bits,
+		.pool_base = hm_pool_base,
+		.pool_size = hm_pool_size,
+		.pool_free_pages = hm_pool_free_pages(),
+		.timebase_hz = hm_timebase(),
+	};
+
+	if (size != sizeof(answer))
+		return SBI_ERR_INVALID_PARAM;
+	if (hpa & 7 || !hm_is_ram(hpa, size))
+		return SBI_ERR_INVALID_ADDRESS;
+	sbi_memcpy((void *)hpa, &answer, sizeof(answer));
+	return SBI_SUCCESS;
+}
+
+/* The host has served what made SEIP pending: open the machine external interrupt again. */
+static long external_done(void)
+{
+	hm_this_hart()->seip = false;
+	csr_clear(CSR_MIP, MIP_SEIP);
+	csr_set(CSR_MIE, MIP_MEIP);
+	return SBI_SUCCESS;
+}
+
+static long run(u64 number, unsigned long *value)
+{
+	struct hm_vcpu *vcpu = hm_vcpu_get(number);
+
+	return vcpu ? hm_vcpu_run(vcpu, value) : SBI_ERR_INVALID_PARAM;
+}
+
+static int handle(unsigned long extension, unsigned long function, struct sbi_trap_regs *regs,
+		  struct sbi_ecall_return *out)
+{
+	(void)extension;
+	switch (function) {
+	case HM_FID_VERSION:
+		out->value = HM_ABI_VERSION;
+		return SBI_SUCCESS;
+	case HM_FID_INFO:
+		return info(regs->a0, regs->a1);
+	case HM_FID_VM_CREATE:
+		return hm_vm_create(regs->a0, &out->value);
+	case HM_FID_VM_DESTROY:
+		return hm_vm_destroy(regs->a0);
+	case HM_FID_SLOT_SET:
+		return hm_slot_set(regs->a0, regs->a1, regs->a2, regs->a3, regs->a4, regs->a5);
+	case HM_FID_VCPU_CREATE:
+		return hm_vcpu_create(regs->a0, regs->a1, regs->a2, &out->value);
+	case HM_FID_VCPU_DESTROY:
+		return hm_vcpu_destroy(regs->a0);
+	case HM_FID_VCPU_RUN:
+		return run(regs->a0, &out->value);
+	case HM_FID_VCPU_STATS:
+		return hm_vcpu_stats(regs->a0, regs->a1, regs->a2);
+	case HM_FID_VM_INVALIDATE:
+		return hm_vm_invalidate(regs->a0, regs->a1, regs->a2);
+	case HM_FID_VM_POLICY:
+		return hm_vm_policy(regs->a0, regs->a1);
+	case HM_FID_EXT_IRQ_DONE:
+		return external_done();
+	default:
+		return SBI_ERR_NOT_SUPPORTED;
+	}
+}
+
+static struct sbi_ecall_extension extension = {
+	.name = "hm",
+	.extid_start = HM_EXT_ID,
+	.extid_end = HM_EXT_ID,
+	.experimental = true,
+	.handle = handle,
+};
+
+int hm_register_host_extension(void)
+{
+	return sbi_ecall_register_extension(&extension);
+}

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef HM_SBI_HOST_H
+#define HM_SBI_HOST_H
+
+/* Offer the HM extension to S-mode; an SBI error code. */
+int hm_register_host_extension(void);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* fault.c - faults that fast.c could not answer, and what they need of the guest's memory. */
+#include "trap/insn.h"
+#include "trap/trap.h"
+
+/* The access fault that belongs to a page fault: fetch 12 -> 1, load 13 -> 5, store 15 -> 7. */
+static u64 access_fault_of(u64 page_fault)
+{
+	switch (page_fault) {
+	case CAUSE_FETCH_PAGE_FAULT:
+		return CAUSE_FETCH_ACCESS;
+	case CAUSE_LOAD_PAGE_FAULT:
+		return CAUSE_LOAD_ACCESS;
+	default:
+		return CAUSE_STORE_ACCESS;
+	}
+}
+
+/* Two bytes of guest code, through the guest's own tables and only from RAM. */
+static bool fetch_parcel(struct hm_trap *trap, u64 va, u16 *parcel)
+{
+	u64 hpa;
+
+	if (ssp_translate(&trap->vcpu->space, va, SSP_FETCH,
+			  hm_access_state(csr_read(CSR_MSTATUS)), &hpa) != SSP_FILLED)
+		return false;
+	*parcel = *(const volatile u16 *)hpa;
+	return true;
+}
+
+/* If the code is gone by now, the guest resumes and takes its fetch fault. */
+bool hm_fetch(struct hm_trap *trap, u32 *insn)
+{
+	u16 low, high = 0;
+
+	if (!fetch_parcel(trap, trap->pc, &low))
+		return false;
+	if (INSN_LENGTH(low) == 4 && !fetch_parcel(trap, trap->pc + 2, &high))
+		return false;
+	*insn = low | (u32)high << 16;
+	return true;
+}
+
+static enum hm_next outside(struct hm_trap *trap, u64 gpa)
+{
+	struct hm_run *run = trap->vcpu->run;
+	u32 insn;
+
+	if (trap->cause == CAUSE_FETCH_PAGE_FAULT) {
+		hm_inject(trap, CAUSE_FETCH_ACCESS, trap->tval);
+		return HM_RESUME;
+	}
+	if (!hm_fetch(trap, &insn))
+		return HM_RESUME;
+	run->exit_gpa = gpa;
+	run->exit_insn = insn;
+	run->exit_insn_len = INSN_LENGTH(insn);
+	return hm_exit(trap, HM_EXIT_MMIO, trap->tval);
+}
+
+enum hm_next hm_route_page_fault(struct hm_trap *trap)
+{
+	struct hm_vcpu *vcpu = trap->vcpu;
+	struct ssp_result result = ssp_fault(&vcpu->space, trap->tval, trap->cause & 3,
+					     hm_access_state(csr_read(CSR_MSTATUS)));
+
+	hm_fence(vcpu, result.fence, trap->tval);
+	switch (result.verdict) {
+	case SSP_FILLED:
+		hm_count(vcpu, HM_TRAP_FILL);
+		return HM_RESUME;
+	case SSP_TRUE_FAULT:
+		hm_count(vcpu, HM_TRAP_TRUE_FAULT);
+		hm_inject(trap, trap->cause, trap->tval);
+		return HM_RESUME;
+	case SSP_ACCESS_FAULT:
+		hm_count(vcpu, HM_TRAP_TRUE_FAULT);
+		hm_inject(trap, access_fault_of(trap->cause), trap->tval);
+		return HM_RESUME;
+	case SSP_OUTSIDE:
+		return outside(trap, result.gpa);
+	default:
+		return hm_exit(trap, HM_EXIT_BROKEN, trap->tval);
+	}
+}
+
+/* The shadow maps RAM alone, so this is the guest's affair (an AMO that memory does not take, say). */
+enum hm_next hm_route_access_fault(struct hm_trap *trap)
+{
+	hm_count(trap->vcpu, HM_TRAP_OTHER);
+	hm_inject(trap, trap->cause, trap->tval);
+	return HM_RESUME;
+}

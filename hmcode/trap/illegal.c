@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * illegal.c - illegal instructions: what mmu.c could not take by the short
+ * way, WFI where it must yield, the measurement marker; the rest is the
+ * guest's own.
+ */
+#include "trap/insn.h"
+#include "trap/trap.h"
+
+/* "Wait for Interrupt": what is pending and enabled decides, whatever SIE says. */
+static bool wakes(void)
+{
+	return csr_read(CSR_MIP) & csr_read(CSR_MIE) & csr_read(CSR_MIDELEG);
+}
+
+static u64 next_deadline(const struct hm_trap *trap)
+{
+	if (!(csr_read(CSR_MIE) & MIP_STIP))
+		return HM_NO_DEADLINE;
+	return trap->hart->sstc ? csr_read(CSR_STIMECMP) : trap->vcpu->timer;
+}
+
+static enum hm_next wait_for_interrupt(struct hm_trap *trap)
+{
+	trap->pc += 4;
+	if (wakes())
+		return HM_RESUME;
+	return hm_exit(trap, HM_EXIT_WFI, next_deadline(trap));
+}
+
+static enum hm_next mark(struct hm_trap *trap, u32 insn)
+{
+	trap->pc += 4;
+	return hm_exit(trap, HM_EXIT_MARK, trap->frame->x[INSN_RS1(insn)]);
+}
+
+enum hm_next hm_route_illegal(struct hm_trap *trap)
+{
+	bool supervisor = csr_read(CSR_MSTATUS) & MSTATUS_MPP;
+	u32 insn = trap->tval;
+
+	/* mtval may be zero ("Machine Trap Value Register"). */
+	if (!insn && !hm_fetch(trap, &insn))
+		return HM_RESUME;
+	if (INSN_IS_CSR(insn, HM_CSR_MARK) && INSN_CSR_OP(insn) == INSN_CSR_WRITE &&
+	    !(insn & INSN_CSR_IMMEDIATE)) {
+		trap->frame->x[0] = 0;
+		return mark(trap, insn);
+	}
+	if (supervisor && INSN_IS_WFI(insn))
+		return wait_for_interrupt(trap);
+	if (supervisor && hm_mmu_instruction(trap->frame, insn)) {
+		trap->pc += 4;
+		return HM_RESUME;
+	}
+	hm_count(trap->vcpu, HM_TRAP_ILLEGAL);
+	hm_inject(trap, CAUSE_ILLEGAL_INSTRUCTION, insn);
+	return HM_RESUME;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * route.c - where a trap goes: one table by cause.  A cause that has no route
+ * ends the guest's run; nothing from the guest world reaches OpenSBI's
+ * handlers, which take addresses for physical ones.
+ */
+#include <sbi/sbi_console.h>
+#include <sbi/sbi_hart.h>
+
+#include "trap/trap.h"
+
+typedef enum hm_next (*hm_route)(struct hm_trap *trap);
+
+static const hm_route routes[] = {
+	[CAUSE_FETCH_ACCESS] = hm_route_access_fault,
+	[CAUSE_ILLEGAL_INSTRUCTION] = hm_route_illegal,
+	[CAUSE_LOAD_ACCESS] = hm_route_access_fault,
+	[CAUSE_STORE_ACCESS] = hm_route_access_fault,
+	[CAUSE_SUPERVISOR_ECALL] = hm_route_sbi,
+	[CAUSE_FETCH_PAGE_FAULT] = hm_route_page_fault,
+	[CAUSE_LOAD_PAGE_FAULT] = hm_route_page_fault,
+	[CAUSE_STORE_PAGE_FAULT] = hm_route_page_fault,
+};
+
+enum hm_next hm_exit(struct hm_trap *trap, u64 reason, u64 value)
+{
+	struct hm_run *run = trap->vcpu->run;
+
+	run->exit_reason = reason;
+	run->exit_cause = trap->cause;
+	run->exit_value = value;
+	if (reason != HM_EXIT_MARK)
+		trap->vcpu->stats.exits[reason]++;
+	return HM_EXIT;
+}
+
+void hm_inject(struct hm_trap *trap, u64 cause, u64 tval)
+{
+	u64 mstatus = csr_read(CSR_MSTATUS);
+	u64 spie = mstatus & MSTATUS_SIE ? MSTATUS_SPIE : 0;
+	u64 spp = mstatus & MSTATUS_MPP ? MSTATUS_SPP : 0;
+
+	csr_write(CSR_SCAUSE, cause);
+	csr_write(CSR_STVAL, tval);
+	csr_write(CSR_SEPC, trap->pc);
+	mstatus &= ~(MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP | MSTATUS_MPP);
+	csr_write(CSR_MSTATUS, mstatus | spie | spp | (u64)PRV_S << MSTATUS_MPP_SHIFT);
+	trap->pc = csr_read(CSR_STVEC) & ~3ull;
+}
+
+/* A trap from M-mode itself is a defect of the firmware: nothing can be trusted any more. */
+static void __noreturn firmware_fault(const struct hm_trap *trap)
+{
+	sbi_printf("hmcode: fault in the firmware: cause %lx at %lx, value %lx\n",
+		   (unsigned long)trap->cause, (unsigned long)trap->pc, (unsigned long)trap->tval);
+	sbi_hart_hang();
+}
+
+static enum hm_next route(struct hm_trap *trap)
+{
+	if (trap->cause & MCAUSE_IRQ_MASK)
+		return hm_route_interrupt(trap);
+	if (trap->cause < array_size(routes) && routes[trap->cause])
+		return routes[trap->cause](trap);
+	return hm_exit(trap, HM_EXIT_BROKEN, trap->tval);
+}
+
+u64 hm_trap_slow(struct hm_frame *frame)
+{
+	u64 begin = hm_count_all();
+	struct hm_trap trap = {
+		.frame = frame,
+		.hart = frame->hart,
+		.vcpu = frame->vcpu,
+		.cause = csr_read(CSR_MCAUSE),
+		.tval = csr_read(CSR_MTVAL),
+		.pc = csr_read(CSR_MEPC),
+	};
+	enum hm_next next;
+
+	if ((csr_read(CSR_MSTATUS) & MSTATUS_MPP) >> MSTATUS_MPP_SHIFT == PRV_M)
+		firmware_fault(&trap);
+	trap.vcpu->trap_cycle = begin;
+	next = route(&trap);
+	csr_write(CSR_MEPC, trap.pc);
+	hm_stay_ends(trap.vcpu, begin);
+	return next;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * trap.h - the stations of a trap from the guest world.
+ *
+ *	entry.S  hm_guest_vector   saves what C may clobber
+ *	fast.c   hm_trap_fast      page faults that the walk cache answers
+ *	mmu.c    hm_trap_mmu       satp and fences, trapped by TVM
+ *	route.c  hm_trap_slow      everything else, by cause
+ *	            fault.c illegal.c interrupt.c ../sbi/guest.c
+ *	entry.S  hm_resume         back to the guest, or
+ *	         hm_guest_run      returns to world/switch.c: a VM exit
+ */
+#ifndef HM_TRAP_H
+#define HM_TRAP_H
+
+#include "world/vcpu.h"
+
+/* What becomes of a trap. */
+enum hm_next {
+	HM_RESUME = 0,		/* back to the guest */
+	HM_EXIT = 1,		/* to the host: run->exit_* say why */
+};
+
+/* A trap as the routes see it: all registers saved, the guest's S CSRs live. */
+struct hm_trap {
+	struct hm_frame *frame;
+	struct hm_hart *hart;
+	struct hm_vcpu *vcpu;
+	u64 cause, tval, pc;
+};
+
+/* entry.S */
+void hm_guest_run(struct hm_frame *frame);
+extern char hm_guest_vector[];
+
+/* Called by entry.S.  fast.c and mmu.c return 0 if the guest can resume. */
+u64 hm_trap_fast(struct hm_frame *frame, u64 cause);
+u64 hm_trap_mmu(struct hm_frame *frame);
+u64 hm_trap_slow(struct hm_frame *frame);
+
+/* The routes; trap->pc is written back to mepc by route.c. */
+enum hm_next hm_route_page_fault(struct hm_trap *trap);
+enum hm_next hm_route_illegal(struct hm_trap *trap);
+enum hm_next hm_route_access_fault(struct hm_trap *trap);
+enum hm_next hm_route_sbi(struct hm_trap *trap);
+enum hm_next hm_route_interrupt(struct hm_trap *trap);
+
+/* Give the guest an exception, as the hart would ("Supervisor Trap Handling"). */
+void hm_inject(struct hm_trap *trap, u64 cause, u64 tval);
+
+/* Leave for the host. */
+enum hm_next hm_exit(struct hm_trap *trap, u64 reason, u64 value);
+
+/* Fetch the instruction at trap->pc; false: the fetch itself faults and has been injected. */
+bool hm_fetch(struct hm_trap *trap, u32 *insn);
+
+/* mmu.c */
+bool hm_mmu_instruction(struct hm_frame *frame, u32 insn);
+void hm_switch_satp(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 value);
+void hm_fence(struct hm_vcpu *vcpu, enum ssp_fence fence, u64 va);
+
+static inline unsigned int hm_access_state(u64 mstatus)
+{
+	return ((mstatus & MSTATUS_MPP) ? 0 : SSP_USER) |
+	       ((mstatus & MSTATUS_SUM) ? SSP_SUM : 0) |
+	       ((mstatus & MSTATUS_MXR) ? SSP_MXR : 0);
+}
+
+static inline void hm_count(struct hm_vcpu *vcpu, enum hm_trap_kind kind)
+{
+	vcpu->stats.traps[kind]++;
+}
+
+/* Entry and return, which the two readings of the counter do not see: at most so many. */
+#define HM_STAY_AROUND	100
+
+static inline void hm_stay_ends(struct hm_vcpu *vcpu, u64 begin)
+{
+	u64 stay = hm_count_all() - begin + HM_STAY_AROUND;
+
+	if (stay > vcpu->stats.longest_m_stay)
+		vcpu->stats.longest_m_stay = stay;
+}
+
+#endif

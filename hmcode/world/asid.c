@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * asid.c - hardware ASIDs for shadow roots, handed out in turns.
+ *
+ * 0 is the host's.  When a turn's ASIDs are used up, everything is fenced and
+ * the next turn begins; a root whose ASID is of another turn, or was retired,
+ * gets a new one.  Turns are unique over all harts, so that a root that comes
+ * from another hart never matches.
+ */
+#include <sbi/riscv_atomic.h>
+#include <sbi/sbi_bitops.h>
+
+#include "world/vcpu.h"
+
+/* A hart with fewer ASIDs than roots is treated as one without. */
+#define ASID_BITS_MIN	6
+
+static atomic_t turns = ATOMIC_INITIALIZER(0);
+
+static void new_turn(struct hm_hart *hart)
+{
+	hart->asid_turn = atomic_add_return(&turns, 1);
+	hart->asid_next = 1;
+}
+
+/* ASIDLEN by read-back ("satp", ASID: "writing one to every bit position"). */
+void hm_asid_init(struct hm_hart *hart)
+{
+	u64 old = csr_read(CSR_SATP);
+
+	csr_write(CSR_SATP, (u64)SATP_SV39 << SATP_MODE_SHIFT | SATP_ASID_MASK << SATP_ASID_SHIFT);
+	/* "the least-significant bits of ASID are implemented first" */
+	for (u64 asid = satp_asid(csr_read(CSR_SATP)); asid & 1; asid >>= 1)
+		hart->asid_bits++;
+	for (unsigned int mode = SATP_SV39; mode <= SATP_SV57; mode++) {
+		csr_write(CSR_SATP, (u64)mode << SATP_MODE_SHIFT);
+		if (satp_mode(csr_read(CSR_SATP)) == mode)
+			hart->satp_modes |= 1u << mode;
+	}
+	csr_write(CSR_SATP, old);
+	hart->asid_limit = hart->asid_bits >= ASID_BITS_MIN ? 1u << hart->asid_bits : 0;
+	new_turn(hart);
+}
+
+void hm_load_root(struct hm_hart *hart, struct ssp_space *space)
+{
+	struct ssp_root *root = space->current;
+	u64 asid = 0;
+
+	if (root->asid_turn != hart->asid_turn) {
+		if (hart->asid_limit) {
+			if (hart->asid_next == hart->asid_limit) {
+				new_turn(hart);
+				hm_sfence_all();
+			}
+			asid = hart->asid_next++;
+		}
+		root->asid_turn = hart->asid_turn;
+		root->hsatp = (u64)root->mode << SATP_MODE_SHIFT | asid << SATP_ASID_SHIFT |
+			      ssp_root_hpa(space, root) >> PAGE_SHIFT;
+	}
+	csr_write(CSR_SATP, root->hsatp);
+	if (!hart->asid_limit)
+		hm_sfence_all();
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * switch.c - entering and leaving the guest world.
+ *
+ *	hm_vcpu_run:  take_over --> enter --> hm_guest_run (entry.S) --> leave
+ *
+ * General registers, supervisor CSRs, and delegation with timer and interrupts
+ * are separate steps.  What a guest does between enter and leave is handled in
+ * trap/; it comes back here when trap/route.c decides to exit.
+ */
+#include <sbi/sbi_ecall_interface.h>
+#include <sbi/sbi_error.h>
+#include <sbi/sbi_timer.h>
+
+#include "trap/trap.h"
+#include "world/vcpu.h"
+
+/* What goes straight to the guest.  Faults, illegal instructions and its SBI calls come to M. */
+#define GUEST_MEDELEG	(1u << CAUSE_MISALIGNED_FETCH | 1u << CAUSE_BREAKPOINT |	\
+			 1u << CAUSE_MISALIGNED_LOAD | 1u << CAUSE_MISALIGNED_STORE |	\
+			 1u << CAUSE_USER_ECALL)
+#define GUEST_MIDELEG	(MIP_SSIP | MIP_STIP | MIP_SEIP)
+
+/* Only what the generated device tree offers: no cache-block management, no PBMT, no hardware A/D. */
+#define GUEST_ENVCFG	(ENVCFG_STCE | ENVCFG_CBZE)
+
+/* cycle, time, instret; the programmable counters are the host's. */
+#define GUEST_COUNTERS	7
+
+/* The bits of mstatus that sstatus shows and a guest owns. */
+#define SSTATUS_BITS	(MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP | MSTATUS_VS | MSTATUS_FS |	\
+			 MSTATUS_SUM | MSTATUS_MXR)
+
+/* ---- general registers ---- */
+
+static void load_registers(struct hm_frame *frame, const struct hm_run *run)
+{
+	for (unsigned int i = 1; i < 32; i++)
+		frame->x[i] = run->x[i];
+}
+
+static void store_registers(const struct hm_frame *frame, struct hm_run *run)
+{
+	for (unsigned int i = 1; i < 32; i++)
+		run->x[i] = frame->x[i];
+}
+
+/* ---- supervisor CSRs ---- */
+
+static void read_s_state(struct hm_s_state *s, const struct hm_hart *hart)
+{
+	s->sstatus = csr_read(CSR_SSTATUS) & SSTATUS_BITS;
+	s->stvec = csr_read(CSR_STVEC);
+	s->sscratch = csr_read(CSR_SSCRATCH);
+	s->sepc = csr_read(CSR_SEPC);
+	s->scause = csr_read(CSR_SCAUSE);
+	s->stval = csr_read(CSR_STVAL);
+	s->scounteren = csr_read(CSR_SCOUNTEREN);
+	if (hart->envcfg)
+		s->senvcfg = csr_read(CSR_SENVCFG);
+	if (hart->sstc)
+		s->stimecmp = csr_read(CSR_STIMECMP);
+}
+
+static void write_s_state(const struct hm_s_state *s, const struct hm_hart *hart)
+{
+	csr_write(CSR_STVEC, s->stvec);
+	csr_write(CSR_SSCRATCH, s->sscratch);
+	csr_write(CSR_SEPC, s->sepc);
+	csr_write(CSR_SCAUSE, s->scause);
+	csr_write(CSR_STVAL, s->stval);
+	csr_write(CSR_SCOUNTEREN, s->scounteren);
+	if (hart->envcfg)
+		csr_write(CSR_SENVCFG, s->senvcfg);
+	if (hart->sstc)
+		csr_write(CSR_STIMECMP, s->stimecmp);
+}
+
+static void state_from_run(struct hm_s_state *s, const struct hm_run *run)
+{
+	*s = (struct hm_s_state){
+		.sstatus = run->sstatus & SSTATUS_BITS, .sie = run->sie, .sip = run->sip,
+		.stvec = run->stvec, .sscratch = run->sscratch, .sepc = run->sepc,
+		.scause = run->scause, .stval = run->stval, .satp = run->satp,
+		.scounteren = run->scounteren, .senvcfg = run->senvcfg,
+		.stimecmp = run->stimecmp,
+	};
+}
+
+static void state_to_run(const struct hm_s_state *s, struct hm_run *run)
+{
+	run->sstatus = s->sstatus;
+	run->sie = s->sie;
+	run->sip = s->sip;
+	run->stvec = s->stvec;
+	run->sscratch = s->sscratch;
+	run->sepc = s->sepc;
+	run->scause = s->scause;
+	run->stval = s->stval;
+	run->satp = s->satp;
+	run->scounteren = s->scounteren;
+	run->senvcfg = s->senvcfg;
+	run->stimecmp = s->stimecmp;
+}
+
+/* ---- delegation, timer, interrupts ---- */
+
+/*
+ * The machine timer is ours in the guest world: it is due at the earliest of
+ * the host's own timer, the slice, and the guest's timer if the hart has none.
+ */
+void hm_timer_update(struct hm_hart *hart, struct hm_vcpu *vcpu)
+{
+	u64 due = hart->host_deadline < vcpu->slice_end ? hart->host_deadline : vcpu->slice_end;
+
+	if (!hart->sstc && vcpu->timer < due)
+		due = vcpu->timer;
+	if (due == HM_NO_DEADLINE) {
+		csr_clear(CSR_MIE, MIP_MTIP);
+		return;
+	}
+	sbi_timer_get_device()->timer_event_start(due);
+	csr_set(CSR_MIE, MIP_MTIP);
+}
+
+static void enter_interrupts(struct hm_hart *hart, struct hm_vcpu *vcpu)
+{
+	hart->host_mie = csr_read(CSR_MIE);
+	hart->host.sip = csr_read(CSR_MIP) & (MIP_SSIP | MIP_STIP | MIP_SEIP);
+	hart->host_mideleg = csr_read(CSR_MIDELEG);
+	hart->host_medeleg = csr_read(CSR_MEDELEG);
+	if (hart->envcfg)
+		hart->host_menvcfg = csr_read(CSR_MENVCFG);
+	hart->host_mcounteren = csr_read(CSR_MCOUNTEREN);
+	if (hart->sstc)
+		hart->host_deadline = hart->host.sie & MIP_STIP ? hart->host.stimecmp : HM_NO_DEADLINE;
+	else
+		hart->host_deadline = hart->host_mie & MIP_MTIP ? hart->host_timer : HM_NO_DEADLINE;
+
+	csr_write(CSR_MEDELEG, GUEST_MEDELEG);
+	csr_write(CSR_MIDELEG, GUEST_MIDELEG);
+	if (hart->envcfg)
+		csr_write(CSR_MENVCFG, hart->host_menvcfg & GUEST_ENVCFG);
+	csr_write(CSR_MCOUNTEREN, GUEST_COUNTERS);
+	csr_write(CSR_MIE, (hart->host_mie & (MIP_MSIP | MIP_MEIP)) |
+			   (vcpu->guest.sie & GUEST_MIDELEG));
+	csr_clear(CSR_MIP, MIP_SSIP | MIP_STIP | MIP_SEIP);
+	csr_set(CSR_MIP, (vcpu->guest.sip & (MIP_SSIP | (hart->sstc ? 0 : MIP_STIP))) |
+			 (vcpu->seip ? MIP_SEIP : 0));
+	hm_timer_update(hart, vcpu);
+}
+
+static void leave_interrupts(struct hm_hart *hart, struct hm_vcpu *vcpu)
+{
+	u64 mie = csr_read(CSR_MIE);
+
+	vcpu->guest.sip = csr_read(CSR_MIP) & (MIP_SSIP | MIP_STIP);
+	vcpu->guest.sie = mie & GUEST_MIDELEG;
+	/* The host's mie, but an external interrupt that made us exit stays closed until it says done. */
+	csr_write(CSR_MIE, (hart->host_mie & ~(u64)MIP_MEIP) | (mie & hart->host_mie & MIP_MEIP));
+	csr_write(CSR_MEDELEG, hart->host_medeleg);
+	csr_write(CSR_MIDELEG, hart->host_mideleg);
+	if (hart->envcfg)
+		csr_write(CSR_MENVCFG, hart->host_menvcfg);
+	csr_write(CSR_MCOUNTEREN, hart->host_mcounteren);
+	csr_clear(CSR_MIP, MIP_SSIP | MIP_STIP | MIP_SEIP);
+	csr_set(CSR_MIP, (hart->host.sip & (MIP_SSIP | (hart->sstc ? 0 : MIP_STIP))) |
+			 (hart->seip ? MIP_SEIP : 0));
+	if (!hart->sstc && (hart->host_mie & MIP_MTIP)) {
+		/* The host's own event, at its own time again. */
+		sbi_timer_get_device()->timer_event_start(hart->host_deadline);
+	}
+}
+
+/* ---- another vCPU on this hart ---- */
+
+/* FP state moves only now; the host world uses none. */
+static void switch_fp(struct hm_vcpu *from, struct hm_vcpu *to)
+{
+	csr_set(CSR_MSTATUS, MSTATUS_FS);
+	if (from)
+		hm_fp_save(&from->fp);
+	hm_fp_load(&to->fp);
+}
+
+static void take_over(struct hm_hart *hart, struct hm_vcpu *vcpu)
+{
+	if (hart->last_vcpu == vcpu)
+		return;
+	switch_fp(hart->last_vcpu, vcpu);
+	if (!vcpu->hart) {
+		vcpu->hart = hart;
+		hm_fence_i();
+	}
+	hart->last_vcpu = vcpu;
+	hart->frame.vcpu = vcpu;
+	hm_sfence_all();
+}
+
+/* ---- the two ways ---- */
+
+/* The host may have changed satp; most often it is still the current root's. */
+static void enter_address_space(struct hm_hart *hart, struct hm_vcpu *vcpu)
+{
+	if (vcpu->guest.satp != vcpu->space.current->gsatp)
+		hm_switch_satp(hart, vcpu, ssp_satp_legal(&vcpu->space, vcpu->space.current->gsatp,
+							  vcpu->guest.satp));
+	else
+		hm_load_root(hart, &vcpu->space);
+}
+
+static void reset_stats(struct hm_hart *hart, struct hm_vcpu *vcpu)
+{
+	struct ssp_space *space = &vcpu->space;
+
+	vcpu->stats = (struct hm_stats){ 0 };
+	space->tables_allocated = space->tables_recycled = 0;
+	space->root_hits = space->root_misses = 0;
+	vcpu->cycle_base = hm_count_all();
+	hart->insn_mark = hm_count_below_m();
+}
+
+static void enter(struct hm_hart *hart, struct hm_vcpu *vcpu)
+{
+	struct hm_run *run = vcpu->run;
+	u64 flags = run->flags, now = hm_count_below_m();
+	u64 pc = run->pc, mstatus;
+
+	vcpu->stats.insn_host += now - hart->insn_mark;
+	hart->insn_mark = now;
+
+	if (flags & HM_RUN_ADVANCE)
+		pc += run->exit_insn_len;
+	run->flags = flags & ~(u64)(HM_RUN_ADVANCE | HM_RUN_RESET_STATS);
+	vcpu->seip = flags & HM_RUN_SEIP;
+	vcpu->slice_end = run->slice_end;
+
+	load_registers(&hart->frame, run);
+	state_from_run(&vcpu->guest, run);
+	read_s_state(&hart->host, hart);
+	hart->host.sie = csr_read(CSR_SIE);
+	hart->host.satp = csr_read(CSR_SATP);
+	enter_interrupts(hart, vcpu);
+	write_s_state(&vcpu->guest, hart);
+	enter_address_space(hart, vcpu);
+
+	mstatus = csr_read(CSR_MSTATUS) & ~(SSTATUS_BITS | MSTATUS_MPP | MSTATUS_MPRV | MSTATUS_TW | MSTATUS_TSR);
+	mstatus |= vcpu->guest.sstatus | MSTATUS_TVM | (flags & HM_RUN_YIELD_WFI ? MSTATUS_TW : 0);
+	mstatus |= (u64)(run->priv ? PRV_S : PRV_U) << MSTATUS_MPP_SHIFT;
+	csr_write(CSR_MSTATUS, mstatus);
+	csr_write(CSR_MEPC, pc);
+	hm_break_reservation();
+	if (flags & HM_RUN_RESET_STATS)
+		reset_stats(hart, vcpu);
+}
+
+static void leave(struct hm_hart *hart, struct hm_vcpu *vcpu)
+{
+	struct hm_run *run = vcpu->run;
+	u64 mstatus = csr_read(CSR_MSTATUS), now = hm_count_below_m();
+
+	vcpu->stats.insn_guest += now - hart->insn_mark;
+	vcpu->stats.insn_total = vcpu->trap_cycle - vcpu->cycle_base;
+	hart->insn_mark = now;
+
+	run->pc = csr_read(CSR_MEPC);
+	run->priv = (mstatus & MSTATUS_MPP) >> MSTATUS_MPP_SHIFT == PRV_S;
+	store_registers(&hart->frame, run);
+	read_s_state(&vcpu->guest, hart);
+	vcpu->guest.satp = vcpu->space.current->gsatp;
+	leave_interrupts(hart, vcpu);
+	state_to_run(&vcpu->guest, run);
+
+	/* mstatus and mepc of the host are restored by OpenSBI's way back from its ecall. */
+	write_s_state(&hart->host, hart);
+	csr_write(CSR_SATP, hart->host.satp);
+	/* A guest's global entry would match a paged host's addresses. */
+	if (satp_mode(hart->host.satp) != SATP_BARE)
+		hm_sfence_all();
+}
+
+long hm_vcpu_run(struct hm_vcpu *vcpu, unsigned long *exit_reason)
+{
+	struct hm_hart *hart = hm_this_hart();
+	u64 begin = hm_count_all();
+
+	if (vcpu->hart && vcpu->hart != hart)
+		return SBI_EDENIED;	/* a vCPU stays where it ran first */
+	take_over(hart, vcpu);
+	enter(hart, vcpu);
+	hm_stay_ends(vcpu, begin);
+	hm_guest_run(&hart->frame);
+	leave(hart, vcpu);
+	*exit_reason = vcpu->run->exit_reason;
+	return 0;
+}

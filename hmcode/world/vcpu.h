@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * vcpu.h - the firmware's objects.
+ *
+ *	hm_hart   one a hart: allocator of ASIDs, the host world while the guest
+ *	          world runs, and the frame that traps are saved in
+ *	hm_vm     slots and policy; vCPUs of a VM each have a copy of the slots
+ *	hm_vcpu   a shadow space, the guest world while the host runs, counters
+ */
+#ifndef HM_VCPU_H
+#define HM_VCPU_H
+
+#include "hm_abi.h"
+#include "metal/metal.h"
+#include "ssp/ssp.h"
+
+#define HM_MAX_VMS		16
+#define HM_MAX_VCPUS		64
+#define HM_STACK_SIZE		8192
+#define HM_NO_DEADLINE		(~0ull)
+
+struct sbi_scratch;
+
+/*
+ * Registers of the interrupted guest; mscratch points here while the guest
+ * world runs, and the stack that traps use lies right below.
+ */
+struct hm_frame {
+	u64 x[32];			/* x[0] not used */
+	struct hm_vcpu *vcpu;
+	struct hm_hart *hart;
+	u64 scratch;			/* OpenSBI's mscratch of this hart */
+	u64 host_sp;			/* where hm_guest_run() left the host's registers */
+};
+
+/* Supervisor state that both worlds have in the same registers. */
+struct hm_s_state {
+	u64 sstatus, sie, sip, stvec, sscratch, sepc, scause, stval;
+	u64 satp, scounteren, senvcfg, stimecmp;
+};
+
+struct hm_hart {
+	u8 stack[HM_STACK_SIZE];
+	struct hm_frame frame;		/* directly above the stack */
+
+	/* The ASID allocator (asid.c). */
+	u64 asid_turn;			/* never 0 and never repeated by any hart */
+	u32 asid_next, asid_limit;	/* hardware ASIDs left in this turn: [next, limit) */
+
+	/* The host world while the guest world runs (switch.c). */
+	struct hm_s_state host;
+	u64 host_medeleg, host_mideleg, host_mie, host_menvcfg, host_mcounteren;
+	u64 host_timer;			/* the host's last SBI TIME call, without Sstc */
+	u64 host_deadline;		/* mtime at which the host's timer is due */
+
+	struct hm_vcpu *last_vcpu;	/* ran here last; its FP state may be in the registers */
+	u64 insn_mark;			/* hm_count_below_m() at the last switch */
+	bool seip;			/* the software SEIP of the host */
+
+	/* Properties. */
+	bool sstc, svvptc, envcfg, split_counters;
+	u32 asid_bits;
+	u32 satp_modes;
+};
+/* The stack pointer of trap C code is the frame's address (RISC-V ELF psABI: 16-byte aligned). */
+_Static_assert(sizeof(struct hm_frame) % 16 == 0, "stack alignment");
+_Static_assert(__builtin_offsetof(struct hm_hart, frame) % 16 == 0, "stack alignment");
+
+struct hm_vm {
+	bool used;
+	u32 vcpus;
+	u64 policy;
+	struct ssp_slot slots[HM_MAX_SLOTS];
+};
+
+struct hm_vcpu {
+	struct ssp_space space;
+
+	struct hm_vm *vm;
+	struct hm_run *run;
+	struct hm_hart *hart;		/* the one it ran on first, and stays on */
+	struct hm_s_state guest;
+	u64 timer;			/* guest's deadline without Sstc */
+	u64 slice_end;
+	bool seip;			/* software SEIP, set by the host */
+	struct hm_fp_state fp;
+
+	struct hm_stats stats;
+	u64 cycle_base;			/* hm_count_all() at the last reset */
+	u64 trap_cycle;			/* the same when the present trap was entered */
+
+	u32 pages;			/* of this object, its tables and their descriptions */
+};
+
+/* boot.c */
+struct hm_hart *hm_this_hart(void);
+bool hm_is_ram(u64 hpa, u64 size);
+u64 hm_timebase(void);
+
+/* pool.c: contiguous pages of the protected region; 0: none left. */
+extern u64 hm_pool_base, hm_pool_size;
+void hm_pool_init(u64 base, u64 size);
+u64 hm_pool_alloc(u32 pages);
+void hm_pool_free(u64 hpa, u32 pages);
+u32 hm_pool_free_pages(void);
+
+/* vcpu.c: all return an SBI error code; *value is the call's second result. */
+long hm_vm_create(u64 flags, unsigned long *value);
+long hm_vm_destroy(u64 vm);
+long hm_slot_set(u64 vm, u64 n, u64 gpa, u64 hpa, u64 size, u64 rights);
+long hm_vm_invalidate(u64 vm, u64 gpa, u64 size);
+long hm_vm_policy(u64 vm, u64 policy);
+long hm_vcpu_create(u64 vm, u64 run, u64 table_pages, unsigned long *value);
+long hm_vcpu_destroy(u64 vcpu);
+long hm_vcpu_stats(u64 vcpu, u64 hpa, u64 size);
+struct hm_vcpu *hm_vcpu_get(u64 vcpu);
+
+/* switch.c */
+long hm_vcpu_run(struct hm_vcpu *vcpu, unsigned long *exit_reason);
+void hm_timer_update(struct hm_hart *hart, struct hm_vcpu *vcpu);
+
+/* asid.c: make the space's current root the one that the hart walks. */
+void hm_asid_init(struct hm_hart *hart);
+void hm_load_root(struct hm_hart *hart, struct ssp_space *space);
+
+#endif
