@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What the launcher and the fetcher say to bad input, and what they make of records.
+
+No machine is started here: where one is needed a script stands in for QEMU.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import struct
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+LAUNCH = ROOT / "qemu-platform" / "launch"
+FETCH = ROOT / "qemu-platform" / "fetch"
+WORKLOADS = (ROOT / "tests" / "workloads" / "list").read_text().split()
+NAMES = {"MODE", "GUEST", "WORKLOAD", "VCPUS", "HARTS", "ICOUNT", "PROFILE", "RESULT", "HM", "SVVPTC",
+         "QEMU", "KERNEL", "INITRD", "APPEND", "MEM", "WIDTH", "MODES", "WORKLOADS", "LOG", "V"}
+
+
+def call(program, *words, **variables):
+    """Run PROGRAM with only these of the launcher's variables in its environment."""
+    env = {k: v for k, v in os.environ.items() if k not in NAMES} | variables
+    return subprocess.run([str(program), *map(str, words)], capture_output=True, text=True, env=env,
+                          stdin=subprocess.DEVNULL, timeout=300)
+
+
+def assert_refused(done, *texts):
+    assert done.returncode == 2, done
+    for text in texts:
+        assert text in done.stderr
+
+
+@pytest.mark.parametrize("option, there_is", [
+    ("MODE=tps", "native ssp-hm"),
+    ("GUEST=windows", "debian"),
+    ("WORKLOAD=fork,frok", " ".join(WORKLOADS)),
+    ("PROFILE=u75", "virt u74"),
+    ("WIDTH=sv32", "sv39 sv48 sv57"),
+    ("MODES=native ssp", "native ssp-hm"),
+    ("ICOUNT=yes", "0 1"),
+    ("SVVPTC=2", "0 1"),
+    ("HM=satp", "inject,satp,flush,fill"),
+    ("VCPUS=0", "1 to 8"),
+    ("HARTS=1000000000000", "1 to 8"),
+    ("MEM=512", "512M or 2G"),
+    ("MEM=1M", "64M to 16G"),
+    ("MEM=129M", "even"),
+    ("TIMEOUT=-1", "TIMEOUT=-1"),
+    ("MEMORY=512M", "MEM"),
+    ("fork", "NAME=VALUE"),
+])
+def test_bad_option_is_refused_with_what_there_is(option, there_is):
+    assert_refused(call(LAUNCH, "options", option), option.split("=")[0], there_is)
+
+
+def test_u74_is_sv39_only():
+    assert_refused(call(LAUNCH, "options", "PROFILE=u74", "WIDTH=sv48"), "there is: sv39\n")
+
+
+def test_result_needs_a_workload():
+    assert_refused(call(LAUNCH, "options", "WORKLOAD=none", "RESULT=x.json"), "needs a WORKLOAD")
+
+
+def test_unknown_command_is_refused():
+    assert_refused(call(LAUNCH, "boot"), "run shell debug measure")
+
+
+def test_make_refuses_a_variable_it_does_not_know():
+    done = call("make", "-C", ROOT, "options", "WORKLAOD=fork")
+    assert done.returncode != 0
+    assert "no option 'WORKLAOD'" in done.stderr
+
+
+def image(size=4096, image_size=None, magic=b"RSC\x05", pe_end=None):
+    """A file with a Linux Image header, and a PE header if it shall tell where it ends."""
+    data = bytearray(size)
+    struct.pack_into("<Q", data, 16, size if image_size is None else image_size)
+    data[56:60] = magic
+    if pe_end is not None:
+        struct.pack_into("<I", data, 60, 64)
+        struct.pack_into("<4sHH12xH", data, 64, b"PE\0\0", 0x5064, 1, 0)
+        struct.pack_into("<16xII", data, 64 + 24, pe_end - 1024, 1024)
+    return bytes(data)
+
+
+@pytest.mark.parametrize("content, why", [
+    (b"", "too short"),
+    (b"hello" * 100, "no riscv Linux Image"),
+    (image(magic=b"ARM\x64"), "no riscv Linux Image"),
+    (b"\x7fELF" + bytes(100), "ELF"),
+    (b"\x1f\x8b\x08\x00" + bytes(100), "compressed"),
+    (image(pe_end=8192), "truncated: 4096 bytes of 8192"),
+    (image(image_size=100), "wrong size"),
+    (image(image_size=2**63), "wrong size"),
+])
+def test_bad_kernel_is_refused(tmp_path, content, why):
+    kernel = tmp_path / "Image"
+    kernel.write_bytes(content)
+    assert_refused(call(LAUNCH, "options", f"KERNEL={kernel}"), why)
+
+
+@pytest.mark.parametrize("content", [image(), image(pe_end=4096), image(image_size=10**6)])
+def test_good_kernel_is_taken(tmp_path, content):
+    kernel = tmp_path / "Image"
+    kernel.write_bytes(content)
+    assert call(LAUNCH, "options", f"KERNEL={kernel}").returncode == 0
+
+
+def test_missing_files_are_named(tmp_path):
+    assert_refused(call(LAUNCH, "options", "KERNEL=/nowhere/Image"), "KERNEL=/nowhere/Image")
+    kernel = tmp_path / "Image"
+    kernel.write_bytes(image())
+    assert_refused(call(LAUNCH, "options", f"KERNEL={kernel}", "INITRD=/nowhere/cpio"), "INITRD=/nowhere/cpio")
+
+
+def test_initrd_too_large_for_the_memory(tmp_path):
+    kernel, initrd = tmp_path / "Image", tmp_path / "initrd"
+    kernel.write_bytes(image())
+    with initrd.open("wb") as file:
+        file.truncate(200 << 20)
+    options = [f"KERNEL={kernel}", f"INITRD={initrd}"]
+    assert_refused(call(LAUNCH, "options", *options, "MEM=128M"), "memory is 128M", "larger MEM")
+    assert call(LAUNCH, "options", *options, "MEM=512M").returncode == 0
+
+
+# From here on a script stands in for QEMU.
+
+COUNTS = {
+    "vm_exits": {"total": 3, "memory": 1, "by_reason": {"pool": 1, "mmio": 2}},
+    "hm_traps": {"total": 7, "memory": 5, "by_kind": {"fill": 5, "sbi_time": 2}},
+    "instructions": {"total": 1100, "guest": 1000, "host": 40, "hm": 60},
+    "longest_m_stay": 321, "walk_refs": None,
+}
+
+
+def console(*names, ok=True, end="shutdown"):
+    lines = ["noise\x1e" + json.dumps({"mark": WORKLOADS.index(n), "ok": ok} | COUNTS) for n in names]
+    lines += [f"hmwork: {n} ok" for n in names]
+    return "\r\n".join(lines + ["\x1e" + json.dumps({"end": end, "vm": 0})]) + "\r\n"
+
+
+@pytest.fixture
+def machine(tmp_path):
+    """machine(console, ...): the launcher's run of a machine that prints this."""
+    build = tmp_path / "build"
+    for file in ["hmcode/hmcode.bin", "host-hv/host-hv.bin", "guest/initramfs.cpio"]:
+        (build / file).parent.mkdir(parents=True)
+        (build / file).touch()
+    kernel = tmp_path / "Image"
+    kernel.write_bytes(image())
+
+    def run(text, *words, then="exit 0", version="10.0.2"):
+        (tmp_path / "text").write_text(text)
+        qemu = tmp_path / "qemu"
+        qemu.write_text(f"#!/bin/sh\n[ \"$1\" != --version ] || {{ echo QEMU emulator version {version}; exit; }}\n"
+                        f"printf '%s\\n' \"$@\" > {tmp_path}/words\ncat {tmp_path}/text\n{then}\n")
+        qemu.chmod(0o755)
+        return call(LAUNCH, "run", f"QEMU={qemu}", f"KERNEL={kernel}", *words, BUILD=str(build))
+
+    run.folder = tmp_path
+    return run
+
+
+def test_result_object_to_the_letter(machine):
+    result = machine.folder / "out.json"
+    done = machine(console("boot", "fork"), "WORKLOAD=fork", f"RESULT={result}", "PROFILE=u74", "VCPUS=2")
+    assert done.returncode == 0, done
+    assert json.loads(result.read_text()) == {
+        "schema": 1, "mode": "ssp-hm", "hm": ["inject", "satp", "flush", "fill"], "guest": "Image",
+        "workload": "fork", "profile": "u74", "vcpus": 2, "harts": 1, "icount": True, "ok": True} | COUNTS
+
+
+def test_instructions_are_not_told_without_icount(machine):
+    result = machine.folder / "out.json"
+    machine(console("fork"), "WORKLOAD=fork", f"RESULT={result}", "ICOUNT=0")
+    told = json.loads(result.read_text())
+    assert set(told["instructions"].values()) == {None}
+    assert told["longest_m_stay"] is None
+    assert told["vm_exits"]["total"] == 3
+
+
+@pytest.mark.parametrize("text, words, why", [
+    (console("fork", ok=False), ["WORKLOAD=fork"], "workload 'fork' gave no correct result"),
+    (console("fork"), ["WORKLOAD=fork,pipe"], "workload 'pipe' gave no correct result"),
+    (console("fork", end="failure"), ["WORKLOAD=fork"], "did not shut down: failure"),
+    (console(end="reboot"), [], "did not shut down: reboot"),
+    ("host-hv: no HM extension\n", [], "cause: host-hv: no HM extension"),
+    ("Kernel panic - not syncing: no root\n", ["MODE=native"], "Kernel panic - not syncing: no root"),
+])
+def test_failed_run_says_why_and_leaves_no_result(machine, text, words, why):
+    result = machine.folder / "out.json"
+    if any(w.startswith("WORKLOAD") for w in words):
+        words = words + [f"RESULT={result}"]
+    done = machine(text, *words)
+    assert done.returncode == 1
+    assert why in done.stderr
+    assert not result.exists()
+
+
+def test_hung_machine_is_ended(machine):
+    done = machine("", "TIMEOUT=1", then="sleep 60")
+    assert done.returncode == 1
+    assert "still running after 1 seconds" in done.stderr
+
+
+def test_failing_qemu_is_reported(machine):
+    done = machine("qemu-system-riscv64: cannot set up guest memory\n", then="exit 1")
+    assert done.returncode == 1
+    assert "status 1" in done.stderr and "cannot set up guest memory" in done.stderr
+
+
+def test_old_qemu_is_refused(machine):
+    done = machine("", version="7.2.17")
+    assert done.returncode == 1
+    assert "version 7, 10 or later is needed" in done.stderr
+
+
+def test_qemu_that_is_no_program():
+    done = call(LAUNCH, "run", "QEMU=/nowhere/qemu")
+    assert_refused(done, "QEMU=/nowhere/qemu")
+
+
+def test_words_with_spaces_and_quotes_reach_the_guest(machine):
+    machine(console(), "APPEND=a=1,2 b='c d'")
+    words = (machine.folder / "words").read_text()
+    assert "a=1,,2 b='c d'" in words
+
+
+def test_missing_tool_is_named_with_its_package(machine):
+    tools = machine.folder / "tools"
+    tools.mkdir()
+    for name in "sh cat sed awk tr od stat basename dirname mktemp printf".split():
+        (tools / name).symlink_to(shutil.which(name))
+    kernel = machine.folder / "Image"
+    done = call(LAUNCH, "run", f"KERNEL={kernel}", PATH=str(tools))
+    assert done.returncode == 1
+    assert "'jq' is missing" in done.stderr and "package 'jq'" in done.stderr
+
+
+# The fetcher.
+
+def test_fetch_of_an_unknown_thing():
+    assert_refused(call(FETCH, "kernle"), "opensbi kernel busybox")
+
+
+def test_cache_that_cannot_be_written():
+    done = call(FETCH, "busybox", HMODE_CACHE="/dev/null/cache")
+    assert done.returncode == 1
+    assert "HMODE_CACHE" in done.stderr
+
+
+def test_full_disk(tmp_path):
+    df = tmp_path / "bin" / "df"
+    df.parent.mkdir()
+    df.write_text("#!/bin/sh\necho Filesystem\necho none 20480 19456 1024 95% /\n")
+    df.chmod(0o755)
+    done = call(FETCH, "busybox", HMODE_CACHE=str(tmp_path / "cache"), PATH=f"{df.parent}:{os.environ['PATH']}")
+    assert done.returncode == 1
+    assert "only 1 MiB free" in done.stderr
+
+
+def test_no_network_leaves_nothing_half_written(tmp_path):
+    cache = tmp_path / "cache"
+    (cache / "store" / "tmp.1").mkdir(parents=True)     # as an interrupted fetch leaves it
+    closed = "http://127.0.0.1:9"
+    done = call(FETCH, "busybox", HMODE_CACHE=str(cache), http_proxy=closed, https_proxy=closed)
+    assert done.returncode == 1
+    assert "check the network" in done.stderr
+    assert list((cache / "store").iterdir()) == []
+    assert list((cache / "current").iterdir()) == []
