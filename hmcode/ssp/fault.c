@@ -156,8 +156,8 @@ static enum ssp_fence set_leaf(struct ssp_space *space, struct ssp_table *table,
 		drop_walks(space, table);
 		fence = link_fence(table);
 	} else if (old == leaf) {
-		/* The hart has cached that there was nothing, perhaps above the leaf. */
-		fence = link_fence(table);
+		/* The hart has cached that there was nothing, perhaps above, or an older global leaf. */
+		fence = SSP_FENCE_ALL;
 	} else if (old || space->fence_after_fill) {
 		fence = SSP_FENCE_PAGE;
 	}
