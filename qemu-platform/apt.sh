@@ -69,8 +69,9 @@ apt_update()
 	say APT "indexes of ${root##*/}"
 	[ ! -e "$root/sources.list.new" ] || mv "$root/sources.list.new" "$root/sources.list"
 	rm -f "$root/updated"
-	apt-get -q update > "$root/update.log" 2>&1 ||
-		die "the package indexes cannot be read: $(grep -m1 '^[EW]:' "$root/update.log")" \
+	# On a full disk apt waits for ever.
+	timeout 600 apt-get -q update > "$root/update.log" 2>&1 ||
+		die "the package indexes cannot be read: $(grep -m1 '^[EW]:' "$root/update.log" || df -Ph "$root")" \
 			"check the network and the machine's apt configuration ('apt-get update' must work)"
 	: > "$root/updated"
 }

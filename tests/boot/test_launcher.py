@@ -190,7 +190,7 @@ def test_instructions_are_not_told_without_icount(machine):
     (console(end="reboot"), [], "did not shut down: reboot"),
     ("host-hv: no HM extension\n", [], "cause: host-hv: no HM extension"),
     ("Kernel panic - not syncing: no root\n", ["MODE=native"], "Kernel panic - not syncing: no root"),
-])
+], ids=["wrong", "missing", "failure", "reboot", "host-hv", "panic"])
 def test_failed_run_says_why_and_leaves_no_result(machine, text, words, why):
     result = machine.folder / "out.json"
     if any(w.startswith("WORKLOAD") for w in words):
@@ -202,7 +202,7 @@ def test_failed_run_says_why_and_leaves_no_result(machine, text, words, why):
 
 
 def test_hung_machine_is_ended(machine):
-    done = machine("", "TIMEOUT=1", then="sleep 60")
+    done = machine("", "TIMEOUT=1", then="exec sleep 60")
     assert done.returncode == 1
     assert "still running after 1 seconds" in done.stderr
 

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Bare `make` prints help.  Every command does its own set-up.
+
+MAKEFLAGS	+= --no-print-directory
+.DEFAULT_GOAL	:= help
+
+cache		:= $(or $(HMODE_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hmode)
+PYTHON		?= /usr/bin/python3
+CROSS_COMPILE	?= riscv64-linux-gnu-
+OPENSBI_SRC	?= $(cache)/current/opensbi
+export CROSS_COMPILE OPENSBI_SRC
+
+# Options reach the launcher through the environment; it refuses names that it does not know.
+export HMODE_GIVEN := $(foreach v,$(.VARIABLES),$(if $(filter command,$(origin $v)),$v))
+
+launch		:= qemu-platform/launch
+initramfs	:= build/guest/initramfs.cpio
+
+help:		## this text
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 16
+	@$(launch) help
+
+run: options all	## the tour: every mode there is and the table; or MODE=... for one run
+	@$(launch) $(if $(MODE),run,tour)
+
+shell: options all	## an interactive shell in the guest
+	@$(launch) shell
+
+debug: options all	## the same, stopped, waiting for gdb
+	@$(launch) debug
+
+measure: options all	## MODES="..." WORKLOADS="...": the table for some of them
+	@$(launch) measure
+
+options:
+	@$(launch) options
+
+test: all	## everything that CI runs
+	@$(PYTHON) -m pytest -q tests
+
+test-unit: fetch ## tests on the build machine
+	@$(PYTHON) -m pytest -q tests/unit
+
+test-boot: all	## tests on QEMU
+	@$(PYTHON) -m pytest -q tests/boot
+
+all: hmcode host-hv $(initramfs) ## build all of it
+
+fetch:		## install and fetch what is missing
+	@qemu-platform/fetch
+
+clean:		## remove what was built; the cache stays
+	rm -rf build
+
+hmcode host-hv: fetch
+	@$(MAKE) -C $@
+
+build/workloads/hmwork: fetch FORCE
+	@$(MAKE) -C tests/workloads
+
+$(initramfs): build/workloads/hmwork qemu-platform/initramfs
+	@mkdir -p $(@D)
+	@qemu-platform/initramfs $@ $<
+
+FORCE:
+.PHONY: help options run shell debug measure test test-unit test-boot all fetch clean hmcode host-hv FORCE

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# From options to a QEMU command line.  Sourced by launch.
+
+ram_base=$((0x80000000))
+host_mib=256		# firmware, host-hv and shadow tables, beside the guest's memory
+module_offset=$((64 << 20))
+
+# The profiles.  Svade is declared and Svadu is not, natively and in guests alike,
+# and what host-hv never offers to guests is off natively too.  `u74` is what boards
+# without the H extension are; smcntrpmf is there for measuring alone.
+cpu_profile()
+{
+	case $PROFILE in
+	virt) echo rv64,h=false,zawrs=false,zicbom=false,zicbop=false ;;
+	u74) echo rv64i,m=true,a=true,f=true,d=true,c=true,s=true,u=true,mmu=true,pmp=true,sv39=on,\
+zicsr=true,zifencei=true,zicntr=true,zihpm=true,zba=true,zbb=true ;;
+	esac
+}
+
+cpu()
+{
+	_cpu=$(cpu_profile),svade=true,svadu=false,smcntrpmf=true
+	[ "$MODE" = native ] && [ "$SVVPTC" = 0 ] && _cpu=$_cpu,svvptc=false
+	echo "$_cpu"
+}
+
+# The kernel's command line, the same natively and in a guest.
+command_line()
+{
+	case $WIDTH in
+	sv39) _width=no4lvl ;;
+	sv48) _width=no5lvl ;;
+	sv57) _width= ;;
+	esac
+	_asked=$(list $wanted | tr ' ' ,)
+	list console=ttyS0 earlycon=sbi panic=-1 norandmaps $_width ${_asked:+quiet hmwork=$_asked} "${APPEND:-}"
+}
+
+find_qemu()
+{
+	if [ -n "${QEMU:-}" ]; then
+		command -v "$QEMU" >/dev/null 2>&1 || refuse "QEMU=$QEMU is no program" "a path to qemu-system-riscv64"
+	elif recent_qemu qemu-system-riscv64; then
+		QEMU=qemu-system-riscv64
+	else
+		QEMU=$(current qemu)/qemu-system-riscv64 ||
+			die "there is no QEMU >= $min_qemu on this machine" "run: make fetch"
+	fi
+	recent_qemu "$QEMU" ||
+		die "$QEMU is version $(qemu_version "$QEMU"), $min_qemu or later is needed" \
+			"unset QEMU to use Debian's, which 'make fetch' brings"
+}
+
+hex()
+{
+	printf '0x%x' "$1"
+}
+
+# Firmware, then the kernel itself or host-hv with the guest as modules in memory.
+software()
+{
+	qemu_add -bios "$build/hmcode/hmcode.bin"
+	if [ "$MODE" = native ]; then
+		qemu_add -m "${mib}M" -kernel "$KERNEL" -append "$(command_line)"
+		[ "$INITRD" = none ] || qemu_add -initrd "$INITRD"
+		return
+	fi
+	_kernel=$((ram_base + module_offset))
+	_initrd=$((_kernel + ($(length "$KERNEL") / 2097152 + 1) * 2097152))
+	_modules=$_initrd
+	qemu_add -kernel "$build/host-hv/host-hv.bin" -append "$(host_options)"
+	qemu_add -device "guest-loader,addr=$(hex $_kernel),kernel=$KERNEL,bootargs=$(command_line | sed 's/,/,,/g')"
+	if [ "$INITRD" != none ]; then
+		qemu_add -device "guest-loader,addr=$(hex $_initrd),initrd=$INITRD"
+		_modules=$((_initrd + $(length "$INITRD")))
+	fi
+	qemu_add -m "$(((_modules - ram_base) / 1048576 + 2 + mib + $(alignment_mib) + host_mib))M"
+}
+
+# Large guests get memory that is congruent modulo 1 GiB, for the largest leaves.
+alignment_mib()
+{
+	[ "$mib" -lt 1024 ] && echo 0 || echo 1024
+}
+
+host_options()
+{
+	echo "mem=$MEM vcpus=$VCPUS hm=$HM width=$WIDTH svvptc=$SVVPTC"
+}
+
+# The QEMU command is kept as a quoted string, since its words hold spaces.
+qemu_add()
+{
+	for _word in "$@"; do
+		qemu_command="$qemu_command '$(printf '%s' "$_word" | sed "s/'/'\\\\''/g")'"
+	done
+}
+
+machine()
+{
+	qemu_command=
+	qemu_add "$QEMU" -M virt -cpu "$(cpu)" -smp "$HARTS" -nodefaults -display none -no-reboot
+	# Nothing from outside: seed and clock are the same in every run.
+	qemu_add -seed 1 -rtc base=2025-01-01,clock=vm
+	[ "$ICOUNT" = 0 ] || qemu_add -icount shift=0,align=off,sleep=off
+	software
+}

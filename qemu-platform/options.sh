@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The options of a run: names, defaults and what they may be.  Sourced by launch.
+
+options='MODE GUEST WORKLOAD VCPUS HARTS ICOUNT PROFILE RESULT HM SVVPTC QEMU KERNEL INITRD
+	APPEND MEM WIDTH MODES WORKLOADS LOG TIMEOUT V'
+
+modes='native ssp-hm'
+guests='debian'
+profiles='virt u74'
+widths='sv39 sv48 sv57'
+workloads=$(cat "$here/../tests/workloads/list")
+
+# Names that only make needs.
+make_options='BUILD CROSS_COMPILE HMODE_CACHE OPENSBI_SRC PYTHON'
+
+# Options come from the environment or as arguments NAME=VALUE; HMODE_GIVEN has the
+# names that make was given.
+take_arguments()
+{
+	for name in ${HMODE_GIVEN:-}; do
+		member "$name" $options $make_options || refuse "there is no option '$name'" "$(list $options)"
+	done
+	for argument in "$@"; do
+		name=${argument%%=*}
+		[ "$name" != "$argument" ] || refuse "'$argument' is no option" "NAME=VALUE, of $(list $options)"
+		member "$name" $options || refuse "there is no option '$name'" "$(list $options)"
+		export "$argument"
+	done
+}
+
+list()
+{
+	echo "$@"
+}
+
+# choose NAME VALUE CHOICES...
+choose()
+{
+	name=$1
+	value=$2
+	shift 2
+	member "$value" "$@" || refuse "$name=$value is unknown" "$(list "$@")"
+}
+
+# count NAME VALUE MAXIMUM
+count()
+{
+	number "$2" && [ "$2" -ge 1 ] && [ "$2" -le "$3" ] || refuse "$1=$2 is no number from 1 to $3"
+}
+
+switch()
+{
+	choose "$1" "$2" 0 1
+}
+
+# mebibytes SIZE: of 512M, 2G.
+mebibytes()
+{
+	case $1 in
+	*[Mm]) _mib=${1%?} _unit=1 ;;
+	*[Gg]) _mib=${1%?} _unit=1024 ;;
+	*) return 1 ;;
+	esac
+	number "$_mib" && [ "${#_mib}" -le 6 ] && echo $((_mib * _unit))
+}
+
+# chosen_workloads: WORKLOAD, a comma list, `all` or `none`, as words in the order of the list.
+chosen_workloads()
+{
+	_asked=$(echo "$WORKLOAD" | tr , ' ')
+	for word in $_asked; do
+		choose WORKLOAD "$word" all none $workloads
+	done
+	for word in $workloads; do
+		if member all $_asked || member "$word" $_asked; then
+			printf '%s ' "$word"
+		fi
+	done
+}
+
+take_mode()
+{
+	MODE=${MODE:-ssp-hm}
+	choose MODE "$MODE" $modes
+	case $MODE in
+	native) seats='' ;;
+	ssp-hm) seats=inject,satp,flush,fill ;;
+	esac
+	HM=${HM:-$seats}
+	[ "$HM" = "$seats" ] || refuse "HM=$HM does not go with MODE=$MODE" "HM=${seats:-(nothing)}"
+}
+
+take_guest()
+{
+	GUEST=${GUEST:-debian}
+	choose GUEST "$GUEST" $guests
+	if [ -n "${KERNEL:-}" ]; then
+		GUEST=$(basename "$KERNEL")
+		INITRD=${INITRD:-none}
+		WORKLOAD=${WORKLOAD:-none}
+	else
+		KERNEL=$cache/current/kernel/Image
+		INITRD=${INITRD:-$build/guest/initramfs.cpio}
+		WORKLOAD=${WORKLOAD:-all}
+	fi
+	wanted=$(chosen_workloads)
+	[ -z "${RESULT:-}" ] || [ -n "$wanted" ] || refuse "RESULT needs a WORKLOAD" "all $(list $workloads)"
+}
+
+take_machine()
+{
+	VCPUS=${VCPUS:-1} HARTS=${HARTS:-1} ICOUNT=${ICOUNT:-1} MEM=${MEM:-512M} TIMEOUT=${TIMEOUT:-1800}
+	count VCPUS "$VCPUS" 8
+	count HARTS "$HARTS" 8
+	count TIMEOUT "$TIMEOUT" 86400
+	switch ICOUNT "$ICOUNT"
+	mib=$(mebibytes "$MEM") || refuse "MEM=$MEM is no size" "a number with M or G, as 512M or 2G"
+	[ "$mib" -ge 64 ] && [ "$mib" -le 16384 ] || refuse "MEM=$MEM is out of range" "64M to 16G"
+	[ $((mib % 2)) = 0 ] || refuse "MEM=$MEM is no multiple of 2M" "an even number of M"
+}
+
+take_profile()
+{
+	PROFILE=${PROFILE:-virt}
+	choose PROFILE "$PROFILE" $profiles
+	case $PROFILE in
+	virt) profile_svvptc=1 ;;
+	u74) profile_svvptc=0 widths=sv39 ;;
+	esac
+	SVVPTC=${SVVPTC:-$profile_svvptc}
+	WIDTH=${WIDTH:-sv39}
+	switch SVVPTC "$SVVPTC"
+	choose WIDTH "$WIDTH" $widths
+}
+
+take_options()
+{
+	take_arguments "$@"
+	take_mode
+	take_guest
+	take_machine
+	take_profile
+}
