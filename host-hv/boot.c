@@ -63,6 +63,15 @@ static void memory_init(const struct guest_config *guests, unsigned count)
 	}
 }
 
+/*
+ * The same share of the pool for each vCPU.  An eighth is left for what the
+ * firmware keeps beside the tables themselves: vCPUs, descriptions of tables.
+ */
+static unsigned long table_pages(unsigned vcpus)
+{
+	return info.pool_free_pages / 8 * 7 / vcpus;
+}
+
 static void create_guests(void)
 {
 	struct guest_config guests[MAX_GUESTS];
@@ -74,7 +83,7 @@ static void create_guests(void)
 	memory_init(guests, count);
 	for (unsigned i = 0; i < count; i++)
 		vcpus += guests[i].vcpus;
-	defaults.table_pages = info.pool_free_pages / vcpus;
+	defaults.table_pages = table_pages(vcpus);
 	for (unsigned i = 0; i < count; i++)
 		vm_create(&guests[i], &defaults);
 	fence_i();

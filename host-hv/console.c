@@ -205,6 +205,12 @@ static volatile uint32_t *plic_register(unsigned offset)
 	return (volatile uint32_t *)(console.plic + offset);
 }
 
+/* The firmware keeps external interrupts from us until we say that we are ready for the next. */
+static void interrupt_done(void)
+{
+	sbi_call(HM_EXT_ID, HM_FID_EXT_IRQ_DONE);
+}
+
 void console_enable_input(const struct platform *p)
 {
 	if (!console.uart || !p->plic.size || !p->uart_irq)
@@ -217,6 +223,7 @@ void console_enable_input(const struct platform *p)
 	*plic_register(PLIC_PRIORITY(console.irq)) = 1;
 	*plic_register(PLIC_THRESHOLD(console.context)) = 0;
 	*plic_register(PLIC_ENABLE(console.context, console.irq)) |= 1u << console.irq % 32;
+	interrupt_done();
 }
 
 /* What the keyboard cannot take stays in the UART, whose interrupt rests. */
@@ -240,7 +247,7 @@ void console_serve_interrupt(void)
 			*plic_register(PLIC_CLAIM(console.context)) = source;
 		fence_io();
 	}
-	sbi_call(HM_EXT_ID, HM_FID_EXT_IRQ_DONE);
+	interrupt_done();
 }
 
 void console_resume_input(void)

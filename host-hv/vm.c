@@ -173,11 +173,9 @@ void vm_release_vcpu(struct vcpu *v)
 {
 	struct vm *vm = v->vm;
 
-	if (__atomic_sub_fetch(&vm->vcpus_left, 1, __ATOMIC_ACQ_REL))
-		return;
-	for (unsigned i = 0; i < vm->vcpu_count; i++)
-		sbi_call(HM_EXT_ID, HM_FID_VCPU_DESTROY, vm->vcpu[i].hm);
-	sbi_call(HM_EXT_ID, HM_FID_VM_DESTROY, vm->hm);
+	sbi_call(HM_EXT_ID, HM_FID_VCPU_DESTROY, v->hm);
+	if (__atomic_sub_fetch(&vm->vcpus_left, 1, __ATOMIC_ACQ_REL) == 0)
+		sbi_call(HM_EXT_ID, HM_FID_VM_DESTROY, vm->hm);
 }
 
 /* -- memory and interrupts -- */

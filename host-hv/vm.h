@@ -76,7 +76,7 @@ void vm_create(const struct guest_config *config, const struct vm_defaults *defa
 /* The guest is over: its vCPUs leave their harts, and the last guest takes the machine along. */
 void vm_end(struct vm *vm, enum vm_end how);
 
-/* A vCPU of an ended guest is off its hart and will not run again. */
+/* On its own hart: a vCPU of an ended guest will not run again. */
 void vm_release_vcpu(struct vcpu *v);
 
 static inline bool vm_ended(const struct vm *vm)

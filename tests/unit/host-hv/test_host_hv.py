@@ -17,7 +17,7 @@ PROGRAMS = sorted(p.stem for p in HERE.glob("test_*.c"))
 def cmocka_tests():
     for program in PROGRAMS:
         source = (HERE / f"{program}.c").read_text()
-        for name in re.findall(r"cmocka_unit_test\w*\((\w+)", source):
+        for name in re.findall(r"^\t+(?:cmocka_unit_test\w*|TEST)\((\w+)", source, re.M):
             yield pytest.param(program, name, id=f"{program}-{name}")
 
 

@@ -1,0 +1,572 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What host-hv does about exits: SBI calls, devices, scheduling, statistics; the firmware is played. */
+#include "test.h"
+
+#include "hm.h"
+#include "sched.h"
+#include "vcpu.h"
+
+#define A0 10
+#define A1 11
+#define A2 12
+#define A6 16
+#define A7 17
+
+#define RAM	0x80000000UL
+#define UART	0x10000000UL
+
+unsigned long mock_time, mock_sip, mock_sie;
+struct hart *mock_hart;
+
+/* A guest of four vCPUs on two harts, the first of them started. */
+static struct vm vm;
+static struct hm_run runs[4];
+static char guest_ram[PAGE];
+
+/* What host-hv did. */
+static int ended;			/* enum vm_end */
+static char printed[8192];
+static unsigned long kicked;		/* hart number of the last IPI */
+static unsigned long timer;
+static struct hm_stats stats;
+
+static long no_exit(void)
+{
+	fail_msg("ran a vCPU");
+	return 0;
+}
+
+static long (*guest)(void) = no_exit;	/* plays the firmware's HM_FID_VCPU_RUN */
+static unsigned long running;		/* the vCPU that runs */
+
+struct sbiret sbi_call6(unsigned long eid, unsigned long fid, const unsigned long arg[6])
+{
+	struct sbiret ret = { 0, 0 };
+
+	if (eid == SBI_EXT_IPI)
+		kicked = arg[1];
+	if (eid == SBI_EXT_TIME)
+		timer = arg[0];
+	if (eid == HM_EXT_ID && fid == HM_FID_VCPU_RUN) {
+		running = arg[0];
+		ret.value = guest();
+	}
+	if (eid == HM_EXT_ID && fid == HM_FID_VCPU_STATS)
+		*(struct hm_stats *)arg[1] = arg[0] == 0 ? stats : (struct hm_stats){ 0 };
+	return ret;
+}
+
+void vm_end(struct vm *v, enum vm_end how)
+{
+	v->end = ended = how;
+}
+
+void vm_release_vcpu(struct vcpu *v)
+{
+	v->vm->vcpus_left--;
+}
+
+void *vm_memory(const struct vm *v, uint64_t gpa, uint64_t size)
+{
+	return range_holds(v->ram, gpa, size) ? guest_ram + (gpa - RAM) : NULL;
+}
+
+void vm_update_interrupts(struct vm *v)
+{
+	v->vcpu[0].external_irq = uart_irq(&v->uart);
+}
+
+void console_guest_putc(int speaker, char c)
+{
+	size_t at = strlen(printed);
+
+	assert_int_equal(speaker, vm.id);
+	printed[at] = c;
+	printed[at + 1] = 0;
+}
+
+void print_begin(void) {}
+void print_end(void) {}
+void console_resume_input(void) {}
+void console_serve_interrupt(void) {}
+
+void print_more(const char *format, ...)
+{
+	size_t at = strlen(printed);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(printed + at, sizeof(printed) - at, format, args);
+	va_end(args);
+}
+
+void print(const char *format, ...)
+{
+	(void)format;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(&vm, 0, sizeof(vm));
+	memset(harts, 0, sizeof(harts));
+	memset(runs, 0, sizeof(runs));
+	memset(&stats, 0, sizeof(stats));
+	memset(guest_ram, 'r', sizeof(guest_ram));
+	printed[0] = 0;
+	ended = VM_RUNS;
+	kicked = timer = 99;
+	mock_time = mock_sip = 0;
+	guest = no_exit;
+	vm.ram = (struct range){ RAM, PAGE };
+	vm.vcpu_count = vm.vcpus_left = 4;
+	mock_hart = &harts[0];
+	sched_init(1000);		/* slices of 10 ticks */
+	for (unsigned i = 0; i < 4; i++) {
+		harts[i].id = 10 + i;
+		vm.vcpu[i] = (struct vcpu){ .vm = &vm, .id = i, .hm = i, .run = &runs[i] };
+		sched_add(&vm.vcpu[i], 2);
+	}
+	vcpu_set_state(&vm.vcpu[0], VCPU_RUNNABLE);
+	return 0;
+}
+
+static struct sbiret call(uint64_t eid, uint64_t fid, uint64_t a0, uint64_t a1, uint64_t a2)
+{
+	uint64_t *x = runs[0].x;
+
+	runs[0].flags = 0;
+	x[A7] = eid;
+	x[A6] = fid;
+	x[A0] = a0;
+	x[A1] = a1;
+	x[A2] = a2;
+	assert_int_equal(exit_route(&vm.vcpu[0], HM_EXIT_SBI), RESUME);
+	assert_true(runs[0].flags & HM_RUN_ADVANCE);
+	return (struct sbiret){ (long)x[A0], x[A1] };
+}
+
+/* -- SBI -- */
+
+static void unknown_calls_are_not_supported(void **state)
+{
+	(void)state;
+	assert_int_equal(call(0x12345678, 0, 0, 0, 0).error, SBI_ERR_NOT_SUPPORTED);
+	assert_int_equal(call(SBI_EXT_HSM, 4, 0, 0, 0).error, SBI_ERR_NOT_SUPPORTED);
+	assert_int_equal(call(SBI_EXT_SRST, 1, 0, 0, 0).error, SBI_ERR_NOT_SUPPORTED);
+	assert_int_equal(call(SBI_EXT_DBCN, 3, 0, 0, 0).error, SBI_ERR_NOT_SUPPORTED);
+}
+
+static void console_writes_from_ram_only(void **state)
+{
+	struct sbiret ret = call(SBI_EXT_DBCN, 0, 3, RAM, 0);
+
+	(void)state;
+	assert_int_equal(ret.error, SBI_SUCCESS);
+	assert_int_equal(ret.value, 3);
+	assert_string_equal(printed, "rrr");
+	assert_int_equal(call(SBI_EXT_DBCN, 0, 3, RAM, 1).error, SBI_ERR_INVALID_PARAM);
+	assert_int_equal(call(SBI_EXT_DBCN, 0, 3, RAM + PAGE - 2, 0).error, SBI_ERR_INVALID_PARAM);
+	assert_int_equal(call(SBI_EXT_DBCN, 0, UINT64_MAX, RAM, 0).error, SBI_ERR_INVALID_PARAM);
+	assert_int_equal(call(SBI_EXT_DBCN, 0, PAGE, RAM, 0).value, 1024);
+}
+
+static void console_reads_what_was_typed(void **state)
+{
+	struct sbiret ret;
+
+	(void)state;
+	uart_receive(&vm.uart, 'h');
+	uart_receive(&vm.uart, 'i');
+	ret = call(SBI_EXT_DBCN, 1, 100, RAM, 0);
+	assert_int_equal(ret.error, SBI_SUCCESS);
+	assert_int_equal(ret.value, 2);
+	assert_memory_equal(guest_ram, "hir", 3);
+	assert_int_equal(call(SBI_EXT_DBCN, 1, 100, RAM, 0).value, 0);
+}
+
+static void reset_ends_the_guest(uint64_t type, uint64_t reason, enum vm_end expected)
+{
+	runs[0].x[A7] = SBI_EXT_SRST;
+	runs[0].x[A6] = 0;
+	runs[0].x[A0] = type;
+	runs[0].x[A1] = reason;
+	assert_int_equal(exit_route(&vm.vcpu[0], HM_EXIT_SBI), YIELD);
+	assert_int_equal(ended, expected);
+}
+
+static void resets_say_how_the_guest_ended(void **state)
+{
+	(void)state;
+	reset_ends_the_guest(0, 0, VM_SHUTDOWN);
+	reset_ends_the_guest(1, 0, VM_REBOOT);
+	reset_ends_the_guest(2, 0, VM_REBOOT);
+	reset_ends_the_guest(0, 1, VM_FAILURE);
+}
+
+static void reserved_resets_are_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(call(SBI_EXT_SRST, 0, 3, 0, 0).error, SBI_ERR_INVALID_PARAM);
+	assert_int_equal(call(SBI_EXT_SRST, 0, 0, 2, 0).error, SBI_ERR_INVALID_PARAM);
+	assert_int_equal(call(SBI_EXT_SRST, 0, 0xf0000000, 0, 0).error, SBI_ERR_INVALID_PARAM);
+	assert_int_equal(ended, VM_RUNS);
+}
+
+static void harts_start_once(void **state)
+{
+	(void)state;
+	assert_int_equal(call(SBI_EXT_HSM, 2, 1, 0, 0).value, 1);
+	assert_int_equal(call(SBI_EXT_HSM, 0, 1, RAM + 8, 77).error, SBI_SUCCESS);
+	assert_int_equal(kicked, 11);
+	assert_int_equal(runs[1].pc, RAM + 8);
+	assert_int_equal(runs[1].x[A0], 1);
+	assert_int_equal(runs[1].x[A1], 77);
+	assert_int_equal(runs[1].satp, 0);
+	assert_int_equal(call(SBI_EXT_HSM, 2, 1, 0, 0).value, 0);
+	assert_int_equal(call(SBI_EXT_HSM, 0, 1, RAM, 0).error, SBI_ERR_ALREADY_AVAILABLE);
+}
+
+static void harts_that_are_not_there_cannot_start(void **state)
+{
+	(void)state;
+	assert_int_equal(call(SBI_EXT_HSM, 0, 4, RAM, 0).error, SBI_ERR_INVALID_PARAM);
+	assert_int_equal(call(SBI_EXT_HSM, 2, 4, 0, 0).error, SBI_ERR_INVALID_PARAM);
+	assert_int_equal(call(SBI_EXT_HSM, 0, 1, RAM - 2, 0).error, SBI_ERR_INVALID_ADDRESS);
+	assert_int_equal(call(SBI_EXT_HSM, 0, 1, RAM + PAGE, 0).error, SBI_ERR_INVALID_ADDRESS);
+}
+
+static void a_stopped_hart_can_start_again(void **state)
+{
+	(void)state;
+	runs[0].x[A7] = SBI_EXT_HSM;
+	runs[0].x[A6] = 1;
+	assert_int_equal(exit_route(&vm.vcpu[0], HM_EXIT_SBI), YIELD);
+	assert_int_equal(vcpu_state(&vm.vcpu[0]), VCPU_STOPPED);
+}
+
+static void ipis_reach_the_harts_of_the_mask(void **state)
+{
+	(void)state;
+	assert_int_equal(call(SBI_EXT_IPI, 0, 0x5, 1, 0).error, SBI_SUCCESS);
+	assert_false(vm.vcpu[0].software_irq || vm.vcpu[2].software_irq);
+	assert_true(vm.vcpu[1].software_irq && vm.vcpu[3].software_irq);
+	assert_int_equal(call(SBI_EXT_IPI, 0, 0, UINT64_MAX, 0).error, SBI_SUCCESS);
+	assert_true(vm.vcpu[0].software_irq && vm.vcpu[2].software_irq);
+	assert_int_equal(call(SBI_EXT_IPI, 0, 0x10, 0, 0).error, SBI_ERR_INVALID_PARAM);
+	assert_int_equal(call(SBI_EXT_IPI, 0, 1, 4, 0).error, SBI_ERR_INVALID_PARAM);
+	assert_int_equal(call(SBI_EXT_IPI, 0, 0, 4, 0).error, SBI_SUCCESS);
+}
+
+/* -- devices -- */
+
+static void access_device(uint64_t gpa, uint32_t insn, uint64_t cause)
+{
+	runs[0].flags = 0;
+	runs[0].pc = 0x1000;
+	runs[0].stvec = 0x2000;
+	runs[0].priv = 1;
+	runs[0].exit_gpa = gpa;
+	runs[0].exit_insn = insn;
+	runs[0].exit_insn_len = (insn & 3) == 3 ? 4 : 2;
+	runs[0].exit_cause = cause;
+	runs[0].exit_value = 0xffff1234;
+	assert_int_equal(exit_route(&vm.vcpu[0], HM_EXIT_MMIO), RESUME);
+}
+
+#define SB_A0	0x00a58023	/* sb a0, 0(a1) */
+#define LBU_A0	0x0005c503	/* lbu a0, 0(a1) */
+#define LW_A0	0x0005a503
+#define AMO_A0	0x00a5a52f	/* amoadd.w a0, a0, (a1) */
+
+static void stores_and_loads_reach_the_device(void **state)
+{
+	(void)state;
+	runs[0].x[A0] = 'x';
+	access_device(UART, SB_A0, 15);
+	assert_true(runs[0].flags & HM_RUN_ADVANCE);
+	assert_string_equal(printed, "x");
+	runs[0].x[A0] = ~0UL;
+	access_device(UART + 5, LBU_A0, 13);
+	assert_int_equal(runs[0].x[A0], 0x60);
+}
+
+static void faults(uint64_t gpa, uint32_t insn, uint64_t cause, uint64_t expected)
+{
+	runs[0].x[A0] = 7;
+	access_device(gpa, insn, cause);
+	assert_false(runs[0].flags & HM_RUN_ADVANCE);
+	assert_int_equal(runs[0].scause, expected);
+	assert_int_equal(runs[0].stval, 0xffff1234);
+	assert_int_equal(runs[0].sepc, 0x1000);
+	assert_int_equal(runs[0].pc, 0x2000);
+	assert_int_equal(runs[0].x[A0], 7);
+}
+
+static void what_no_device_answers_is_an_access_fault(void **state)
+{
+	(void)state;
+	faults(0x20000000, LBU_A0, 13, 5);
+	faults(0x20000000, SB_A0, 15, 7);
+	faults(UART, LW_A0, 13, 5);		/* too wide */
+	faults(UART + 8, LBU_A0, 13, 5);	/* beyond the registers */
+	faults(0x0c000000, LBU_A0, 13, 5);	/* too narrow */
+	faults(0x0c000002, LW_A0, 13, 5);	/* misaligned */
+	faults(0x0c000000 - 2, LW_A0, 13, 5);	/* across the edge */
+	faults(UART, AMO_A0, 15, 7);
+}
+
+static void code_that_changed_runs_again(void **state)
+{
+	(void)state;
+	access_device(UART, SB_A0, 13);
+	assert_int_equal(runs[0].pc, 0x1000);
+	assert_false(runs[0].flags & HM_RUN_ADVANCE);
+	assert_string_equal(printed, "");
+}
+
+static void exceptions_stack_the_privilege(void **state)
+{
+	(void)state;
+	runs[0].sstatus = 0x2 | 0x8000;
+	runs[0].priv = 0;
+	runs[0].stvec = 0x2001;
+	vcpu_inject(&vm.vcpu[0], 5, 1);
+	assert_int_equal(runs[0].sstatus, 0x20 | 0x8000);
+	assert_int_equal(runs[0].priv, 1);
+	assert_int_equal(runs[0].pc, 0x2000);
+	vcpu_inject(&vm.vcpu[0], 5, 1);
+	assert_int_equal(runs[0].sstatus, 0x100 | 0x8000);
+}
+
+/* -- exits and scheduling -- */
+
+static void unknown_exits_end_the_guest(void **state)
+{
+	(void)state;
+	assert_int_equal(exit_route(&vm.vcpu[0], HM_EXIT_COUNT), YIELD);
+	assert_int_equal(ended, VM_FAILURE);
+	ended = VM_RUNS;
+	assert_int_equal(exit_route(&vm.vcpu[0], -1), YIELD);
+	assert_int_equal(ended, VM_FAILURE);
+	ended = VM_RUNS;
+	assert_int_equal(exit_route(&vm.vcpu[0], HM_EXIT_BROKEN), YIELD);
+	assert_int_equal(ended, VM_FAILURE);
+}
+
+static void vcpus_spread_over_harts(void **state)
+{
+	(void)state;
+	assert_int_equal(harts[0].queued, 2);
+	assert_int_equal(harts[1].queued, 2);
+	assert_ptr_equal(vm.vcpu[2].hart, &harts[0]);
+}
+
+static long stop(void)
+{
+	runs[running].x[A7] = SBI_EXT_HSM;
+	runs[running].x[A6] = 1;
+	return HM_EXIT_SBI;
+}
+
+static void a_lone_vcpu_keeps_its_hart(void **state)
+{
+	(void)state;
+	guest = stop;
+	vcpu_run(&vm.vcpu[0]);
+	assert_int_equal(runs[0].slice_end, FOREVER);
+	assert_false(runs[0].flags & HM_RUN_YIELD_WFI);
+}
+
+static void two_share_by_slices(void **state)
+{
+	(void)state;
+	vcpu_set_state(&vm.vcpu[2], VCPU_WAITING);
+	vm.vcpu[2].deadline = 500;
+	harts[0].slice_end = 110;
+	guest = stop;
+	vcpu_run(&vm.vcpu[0]);
+	assert_int_equal(runs[0].slice_end, 110);
+	assert_true(runs[0].flags & HM_RUN_YIELD_WFI);
+	vm.vcpu[2].deadline = 105;	/* the other wakes earlier */
+	vcpu_set_state(&vm.vcpu[0], VCPU_RUNNABLE);
+	vcpu_run(&vm.vcpu[0]);
+	assert_int_equal(runs[0].slice_end, 105);
+}
+
+static void the_slice_ends_at_its_end(void **state)
+{
+	(void)state;
+	runs[0].slice_end = 110;
+	mock_time = 109;
+	assert_int_equal(exit_route(&vm.vcpu[0], HM_EXIT_INTERRUPT), RESUME);
+	mock_time = 110;
+	assert_int_equal(exit_route(&vm.vcpu[0], HM_EXIT_INTERRUPT), YIELD);
+}
+
+static void wfi_waits_for_deadline_or_interrupt(void **state)
+{
+	struct vcpu *v = &vm.vcpu[0];
+
+	(void)state;
+	runs[0].exit_value = 100;
+	assert_int_equal(exit_route(v, HM_EXIT_WFI), YIELD);
+	assert_false(vcpu_ready(v, 99));
+	assert_true(vcpu_ready(v, 100));
+	v->external_irq = true;
+	assert_false(vcpu_ready(v, 0));
+	runs[0].sie = IRQ_EXTERNAL;
+	assert_true(vcpu_ready(v, 0));
+	v->external_irq = false;
+	vcpu_send_ipi(v);
+	assert_true(vcpu_ready(v, 0));
+}
+
+static void pending_interrupts_ride_along(void **state)
+{
+	(void)state;
+	guest = stop;
+	vm.vcpu[0].external_irq = true;
+	vcpu_send_ipi(&vm.vcpu[0]);
+	vcpu_run(&vm.vcpu[0]);
+	assert_true(runs[0].flags & HM_RUN_SEIP);
+	assert_true(runs[0].sip & IRQ_SOFT);
+	assert_false(vm.vcpu[0].software_irq);
+	vm.vcpu[0].external_irq = false;
+	vcpu_run(&vm.vcpu[0]);
+	assert_false(runs[0].flags & HM_RUN_SEIP);
+}
+
+/* The scheduler never returns: the test leaves it when the hart would idle. */
+static jmp_buf idled;
+static unsigned turns[16], turn_count;
+
+void wait_for_interrupt(void)
+{
+	longjmp(idled, 1);
+}
+
+static long take_turn(void)
+{
+	assert_true(turn_count < ARRAY_SIZE(turns));
+	turns[turn_count++] = running;
+	mock_time += 10;
+	if (turn_count == 4)
+		vm.end = VM_SHUTDOWN;	/* somebody ended it */
+	return HM_EXIT_INTERRUPT;
+}
+
+static void vcpus_take_turns_until_the_guest_ends(void **state)
+{
+	(void)state;
+	vcpu_set_state(&vm.vcpu[2], VCPU_RUNNABLE);
+	guest = take_turn;
+	turn_count = 0;
+	if (!setjmp(idled))
+		sched_loop(&harts[0]);
+	assert_int_equal(turn_count, 4);
+	assert_int_equal(turns[0], 0);
+	assert_int_equal(turns[1], 2);
+	assert_int_equal(turns[2], 0);
+	assert_int_equal(turns[3], 2);
+	assert_int_equal(harts[0].queued, 0);
+	assert_int_equal(vm.vcpus_left, 2);
+}
+
+static void an_idle_hart_sets_its_timer(void **state)
+{
+	(void)state;
+	vcpu_set_state(&vm.vcpu[0], VCPU_WAITING);
+	vm.vcpu[0].deadline = 1234;
+	if (!setjmp(idled))
+		sched_loop(&harts[0]);
+	assert_int_equal(timer, 1234);
+}
+
+/* -- statistics -- */
+
+static void mark(uint64_t value)
+{
+	runs[0].exit_value = value;
+	assert_int_equal(exit_route(&vm.vcpu[0], HM_EXIT_MARK), RESUME);
+}
+
+static void counting_begins_at_the_next_entry(void **state)
+{
+	(void)state;
+	mark(HM_MARK_BEGIN | 3 << 8);
+	guest = stop;
+	vcpu_run(&vm.vcpu[0]);
+	assert_true(runs[0].flags & HM_RUN_RESET_STATS);
+	assert_false(vm.vcpu[0].reset_stats);
+	assert_string_equal(printed, "");
+}
+
+static void the_record_holds_all_keys(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < HM_TRAP_KINDS; i++)
+		stats.traps[i] = 100 + i;
+	for (unsigned i = 0; i < HM_EXIT_COUNT; i++)
+		stats.exits[i] = i == HM_EXIT_MARK || i == HM_EXIT_BROKEN ? 0 : 10 + i;
+	stats.insn_total = 1000;
+	stats.insn_guest = 900;
+	stats.insn_host = 40;
+	stats.insn_hm = 60;
+	stats.longest_m_stay = 55;
+	mark(HM_MARK_END | 7 << 8 | HM_MARK_OK);
+	assert_string_equal(printed,
+		"\x1e{\"mark\":7,\"ok\":true,"
+		"\"vm_exits\":{\"total\":61,\"memory\":15,\"by_reason\":{\"pt_write\":0,"
+		"\"satp\":0,\"flush\":0,\"true_fault\":0,\"hidden_fault\":0,\"g_stage_fault\":0,"
+		"\"root_miss\":0,\"ring\":0,\"interrupt\":10,\"mmio\":11,\"sbi\":12,\"wfi\":13,"
+		"\"pool\":15}},"
+		"\"hm_traps\":{\"total\":1378,\"memory\":828,\"by_kind\":{\"true_fault\":100,"
+		"\"fill\":101,\"satp_hit\":102,\"satp_miss\":103,\"sfence_va\":104,"
+		"\"sfence_asid\":105,\"sfence_all\":106,\"ring\":107,\"sbi_time\":108,"
+		"\"sbi_other\":109,\"interrupt\":110,\"illegal\":111,\"other\":112}},"
+		"\"instructions\":{\"total\":1000,\"guest\":900,\"host\":40,\"hm\":60},"
+		"\"longest_m_stay\":55,\"walk_refs\":null}\n");
+}
+
+static void a_failed_workload_is_not_ok(void **state)
+{
+	(void)state;
+	mark(HM_MARK_END);
+	assert_non_null(strstr(printed, "{\"mark\":0,\"ok\":false,"));
+}
+
+#define TEST(name)	cmocka_unit_test_setup(name, setup)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(unknown_calls_are_not_supported),
+		TEST(console_writes_from_ram_only),
+		TEST(console_reads_what_was_typed),
+		TEST(resets_say_how_the_guest_ended),
+		TEST(reserved_resets_are_refused),
+		TEST(harts_start_once),
+		TEST(harts_that_are_not_there_cannot_start),
+		TEST(a_stopped_hart_can_start_again),
+		TEST(ipis_reach_the_harts_of_the_mask),
+		TEST(stores_and_loads_reach_the_device),
+		TEST(what_no_device_answers_is_an_access_fault),
+		TEST(code_that_changed_runs_again),
+		TEST(exceptions_stack_the_privilege),
+		TEST(unknown_exits_end_the_guest),
+		TEST(vcpus_spread_over_harts),
+		TEST(a_lone_vcpu_keeps_its_hart),
+		TEST(two_share_by_slices),
+		TEST(the_slice_ends_at_its_end),
+		TEST(wfi_waits_for_deadline_or_interrupt),
+		TEST(pending_interrupts_ride_along),
+		TEST(vcpus_take_turns_until_the_guest_ends),
+		TEST(an_idle_hart_sets_its_timer),
+		TEST(counting_begins_at_the_next_entry),
+		TEST(the_record_holds_all_keys),
+		TEST(a_failed_workload_is_not_ok),
+	};
+
+	return RUN(tests);
+}
