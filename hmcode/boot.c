@@ -6,6 +6,7 @@
  *	                  place, with early and final initialization overridden
  *	sbi_trap_handler  wrapped: traps of the host world that concern us
  *	sbi_timer_event_start  wrapped: the host's deadline is noted
+ *	sbi_pmu_ctr_stop  wrapped: mcycle and minstret never stop
  */
 #include <libfdt.h>
 #include <sbi/sbi_console.h>
@@ -264,4 +265,16 @@ void __wrap_sbi_timer_event_start(u64 due)
 {
 	hm_this_hart()->host_timer = due;
 	__real_sbi_timer_event_start(due);
+}
+
+int __real_sbi_pmu_ctr_stop(unsigned long base, unsigned long mask, unsigned long flags);
+int __wrap_sbi_pmu_ctr_stop(unsigned long base, unsigned long mask, unsigned long flags);
+
+/* Kernels stop all counters as they find them; the measurement needs these two. */
+int __wrap_sbi_pmu_ctr_stop(unsigned long base, unsigned long mask, unsigned long flags)
+{
+	int error = __real_sbi_pmu_ctr_stop(base, mask, flags);
+
+	csr_clear(CSR_MCOUNTINHIBIT, 1u << 0 | 1u << 2);
+	return error;
 }
