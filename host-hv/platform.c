@@ -16,9 +16,20 @@ static uint64_t read_cells(const fdt32_t *cell, int count)
 	return value;
 }
 
+/*
+ * A node without cell sizes has 2 and 1 by the specification, but QEMU's guest
+ * loader, which writes none into /chosen, means those of the root.
+ */
+static int reg_parent(const void *fdt, int node)
+{
+	int parent = fdt_parent_offset(fdt, node);
+
+	return fdt_getprop(fdt, parent, "#size-cells", NULL) ? parent : 0;
+}
+
 bool fdt_reg(const void *fdt, int node, int i, struct range *out)
 {
-	int parent = fdt_parent_offset(fdt, node), len;
+	int parent = reg_parent(fdt, node), len;
 	int address_cells = fdt_address_cells(fdt, parent);
 	int size_cells = fdt_size_cells(fdt, parent);
 	const fdt32_t *reg = fdt_getprop(fdt, node, "reg", &len);

@@ -26,7 +26,7 @@ void platform_read(struct platform *p, const void *fdt, uint64_t boot_hart);
 
 /*
  * The reg property's entry number i of a node, in bytes; false if there is
- * none.  Cell sizes are the parent's.
+ * none.
  */
 bool fdt_reg(const void *fdt, int node, int i, struct range *out);
 

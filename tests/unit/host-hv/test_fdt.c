@@ -75,9 +75,7 @@ static void write_host(void (*chosen)(void), const char *isa_string)
 	fdt_begin_node(host, "");
 	CELLS("#address-cells", 2);
 	CELLS("#size-cells", 2);
-	fdt_begin_node(host, "chosen");
-	CELLS("#address-cells", 2);
-	CELLS("#size-cells", 2);
+	fdt_begin_node(host, "chosen");		/* without cell sizes, as QEMU leaves it */
 	fdt_property_string(host, "stdout-path", "/soc/serial@10000000:115200");
 	if (chosen)
 		chosen();
