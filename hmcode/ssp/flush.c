@@ -132,11 +132,13 @@ static enum ssp_fence tree_flush_va(struct ssp_space *space, struct ssp_root *ro
 
 enum ssp_fence ssp_flush_va(struct ssp_space *space, uint64_t va)
 {
-	enum ssp_fence fence = tree_flush_va(space, space->current, va);
+	enum ssp_fence fence = fence_max(tree_flush_va(space, space->current, va),
+					 tree_flush_va(space, &space->roots[SSP_GLOBAL], va));
 
 	space->log[space->log_head++ % SSP_LOG_SIZE] = va;
 	space->current->log_position = space->log_head;
-	return fence_max(fence, tree_flush_va(space, &space->roots[SSP_GLOBAL], va));
+	/* All ASIDs' entries for the page have to go: a fence of one ASID is no wider one. */
+	return fence == SSP_FENCE_PAGE ? SSP_FENCE_PAGE : SSP_FENCE_ALL;
 }
 
 /* Visit the roots of one guest ASID: the current one owes a fence, others get a new ASID. */

@@ -62,10 +62,10 @@ enum ssp_verdict {
 	SSP_SLOW,		/* fast path only: take the general one */
 };
 
-/* The fence that is owed on this hart, each covering the ones before it. */
+/* The fence that is owed on this hart; for the current root each covers the ones before it. */
 enum ssp_fence {
 	SSP_FENCE_NONE,
-	SSP_FENCE_PAGE,		/* sfence.vma va, asid of the current root */
+	SSP_FENCE_PAGE,		/* sfence.vma va, x0: of all ASIDs */
 	SSP_FENCE_ASID,		/* sfence.vma x0, asid of the current root */
 	SSP_FENCE_ALL,		/* sfence.vma x0, x0 */
 };

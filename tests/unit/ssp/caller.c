@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* caller.c - the engine's contract with whoever calls it, carried out. */
+#include "caller.h"
+#include "fast.h"
+
+void caller_owes(struct caller *caller, enum ssp_fence fence, uint64_t va)
+{
+	switch (fence) {
+	case SSP_FENCE_NONE:
+		break;
+	case SSP_FENCE_PAGE:
+		hart_fence_page(caller->hart, va);
+		break;
+	case SSP_FENCE_ASID:
+		hart_fence_asid(caller->hart, satp_asid(caller->hart->satp));
+		break;
+	case SSP_FENCE_ALL:
+		hart_fence_all(caller->hart);
+		break;
+	}
+}
+
+/* A root without an ASID of this turn gets the next one; a new turn fences everything. */
+static void load_root(struct caller *caller)
+{
+	struct ssp_root *root = caller->space->current;
+
+	if (root->asid_turn != caller->turn) {
+		if (caller->next_asid >= caller->asid_limit) {
+			caller->turn++;
+			caller->next_asid = 1;
+			hart_fence_all(caller->hart);
+		}
+		root->asid_turn = caller->turn;
+		root->hsatp = (uint64_t)root->mode << SATP_MODE_SHIFT |
+			      (uint64_t)caller->next_asid++ << SATP_ASID_SHIFT |
+			      ssp_root_hpa(caller->space, root) >> PAGE_SHIFT;
+	}
+	caller->hart->satp = root->hsatp;
+}
+
+void caller_init(struct caller *caller, struct ssp_space *space, struct hart *hart,
+		 uint16_t asid_limit)
+{
+	*caller = (struct caller){
+		.space = space, .hart = hart,
+		.asid_limit = asid_limit, .next_asid = 1, .turn = 1,
+	};
+	load_root(caller);
+}
+
+struct ssp_result caller_fault(struct caller *caller, uint64_t va, enum ssp_access access,
+			       unsigned int state)
+{
+	struct ssp_result result = { 0 };
+
+	result.verdict = ssp_fault_fast(caller->space, va, access, state, &result.fence);
+	if (result.verdict == SSP_SLOW)
+		result = ssp_fault(caller->space, va, access, state);
+	caller_owes(caller, result.fence, va);
+	return result;
+}
+
+void caller_satp(struct caller *caller, uint64_t satp)
+{
+	uint64_t old = caller->satp;
+	struct ssp_root *root;
+	enum ssp_fence fence = SSP_FENCE_NONE;
+
+	caller->satp = ssp_satp_legal(caller->space, old, satp);
+	if (caller->satp == old)
+		return;
+	root = ssp_root_find(caller->space, caller->satp);
+	if (!root)
+		root = ssp_root_new(caller->space, caller->satp, &fence);
+	ssp_root_enter(caller->space, root);
+	load_root(caller);
+	/* Global entries match every ASID: they must not meet another mode. */
+	if (satp_mode(caller->satp) != satp_mode(old))
+		fence = SSP_FENCE_ALL;
+	caller_owes(caller, fence, 0);
+}
+
+void caller_fence(struct caller *caller, const uint64_t *va, const uint64_t *asid)
+{
+	enum ssp_fence fence;
+
+	if (va)
+		fence = asid ? ssp_flush_va_asid(caller->space, *va, *asid) :
+			       ssp_flush_va(caller->space, *va);
+	else
+		fence = asid ? ssp_flush_asid(caller->space, *asid) : ssp_flush_all(caller->space);
+	caller_owes(caller, fence, va ? *va : 0);
+}

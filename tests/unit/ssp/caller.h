@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * caller.h - what the firmware does around the engine: fast path first, the
+ * fences that are owed, hardware ASIDs with turns, full fences at changes of mode.
+ */
+#ifndef TEST_CALLER_H
+#define TEST_CALLER_H
+
+#include "hart.h"
+#include "ssp.h"
+
+struct caller {
+	struct ssp_space *space;
+	struct hart *hart;
+	uint16_t asid_limit;		/* hardware ASIDs 1 to limit - 1 */
+	uint16_t next_asid;
+	uint64_t turn;
+	uint64_t satp;			/* the guest's */
+};
+
+void caller_init(struct caller *caller, struct ssp_space *space, struct hart *hart,
+		 uint16_t asid_limit);
+struct ssp_result caller_fault(struct caller *caller, uint64_t va, enum ssp_access access,
+			       unsigned int state);
+void caller_satp(struct caller *caller, uint64_t satp);
+
+/* SFENCE.VMA; NULL stands for x0. */
+void caller_fence(struct caller *caller, const uint64_t *va, const uint64_t *asid);
+
+/* Carry out a fence that the engine said is owed. */
+void caller_owes(struct caller *caller, enum ssp_fence fence, uint64_t va);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* memory.c - the array behind the engine's memory seam. */
+#include <string.h>
+
+#include "memory.h"
+#include "ssp_port.h"
+
+struct memory memory;
+
+void memory_reset(uint64_t ram_delta, uint32_t pool_tables)
+{
+	memset(&memory, 0, sizeof(memory));
+	memset(memory.pool, 0xa5, sizeof(memory.pool));	/* a pool need not be clean */
+	memset(memory.tables, 0xa5, sizeof(memory.tables));
+	memory.ram_delta = ram_delta;
+	memory.pool_tables = pool_tables;
+}
+
+uint64_t ssp_port_load(uint64_t hpa)
+{
+	uint64_t offset = hpa - memory.ram_delta - RAM_GPA;
+
+	if (offset & 7)
+		memory.broken = "a gPTE is read at an odd address";
+	if (offset < sizeof(memory.guest))
+		return memory.guest[offset >> PAGE_SHIFT][offset / 8 % PTES_PER_TABLE];
+	return 0;
+}
+
+uint64_t *ssp_port_table(uint64_t hpa)
+{
+	uint64_t number = (hpa - POOL_HPA) >> PAGE_SHIFT;
+
+	if (number >= memory.pool_tables || hpa & (PAGE_SIZE - 1)) {
+		memory.broken = "a shadow table outside the pool";
+		return memory.pool[POOL_TABLES - 1];
+	}
+	return memory.pool[number];
+}

@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* model.c - a guest that does whatever a guest may do, and what must hold all the while. */
+#include "model.h"
+
+#define ALL_MODES	(1u << SATP_SV39 | 1u << SATP_SV48 | 1u << SATP_SV57)
+#define MAX_CALLS	3	/* of the engine, until an access that may proceed does */
+
+static const uint64_t frames[] = {
+	0, 0x10000000,						/* devices */
+	0x80000000, 0x80003000, 0x80200000, 0x80201000, 0xbfe00000, 0xbffff000,
+	0xc0000000, 0xc0200000, 0xc0234000, 0x100000000, 0x13ffff000,	/* RAM */
+	0x140000000,						/* just above */
+	0x200000000, 0x200001000, 0x200200000, 0x200400000, 0x200500000, 0x200501000,
+	0x210000000, 0x210001000, 0x210200000,			/* no stores */
+	0xffffffffff000,
+};
+#define FRAMES		(sizeof(frames) / sizeof(frames[0]))
+
+static const uint64_t ram_deltas[] = {
+	0x4000000000, 0x4000200000, 0x4000003000, 0,	/* superpages of 1 GiB, 2 MiB, none, all */
+};
+
+/* Table n is mostly used at this level. */
+static int home_level(unsigned int table)
+{
+	return table < 16 ? 0 : table < 28 ? 1 : table < 36 ? 2 : table < 42 ? 3 : 4;
+}
+
+static unsigned int table_of_level(struct choices *choices, int level)
+{
+	static const uint8_t first[] = { 0, 16, 28, 36, 42, GUEST_TABLES };
+
+	return first[level] + choose(choices, first[level + 1] - first[level]);
+}
+
+static uint64_t random_leaf(struct choices *choices, int level)
+{
+	static const uint8_t usual[] = { PTE_R, PTE_R | PTE_W, PTE_R | PTE_X, PTE_RWX, PTE_X };
+	uint64_t frame = frames[choose(choices, FRAMES)], pte;
+
+	if (!one_in(choices, 8))
+		frame &= -level_size(level < 2 ? level : 2);
+	pte = pte_make(frame, PTE_V);
+	if (one_in(choices, 8))
+		return pte | choose(choices, 256);
+	pte |= usual[choose(choices, sizeof(usual))] | PTE_A;
+	pte |= one_in(choices, 4) ? 0 : PTE_D;
+	pte |= choose(choices, 2) ? PTE_U : 0;
+	return pte | (one_in(choices, 3) ? PTE_G : 0);
+}
+
+static uint64_t random_link(struct choices *choices, int level)
+{
+	unsigned int table = one_in(choices, 8) ? choose(choices, GUEST_TABLES) :
+						  table_of_level(choices, level - 1);
+
+	return pte_make(guest_table(table), PTE_V | (one_in(choices, 4) ? PTE_G : 0));
+}
+
+static uint64_t random_pte(struct choices *choices, unsigned int table)
+{
+	int level = home_level(table);
+
+	if (one_in(choices, 32))
+		return pte_make(frames[choose(choices, FRAMES)], PTE_V);	/* a table anywhere */
+	if (one_in(choices, 32))
+		return random_leaf(choices, level) | 1ull << (54 + choose(choices, 10));
+	if (one_in(choices, 8))
+		return 0;
+	return level > 0 && !one_in(choices, 4) ? random_link(choices, level) : random_leaf(choices, level);
+}
+
+/* Mostly one of a few, sometimes one of many. */
+static uint64_t random_satp(struct model *model)
+{
+	struct choices *choices = &model->choices;
+	unsigned int mode = one_in(choices, 8) ? SATP_SV39 + choose(choices, 3) : model->mode;
+	unsigned int table = table_of_level(choices, mode - SATP_SV39 + 2);
+	uint64_t asid = choose(choices, 4), hpa;
+
+	if (!one_in(choices, 8))
+		table = table_of_level(&(struct choices){ .state = choose(choices, model->shape) },
+				       mode - SATP_SV39 + 2);
+	if (one_in(choices, 16))
+		return 0;
+	if (one_in(choices, 32))
+		mode = choose(choices, 16);
+	hpa = one_in(choices, 64) ? 0x10000000 : guest_table(table);
+	if (one_in(choices, 16))
+		asid = choose(choices, 65536);
+	return (uint64_t)mode << SATP_MODE_SHIFT | asid << SATP_ASID_SHIFT | hpa >> PAGE_SHIFT;
+}
+
+/* Some access that succeeded under this top table before: others come back to it. */
+static struct access *recently(struct model *model)
+{
+	uint64_t table = ((model->caller.satp << 20 >> 8) - RAM_GPA) >> PAGE_SHIFT;
+
+	return &model->recent[table % GUEST_TABLES][choose(&model->choices, MODEL_RECENT)];
+}
+
+/* An address of the small space that the guest lives in. */
+static uint64_t random_va(struct model *model)
+{
+	struct choices *choices = &model->choices;
+	const struct satp_mode_info *mode = &satp_modes[satp_mode(model->caller.satp)];
+	uint64_t va = choose(choices, 512) * 8, recent;
+
+	if (choose(choices, 4)) {
+		recent = recently(model)->va;
+		if (choose(choices, 4))
+			return recent;
+		return recent ^ 1ull << (PAGE_SHIFT + 9 * choose(choices, 3));
+	}
+	if (!mode->levels)
+		return frames[choose(choices, FRAMES)] + va;
+	for (int level = 0; level < mode->levels; level++)
+		va |= (uint64_t)oracle_indices[choose(choices, ORACLE_INDICES)]
+		      << (PAGE_SHIFT + 9 * level);
+	if (one_in(choices, 64))
+		return va ^ 1ull << 63;
+	return (uint64_t)((int64_t)(va << (64 - mode->va_bits)) >> (64 - mode->va_bits));
+}
+
+static struct access random_access(struct model *model)
+{
+	static const uint8_t kinds[] = { SSP_FETCH, SSP_LOAD, SSP_STORE };
+
+	if (choose(&model->choices, 3))
+		return *recently(model);
+	return (struct access){
+		.va = random_va(model),
+		.kind = kinds[choose(&model->choices, sizeof(kinds))],
+		.state = choose(&model->choices, 8),
+	};
+}
+
+static void flush_everything(struct model *model)
+{
+	oracle_fence_all(&model->oracle);
+	caller_fence(&model->caller, NULL, NULL);
+}
+
+/* Entry numbers of the guest's table at `gpa` and of the entry for va; false: it has none. */
+static bool find_entry(uint64_t gpa, uint64_t va, int level, unsigned int *table,
+		       unsigned int *index)
+{
+	unsigned int i = 0;
+
+	while (i < ORACLE_INDICES && oracle_indices[i] != pte_index(va, level))
+		i++;
+	if (i == ORACLE_INDICES || gpa - RAM_GPA >= sizeof(memory.guest))
+		return false;
+	*table = (gpa - RAM_GPA) >> PAGE_SHIFT;
+	*index = i;
+	return true;
+}
+
+static uint64_t entry_value(unsigned int table, unsigned int index)
+{
+	return memory.guest[table][oracle_indices[index]];
+}
+
+/* Some entry of a guest table, by preference on the way to an address that was in use. */
+static void choose_entry(struct model *model, unsigned int *table, unsigned int *index)
+{
+	struct choices *choices = &model->choices;
+	int levels = satp_modes[satp_mode(model->caller.satp)].levels;
+	uint64_t va = random_va(model), at = model->caller.satp << 20 >> 8;
+
+	*table = choose(choices, GUEST_TABLES);
+	*index = choose(choices, ORACLE_INDICES);
+	if (!levels || !choose(choices, 4))
+		return;
+	for (int level = levels - 1; level >= 0; level--) {
+		if (!find_entry(at, va, level, table, index) || one_in(choices, levels + 2))
+			return;
+		at = pte_address(entry_value(*table, *index));
+	}
+}
+
+static void write_entry(struct model *model, unsigned int table, unsigned int index, uint64_t value)
+{
+	if (oracle_write(&model->oracle, table, index, value))
+		return;
+	flush_everything(model);
+	oracle_write(&model->oracle, table, index, value);
+}
+
+static void step_write(struct model *model)
+{
+	struct choices *choices = &model->choices;
+	unsigned int table, index;
+
+	choose_entry(model, &table, &index);
+	write_entry(model, table, index,
+		    choose(choices, 2) ? random_pte(choices, table) :
+		    entry_value(table, index) ^ 1ull << choose(choices, 8));
+}
+
+/* A guest kernel's page-fault handler: make what is missing, without a fence. */
+static void repair(struct model *model, const struct access *access)
+{
+	struct choices *choices = &model->choices;
+	int level = satp_modes[satp_mode(model->caller.satp)].levels - 1;
+	uint64_t at = model->caller.satp << 20 >> 8, value = 0;
+	unsigned int table, index;
+
+	for (; level >= 0; level--, at = pte_address(value)) {
+		if (!find_entry(at, access->va, level, &table, &index))
+			return;
+		value = entry_value(table, index);
+		if (!(value & PTE_V) || (value & PTE_RWX) || level == 0)
+			break;
+	}
+	if (level > 0 && choose(choices, 4)) {
+		write_entry(model, table, index, random_link(choices, level));
+		return;
+	}
+	value = random_leaf(choices, level) | PTE_V | PTE_R | PTE_A | PTE_D |
+		(access->kind == SSP_FETCH ? PTE_X : access->kind == SSP_STORE ? PTE_W : 0);
+	value = access->state & SSP_USER ? value | PTE_U : value & ~PTE_U;
+	write_entry(model, table, index, value);
+}
+
+static void step_satp(struct model *model)
+{
+	uint64_t satp = random_satp(model);
+
+	caller_satp(&model->caller, satp);
+	if (!oracle_satp(&model->oracle, model->caller.satp)) {
+		flush_everything(model);
+		oracle_satp(&model->oracle, model->caller.satp);
+	}
+}
+
+static void step_fence(struct model *model)
+{
+	struct choices *choices = &model->choices;
+	uint64_t va = random_va(model);
+	uint64_t asid = choose(choices, 2) ? satp_asid(model->caller.satp) : choose(choices, 4);
+	uint16_t legal_asid = asid;
+	bool by_va = choose(choices, 8), by_asid = choose(choices, 2);
+
+	if (one_in(choices, 8))
+		asid |= 1ull << 40;	/* bits above ASIDMAX are ignored */
+	if (!by_va && !one_in(choices, 4))
+		by_asid = true;
+	if ((!by_va && !by_asid) ||
+	    !oracle_fence(&model->oracle, by_va ? &va : NULL, by_asid ? &legal_asid : NULL)) {
+		flush_everything(model);
+		return;
+	}
+	caller_fence(&model->caller, by_va ? &va : NULL, by_asid ? &asid : NULL);
+}
+
+static void expect(struct model *model, const struct access *access, struct outcome outcome,
+		   const char *otherwise)
+{
+	model->checks++;
+	if (!model->broken && !oracle_allows(&model->oracle, access, outcome))
+		model->broken = otherwise;
+}
+
+static void expect_verdict(struct model *model, const struct access *access,
+			   struct ssp_result result)
+{
+	switch (result.verdict) {
+	case SSP_TRUE_FAULT:
+		expect(model, access, (struct outcome){ PAGE_FAULT, 0 }, "a page fault for nothing");
+		if (choose(&model->choices, 2))
+			repair(model, access);
+		break;
+	case SSP_ACCESS_FAULT:
+		expect(model, access, (struct outcome){ ACCESS_FAULT, 0 },
+		       "an access fault for nothing");
+		break;
+	case SSP_OUTSIDE:
+		expect(model, access, (struct outcome){ OUTSIDE, result.gpa },
+		       "an access to a device that is none");
+		break;
+	default:
+		model->broken = "no verdict that a caller knows";
+	}
+}
+
+static void make_access(struct model *model, const struct access *access)
+{
+	struct ssp_result result;
+	uint64_t hpa;
+
+	for (int calls = 0; calls <= MAX_CALLS; calls++) {
+		if (hart_access(&model->hart, access->va, access->kind, access->state, &hpa)) {
+			*recently(model) = *access;
+			model->mapped++;
+			expect(model, access, (struct outcome){ MAPPED, hpa },
+			       "a stale or wrong translation is used");
+			return;
+		}
+		result = caller_fault(&model->caller, access->va, access->kind, access->state);
+		if (result.verdict != SSP_FILLED) {
+			expect_verdict(model, access, result);
+			return;
+		}
+		model->filled++;
+	}
+	model->broken = "the same access faults again and again";
+}
+
+/* Translation for the firmware itself has no cache: it is what the tables say now. */
+static void step_translate(struct model *model)
+{
+	struct access access = random_access(model);
+	struct outcome want = oracle_walk(&model->oracle, &access);
+	uint64_t hpa = 0;
+	enum ssp_verdict verdict = ssp_translate(&model->space, access.va, access.kind, access.state,
+						 &hpa);
+	static const enum ssp_verdict verdicts[] = {
+		[PAGE_FAULT] = SSP_TRUE_FAULT, [ACCESS_FAULT] = SSP_ACCESS_FAULT,
+		[OUTSIDE] = SSP_OUTSIDE, [MAPPED] = SSP_FILLED,
+	};
+
+	model->checks++;
+	if (verdict != verdicts[want.kind] || (want.kind == MAPPED && hpa != want.address))
+		model->broken = "ssp_translate() differs from the tables";
+}
+
+static void set_slot(struct model *model, unsigned int n, struct ssp_slot slot)
+{
+	ssp_slot_set(&model->space, n, slot);
+	caller_owes(&model->caller, SSP_FENCE_ALL, 0);
+	oracle_fence_all(&model->oracle);
+	model->oracle.slot[n] = slot;
+	model->oracle.slot_count = 3;
+}
+
+/* The host takes memory away, brings it back elsewhere, or with other rights. */
+static void step_host(struct model *model)
+{
+	struct choices *choices = &model->choices;
+
+	switch (choose(choices, 3)) {
+	case 0:
+		set_slot(model, 1, (struct ssp_slot){
+			.gpa = 0x200000000, .size = one_in(choices, 4) ? 0 : 0x501000,
+			.delta = choose(choices, 2) ? 0x5000003000 : 0x5000000000, .rights = PTE_RWX,
+		});
+		break;
+	case 1:
+		set_slot(model, 2, (struct ssp_slot){
+			.gpa = 0x210000000, .size = one_in(choices, 4) ? 0 : 0x400000,
+			.delta = 0x5100000000,
+			.rights = choose(choices, 2) ? PTE_R | PTE_X : PTE_R,
+		});
+		break;
+	case 2:
+		caller_owes(&model->caller,
+			    ssp_invalidate_gpa(&model->space, frames[choose(choices, FRAMES)], PAGE_SIZE),
+			    0);
+		break;
+	}
+}
+
+static void step_accesses(struct model *model)
+{
+	for (unsigned int n = 1 + choose(&model->choices, 8); n && !model->broken; n--) {
+		struct access access = random_access(model);
+
+		make_access(model, &access);
+	}
+}
+
+/* The hart may walk to anywhere at any time. */
+static void speculate(struct model *model)
+{
+	for (unsigned int n = choose(&model->choices, 4); n; n--) {
+		struct access access = random_access(model);
+		uint64_t hpa;
+
+		hart_access(&model->hart, access.va, access.kind, access.state, &hpa);
+	}
+}
+
+void model_init(struct model *model)
+{
+	struct choices *choices = &model->choices;
+	uint64_t delta = ram_deltas[choose(choices, 4)];
+	uint32_t tables = SSP_MIN_TABLES + choose(choices, 2) * choose(choices, POOL_TABLES - SSP_MIN_TABLES);
+
+	*model = (struct model){ .choices = *choices };
+	choices = &model->choices;
+	model->mode = SATP_SV39 + choose(choices, 3);
+	model->shape = 1 + choose(choices, 4);
+	memory_reset(delta, tables);
+	oracle_reset(&model->oracle, 0);
+	ssp_init(&model->space, POOL_HPA, memory.tables, tables, ALL_MODES, choose(choices, 2));
+	model->hart.choices = choices;
+	caller_init(&model->caller, &model->space, &model->hart, 1 + choose(choices, 20));
+	set_slot(model, 0, (struct ssp_slot){ RAM_GPA, RAM_SIZE, delta, PTE_RWX });
+	for (unsigned int table = 0; table < GUEST_TABLES; table++)
+		for (unsigned int i = 0; i < ORACLE_INDICES; i++)
+			oracle_write(&model->oracle, table, i, random_pte(choices, table));
+}
+
+void model_step(struct model *model)
+{
+	unsigned int kind = choose(&model->choices, 64);
+
+	if (kind < 28)
+		step_accesses(model);
+	else if (kind < 42)
+		step_write(model);
+	else if (kind < 54)
+		step_fence(model);
+	else if (kind < 62)
+		step_satp(model);
+	else if (kind < 63)
+		step_translate(model);
+	else if (one_in(&model->choices, 8))
+		step_host(model);
+	speculate(model);
+	if (!model->broken)
+		model->broken = model->hart.broken ? model->hart.broken : memory.broken;
+	if (!model->broken && one_in(&model->choices, 8))
+		model->broken = ssp_check(&model->space);
+}

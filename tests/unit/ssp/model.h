@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * model.h - guest, caller, engine, hart and oracle together, driven by choices.
+ *
+ *	choices --> guest's action --> caller --> engine --> shadow tables
+ *	                |                                        |
+ *	              oracle <------ compare ------ hart <-------+
+ */
+#ifndef TEST_MODEL_H
+#define TEST_MODEL_H
+
+#include "caller.h"
+#include "oracle.h"
+
+#define MODEL_RECENT	8
+
+struct model {
+	struct choices choices;
+	struct ssp_space space;
+	struct hart hart;
+	struct caller caller;
+	struct oracle oracle;
+	unsigned int mode, shape;	/* what satp mostly is */
+	struct access recent[GUEST_TABLES][MODEL_RECENT];	/* let through, by top table */
+	uint64_t checks;		/* outcomes compared with the oracle */
+	uint64_t mapped, filled;	/* accesses let through, hidden faults */
+	const char *broken;
+};
+
+/* A machine of random shape with random guest tables; model->choices is set already. */
+void model_init(struct model *model);
+
+/* One action of the guest or its host; the first rule broken stands in model->broken. */
+void model_step(struct model *model);
+
+#endif
