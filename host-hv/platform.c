@@ -34,9 +34,6 @@ bool fdt_reg(const void *fdt, int node, int i, struct range *out)
 	int size_cells = fdt_size_cells(fdt, parent);
 	const fdt32_t *reg = fdt_getprop(fdt, node, "reg", &len);
 
-	/* QEMU's guest loader writes 64-bit sizes below a /chosen that does not say so. */
-	if (reg && len == 16 && !fdt_getprop(fdt, parent, "#size-cells", NULL))
-		size_cells = 2;
 	if (!reg || address_cells < 1 || size_cells < 0)
 		return false;
 	if (len < (i + 1) * (address_cells + size_cells) * 4)

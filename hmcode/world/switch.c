@@ -279,6 +279,15 @@ static void leave(struct hm_hart *hart, struct hm_vcpu *vcpu)
 		hm_sfence_all();
 }
 
+/*
+ * An interrupt for the host that came before this call would be hidden from it
+ * by the guest world, perhaps for long: then the host has its turn first.
+ */
+static bool host_is_interrupted(void)
+{
+	return csr_read(CSR_MIP) & csr_read(CSR_MIE) & (MIP_SSIP | MIP_STIP | MIP_SEIP);
+}
+
 long hm_vcpu_run(struct hm_vcpu *vcpu, unsigned long *exit_reason)
 {
 	struct hm_hart *hart = hm_this_hart();
@@ -286,6 +295,11 @@ long hm_vcpu_run(struct hm_vcpu *vcpu, unsigned long *exit_reason)
 
 	if (vcpu->hart && vcpu->hart != hart)
 		return SBI_EDENIED;	/* a vCPU stays where it ran first */
+	if (host_is_interrupted()) {
+		vcpu->stats.exits[HM_EXIT_INTERRUPT]++;
+		vcpu->run->exit_reason = *exit_reason = HM_EXIT_INTERRUPT;
+		return 0;
+	}
 	take_over(hart, vcpu);
 	enter(hart, vcpu);
 	hm_stay_ends(vcpu, begin);
