@@ -6,7 +6,8 @@
  *	                  place, with early and final initialization overridden
  *	sbi_trap_handler  wrapped: traps of the host world that concern us
  *	sbi_timer_event_start  wrapped: the host's deadline is noted
- *	sbi_pmu_ctr_stop  wrapped: mcycle and minstret never stop
+ *	sbi_pmu_ctr_stop, sbi_pmu_ctr_cfg_match  wrapped: mcycle and minstret
+ *	                  stay as the measurement needs them
  */
 #include <libfdt.h>
 #include <sbi/sbi_console.h>
@@ -158,6 +159,16 @@ static bool hart_is_supported(struct sbi_scratch *scratch)
 	return !sbi_hart_has_extension(scratch, SBI_HART_EXT_SMAIA);
 }
 
+/* mcycle counts everything, minstret what runs below M-mode ("Smcntrpmf"). */
+static void run_counters(const struct hm_hart *hart)
+{
+	if (hart->split_counters) {
+		csr_write(CSR_MCYCLECFG, 0);
+		csr_write(CSR_MINSTRETCFG, CSR_MINSTRETCFG_MINH);
+	}
+	csr_clear(CSR_MCOUNTINHIBIT, 1u << 0 | 1u << 2);
+}
+
 static int init_hart(void)
 {
 	struct sbi_scratch *scratch = sbi_scratch_thishart_ptr();
@@ -174,10 +185,7 @@ static int init_hart(void)
 	hart->envcfg = sbi_hart_priv_version(scratch) >= SBI_HART_PRIV_VER_1_12;
 	hart->split_counters = sbi_hart_has_extension(scratch, SBI_HART_EXT_SMCNTRPMF);
 	hm_asid_init(hart);
-	if (hart->split_counters) {
-		csr_write(CSR_MCYCLECFG, 0);
-		csr_write(CSR_MINSTRETCFG, CSR_MINSTRETCFG_MINH);
-	}
+	run_counters(hart);
 	/* Nobody asked for machine external interrupts yet: HM_FID_EXT_IRQ_DONE does. */
 	csr_clear(CSR_MIE, MIP_MEIP);
 	*(struct hm_hart **)sbi_scratch_offset_ptr(scratch, hart_offset) = hart;
@@ -275,6 +283,21 @@ int __wrap_sbi_pmu_ctr_stop(unsigned long base, unsigned long mask, unsigned lon
 {
 	int error = __real_sbi_pmu_ctr_stop(base, mask, flags);
 
-	csr_clear(CSR_MCOUNTINHIBIT, 1u << 0 | 1u << 2);
+	run_counters(hm_this_hart());
 	return error;
+}
+
+int __real_sbi_pmu_ctr_cfg_match(unsigned long base, unsigned long mask, unsigned long flags,
+				 unsigned long event, u64 data);
+int __wrap_sbi_pmu_ctr_cfg_match(unsigned long base, unsigned long mask, unsigned long flags,
+				 unsigned long event, u64 data);
+
+/* ... and configure them not to count M-mode. */
+int __wrap_sbi_pmu_ctr_cfg_match(unsigned long base, unsigned long mask, unsigned long flags,
+				 unsigned long event, u64 data)
+{
+	int counter = __real_sbi_pmu_ctr_cfg_match(base, mask, flags, event, data);
+
+	run_counters(hm_this_hart());
+	return counter;
 }
