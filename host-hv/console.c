@@ -192,8 +192,8 @@ void fail(const char *format, ...)
 	take_line(HOST);
 	put_string("host-hv: ");
 	vprint(format, &args);
-	vprint("\n", &args);
 	va_end(args);
+	put_string("\r\n\x1e{\"end\":\"failure\",\"vm\":null}\r\n");
 	for (;;)
 		sbi_call(SBI_EXT_SRST, 0, SBI_SRST_SHUTDOWN, SBI_SRST_SYSTEM_FAILURE);
 }

@@ -38,7 +38,7 @@ void print_begin(void);
 void print_more(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void print_end(void);
 
-/* Says what is wrong and what to do, then shuts the machine down as failed. */
+/* Says what is wrong and what to do, records the end of all, and shuts the machine down as failed. */
 void fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
 /* Where typed characters go, vm.c: whether one more can be taken, and taking it. */

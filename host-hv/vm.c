@@ -128,7 +128,7 @@ void vm_create(const struct guest_config *config, const struct vm_defaults *d)
 	if (vm_count == 2)
 		console_name_speakers();
 	if (!d->options->quiet)
-		print("host-hv: vm%d: %lu MB at 0x%lx, %u vCPU, kernel %lu KB, initrd %lu KB\n",
+		print("vm%d: %lu MB at 0x%lx, %u vCPU, kernel %lu KB, initrd %lu KB\n",
 		      vm->id, vm->ram.size / MIB, vm->hpa, vm->vcpu_count,
 		      config->kernel.size / KIB, config->initrd.size / KIB);
 }
@@ -221,7 +221,7 @@ void keyboard_type(uint8_t c)
 
 	if (c == CTRL_CLOSE_BRACKET && vm_count > 1) {
 		keyboard_owner = (keyboard_owner + 1) % vm_count;
-		print("host-hv: the keyboard is vm%d's\n", keyboard_vm()->id);
+		print("the keyboard is vm%d's\n", keyboard_vm()->id);
 		return;
 	}
 	spin_lock(&vm->lock);
