@@ -86,6 +86,19 @@ static void assign_ramdisks(struct guest_config *out, unsigned count, const stru
 	}
 }
 
+/* QEMU adds nodes at the front, so their order is not the user's; addresses are. */
+static void sort_by_kernel(struct guest_config *g, unsigned count)
+{
+	for (unsigned i = 1; i < count; i++) {
+		struct guest_config moving = g[i];
+		unsigned at = i;
+
+		for (; at && g[at - 1].kernel.base > moving.kernel.base; at--)
+			g[at] = g[at - 1];
+		g[at] = moving;
+	}
+}
+
 unsigned guests_find(const struct platform *p, const struct options *defaults,
 		     struct guest_config out[MAX_GUESTS])
 {
@@ -101,5 +114,6 @@ unsigned guests_find(const struct platform *p, const struct options *defaults,
 	assign_ramdisks(out, count, p);
 	if (!count)
 		fail("no guest: /chosen has no multiboot,kernel module (QEMU: -device guest-loader)");
+	sort_by_kernel(out, count);
 	return count;
 }

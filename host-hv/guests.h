@@ -27,7 +27,7 @@ struct guest_config {
 	unsigned vcpus;
 };
 
-/* Fills out[] and returns how many there are; ends the machine if there is none. */
+/* Fills out[], lowest kernel first, and returns how many there are; ends the machine if there is none. */
 unsigned guests_find(const struct platform *p, const struct options *defaults,
 		     struct guest_config out[MAX_GUESTS]);
 

@@ -13,6 +13,8 @@
 #define A0	10
 #define A1	11
 #define A2	12
+#define A3	13
+#define A4	14
 #define A6	16
 #define A7	17
 
@@ -178,26 +180,64 @@ static enum next serve_hsm(struct vcpu *v, struct sbiret *ret)
 	return RESUME;
 }
 
-/* -- IPI to other vCPUs (chapter 7) -- */
+/* -- what goes to other vCPUs: IPI (chapter 7), RFENCE (chapter 8) -- */
 
-static struct sbiret send_ipi(struct vm *vm, uint64_t mask, uint64_t base)
+/* The vCPUs that a hart mask names, bits being their numbers; false: one of them is not there. */
+static bool find_vcpus(const struct vm *vm, uint64_t mask, uint64_t base, uint64_t *out)
 {
-	if (base == ALL_HARTS) {
-		mask = (1UL << vm->vcpu_count) - 1;
-		base = 0;
-	}
-	/* No bit may name a hart that is not there. */
-	if (mask && (base >= vm->vcpu_count || mask >> (vm->vcpu_count - base)))
-		return result(SBI_ERR_INVALID_PARAM, 0);
-	for (; mask; mask &= mask - 1)
-		vcpu_send_ipi(&vm->vcpu[base + lowest_bit(mask)]);
-	return result(SBI_SUCCESS, 0);
+	*out = 0;
+	if (base == ALL_HARTS)
+		*out = (1UL << vm->vcpu_count) - 1;
+	else if (mask && (base >= vm->vcpu_count || mask >> (vm->vcpu_count - base)))
+		return false;
+	else if (mask)
+		*out = mask << base;
+	return true;
 }
 
 static enum next serve_ipi(struct vcpu *v, struct sbiret *ret)
 {
-	if (v->run->x[A6] == 0)
-		*ret = send_ipi(v->vm, v->run->x[A0], v->run->x[A1]);
+	const uint64_t *x = v->run->x;
+	uint64_t targets;
+
+	if (x[A6] != 0)
+		return RESUME;
+	if (!find_vcpus(v->vm, x[A0], x[A1], &targets)) {
+		*ret = result(SBI_ERR_INVALID_PARAM, 0);
+		return RESUME;
+	}
+	for (; targets; targets &= targets - 1)
+		vcpu_send_ipi(&v->vm->vcpu[lowest_bit(targets)]);
+	*ret = result(SBI_SUCCESS, 0);
+	return RESUME;
+}
+
+enum { RFENCE_I, RFENCE_VMA, RFENCE_VMA_ASID };
+
+static enum next serve_rfence(struct vcpu *v, struct sbiret *ret)
+{
+	const uint64_t *x = v->run->x;
+	struct fence f = { HM_RUN_FENCE_VMA, x[A2], x[A3], FENCE_ALL };
+	uint64_t targets;
+
+	switch (x[A6]) {
+	case RFENCE_I:
+		f.flags = HM_RUN_FENCE_I;
+		break;
+	case RFENCE_VMA:
+		break;
+	case RFENCE_VMA_ASID:
+		f.asid = x[A4];
+		break;
+	default:
+		return RESUME;
+	}
+	if (!find_vcpus(v->vm, x[A0], x[A1], &targets)) {
+		*ret = result(SBI_ERR_INVALID_PARAM, 0);
+		return RESUME;
+	}
+	fence_vcpus(v->vm, targets, &f);
+	*ret = result(SBI_SUCCESS, 0);
 	return RESUME;
 }
 
@@ -207,6 +247,7 @@ static const struct {
 } extensions[] = {
 	{ SBI_EXT_DBCN, serve_dbcn },
 	{ SBI_EXT_IPI, serve_ipi },
+	{ SBI_EXT_RFENCE, serve_rfence },
 	{ SBI_EXT_HSM, serve_hsm },
 	{ SBI_EXT_SRST, serve_srst },
 };

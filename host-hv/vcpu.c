@@ -82,9 +82,19 @@ static void prepare(struct vcpu *v)
 		run->flags |= HM_RUN_RESET_STATS;
 }
 
+static long enter(struct vcpu *v)
+{
+	long reason;
+
+	prepare(v);
+	fence_enter(v);
+	reason = hm_vcpu_run(v->hm);
+	fence_leave(v);
+	return reason;
+}
+
 void vcpu_run(struct vcpu *v)
 {
-	do
-		prepare(v);
-	while (exit_route(v, hm_vcpu_run(v->hm)) == RESUME);
+	while (exit_route(v, enter(v)) == RESUME)
+		;
 }

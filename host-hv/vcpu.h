@@ -33,6 +33,13 @@ static inline void vcpu_set_state(struct vcpu *v, enum vcpu_state state)
 	__atomic_store_n(&v->state, state, __ATOMIC_RELEASE);
 }
 
+/* fence.c: around every stay in the guest world. */
+void fence_enter(struct vcpu *v);
+void fence_leave(struct vcpu *v);
+
+/* fence.c: returns when none of these vCPUs (bits are numbers) uses an older translation. */
+void fence_vcpus(struct vm *vm, uint64_t mask, const struct fence *f);
+
 /* exits.c: what to do about an exit. */
 enum next exit_route(struct vcpu *v, long reason);
 

@@ -26,6 +26,14 @@ enum vcpu_state {
 	VCPU_WAITING,		/* in WFI, until an interrupt or its deadline */
 };
 
+/* A remote fence as SBI's RFENCE describes it, owed before the next guest instruction. */
+struct fence {
+	uint64_t flags;			/* HM_RUN_FENCE_*; 0: none */
+	uint64_t start, size, asid;
+};
+
+#define FENCE_ALL	(~0UL)		/* as size or asid */
+
 struct vcpu {
 	/* Constant after creation. */
 	struct vm *vm;
@@ -42,6 +50,12 @@ struct vcpu {
 	uint32_t external_irq;		/* level of the guest's SEIP */
 	uint32_t software_irq;		/* an IPI came: sets SSIP at the next entry */
 	uint32_t reset_stats;		/* start counting at the next entry */
+
+	/* Fences that other vCPUs asked for (fence.c), guarded by fence_lock. */
+	struct spinlock fence_lock;
+	struct fence fence;
+	uint32_t entries;		/* also read without it, with resident */
+	uint32_t resident;		/* may be running guest code */
 };
 
 enum vm_end { VM_RUNS, VM_SHUTDOWN, VM_REBOOT, VM_FAILURE };

@@ -67,6 +67,8 @@
 #define HM_RUN_SEIP		(1 << 1)	/* the guest's supervisor external interrupt is pending */
 #define HM_RUN_RESET_STATS	(1 << 2)	/* zero the statistics at this entry, then clears itself */
 #define HM_RUN_ADVANCE		(1 << 3)	/* step over the instruction that caused the exit, then clears itself */
+#define HM_RUN_FENCE_VMA	(1 << 4)	/* first the fence of hm_run.fence_*, then clears itself */
+#define HM_RUN_FENCE_I		(1 << 5)	/* first FENCE.I, then clears itself */
 
 /*
  * Measurement marker: a guest *user* program writes this custom unprivileged
@@ -119,6 +121,9 @@ struct hm_run {
 
 	uint64_t flags;			/* HM_RUN_* */
 	uint64_t slice_end;		/* mtime at which to exit at the latest; ~0 = none */
+	/* HM_RUN_FENCE_VMA, what another vCPU asked for: GVA and bytes as in SBI's RFENCE. */
+	uint64_t fence_start, fence_size;
+	uint64_t fence_asid;		/* ~0: all address spaces */
 
 	/* The last exit. */
 	uint64_t exit_reason;		/* HM_EXIT_* */
@@ -127,7 +132,7 @@ struct hm_run {
 	uint64_t exit_insn;		/* MMIO: the instruction, 16 or 32 bits, zero extended */
 	uint64_t exit_insn_len;		/* 2 or 4 bytes */
 	uint64_t exit_value;		/* see HM_EXIT_* */
-	uint64_t reserved[8];
+	uint64_t reserved[5];
 };
 
 /* Kinds of HM traps: "hm_traps.by_kind" of the result record, in this order. */

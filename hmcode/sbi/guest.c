@@ -121,27 +121,31 @@ static enum hm_next send_ipi(struct hm_trap *trap)
 	return finish(trap, HM_TRAP_SBI_OTHER, error, 0);
 }
 
-static enum ssp_fence fence_range(struct ssp_space *space, u64 start, u64 size, bool by_asid, u64 asid)
+/* A remote SFENCE.VMA has come to its hart; asid ~0 means all address spaces. */
+void hm_remote_fence_vma(struct hm_vcpu *vcpu, u64 start, u64 size, u64 asid)
 {
+	struct ssp_space *space = &vcpu->space;
 	enum ssp_fence fence = SSP_FENCE_NONE, owed;
-	u64 pages = (size + (start & (PAGE_SIZE - 1)) + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	u64 offset = start & (PAGE_SIZE - 1), pages = MAX_FENCE_PAGES + 1;
 
-	if ((!start && !size) || size == -1UL || pages > MAX_FENCE_PAGES)
-		return by_asid ? ssp_flush_asid(space, asid) : ssp_flush_all(space);
-	for (; pages; pages--, start += PAGE_SIZE) {
-		owed = by_asid ? ssp_flush_va_asid(space, start, asid) : ssp_flush_va(space, start);
-		hm_sfence_va(start);
+	if (size <= MAX_FENCE_PAGES * PAGE_SIZE)
+		pages = (offset + size + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	if ((!start && !size) || pages > MAX_FENCE_PAGES) {
+		fence = asid != HM_ALL_ASIDS ? ssp_flush_asid(space, asid) : ssp_flush_all(space);
+		pages = 0;
+	}
+	for (u64 va = start; pages; pages--, va += PAGE_SIZE) {
+		owed = asid != HM_ALL_ASIDS ? ssp_flush_va_asid(space, va, asid) : ssp_flush_va(space, va);
+		hm_sfence_va(va);
 		fence = owed > fence ? owed : fence;
 	}
-	return fence;
+	hm_fence(vcpu, fence, start);
 }
 
 /* Chapter 8, "RFENCE Extension" */
 static enum hm_next remote_fence(struct hm_trap *trap)
 {
 	u64 *x = trap->frame->x;
-	struct ssp_space *space = &trap->vcpu->space;
-	enum ssp_fence fence;
 	long error;
 
 	if (x[16] > SBI_EXT_RFENCE_REMOTE_SFENCE_VMA_ASID)
@@ -155,8 +159,8 @@ static enum hm_next remote_fence(struct hm_trap *trap)
 		hm_fence_i();
 		return finish(trap, HM_TRAP_SBI_OTHER, SBI_SUCCESS, 0);
 	}
-	fence = fence_range(space, x[12], x[13], x[16] == SBI_EXT_RFENCE_REMOTE_SFENCE_VMA_ASID, x[14]);
-	hm_fence(trap->vcpu, fence, x[12]);
+	hm_remote_fence_vma(trap->vcpu, x[12], x[13],
+			    x[16] == SBI_EXT_RFENCE_REMOTE_SFENCE_VMA_ASID ? x[14] : HM_ALL_ASIDS);
 	return finish(trap, HM_TRAP_SFENCE_ALL, SBI_SUCCESS, 0);
 }
 

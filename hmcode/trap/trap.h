@@ -59,6 +59,10 @@ bool hm_mmu_instruction(struct hm_frame *frame, u32 insn);
 void hm_switch_satp(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 value);
 void hm_fence(struct hm_vcpu *vcpu, enum ssp_fence fence, u64 va);
 
+/* ../sbi/guest.c */
+#define HM_ALL_ASIDS	(~0ull)
+void hm_remote_fence_vma(struct hm_vcpu *vcpu, u64 start, u64 size, u64 asid);
+
 static inline unsigned int hm_access_state(u64 mstatus)
 {
 	return ((mstatus & MSTATUS_MPP) ? 0 : SSP_USER) |

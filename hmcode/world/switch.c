@@ -220,6 +220,9 @@ static void reset_stats(struct hm_hart *hart, struct hm_vcpu *vcpu)
 	hart->insn_mark = hm_count_below_m();
 }
 
+/* Flags that ask for something once. */
+#define HM_RUN_ONCE	(HM_RUN_ADVANCE | HM_RUN_RESET_STATS | HM_RUN_FENCE_I | HM_RUN_FENCE_VMA)
+
 static void enter(struct hm_hart *hart, struct hm_vcpu *vcpu)
 {
 	struct hm_run *run = vcpu->run;
@@ -231,7 +234,7 @@ static void enter(struct hm_hart *hart, struct hm_vcpu *vcpu)
 
 	if (flags & HM_RUN_ADVANCE)
 		pc += run->exit_insn_len;
-	run->flags = flags & ~(u64)(HM_RUN_ADVANCE | HM_RUN_RESET_STATS);
+	run->flags = flags & ~(u64)HM_RUN_ONCE;
 	vcpu->seip = flags & HM_RUN_SEIP;
 	vcpu->slice_end = run->slice_end;
 
@@ -250,6 +253,10 @@ static void enter(struct hm_hart *hart, struct hm_vcpu *vcpu)
 	csr_write(CSR_MSTATUS, mstatus);
 	csr_write(CSR_MEPC, pc);
 	hm_break_reservation();
+	if (flags & HM_RUN_FENCE_I)
+		hm_fence_i();
+	if (flags & HM_RUN_FENCE_VMA)
+		hm_remote_fence_vma(vcpu, run->fence_start, run->fence_size, run->fence_asid);
 	if (flags & HM_RUN_RESET_STATS)
 		reset_stats(hart, vcpu);
 }

@@ -169,12 +169,12 @@ static void guest_loader_modules_pair_by_address(void **state)
 
 	(void)state;
 	assert_int_equal(find(two_by_loader, g), 2);
-	assert_string_equal(g[0].bootargs, "second");
-	assert_int_equal(g[0].kernel.base, 0x86000000);
-	assert_int_equal(g[0].initrd.size, 400);
-	assert_int_equal(g[0].memory, 64 * MIB);
-	assert_string_equal(g[1].bootargs, "first");
-	assert_int_equal(g[1].initrd.base, 0x84000000);
+	assert_string_equal(g[0].bootargs, "first");
+	assert_int_equal(g[0].initrd.base, 0x84000000);
+	assert_string_equal(g[1].bootargs, "second");
+	assert_int_equal(g[1].kernel.base, 0x86000000);
+	assert_int_equal(g[1].initrd.size, 400);
+	assert_int_equal(g[1].memory, 64 * MIB);
 }
 
 static void one_domain(void)

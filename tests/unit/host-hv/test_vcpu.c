@@ -28,6 +28,7 @@ static int ended;			/* enum vm_end */
 static char printed[8192];
 static unsigned long kicked;		/* hart number of the last IPI */
 static unsigned long timer;
+static void (*on_kick)(unsigned long hart);
 static struct hm_stats stats;
 
 static long no_exit(void)
@@ -45,6 +46,8 @@ struct sbiret sbi_call6(unsigned long eid, unsigned long fid, const unsigned lon
 
 	if (eid == SBI_EXT_IPI)
 		kicked = arg[1];
+	if (eid == SBI_EXT_IPI && on_kick)
+		on_kick(arg[1]);
 	if (eid == SBI_EXT_TIME)
 		timer = arg[0];
 	if (eid == HM_EXT_ID && fid == HM_FID_VCPU_RUN) {
@@ -118,6 +121,7 @@ static int setup(void **state)
 	kicked = timer = 99;
 	mock_time = mock_sip = 0;
 	guest = no_exit;
+	on_kick = NULL;
 	vm.ram = (struct range){ RAM, PAGE };
 	vm.vcpu_count = vm.vcpus_left = 4;
 	mock_hart = &harts[0];
@@ -256,6 +260,101 @@ static void ipis_reach_the_harts_of_the_mask(void **state)
 	assert_int_equal(call(SBI_EXT_IPI, 0, 0x10, 0, 0).error, SBI_ERR_INVALID_PARAM);
 	assert_int_equal(call(SBI_EXT_IPI, 0, 1, 4, 0).error, SBI_ERR_INVALID_PARAM);
 	assert_int_equal(call(SBI_EXT_IPI, 0, 0, 4, 0).error, SBI_SUCCESS);
+}
+
+/* -- remote fences -- */
+
+static struct sbiret fence(uint64_t fid, uint64_t mask, uint64_t start, uint64_t size, uint64_t asid)
+{
+	runs[0].x[13] = size;
+	runs[0].x[14] = asid;
+	return call(SBI_EXT_RFENCE, fid, mask, 0, start);
+}
+
+static void owes(const struct hm_run *run, uint64_t flags, uint64_t start, uint64_t size,
+		 uint64_t asid)
+{
+	assert_int_equal(run->flags & (HM_RUN_FENCE_VMA | HM_RUN_FENCE_I), flags);
+	if (!(flags & HM_RUN_FENCE_VMA))
+		return;
+	assert_int_equal(run->fence_start, start);
+	assert_int_equal(run->fence_size, size);
+	assert_int_equal(run->fence_asid, asid);
+}
+
+static void fences_are_owed_by_the_harts_of_the_mask(void **state)
+{
+	(void)state;
+	assert_int_equal(fence(2, 0x6, 0x1000, 0x2000, 5).error, SBI_SUCCESS);
+	for (unsigned i = 0; i < 4; i++)
+		fence_enter(&vm.vcpu[i]);
+	owes(&runs[0], 0, 0, 0, 0);
+	owes(&runs[1], HM_RUN_FENCE_VMA, 0x1000, 0x2000, 5);
+	owes(&runs[2], HM_RUN_FENCE_VMA, 0x1000, 0x2000, 5);
+	owes(&runs[3], 0, 0, 0, 0);
+}
+
+static void a_fence_without_asid_means_all(void **state)
+{
+	(void)state;
+	fence(1, 0x2, 0x1000, 0x2000, 5);
+	fence(0, 0x2, 0, 0, 0);
+	fence_enter(&vm.vcpu[1]);
+	owes(&runs[1], HM_RUN_FENCE_VMA | HM_RUN_FENCE_I, 0x1000, 0x2000, ~0UL);
+}
+
+static void two_fences_become_one_of_everything(void **state)
+{
+	(void)state;
+	fence(2, 0x2, 0x1000, 0x1000, 5);
+	fence(2, 0x2, 0x2000, 0x1000, 5);
+	fence_enter(&vm.vcpu[1]);
+	assert_int_equal(runs[1].fence_size, ~0UL);
+	assert_int_equal(runs[1].fence_asid, ~0UL);
+}
+
+/* The firmware may return before it entered the guest: flags that it has not cleared stand. */
+static void a_fence_that_was_not_done_stays_owed(void **state)
+{
+	(void)state;
+	fence(2, 0x2, 0x1000, 0x1000, 5);
+	fence_enter(&vm.vcpu[1]);
+	fence_leave(&vm.vcpu[1]);
+	fence_enter(&vm.vcpu[1]);
+	owes(&runs[1], HM_RUN_FENCE_VMA, 0x1000, 0x1000, 5);
+	fence_leave(&vm.vcpu[1]);
+	fence(2, 0x2, 0x3000, 0x1000, 5);
+	fence_enter(&vm.vcpu[1]);
+	assert_int_equal(runs[1].fence_size, ~0UL);
+	runs[1].flags = 0;
+	fence_enter(&vm.vcpu[1]);
+	owes(&runs[1], 0, 0, 0, 0);
+}
+
+/* The sender must not return while the other runs guest code with old translations. */
+static unsigned kicks;
+
+static void leave_when_kicked(unsigned long hart)
+{
+	if (hart == 11 && ++kicks)
+		fence_leave(&vm.vcpu[1]);
+}
+
+static void a_resident_vcpu_is_waited_for(void **state)
+{
+	(void)state;
+	kicks = 0;
+	fence_enter(&vm.vcpu[1]);
+	on_kick = leave_when_kicked;
+	fence(1, 0x2, 0, 0, 0);
+	assert_int_equal(kicks, 1);
+}
+
+static void fences_of_harts_that_are_not_there_are_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(fence(1, 0x10, 0, 0, 0).error, SBI_ERR_INVALID_PARAM);
+	assert_int_equal(fence(3, 0x1, 0, 0, 0).error, SBI_ERR_NOT_SUPPORTED);
 }
 
 /* -- devices -- */
@@ -550,6 +649,12 @@ int main(void)
 		TEST(harts_that_are_not_there_cannot_start),
 		TEST(a_stopped_hart_can_start_again),
 		TEST(ipis_reach_the_harts_of_the_mask),
+		TEST(fences_are_owed_by_the_harts_of_the_mask),
+		TEST(a_fence_without_asid_means_all),
+		TEST(two_fences_become_one_of_everything),
+		TEST(a_fence_that_was_not_done_stays_owed),
+		TEST(a_resident_vcpu_is_waited_for),
+		TEST(fences_of_harts_that_are_not_there_are_refused),
 		TEST(stores_and_loads_reach_the_device),
 		TEST(what_no_device_answers_is_an_access_fault),
 		TEST(code_that_changed_runs_again),

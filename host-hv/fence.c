@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * fence.c - remote fences between the vCPUs of a guest.
+ *
+ * Each vCPU keeps what it owes; entering the guest pays it first.  The sender
+ * waits only for those that run guest code at this moment, and only until they
+ * are out of it: a vCPU that is not resident uses no translation.  Senders are
+ * not resident themselves, so nobody waits in a circle.
+ */
+#include "hm.h"
+#include "sched.h"
+#include "vcpu.h"
+
+/* Two different fences become one of everything. */
+static void merge(struct fence *owed, const struct fence *f)
+{
+	uint64_t vma = f->flags & HM_RUN_FENCE_VMA;
+
+	if (vma && (owed->flags & HM_RUN_FENCE_VMA) &&
+	    (owed->start != f->start || owed->size != f->size || owed->asid != f->asid)) {
+		owed->size = owed->asid = FENCE_ALL;
+	} else if (vma) {
+		owed->start = f->start;
+		owed->size = f->size;
+		owed->asid = f->asid;
+	}
+	owed->flags |= f->flags;
+}
+
+/* Returns the entry that has to end before the fence is effective; 0: it is already. */
+static uint32_t post(struct vcpu *v, const struct fence *f)
+{
+	uint32_t entry;
+
+	spin_lock(&v->fence_lock);
+	merge(&v->fence, f);
+	entry = v->resident ? v->entries : 0;
+	spin_unlock(&v->fence_lock);
+	if (entry)
+		sched_kick(v->hart);
+	return entry;
+}
+
+static bool runs_entry(const struct vcpu *v, uint32_t entry)
+{
+	return __atomic_load_n(&v->resident, __ATOMIC_ACQUIRE) &&
+	       __atomic_load_n(&v->entries, __ATOMIC_ACQUIRE) == entry;
+}
+
+void fence_vcpus(struct vm *vm, uint64_t mask, const struct fence *f)
+{
+	uint32_t entry[MAX_VCPUS];
+	uint64_t left;
+
+	for (left = mask; left; left &= left - 1)
+		entry[lowest_bit(left)] = post(&vm->vcpu[lowest_bit(left)], f);
+	for (left = mask; left; left &= left - 1)
+		while (entry[lowest_bit(left)] &&
+		       runs_entry(&vm->vcpu[lowest_bit(left)], entry[lowest_bit(left)]))
+			;
+}
+
+/* The firmware clears what it has done; an entry that came to nothing leaves it standing. */
+static struct fence undone(const struct hm_run *run)
+{
+	return (struct fence){
+		run->flags & (HM_RUN_FENCE_VMA | HM_RUN_FENCE_I),
+		run->fence_start, run->fence_size, run->fence_asid,
+	};
+}
+
+void fence_enter(struct vcpu *v)
+{
+	struct hm_run *run = v->run;
+	struct fence before = undone(run);
+
+	if (v->vm->vcpu_count == 1)
+		return;
+	spin_lock(&v->fence_lock);
+	v->resident = true;
+	if (++v->entries == 0)
+		v->entries = 1;		/* 0 stands for none */
+	merge(&v->fence, &before);
+	run->flags |= v->fence.flags;
+	run->fence_start = v->fence.start;
+	run->fence_size = v->fence.size;
+	run->fence_asid = v->fence.asid;
+	v->fence.flags = 0;
+	spin_unlock(&v->fence_lock);
+}
+
+void fence_leave(struct vcpu *v)
+{
+	__atomic_store_n(&v->resident, false, __ATOMIC_RELEASE);
+}
