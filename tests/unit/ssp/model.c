@@ -206,8 +206,8 @@ static void repair(struct model *model, const struct access *access)
 	uint64_t at = model->caller.satp << 20 >> 8, value = 0;
 	unsigned int table, index;
 
-	for (; level >= 0; level--, at = pte_address(value)) {
-		if (!find_entry(at, access->va, level, &table, &index))
+	for (;; level--, at = pte_address(value)) {
+		if (level < 0 || !find_entry(at, access->va, level, &table, &index))
 			return;
 		value = entry_value(table, index);
 		if (!(value & PTE_V) || (value & PTE_RWX) || level == 0)

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test_bound.c - no stay in the engine does unbounded work.
+ *
+ * The engine is compiled with a call at every basic block, which counts.  On
+ * riscv64 its blocks have fewer than INSTRUCTIONS instructions on average, so
+ * the bound keeps each stay below the longest one that is allowed in M-mode.
+ * Linked with --wrap: whatever goes through the caller is measured.
+ */
+#include <stdio.h>
+
+#include "fixture.h"
+#include "model.h"
+
+#define LONGEST_STAY	20000	/* instructions: "no stay in M-mode exceeds" */
+#define INSTRUCTIONS	5	/* per basic block */
+#define BOUND		(LONGEST_STAY / INSTRUCTIONS)
+
+static struct model model;
+static uint64_t blocks, worst_fault, worst_fence, worst_satp;
+
+void __sanitizer_cov_trace_pc(void);
+void __sanitizer_cov_trace_pc(void)
+{
+	blocks++;
+}
+
+static void finish(uint64_t *worst)
+{
+	if (blocks > *worst)
+		*worst = blocks;
+	assert_true(blocks > 0);
+	if (blocks > BOUND)
+		fail_msg("%lu basic blocks in one stay, at most %d are allowed", blocks, BOUND);
+}
+
+struct ssp_result __real_caller_fault(struct caller *, uint64_t, enum ssp_access, unsigned int);
+void __real_caller_satp(struct caller *, uint64_t);
+void __real_caller_fence(struct caller *, const uint64_t *, const uint64_t *);
+struct ssp_result __wrap_caller_fault(struct caller *, uint64_t, enum ssp_access, unsigned int);
+void __wrap_caller_satp(struct caller *, uint64_t);
+void __wrap_caller_fence(struct caller *, const uint64_t *, const uint64_t *);
+
+struct ssp_result __wrap_caller_fault(struct caller *caller, uint64_t va, enum ssp_access access,
+				      unsigned int state)
+{
+	struct ssp_result result;
+
+	blocks = 0;
+	result = __real_caller_fault(caller, va, access, state);
+	finish(&worst_fault);
+	return result;
+}
+
+void __wrap_caller_satp(struct caller *caller, uint64_t satp)
+{
+	blocks = 0;
+	__real_caller_satp(caller, satp);
+	finish(&worst_satp);
+}
+
+void __wrap_caller_fence(struct caller *caller, const uint64_t *va, const uint64_t *asid)
+{
+	blocks = 0;
+	__real_caller_fence(caller, va, asid);
+	finish(&worst_fence);
+}
+
+/* `full` leaves in each of the first `count` leaf tables of the current root. */
+static void fill_tables(unsigned int count, unsigned int full)
+{
+	for (unsigned int n = 0; n < count; n++)
+		for (unsigned int page = 0; page < full; page++)
+			caller_fault(&f.caller, ((uint64_t)n << 21) + page * PAGE_SIZE, SSP_LOAD, 0);
+}
+
+/* Tables 0 to 2: 512 by 512 pages, all of them mapped. */
+static void big_guest(uint64_t bits)
+{
+	put(0, 0, guest_table(1), LINK);
+	for (unsigned int n = 0; n < PTES_PER_TABLE; n++) {
+		put(1, n, guest_table(2), LINK);
+		put(2, n, PAGE(n), LEAF | bits);
+	}
+	satp(SATP_SV39, 1, 0);
+}
+
+static void fences_of_full_tables(uint64_t bits)
+{
+	/* Just few enough to be cleared at once, and too many. */
+	for (unsigned int tables = SSP_EAGER_TABLES; tables < 3 * SSP_EAGER_TABLES; tables += SSP_EAGER_TABLES) {
+		big_guest(bits);
+		fill_tables(tables, PTES_PER_TABLE);
+		fence_asid(1);
+		fill_tables(tables, PTES_PER_TABLE);
+		fence_all();
+		fill_tables(tables, 1);
+	}
+}
+
+static void a_fence_of_full_tables_is_bounded(void **state)
+{
+	(void)state;
+	fences_of_full_tables(0);
+	fences_of_full_tables(PTE_G);
+}
+
+static void taking_over_a_full_root_is_bounded(void **state)
+{
+	(void)state;
+	big_guest(0);
+	for (unsigned int asid = 1; asid < 2 * SSP_ROOTS; asid++) {
+		satp(SATP_SV39, asid, 0);
+		fill_tables(4, PTES_PER_TABLE);
+	}
+}
+
+static void replaying_the_log_is_bounded(void **state)
+{
+	(void)state;
+	big_guest(0);
+	fill_tables(4, PTES_PER_TABLE);
+	satp(SATP_SV39, 2, 0);
+	for (unsigned int n = 0; n < SSP_LOG_SIZE; n++)
+		fence_va(n * PAGE_SIZE);
+	satp(SATP_SV39, 1, 0);
+}
+
+static void recycling_full_tables_is_bounded(void **state)
+{
+	(void)state;
+	for (uint64_t bits = 0; bits <= PTE_G; bits += PTE_G) {
+		start_with(RAM_DELTA, SSP_MIN_TABLES + 24, false);
+		big_guest(bits);
+		for (unsigned int asid = 1; asid < SSP_ROOTS; asid++) {
+			satp(SATP_SV39, asid, 0);
+			fill_tables(48, PTES_PER_TABLE);
+		}
+	}
+}
+
+static void superpages_over_full_tables_are_bounded(void **state)
+{
+	(void)state;
+	big_guest(0);
+	fill_tables(64, PTES_PER_TABLE);
+	put(0, 0, 0x80000000, LEAF);
+	fence_va(0);
+	fill_tables(1, 1);
+	put(0, 0, guest_table(1), LINK);
+	fill_tables(64, 1);
+}
+
+static void random_guests_stay_within_the_bound(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 60; seed++) {
+		model.choices = (struct choices){ .state = seed };
+		model_init(&model);
+		for (unsigned int step = 0; step < 2000; step++)
+			model_step(&model);
+	}
+}
+
+static int report(void **state)
+{
+	(void)state;
+	print_message("longest stays in basic blocks, of %d allowed: fault %lu, fence %lu, satp %lu\n",
+		      BOUND, worst_fault, worst_fence, worst_satp);
+	return 0;
+}
+
+#define BOUNDED(name)	cmocka_unit_test_setup(name, start)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		BOUNDED(a_fence_of_full_tables_is_bounded),
+		BOUNDED(taking_over_a_full_root_is_bounded),
+		BOUNDED(replaying_the_log_is_bounded),
+		BOUNDED(recycling_full_tables_is_bounded),
+		BOUNDED(superpages_over_full_tables_are_bounded),
+		BOUNDED(random_guests_stay_within_the_bound),
+	};
+
+	return cmocka_run_group_tests_name("bounded stays", tests, NULL, report);
+}

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The engine is pure: no privileged instruction, no symbol outside its seam."""
+
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+HERE = pathlib.Path(__file__).parent
+ENGINE = HERE.parent.parent / "hmcode" / "ssp"
+CROSS = os.environ.get("CROSS_COMPILE", "riscv64-linux-gnu-")
+
+PRIVILEGED = re.compile(r"^(csr\w*|rd(cycle|time|instret)|fr(csr|rm|flags)|fs(csr|rm|flags)\w*|"
+                        r"[smn]ret|uret|wfi|ecall|ebreak|c\.ebreak|fence(\.\w+)?|s(fence|inval)\.\w+(\.\w+)*|"
+                        r"h(fence|inval)\.\w+|hlv\w*|hsv\w*|unimp|\.\w+)$")
+SEAM = {"ssp_port_load", "ssp_port_table"}
+EMITTED_BY_THE_COMPILER = {"memset", "memcpy"}
+
+
+def compile_engine(folder, source):
+    target = folder / (source.stem + ".o")
+    subprocess.run([CROSS + "gcc", "-std=gnu11", "-O2", "-ffreestanding", "-march=rv64gc", "-mabi=lp64d",
+                    "-mcmodel=medany", "-I", HERE / "ssp", "-I", ENGINE,
+                    "-c", source, "-o", target], check=True)
+    return target
+
+
+def instructions(target):
+    listing = subprocess.run([CROSS + "objdump", "-d", "-M", "no-aliases", target], check=True,
+                             stdout=subprocess.PIPE, text=True).stdout
+    return re.findall(r"^\s+[0-9a-f]+:\s+[0-9a-f]+\s+(\S+)", listing, re.MULTILINE)
+
+
+def symbols(targets, *options):
+    listing = subprocess.run([CROSS + "nm", "-P", *options, *targets], check=True,
+                             stdout=subprocess.PIPE, text=True).stdout
+    return {line.split()[0] for line in listing.splitlines() if not line.endswith(":")}
+
+
+@pytest.fixture(name="objects", scope="module")
+def fixture_objects(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("engine")
+    return [compile_engine(folder, source) for source in sorted(ENGINE.glob("*.c"))]
+
+
+def test_the_engine_has_no_privileged_instruction(objects):
+    for target in objects:
+        found = instructions(target)
+        assert len(found) > 50, f"{target.name} was not disassembled"
+        assert [name for name in found if PRIVILEGED.match(name)] == []
+
+
+def test_the_engine_needs_no_symbol_outside_its_seam(objects):
+    needed = symbols(objects, "--undefined-only") - symbols(objects, "--defined-only")
+    assert needed & SEAM == SEAM
+    assert needed - SEAM - EMITTED_BY_THE_COMPILER == set()
+
+
+def test_the_engine_has_no_variable_of_its_own(objects):
+    listing = subprocess.run([CROSS + "nm", "-P", *objects], check=True,
+                             stdout=subprocess.PIPE, text=True).stdout
+    kinds = [line.split()[1] for line in listing.splitlines() if not line.endswith(":")]
+    assert not set(kinds) & set("dDbBcCsSgG")
+
+
+@pytest.mark.parametrize("text", ["csrr a0, satp", "sfence.vma", "ecall", "wfi", "mret", "fence.i"])
+def test_a_privileged_instruction_would_be_found(tmp_path, text):
+    source = tmp_path / "bad.c"
+    source.write_text(f'void bad(void) {{ __asm__ volatile("{text}" ::: "a0"); }}\n')
+    assert [name for name in instructions(compile_engine(tmp_path, source))
+            if PRIVILEGED.match(name)]
