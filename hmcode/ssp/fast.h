@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * fast.h - the walk cache's hits: the commonest true fault, hidden fault and
- * fence in a few dozen instructions.  Whatever is out of the ordinary returns
- * SSP_SLOW (or false) and is done again, in full, by fault.c and flush.c.
+ * fast.h - the walk cache's hits: the commonest true fault, hidden fault, fence
+ * and root switch in a few dozen instructions.  Whatever is out of the ordinary
+ * returns SSP_SLOW (or false, or NULL) with nothing changed, and is done by
+ * fault.c, flush.c and root.c.
  */
 #ifndef SSP_FAST_H
 #define SSP_FAST_H
@@ -28,51 +29,111 @@ static inline struct ssp_walk *ssp_walk_hit(struct ssp_root *root, uint64_t va)
 	return entry->tag == ssp_walk_tag(root, va) ? entry : NULL;
 }
 
+/* V, A and what each access needs, one byte an access, by its number. */
+#define SSP_NEEDS						\
+	((PTE_V | PTE_X | PTE_A) << 8 * SSP_FETCH |		\
+	 (PTE_V | PTE_R | PTE_A) << 8 * SSP_LOAD |		\
+	 (PTE_V | PTE_R | PTE_W | PTE_A | PTE_D) << 8 * SSP_STORE)
+
 /*
- * What ssp_fault() does, for 4 KiB pages whose leaf tables are known, without
- * MXR.  SSP_FILLED, with *fence NONE or PAGE; SSP_TRUE_FAULT; or SSP_SLOW.
+ * A 4 KiB leaf that is not plainly allowed: forbidden, or allowed by SUM
+ * (SSP_FILLED), or for fault.c to say.
+ */
+static inline enum ssp_verdict ssp_leaf_exception(uint64_t pte, uint64_t need,
+						  enum ssp_access access, unsigned int state)
+{
+	if (state & SSP_MXR)
+		return SSP_SLOW;
+	if ((pte & need) == need && (state & SSP_SUM) && access != SSP_FETCH)
+		return SSP_FILLED;
+	return SSP_TRUE_FAULT;
+}
+
+/*
+ * What ssp_fault() does, for 4 KiB pages in the first slot whose leaf tables
+ * are known.  SSP_FILLED, with *fence SSP_FENCE_NONE or _PAGE; SSP_TRUE_FAULT;
+ * or SSP_SLOW.
  */
 static inline enum ssp_verdict ssp_fault_fast(struct ssp_space *space, uint64_t va,
 					      enum ssp_access access, unsigned int state,
 					      enum ssp_fence *fence)
 {
 	struct ssp_walk *walk = ssp_walk_hit(space->current, va);
-	const struct ssp_slot *slot = &space->slots[0];
-	uint64_t pte, need, refuse, leaf, offset, index = pte_index(va, 0);
+	uint64_t offset = (va >> PAGE_SHIFT) % PTES_PER_TABLE * 8;
+	uint64_t pte, need, old, leaf;
+	uint64_t *spte;
 
-	if (!walk || (state & SSP_MXR))
+	if (!walk)
 		return SSP_SLOW;
+	pte = ssp_port_load(walk->guest + offset);
+	need = (uint32_t)SSP_NEEDS >> 8 * access & 0xff;
+	need |= state & SSP_USER ? PTE_U : 0;
+	if ((pte & (need | PTE_U)) != need) {
+		enum ssp_verdict verdict = ssp_leaf_exception(pte, need, access, state);
 
-	pte = ssp_port_load(walk->guest + 8 * index);
-	need = PTE_V | PTE_A | (access == SSP_FETCH ? PTE_X :
-				access == SSP_LOAD ? PTE_R : PTE_R | PTE_W | PTE_D);
-	refuse = 0;
-	if (state & SSP_USER)
-		need |= PTE_U;
-	else if (access == SSP_FETCH || !(state & SSP_SUM))
-		refuse = PTE_U;
-	if ((pte & (need | refuse)) != need)
-		return SSP_TRUE_FAULT;
-	if ((pte & (PTE_R | PTE_W)) == PTE_W || pte >> PTE_RESERVED_SHIFT)
-		return SSP_TRUE_FAULT;
+		if (verdict != SSP_FILLED)
+			return verdict;
+	}
+	if (access == SSP_FETCH && (pte & (PTE_R | PTE_W)) == PTE_W)
+		return SSP_TRUE_FAULT;	/* reserved; other accesses need R */
 
-	offset = pte_address(pte) - slot->gpa;
-	if (offset >= slot->size || slot->rights != PTE_RWX)
+	/* Reserved high bits make the frame number too large, and fault.c sees to them. */
+	if ((pte >> PTE_PPN_SHIFT) - space->ram_gfn >= space->ram_pages)
 		return SSP_SLOW;
-	/* PTE_D is bit 7 and PTE_W bit 2: without D no W. */
-	leaf = (pte & (PTE_V | PTE_RWX | PTE_U)) & ~(~pte >> 5 & PTE_W);
-	leaf |= (pte_address(pte) + slot->delta) >> PAGE_SHIFT << PTE_PPN_SHIFT | PTE_A | PTE_D;
+	/* Without D no W: they are bits 7 and 2.  A and D are preset. */
+	leaf = pte & (PTE_V | PTE_RWX | PTE_U) & (pte >> 5 | ~PTE_W);
+	leaf |= (pte >> PTE_PPN_SHIFT << PTE_PPN_SHIFT) + space->ram_delta;
+	leaf |= PTE_A | PTE_D;
 	if (walk->table->owner == SSP_GLOBAL) {
 		if (!(pte & PTE_G))
 			return SSP_SLOW;
 		leaf |= PTE_G;
 	}
-	if (walk->shadow[index] == leaf)
+	spte = walk->shadow + offset / 8;
+	old = *spte;
+	if (old == leaf)
 		return SSP_SLOW;
-	*fence = walk->shadow[index] || space->fence_after_fill ? SSP_FENCE_PAGE : SSP_FENCE_NONE;
-	walk->shadow[index] = leaf;
-	walk->table->occupied |= 1ull << (index >> 3);
+	*spte = leaf;
+	walk->table->occupied |= 1ull << offset / 64;
+	*fence = old || space->fence_after_fill ? SSP_FENCE_PAGE : SSP_FENCE_NONE;
 	return SSP_FILLED;
+}
+
+/*
+ * What ssp_flush_va() does (ssp_flush_va_asid() if by_asid), for a page whose
+ * leaf tables are known; SSP_FENCE_PAGE is owed then.  False: take those.
+ */
+static inline _Bool ssp_flush_va_fast(struct ssp_space *space, uint64_t va, _Bool by_asid,
+				      uint64_t asid)
+{
+	struct ssp_root *root = space->current;
+	struct ssp_walk *walk = ssp_walk_hit(root, va);
+
+	if (!walk)
+		return 0;
+	if (by_asid) {
+		/* Only where no other root can have the same ASID. */
+		if (((asid ^ satp_asid(root->gsatp)) & SATP_ASID_MASK) || root->asid_shared)
+			return 0;
+		if (walk->table->owner == SSP_GLOBAL)
+			return 1;	/* spared */
+	} else {
+		if (walk->table->owner != SSP_GLOBAL &&
+		    space->global_top[(va >> space->global_shift) % PTES_PER_TABLE])
+			return 0;	/* the global tree may have the page as well */
+		space->log[space->log_head++ % SSP_LOG_SIZE] = va;
+		root->log_position = space->log_head;
+	}
+	walk->shadow[pte_index(va, 0)] = 0;
+	return 1;
+}
+
+/* The root of gsatp if it is cached and behind in nothing; it is not entered yet. */
+static inline struct ssp_root *ssp_root_ready(struct ssp_space *space, uint64_t gsatp)
+{
+	struct ssp_root *root = &space->roots[space->asid_bucket[satp_asid(gsatp) % SSP_ASID_BUCKETS]];
+
+	return root->gsatp == gsatp && root->log_position == space->log_head ? root : NULL;
 }
 
 #endif

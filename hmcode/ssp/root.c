@@ -10,6 +10,7 @@
 bool ssp_init(struct ssp_space *space, uint64_t pool_hpa, struct ssp_table *tables,
 	      uint32_t table_count, uint16_t offered, bool fence_after_fill)
 {
+	struct ssp_table *global;
 	enum ssp_fence owed = SSP_FENCE_NONE;	/* and stays: nothing is recycled yet */
 
 	if (table_count < SSP_MIN_TABLES || pool_hpa & (PAGE_SIZE - 1) ||
@@ -33,8 +34,10 @@ bool ssp_init(struct ssp_space *space, uint64_t pool_hpa, struct ssp_table *tabl
 		root->epoch = root->dirty_turn = 1;
 		root->dirty = root->owned = root->top = SSP_NONE;
 	}
-	space->roots[SSP_GLOBAL].top =
-		table_number(space, ssp_table_alloc(space, &space->roots[SSP_GLOBAL], 0));
+	global = ssp_table_alloc(space, &space->roots[SSP_GLOBAL], 0);
+	space->global_top = table_entries(space, global);
+	space->roots[SSP_GLOBAL].top = table_number(space, global);
+	space->roots[SSP_GLOBAL].gsatp = ~0ull;	/* nobody's */
 	space->current = ssp_root_new(space, 0, &owed);
 	return true;
 }
@@ -45,6 +48,9 @@ void ssp_slot_set(struct ssp_space *space, unsigned int n, struct ssp_slot slot)
 	for (space->slot_count = SSP_MAX_SLOTS;
 	     space->slot_count && !space->slots[space->slot_count - 1].size;)
 		space->slot_count--;
+	space->ram_gfn = space->slots[0].gpa >> PAGE_SHIFT;
+	space->ram_pages = space->slots[0].rights == PTE_RWX ? space->slots[0].size >> PAGE_SHIFT : 0;
+	space->ram_delta = (uint64_t)((int64_t)space->slots[0].delta >> (PAGE_SHIFT - PTE_PPN_SHIFT));
 	ssp_flush_all(space);
 }
 
@@ -88,6 +94,11 @@ static void bucket_add(struct ssp_space *space, struct ssp_root *root)
 {
 	uint8_t *link = &space->asid_bucket[satp_asid(root->gsatp) % SSP_ASID_BUCKETS];
 
+	root->asid_shared = false;
+	for (unsigned int i = *link; i != SSP_GLOBAL; i = space->roots[i].next_asid) {
+		if (satp_asid(space->roots[i].gsatp) == satp_asid(root->gsatp))
+			space->roots[i].asid_shared = root->asid_shared = true;
+	}
 	root->next_asid = *link;
 	*link = root - space->roots;
 }

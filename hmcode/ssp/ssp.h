@@ -142,6 +142,7 @@ struct ssp_root {
 	uint32_t top;		/* top table; SSP_NONE: root not in use */
 	uint8_t next_asid;	/* root of the same ASID bucket; 0: none */
 	uint8_t mode;		/* of the shadow; satp encoding */
+	uint8_t asid_shared;	/* another root may have the same guest ASID */
 
 	/* Owned by whoever loads the root into satp (world/asid.c). */
 	uint64_t hsatp;		/* hardware satp: mode, hardware ASID, shadow PPN */
@@ -150,8 +151,12 @@ struct ssp_root {
 
 struct ssp_space {
 	struct ssp_root *current;	/* the root that the guest runs on */
-	struct ssp_slot slots[SSP_MAX_SLOTS];
+	/* Slot 0 for fast.h, if it has all rights: in pages, and what turns its PTEs into ours. */
+	uint64_t ram_gfn, ram_pages, ram_delta;
+	uint64_t *global_top;		/* entries of the global tree's top table ... */
+	unsigned int global_shift;	/* ... indexed by an address from this bit on */
 	unsigned int slot_count;
+	struct ssp_slot slots[SSP_MAX_SLOTS];
 
 	uint64_t log_head;
 	uint64_t log[SSP_LOG_SIZE];	/* page addresses of fences with rs2 = x0 */

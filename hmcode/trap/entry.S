@@ -92,6 +92,33 @@
 	ld	s11, X(27)
 .endm
 
+/*
+ * \to = the guest's register whose number is at bit \bit of the instruction in
+ * a1.  A table of two instructions a register does it: no other is saved yet.
+ */
+.macro read_gpr to, bit
+	srli	t0, a1, \bit - 3
+	andi	t0, t0, 31 << 3
+	lla	\to, 1f
+	add	t0, t0, \to
+	jalr	t0, t0
+	j	2f
+	.option push
+	.option norvc
+1:	.irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	.if \n == 2
+	csrr	\to, mscratch
+	.elseif \n == 1 || \n == 5 || (\n >= 10 && \n <= 15)
+	ld	\to, X(\n)
+	.else
+	mv	\to, x\n
+	.endif
+	jr	t0
+	.endr
+	.option pop
+2:
+.endm
+
 	.text
 	.align	2
 	.globl	hm_guest_vector
@@ -99,34 +126,41 @@ hm_guest_vector:
 	csrrw	sp, mscratch, sp
 	save_few
 	csrr	a1, mcause
-	addi	t0, a1, -2			/* illegal instruction: satp and fences */
-	beqz	t0, mmu
+	addi	a2, a1, -2			/* illegal instruction: satp and fences */
+	beqz	a2, tvm
 	mv	a0, sp
-	call	hm_trap_fast
-	bnez	a0, slow
+	call	hm_fast_fault
+	bnez	a0, general
 	load_few
 	csrrw	sp, mscratch, sp
 	mret
 
-mmu:
-	save_caller_saved
-	save_callee_saved
-	csrr	a0, mscratch
-	sd	a0, X(2)
+tvm:
+	csrr	a1, mtval
+	read_gpr a2, 15
+	read_gpr a3, 20
 	mv	a0, sp
-	call	hm_trap_mmu
-	bnez	a0, slow_saved
+	call	hm_fast_tvm
+	bnez	a0, general
+	load_few
+	csrrw	sp, mscratch, sp
+	mret
+
+general:
+	save_caller_saved
+	mv	a0, sp
+	csrr	a1, mcause
+	call	hm_trap_general
+	bnez	a0, slow
 	load_caller_saved
 	load_few
 	csrrw	sp, mscratch, sp
 	mret
 
 slow:
-	save_caller_saved
 	save_callee_saved
 	csrr	a0, mscratch
 	sd	a0, X(2)
-slow_saved:
 	ld	a0, FRAME_SCRATCH(sp)
 	csrw	mscratch, a0
 	mv	a0, sp

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * fast.c - page faults that the walk cache answers: true faults are injected,
- * hidden ones filled.  Called by entry.S with a handful of registers saved.
+ * fast.c - what needs no more than a look at the walk cache or the root buffer:
+ * true faults injected, hidden faults filled, pages fenced, roots switched.
  *
- * This file is compiled so that its function preserves all other registers
- * (FAST_CFLAGS in the Makefile); it calls nothing.
+ * Called by entry.S with a handful of registers saved.  This file is compiled
+ * so that its functions preserve all others (FAST_CFLAGS in the Makefile), and
+ * calls nothing.  Each function returns 0 if the guest can resume.
  */
 #include "ssp/fast.h"
+#include "trap/insn.h"
 #include "trap/trap.h"
-
-#define PAGE_FAULTS	(1u << CAUSE_FETCH_PAGE_FAULT | 1u << CAUSE_LOAD_PAGE_FAULT |	\
-			 1u << CAUSE_STORE_PAGE_FAULT)
 
 /* "Supervisor Trap Handling" for a fault whose CSRs are all live. */
 static inline void inject(u64 cause, u64 va, u64 mstatus)
@@ -26,13 +25,14 @@ static inline void inject(u64 cause, u64 va, u64 mstatus)
 	csr_write(CSR_MSTATUS, mstatus | spie | spp | (u64)PRV_S << MSTATUS_MPP_SHIFT);
 }
 
-u64 hm_trap_fast(struct hm_frame *frame, u64 cause)
+u64 hm_fast_fault(struct hm_frame *frame, u64 cause)
 {
 	struct hm_vcpu *vcpu = frame->vcpu;
 	enum ssp_fence fence;
 	u64 va, mstatus;
 
-	if (cause > CAUSE_STORE_PAGE_FAULT || !(PAGE_FAULTS >> cause & 1))
+	/* Fetch 12, load 13, store 15; interrupts are far above. */
+	if (cause - CAUSE_FETCH_PAGE_FAULT > CAUSE_STORE_PAGE_FAULT - CAUSE_FETCH_PAGE_FAULT)
 		return 1;
 	va = csr_read(CSR_MTVAL);
 	mstatus = csr_read(CSR_MSTATUS);
@@ -42,11 +42,58 @@ u64 hm_trap_fast(struct hm_frame *frame, u64 cause)
 		hm_count(vcpu, HM_TRAP_TRUE_FAULT);
 		return 0;
 	case SSP_FILLED:
-		if (fence)
+		if (fence != SSP_FENCE_NONE)
 			hm_sfence_va(va);
 		hm_count(vcpu, HM_TRAP_FILL);
 		return 0;
 	default:
 		return 1;
 	}
+}
+
+/* CSRRW to satp of a root that is ready, between address spaces of one mode. */
+static inline bool switch_root(struct hm_frame *frame, u64 value)
+{
+	struct hm_vcpu *vcpu = frame->vcpu;
+	struct ssp_space *space = &vcpu->space;
+	struct ssp_root *root = ssp_root_ready(space, value);
+
+	if (!root || root->asid_turn != frame->hart->asid_turn || !frame->hart->asid_limit ||
+	    root->mode != space->current->mode || !space->current->gsatp || !value)
+		return false;
+	root->last_use = ++space->uses;
+	space->current = root;
+	space->root_hits++;
+	csr_write(CSR_SATP, root->hsatp);
+	hm_count(vcpu, HM_TRAP_SATP_HIT);
+	return true;
+}
+
+static inline bool fence_page(struct hm_vcpu *vcpu, u64 va, bool by_asid, u64 asid)
+{
+	if (!ssp_flush_va_fast(&vcpu->space, va, by_asid, asid))
+		return false;
+	hm_sfence_va(va);
+	hm_count(vcpu, HM_TRAP_SFENCE_VA);
+	return true;
+}
+
+/* What mstatus.TVM traps; rs1 and rs2 are the values of the instruction's source registers. */
+u64 hm_fast_tvm(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2)
+{
+	bool done = false;
+
+	if (csr_read(CSR_MSTATUS) & MSTATUS_MPP) {
+		if (INSN_IS_SFENCE_VMA(insn) && INSN_RS1(insn))
+			done = fence_page(frame->vcpu, rs1, INSN_RS2(insn), rs2);
+		else if (INSN_IS_CSRW(insn, CSR_SATP))
+			done = switch_root(frame, rs1);
+	}
+	if (!done) {
+		frame->rs1 = rs1;	/* for hm_trap_general */
+		frame->rs2 = rs2;
+		return 1;
+	}
+	csr_write(CSR_MEPC, csr_read(CSR_MEPC) + 4);
+	return 0;
 }

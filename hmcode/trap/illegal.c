@@ -39,16 +39,17 @@ enum hm_next hm_route_illegal(struct hm_trap *trap)
 	bool supervisor = csr_read(CSR_MSTATUS) & MSTATUS_MPP;
 	u32 insn = trap->tval;
 
+	trap->frame->x[0] = 0;
 	/* mtval may be zero ("Machine Trap Value Register"). */
 	if (!insn && !hm_fetch(trap, &insn))
 		return HM_RESUME;
 	if (INSN_IS_CSR(insn, HM_CSR_MARK) && INSN_CSR_OP(insn) == INSN_CSR_WRITE &&
-	    !(insn & INSN_CSR_IMMEDIATE)) {
-		trap->frame->x[0] = 0;
+	    !(insn & INSN_CSR_IMMEDIATE))
 		return mark(trap, insn);
-	}
 	if (supervisor && INSN_IS_WFI(insn))
 		return wait_for_interrupt(trap);
+	trap->frame->rs1 = trap->frame->x[INSN_RS1(insn)];
+	trap->frame->rs2 = trap->frame->x[INSN_RS2(insn)];
 	if (supervisor && hm_mmu_instruction(trap->frame, insn)) {
 		trap->pc += 4;
 		return HM_RESUME;

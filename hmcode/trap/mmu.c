@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * mmu.c - what mstatus.TVM traps: accesses to satp and SFENCE.VMA, SINVAL.VMA.
- *
- * Called by entry.S for illegal instructions, with all registers saved; what
- * is not one of these goes on to illegal.c.
- */
+/* mmu.c - what mstatus.TVM traps, beyond fast.c: satp, SFENCE.VMA, SINVAL.VMA. */
 #include "trap/insn.h"
 #include "trap/trap.h"
 
@@ -56,7 +51,7 @@ static void access_satp(struct hm_frame *frame, u32 insn)
 {
 	struct hm_vcpu *vcpu = frame->vcpu;
 	u64 old = vcpu->space.current->gsatp;
-	u64 operand = insn & INSN_CSR_IMMEDIATE ? INSN_RS1(insn) : frame->x[INSN_RS1(insn)];
+	u64 operand = insn & INSN_CSR_IMMEDIATE ? INSN_RS1(insn) : frame->rs1;
 	u64 value = old;
 
 	switch (INSN_CSR_OP(insn)) {
@@ -84,7 +79,7 @@ static void fence_vma(struct hm_frame *frame, u32 insn)
 {
 	struct hm_vcpu *vcpu = frame->vcpu;
 	struct ssp_space *space = &vcpu->space;
-	u64 va = frame->x[INSN_RS1(insn)], asid = frame->x[INSN_RS2(insn)];
+	u64 va = frame->rs1, asid = frame->rs2;
 	enum ssp_fence fence;
 
 	if (INSN_RS1(insn)) {
@@ -100,10 +95,12 @@ static void fence_vma(struct hm_frame *frame, u32 insn)
 	hm_fence(vcpu, fence, va);
 }
 
-/* False: not an instruction of this kind.  Registers of the frame are read, and rd is written. */
+/*
+ * False: not an instruction of this kind.  frame->rs1 and rs2 are its sources;
+ * a destination is written to frame->x.
+ */
 bool hm_mmu_instruction(struct hm_frame *frame, u32 insn)
 {
-	frame->x[0] = 0;
 	if (INSN_IS_SFENCE_VMA(insn) || INSN_IS_SINVAL_VMA(insn))
 		fence_vma(frame, insn);
 	else if (INSN_IS_CSR(insn, CSR_SATP))
@@ -113,15 +110,43 @@ bool hm_mmu_instruction(struct hm_frame *frame, u32 insn)
 	return true;
 }
 
-/* The short way: all but what writes a register, which entry.S would not load. */
-u64 hm_trap_mmu(struct hm_frame *frame)
+/* All but what writes a register, which entry.S does not load on this way. */
+static bool instruction(struct hm_frame *frame)
 {
 	u32 insn = csr_read(CSR_MTVAL);
 
 	/* From U-mode it is illegal indeed. */
 	if (!(csr_read(CSR_MSTATUS) & MSTATUS_MPP) || INSN_RD(insn) ||
 	    !hm_mmu_instruction(frame, insn))
-		return 1;
+		return false;
 	csr_write(CSR_MEPC, csr_read(CSR_MEPC) + 4);
+	return true;
+}
+
+/* A hidden fault that takes a walk, or a true one; not what leads to an exit. */
+static bool page_fault(struct hm_vcpu *vcpu, u64 cause)
+{
+	u64 va = csr_read(CSR_MTVAL), mstatus = csr_read(CSR_MSTATUS);
+	struct ssp_result result = ssp_fault(&vcpu->space, va, cause & 3, hm_access_state(mstatus));
+
+	if (result.verdict != SSP_FILLED)
+		return false;
+	hm_fence(vcpu, result.fence, va);
+	hm_count(vcpu, HM_TRAP_FILL);
+	return true;
+}
+
+u64 hm_trap_general(struct hm_frame *frame, u64 cause)
+{
+	u64 begin = hm_count_all();
+	bool done = false;
+
+	if (cause == CAUSE_ILLEGAL_INSTRUCTION)
+		done = instruction(frame);
+	else if (cause - CAUSE_FETCH_PAGE_FAULT <= CAUSE_STORE_PAGE_FAULT - CAUSE_FETCH_PAGE_FAULT)
+		done = page_fault(frame->vcpu, cause);
+	if (!done)
+		return 1;
+	hm_stay_ends(frame->vcpu, begin);
 	return 0;
 }

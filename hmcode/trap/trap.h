@@ -2,13 +2,17 @@
 /*
  * trap.h - the stations of a trap from the guest world.
  *
- *	entry.S  hm_guest_vector   saves what C may clobber
- *	fast.c   hm_trap_fast      page faults that the walk cache answers
- *	mmu.c    hm_trap_mmu       satp and fences, trapped by TVM
- *	route.c  hm_trap_slow      everything else, by cause
+ *	entry.S  hm_guest_vector   saves a handful of registers
+ *	fast.c   hm_fast_fault     page faults that the walk cache answers
+ *	         hm_fast_tvm       fences and satp writes likewise
+ *	mmu.c    hm_trap_general   those that take the engine's general functions
+ *	route.c  hm_trap_slow      everything else, by cause, all registers saved
  *	            fault.c illegal.c interrupt.c ../sbi/guest.c
  *	entry.S  hm_resume         back to the guest, or
  *	         hm_guest_run      returns to world/switch.c: a VM exit
+ *
+ * Each station may hand on to the next; none changes anything before it knows
+ * that it will not.
  */
 #ifndef HM_TRAP_H
 #define HM_TRAP_H
@@ -33,9 +37,10 @@ struct hm_trap {
 void hm_guest_run(struct hm_frame *frame);
 extern char hm_guest_vector[];
 
-/* Called by entry.S.  fast.c and mmu.c return 0 if the guest can resume. */
-u64 hm_trap_fast(struct hm_frame *frame, u64 cause);
-u64 hm_trap_mmu(struct hm_frame *frame);
+/* Called by entry.S; 0: the guest can resume. */
+u64 hm_fast_fault(struct hm_frame *frame, u64 cause);
+u64 hm_fast_tvm(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2);
+u64 hm_trap_general(struct hm_frame *frame, u64 cause);
 u64 hm_trap_slow(struct hm_frame *frame);
 
 /* The routes; trap->pc is written back to mepc by route.c. */

@@ -29,6 +29,7 @@ struct hm_frame {
 	u64 x[32];			/* x[0] not used */
 	struct hm_vcpu *vcpu;
 	struct hm_hart *hart;
+	u64 rs1, rs2;			/* source values of an instruction that TVM trapped */
 	u64 scratch;			/* OpenSBI's mscratch of this hart */
 	u64 host_sp;			/* where hm_guest_run() left the host's registers */
 };
