@@ -72,10 +72,11 @@ static struct fence undone(const struct hm_run *run)
 void fence_enter(struct vcpu *v)
 {
 	struct hm_run *run = v->run;
-	struct fence before = undone(run);
+	struct fence before;
 
 	if (v->vm->vcpu_count == 1)
 		return;
+	before = undone(run);
 	spin_lock(&v->fence_lock);
 	v->resident = true;
 	if (++v->entries == 0)

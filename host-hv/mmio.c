@@ -18,32 +18,35 @@ typedef bool device_access(struct vm *vm, uint64_t offset, const struct access *
 
 static bool uart_access(struct vm *vm, uint64_t offset, const struct access *a, uint64_t *value)
 {
-	int sent;
+	int sent = -1;
 
 	if (a->size != 1 || offset >= 8)
 		return false;
-	if (!a->store) {
+	if (a->store)
+		sent = uart_write(&vm->uart, offset, *value);
+	else
 		*value = uart_read(&vm->uart, offset);
-		console_resume_input();
-		return true;
-	}
-	sent = uart_write(&vm->uart, offset, *value);
+	vm_uart_changed(vm);
 	if (sent >= 0)
 		console_guest_putc(vm->id, sent);
+	if (!a->store)
+		console_resume_input();
 	return true;
 }
 
 static bool plic_access(struct vm *vm, uint64_t offset, const struct access *a, uint64_t *value)
 {
-	uint32_t word;
+	uint32_t word = *value;
 	bool ok;
 
 	if (a->size != 4)
 		return false;
 	if (a->store)
-		return plic_write(&vm->plic, offset, *value);
-	ok = plic_read(&vm->plic, offset, &word);
+		ok = plic_write(&vm->plic, offset, word);
+	else
+		ok = plic_read(&vm->plic, offset, &word);
 	*value = word;
+	vm_plic_changed(vm);
 	return ok;
 }
 
@@ -60,12 +63,9 @@ static bool perform(struct vm *vm, uint64_t gpa, const struct access *a, uint64_
 	bool ok = false;
 
 	spin_lock(&vm->lock);
-	for (unsigned i = 0; i < ARRAY_SIZE(devices); i++) {
-		if (!range_holds(devices[i].where, gpa, a->size))
-			continue;
-		ok = devices[i].access(vm, gpa - devices[i].where.base, a, value);
-		vm_update_interrupts(vm);
-	}
+	for (unsigned i = 0; i < ARRAY_SIZE(devices); i++)
+		if (range_holds(devices[i].where, gpa, a->size))
+			ok = devices[i].access(vm, gpa - devices[i].where.base, a, value);
 	spin_unlock(&vm->lock);
 	return ok;
 }

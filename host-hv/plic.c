@@ -73,12 +73,13 @@ static void sample(struct plic *p, unsigned source)
 		assign(p->pending, source, test(p->line, source));
 }
 
-void plic_set_line(struct plic *p, unsigned source, bool level)
+bool plic_set_line(struct plic *p, unsigned source, bool level)
 {
 	if (test(p->line, source) == level)
-		return;
+		return false;
 	assign(p->line, source, level);
 	sample(p, source);
+	return true;
 }
 
 /* The pending and enabled source of highest priority above the threshold, lowest number first; or 0. */

@@ -30,8 +30,8 @@ struct plic {
 bool plic_read(struct plic *p, uint64_t offset, uint32_t *value);
 bool plic_write(struct plic *p, uint64_t offset, uint32_t value);
 
-/* A device's level-triggered line changes. */
-void plic_set_line(struct plic *p, unsigned source, bool level);
+/* The level of a device's line; false: it was the same before. */
+bool plic_set_line(struct plic *p, unsigned source, bool level);
 
 /* Is the external interrupt of this hart's S-mode pending? */
 bool plic_asserts(const struct plic *p, unsigned hart);

@@ -46,7 +46,7 @@ static unsigned long dbcn_read(struct vm *vm, uint8_t *to, uint64_t size)
 	spin_lock(&vm->lock);
 	for (i = 0; i < size && vm->uart.count; i++)
 		to[i] = uart_pop(&vm->uart);
-	vm_update_interrupts(vm);
+	vm_uart_changed(vm);
 	spin_unlock(&vm->lock);
 	console_resume_input();
 	return i;

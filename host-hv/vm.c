@@ -187,9 +187,8 @@ void *vm_memory(const struct vm *vm, uint64_t gpa, uint64_t size)
 	return (void *)(vm->hpa + (gpa - vm->ram.base));
 }
 
-void vm_update_interrupts(struct vm *vm)
+void vm_plic_changed(struct vm *vm)
 {
-	plic_set_line(&vm->plic, GUEST_UART_IRQ, uart_irq(&vm->uart));
 	for (unsigned i = 0; i < vm->vcpu_count; i++) {
 		struct vcpu *v = &vm->vcpu[i];
 		bool level = plic_asserts(&vm->plic, i);
@@ -199,6 +198,12 @@ void vm_update_interrupts(struct vm *vm)
 		__atomic_store_n(&v->external_irq, level, __ATOMIC_RELEASE);
 		sched_kick(v->hart);
 	}
+}
+
+void vm_uart_changed(struct vm *vm)
+{
+	if (plic_set_line(&vm->plic, GUEST_UART_IRQ, uart_irq(&vm->uart)))
+		vm_plic_changed(vm);
 }
 
 /* -- the keyboard -- */
@@ -226,6 +231,6 @@ void keyboard_type(uint8_t c)
 	}
 	spin_lock(&vm->lock);
 	uart_receive(&vm->uart, c);
-	vm_update_interrupts(vm);
+	vm_uart_changed(vm);
 	spin_unlock(&vm->lock);
 }

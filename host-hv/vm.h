@@ -101,7 +101,8 @@ static inline bool vm_ended(const struct vm *vm)
 /* host-hv's own address for size bytes of a guest's RAM; NULL if they are not all RAM. */
 void *vm_memory(const struct vm *vm, uint64_t gpa, uint64_t size);
 
-/* Devices changed, vm->lock is held: bring the vCPUs' external interrupts up to date. */
-void vm_update_interrupts(struct vm *vm);
+/* With vm->lock held: the PLIC, or the UART, may want to interrupt now or not any more. */
+void vm_plic_changed(struct vm *vm);
+void vm_uart_changed(struct vm *vm);
 
 #endif

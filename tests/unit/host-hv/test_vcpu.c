@@ -74,7 +74,12 @@ void *vm_memory(const struct vm *v, uint64_t gpa, uint64_t size)
 	return range_holds(v->ram, gpa, size) ? guest_ram + (gpa - RAM) : NULL;
 }
 
-void vm_update_interrupts(struct vm *v)
+void vm_plic_changed(struct vm *v)
+{
+	(void)v;
+}
+
+void vm_uart_changed(struct vm *v)
 {
 	v->vcpu[0].external_irq = uart_irq(&v->uart);
 }
