@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""host-hv beyond one guest with one vCPU: several of both, the keyboard, and what it refuses."""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pexpect
+import pytest
+
+from conftest import BUILD
+
+CACHE = pathlib.Path(os.environ.get("HMODE_CACHE") or pathlib.Path(
+    os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "hmode")
+QEMU = (os.environ.get("QEMU") or shutil.which(CACHE / "current/qemu/qemu-system-riscv64")
+        or "qemu-system-riscv64")
+KERNEL = CACHE / "current/kernel/Image"
+INITRD = BUILD / "guest/initramfs.cpio"
+FIRST_MODULE = 0xb0000000
+
+
+def command(guests, options="", harts=1, bios=BUILD / "hmcode/hmcode.bin", memory="2G"):
+    """guests: (kernel, initrd or None, bootargs) each; options are host-hv's."""
+    words = [str(QEMU), "-M", "virt", "-cpu", "rv64,h=false,svade=true,svadu=false,smcntrpmf=true",
+             "-m", memory, "-smp", str(harts), "-nographic", "-no-reboot", "-bios", str(bios),
+             "-kernel", str(BUILD / "host-hv/host-hv.bin"), "-append", options]
+    at = FIRST_MODULE
+    for kernel, initrd, bootargs in guests:
+        bootargs = bootargs.replace(",", ",,")
+        words += ["-device", f"guest-loader,addr={at:#x},kernel={kernel},bootargs={bootargs}"]
+        if initrd:
+            words += ["-device", f"guest-loader,addr={at + 0x4000000:#x},initrd={initrd}"]
+        at += 0x8000000
+    return words
+
+
+def run(*args, **kwargs):
+    """The console of a machine that ends by itself."""
+    done = subprocess.run(command(*args, **kwargs), stdin=subprocess.DEVNULL, timeout=300,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return done.stdout.decode(errors="replace").replace("\r", "")
+
+
+def records(console):
+    return [json.loads(text) for text in re.findall(r"\x1e(\{.*\})", console)]
+
+
+def ends(console):
+    return {r["vm"]: r["end"] for r in records(console) if "end" in r}
+
+
+def payload(payloads, name):
+    return (payloads / f"{name}.bin", None, "")
+
+
+def linux(work):
+    return (KERNEL, INITRD, f"console=ttyS0 quiet no4lvl hmwork={work}")
+
+
+@pytest.mark.parametrize("harts", [1, 2])
+def test_two_guests_each_have_their_own_lines(payloads, harts):
+    console = run([payload(payloads, "sbi"), payload(payloads, "mmio")], "mem=128M", harts)
+    assert ends(console) == {0: "shutdown", 1: "shutdown"}, console
+    for name in ("[vm0] ", "[vm1] "):
+        assert re.search(re.escape(name) + r"payload: [1-9]\d* ok, 0 failed\n", console), console
+
+
+def test_a_guest_that_never_yields_stops_nobody(payloads):
+    words = command([payload(payloads, "endless-faults"), payload(payloads, "mmio")], "mem=128M")
+    machine = pexpect.spawn(words[0], words[1:], timeout=60)
+    machine.expect(r"\[vm1\] payload: [1-9]\d* ok, 0 failed")
+    machine.expect_exact('{"end":"shutdown","vm":1}')
+    machine.close(force=True)
+
+
+def test_two_linux_guests_share_one_hart():
+    console = run([linux("fork"), linux("pipe")], "mem=256M")
+    assert ends(console) == {0: "shutdown", 1: "shutdown"}, console
+    assert "[vm0] hmwork: fork ok" in console
+    assert "[vm1] hmwork: pipe ok" in console
+
+
+@pytest.mark.parametrize("vcpus, harts", [(2, 2), (2, 1), (3, 2)])
+def test_several_vcpus(vcpus, harts):
+    console = run([linux("fork,cow,mprotect,shell")], f"mem=256M vcpus={vcpus}", harts)
+    assert ends(console) == {0: "shutdown"}, console
+    assert "hmwork: all ok" in console
+    assert "__sbi_rfence" not in console
+
+
+def test_a_reboot_ends_the_guest():
+    console = run([(KERNEL, None, "console=ttyS0 quiet no4lvl panic=-1")], "mem=256M")
+    assert ends(console) == {0: "reboot"}, console
+
+
+def test_the_keyboard_reaches_an_idle_guest():
+    words = command([linux("shell")], "mem=256M")
+    shell = pexpect.spawn(words[0], words[1:], timeout=60, encoding="utf-8")
+    shell.expect_exact("~ # ")
+    for i in range(5):
+        shell.expect(pexpect.TIMEOUT, timeout=0.3)  # the guest waits in WFI
+        shell.sendline(f"echo is$(({i} * 7))")
+        shell.expect_exact(f"is{i * 7}")
+        shell.expect_exact("~ # ")
+    shell.sendline("x=" + "y" * 400 + "; echo ${#x} letters")  # more than the UART holds
+    shell.expect_exact("400 letters")
+    shell.sendline("exit")
+    shell.expect_exact('{"end":"shutdown","vm":0}')
+    shell.expect(pexpect.EOF)
+
+
+def cut(tmp_path, size):
+    path = tmp_path / "Image"
+    path.write_bytes(KERNEL.read_bytes()[:size])
+    return path
+
+
+@pytest.mark.parametrize("size", [10, 1000, 20_000_000])
+def test_truncated_kernels_are_refused(tmp_path, size):
+    console = run([(cut(tmp_path, size), None, "")], "mem=128M")
+    assert "host-hv: vm0: the kernel is truncated" in console
+    assert ends(console) == {None: "failure"}
+
+
+def refused(why, *args, **kwargs):
+    console = run(*args, **kwargs)
+    assert f"host-hv: {why}" in console, console
+    assert ends(console) == {None: "failure"}
+
+
+def test_what_cannot_work_is_refused():
+    one = [linux("boot")]
+    refused("vm0: the initrd does not fit", one, "mem=34M")
+    refused("vm0: the kernel does not fit", one, "mem=16M")
+    refused("vm0: 8192 MB of memory are not there", one, "mem=8G")
+    refused("vm0: the kernel is no Linux Image", [(INITRD, None, "")])
+    refused("unknown option colour", one, "colour=green")
+    refused("no guest", [], "mem=128M")
+
+
+def test_other_firmware_is_refused():
+    refused("no HM extension: start it on hmcode", [linux("boot")], bios="default")
