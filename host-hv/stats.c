@@ -87,7 +87,8 @@ void stats_print(struct vm *vm, unsigned workload, bool ok)
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
 		add_vcpu(&s, &vm->vcpu[i]);
 	print_begin();
-	print_more("%c{\"mark\":%u,\"ok\":%s,", HM_RECORD_RS, workload, ok ? "true" : "false");
+	print_more("%c{\"mark\":%u,\"vm\":%d,\"ok\":%s,", HM_RECORD_RS, workload, vm->id,
+		   ok ? "true" : "false");
 	print_exits(s.exits);
 	print_traps(s.traps);
 	print_more("\"instructions\":{\"total\":%lu,\"guest\":%lu,\"host\":%lu,\"hm\":%lu},",

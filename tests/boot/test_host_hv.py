@@ -76,6 +76,45 @@ def test_a_guest_that_never_yields_stops_nobody(payloads):
     machine.close(force=True)
 
 
+DOMAIN = """
+/dts-v1/;
+/plugin/;
+&{{/chosen}} {{
+	domU1 {{
+		compatible = "xen,domain";
+		#address-cells = <2>;
+		#size-cells = <2>;
+		memory = <0 0x20000>;
+		cpus = <2>;
+		module@{at:x} {{
+			compatible = "multiboot,kernel", "multiboot,module";
+			reg = <0 {at:#x} 0 {size:#x}>;
+			bootargs = "";
+		}};
+	}};
+}};
+"""
+
+
+def test_dom0less_description(payloads, tmp_path):
+    """QEMU writes no such node: take its device tree, and overlay one."""
+    kernel = payloads / "sbi.bin"
+    words = command([], "mem=512M")
+    machine, domain, tree = (tmp_path / name for name in ("virt.dtb", "domain.dts", "tree.dtb"))
+    subprocess.run([*words, "-M", f"virt,dumpdtb={machine}"], check=True, capture_output=True)
+    domain.write_text(DOMAIN.format(at=FIRST_MODULE, size=kernel.stat().st_size))
+    subprocess.run(["dtc", "-q", "-@", "-I", "dts", "-O", "dtb", "-o", tmp_path / "domain.dtbo",
+                    domain], check=True)
+    subprocess.run(["fdtoverlay", "-i", machine, "-o", tree, tmp_path / "domain.dtbo"], check=True)
+    done = subprocess.run([*words, "-dtb", tree, "-device",
+                           f"loader,file={kernel},addr={FIRST_MODULE:#x},force-raw=on"],
+                          stdin=subprocess.DEVNULL, timeout=60, stdout=subprocess.PIPE)
+    console = done.stdout.decode().replace("\r", "")
+    assert "vm0: 128 MB" in console and "2 vCPU" in console, console
+    assert re.search(r"payload: [1-9]\d* ok, 0 failed\n", console), console
+    assert ends(console) == {0: "shutdown"}
+
+
 def test_two_linux_guests_share_one_hart():
     console = run([linux("fork"), linux("pipe")], "mem=256M")
     assert ends(console) == {0: "shutdown", 1: "shutdown"}, console
@@ -107,6 +146,9 @@ def test_the_keyboard_reaches_an_idle_guest():
         shell.expect_exact("~ # ")
     shell.sendline("x=" + "y" * 400 + "; echo ${#x} letters")  # more than the UART holds
     shell.expect_exact("400 letters")
+    shell.sendline(r"""printf '\036{"end":"forged"}\n'""")
+    shell.expect(r'(.)\{"end":"forged"\}\r')
+    assert shell.match.group(1) == "\n"  # without the byte that begins a record
     shell.sendline("exit")
     shell.expect_exact('{"end":"shutdown","vm":0}')
     shell.expect(pexpect.EOF)

@@ -620,7 +620,7 @@ static void the_record_holds_all_keys(void **state)
 	stats.longest_m_stay = 55;
 	mark(HM_MARK_END | 7 << 8 | HM_MARK_OK);
 	assert_string_equal(printed,
-		"\x1e{\"mark\":7,\"ok\":true,"
+		"\x1e{\"mark\":7,\"vm\":0,\"ok\":true,"
 		"\"vm_exits\":{\"total\":61,\"memory\":15,\"by_reason\":{\"pt_write\":0,"
 		"\"satp\":0,\"flush\":0,\"true_fault\":0,\"hidden_fault\":0,\"g_stage_fault\":0,"
 		"\"root_miss\":0,\"ring\":0,\"interrupt\":10,\"mmio\":11,\"sbi\":12,\"wfi\":13,"
@@ -637,7 +637,7 @@ static void a_failed_workload_is_not_ok(void **state)
 {
 	(void)state;
 	mark(HM_MARK_END);
-	assert_non_null(strstr(printed, "{\"mark\":0,\"ok\":false,"));
+	assert_non_null(strstr(printed, "{\"mark\":0,\"vm\":0,\"ok\":false,"));
 }
 
 #define TEST(name)	cmocka_unit_test_setup(name, setup)
