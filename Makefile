@@ -10,6 +10,8 @@ CROSS_COMPILE	?= riscv64-linux-gnu-
 OPENSBI_SRC	?= $(cache)/current/opensbi
 export CROSS_COMPILE OPENSBI_SRC
 
+submake		:= $(MAKE) $(if $(V),,-s)
+
 # Options reach the launcher through the environment; it refuses names that it does not know.
 export HMODE_GIVEN := $(foreach v,$(.VARIABLES),$(if $(filter command,$(origin $v)),$v))
 
@@ -53,10 +55,10 @@ clean:		## remove what was built; the cache stays
 	rm -rf build
 
 hmcode host-hv: fetch
-	@$(MAKE) -C $@
+	@$(submake) -C $@
 
 build/workloads/hmwork: fetch FORCE
-	@$(MAKE) -C tests/workloads
+	@$(submake) -C tests/workloads
 
 $(initramfs): build/workloads/hmwork qemu-platform/initramfs
 	@mkdir -p $(@D)

@@ -3,7 +3,8 @@
 # A script sets `here` to this folder and sources this file.
 
 cache=${HMODE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hmode}
-build=${BUILD:-$here/../build}
+top=$(dirname "$here")
+build=${BUILD:-$top/build}
 min_qemu=10
 
 say()

@@ -11,9 +11,9 @@ module_offset=$((64 << 20))
 cpu_profile()
 {
 	case $PROFILE in
-	virt) echo rv64,h=false,zawrs=false,zicbom=false,zicbop=false ;;
+	virt) echo rv64,h=false,zawrs=false,zicbom=false,zicbop=false,zihpm=false ;;
 	u74) echo rv64i,m=true,a=true,f=true,d=true,c=true,s=true,u=true,mmu=true,pmp=true,sv39=on,\
-zicsr=true,zifencei=true,zicntr=true,zihpm=true,zba=true,zbb=true ;;
+zicsr=true,zifencei=true,zicntr=true,zba=true,zbb=true ;;
 	esac
 }
 

@@ -8,7 +8,7 @@ modes='native ssp-hm'
 guests='debian'
 profiles='virt u74'
 widths='sv39 sv48 sv57'
-workloads=$(cat "$here/../tests/workloads/list")
+workloads=$(cat "$top/tests/workloads/list")
 
 # Names that only make needs.
 make_options='BUILD CROSS_COMPILE HMODE_CACHE OPENSBI_SRC PYTHON'

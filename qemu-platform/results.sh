@@ -42,27 +42,23 @@ cause()
 		echo 'it gave no reason'
 }
 
-# table FILES...: workload x mode, from result files.
+# table FILES...: workload x mode, from result files; the instructions of native are 1.
 table()
 {
-	cat "$@" | jq -r -s '
-		def ratio($native): if .instructions.total and $native.instructions.total
-			then .instructions.total / $native.instructions.total else null end;
-		def round3: . * 1000 | round / 1000 | tostring;
+	jq -r -s --arg names "$(list $workloads)" '
+		def three: . * 1000 | round | tostring | ("000" + .)[-([length, 4] | max):] | .[:-3] + "." + .[-3:];
 		def row: map(if . == null then "-" else tostring end) | join("\t");
 		. as $all
-		| (["workload", "mode", "exits", "(memory)", "traps", "transitions", "instructions", "against native"] | row),
-		  (.[] | . as $r
-		   | first($all[] | select(.mode == "native" and .workload == $r.workload), null) as $native
+		| (map({key: .mode, value: 1}) | from_entries | keys_unsorted) as $modes
+		| def native($w): first(($all[] | select(.mode == "native" and .workload == $w)), null).instructions.total;
+		  def ratio: native(.workload) as $n | if $n and .instructions.total then .instructions.total / $n else null end;
+		  (["workload", "mode", "exits", "(memory)", "traps", "transitions", "instructions", "against native"] | row),
+		  ($names | split(" ")[] as $w | $all[] | select(.workload == $w)
 		   | [.workload, .mode, .vm_exits.total, .vm_exits.memory, .hm_traps.total,
-		      .vm_exits.total + .hm_traps.total, .instructions.total,
-		      (ratio($native) | if . then round3 else null end)] | row),
-		  (map(.mode) | unique | .[] | select(. != "native") as $mode
-		   | [$all[] | select(.mode == $mode) | . as $r
-		      | first($all[] | select(.mode == "native" and .workload == $r.workload), null) as $native
-		      | ratio($native) | select(.)]
-		   | select(length > 0)
-		   | ["geometric mean", $mode, null, null, null, null, null,
-		      ((map(log) | add) / length | exp | round3)] | row)' |
-		awk -F '\t' '{ printf "%-15s %-8s", $1, $2; for (i = 3; i <= NF; i++) printf " %14s", $i; print "" }'
+		      .vm_exits.total + .hm_traps.total, .instructions.total, (ratio | if . then three else null end)] | row),
+		  ($modes[] as $m | [$all[] | select(.mode == $m and $m != "native") | ratio | select(.)]
+		   | select(length > 1)
+		   | ["geometric mean", $m, "", "", "", "", "", (map(log) | add / length | exp | three)] | row)
+		' "$@" | awk -F '\t' '
+		{ printf "%-14s %-7s %8s %8s %9s %11s %13s %14s\n", $1 == last ? "" : $1, $2, $3, $4, $5, $6, $7, $8; last = $1 }'
 }
