@@ -185,13 +185,12 @@ static enum next serve_hsm(struct vcpu *v, struct sbiret *ret)
 /* The vCPUs that a hart mask names, bits being their numbers; false: one of them is not there. */
 static bool find_vcpus(const struct vm *vm, uint64_t mask, uint64_t base, uint64_t *out)
 {
-	*out = 0;
+	*out = (1UL << vm->vcpu_count) - 1;
 	if (base == ALL_HARTS)
-		*out = (1UL << vm->vcpu_count) - 1;
-	else if (mask && (base >= vm->vcpu_count || mask >> (vm->vcpu_count - base)))
+		return true;
+	if (base >= vm->vcpu_count || mask >> (vm->vcpu_count - base))
 		return false;
-	else if (mask)
-		*out = mask << base;
+	*out = mask << base;
 	return true;
 }
 

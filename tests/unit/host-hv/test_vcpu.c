@@ -264,7 +264,8 @@ static void ipis_reach_the_harts_of_the_mask(void **state)
 	assert_true(vm.vcpu[0].software_irq && vm.vcpu[2].software_irq);
 	assert_int_equal(call(SBI_EXT_IPI, 0, 0x10, 0, 0).error, SBI_ERR_INVALID_PARAM);
 	assert_int_equal(call(SBI_EXT_IPI, 0, 1, 4, 0).error, SBI_ERR_INVALID_PARAM);
-	assert_int_equal(call(SBI_EXT_IPI, 0, 0, 4, 0).error, SBI_SUCCESS);
+	assert_int_equal(call(SBI_EXT_IPI, 0, 0, 4, 0).error, SBI_ERR_INVALID_PARAM);
+	assert_int_equal(call(SBI_EXT_IPI, 0, 0, 3, 0).error, SBI_SUCCESS);
 }
 
 /* -- remote fences -- */
