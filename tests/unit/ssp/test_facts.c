@@ -388,6 +388,23 @@ static void a_root_that_the_log_has_left_behind_is_emptied(void **state)
 	assert_maps(0, PAGE(9));
 }
 
+static void pieces_that_the_log_has_left_behind_are_not_cached(void **state)
+{
+	(void)state;
+	start_with(RAM_DELTA + 0x3000, POOL_TABLES, false);
+	simple_guest();
+	put(1, 1, 0x80400000, LEAF);
+	assert_maps(2 * MIB, 0x80400000);
+	assert_maps(3 * MIB, 0x80500000);
+	satp(SATP_SV39, 2, 0);
+	put(1, 1, 0x80800000, LEAF);
+	fence_va(2 * MIB);
+	for (unsigned int n = 0; n < SSP_LOG_SIZE; n++)
+		fence_va(n * PAGE_SIZE);
+	satp(SATP_SV39, 1, 0);
+	assert_maps(3 * MIB, 0x80900000);
+}
+
 static void a_fence_of_everything_reaches_every_root(void **state)
 {
 	(void)state;
@@ -795,6 +812,7 @@ int main(void)
 		FACT(a_fence_is_owed_even_if_the_shadow_has_nothing),
 		FACT(one_logged_fence_is_replayed_on_entry),
 		FACT(a_root_that_the_log_has_left_behind_is_emptied),
+		FACT(pieces_that_the_log_has_left_behind_are_not_cached),
 		FACT(a_fence_of_everything_reaches_every_root),
 		FACT(a_fence_of_many_tables_clears_all_of_them),
 		FACT(a_changed_link_is_followed_after_a_fence_by_asid),
