@@ -54,7 +54,7 @@
 
 /* Why HM_FID_VCPU_RUN returned.  hm_run.exit_* hold the particulars. */
 #define HM_EXIT_INTERRUPT	0	/* the host's own interrupt (or its slice) is due */
-#define HM_EXIT_MMIO		1	/* access outside the slots: gpa, instruction, length, rights */
+#define HM_EXIT_MMIO		1	/* load or store outside the slots: exit_gpa, exit_insn; exit_value = GVA */
 #define HM_EXIT_SBI		2	/* an SBI call that the host serves: registers a0-a7 */
 #define HM_EXIT_WFI		3	/* guest idles; exit_value = next deadline (mtime ticks, ~0 = none) */
 #define HM_EXIT_MARK		4	/* measurement marker: exit_value = written value */
@@ -66,7 +66,7 @@
 #define HM_RUN_YIELD_WFI	(1 << 0)	/* WFI exits (TW=1) instead of idling in the guest world */
 #define HM_RUN_SEIP		(1 << 1)	/* the guest's supervisor external interrupt is pending */
 #define HM_RUN_RESET_STATS	(1 << 2)	/* zero the statistics at this entry, then clears itself */
-#define HM_RUN_ADVANCE		(1 << 3)	/* step over the instruction that caused the exit, then clears itself */
+#define HM_RUN_ADVANCE		(1 << 3)	/* step over an MMIO or SBI exit's instruction (WFI, MARK: already done), then clears itself */
 #define HM_RUN_FENCE_VMA	(1 << 4)	/* first the fence of hm_run.fence_*, then clears itself */
 #define HM_RUN_FENCE_I		(1 << 5)	/* first FENCE.I, then clears itself */
 
