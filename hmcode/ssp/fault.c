@@ -26,14 +26,14 @@ static enum ssp_fence link_fence(const struct ssp_table *table)
 }
 
 /* Walks of every root may pass through the global tree. */
-static void drop_walks(struct ssp_space *space, const struct ssp_table *table)
+static void forget_walks(struct ssp_space *space, const struct ssp_table *table)
 {
 	if (table->owner != SSP_GLOBAL) {
-		ssp_root_drop_walks(table_owner(space, table));
+		ssp_root_forget_walks(table_owner(space, table));
 		return;
 	}
 	for (unsigned int i = SSP_GLOBAL + 1; i < SSP_ROOTS; i++)
-		ssp_root_drop_walks(&space->roots[i]);
+		ssp_root_forget_walks(&space->roots[i]);
 }
 
 /* The child at entry `index`, hung, woken or given a new identity as needed. */
@@ -51,7 +51,7 @@ static struct ssp_table *own_child(struct ssp_space *space, struct ssp_table *ta
 			ssp_table_make_current(space, child);
 		child->ident = ident;
 		ssp_table_set(space, table, index, entry | PTE_V);
-		drop_walks(space, table);
+		forget_walks(space, table);
 	} else {
 		child = ssp_table_alloc(space, table_owner(space, table), table->level - 1);
 		ssp_table_hang(space, table, index, child, ident);
@@ -103,14 +103,14 @@ static struct ssp_table *top_child(struct ssp_space *space, struct ssp_root *roo
 			ssp_table_orphan(space, link_table(space, entry));
 		if (entry != link) {
 			ssp_table_set(space, top, index, link);
-			ssp_root_drop_walks(root);
+			ssp_root_forget_walks(root);
 			*fence = fence_max(*fence, SSP_FENCE_ASID);
 		}
 		return child;
 	}
 	if (entry && !own) {
 		table_entries(space, top)[index] = 0;
-		ssp_root_drop_walks(root);
+		ssp_root_forget_walks(root);
 	}
 	return own_child(space, top, index, ident, fence);
 }
@@ -154,7 +154,7 @@ static enum ssp_fence set_leaf(struct ssp_space *space, struct ssp_table *table,
 	if (is_link(old)) {
 		if (link_table(space, old)->owner == table->owner)
 			ssp_table_orphan(space, link_table(space, old));
-		drop_walks(space, table);
+		forget_walks(space, table);
 		fence = link_fence(table);
 	} else if (old == leaf) {
 		/* The hart has cached that there was nothing, perhaps above, or an older global leaf. */
@@ -174,9 +174,33 @@ static void remember_walk(struct ssp_space *space, const struct ssp_guest_walk *
 	struct ssp_walk *entry = ssp_walk_entry(root, va);
 
 	entry->tag = ssp_walk_tag(root, va);
-	entry->guest = walk->table[0] + ssp_slot_of(space, walk->table[0])->delta;
+	entry->guest = walk->link_hpa[0] & ~(PAGE_SIZE - 1);
 	entry->shadow = table_entries(space, table);
 	entry->table = table;
+	entry->tree_turn = root->tree_turn;
+	entry->links = satp_modes[root->mode].levels - 1;
+	for (unsigned int i = 0; i < entry->links; i++) {
+		entry->link[i].hpa = walk->link_hpa[i + 1];
+		entry->link[i].pte = walk->link[i + 1];
+	}
+}
+
+/* Take up a walk that a fence dropped, if walking again would end where it did. */
+static bool renew_walk(struct ssp_space *space, uint64_t va)
+{
+	struct ssp_root *root = space->current;
+	struct ssp_walk *entry = ssp_walk_entry(root, va);
+	uint64_t tag = ssp_walk_tag(root, va);
+
+	if (((entry->tag ^ tag) & ((1ull << SSP_WALK_VA_BITS) - 1)) ||
+	    entry->tree_turn != root->tree_turn)
+		return false;
+	for (unsigned int i = entry->links; i-- > 0;)
+		if (ssp_port_load(entry->link[i].hpa) != entry->link[i].pte)
+			return false;
+	entry->tag = tag;
+	ssp_table_list_dirty(space, entry->table);
+	return true;
 }
 
 static enum ssp_fence fill(struct ssp_space *space, const struct ssp_guest_walk *walk, uint64_t va,
@@ -203,9 +227,17 @@ static enum ssp_fence fill(struct ssp_space *space, const struct ssp_guest_walk 
 struct ssp_result ssp_fault(struct ssp_space *space, uint64_t va, enum ssp_access access,
 			    unsigned int state)
 {
-	struct ssp_guest_walk walk = ssp_guest_walk(space, space->current->gsatp, va, access, state);
+	struct ssp_guest_walk walk;
 	const struct ssp_slot *slot;
 
+	if (renew_walk(space, va)) {
+		struct ssp_result result = { .fence = SSP_FENCE_NONE };
+
+		result.verdict = ssp_fault_fast(space, va, access, state, &result.fence);
+		if (result.verdict != SSP_SLOW)
+			return result;
+	}
+	ssp_guest_walk(space, space->current->gsatp, va, access, state, &walk);
 	if (walk.verdict != SSP_FILLED)
 		return (struct ssp_result){ .verdict = walk.verdict, .gpa = walk.gpa };
 	slot = ssp_walk_slot(space, &walk, access, state);

@@ -21,6 +21,7 @@ void ssp_root_drop_walks(struct ssp_root *root)
 		return;
 	for (unsigned int i = 0; i < SSP_WALK_CACHE; i++)
 		root->walk[i].tag = 0;
+	root->tree_turn++;
 	root->walk_turn = 1ull << SSP_WALK_VA_BITS;
 }
 
@@ -44,6 +45,13 @@ static void sleep_links(struct ssp_space *space, struct ssp_root *root, bool own
 	}
 }
 
+/* Walks end elsewhere from now on: they cannot be taken up again either. */
+void ssp_root_forget_walks(struct ssp_root *root)
+{
+	root->tree_turn++;
+	ssp_root_drop_walks(root);
+}
+
 static void forget_leaves(struct ssp_root *root)
 {
 	root->dirty = SSP_NONE;
@@ -60,6 +68,7 @@ void ssp_root_sleep(struct ssp_space *space, struct ssp_root *root)
 	top->epoch = ++root->epoch;
 	ssp_table_clear_leaves(space, top);
 	sleep_links(space, root, true, true);
+	root->tree_turn++;
 	forget_leaves(root);
 }
 
@@ -75,8 +84,10 @@ void ssp_root_flush(struct ssp_space *space, struct ssp_root *root, bool global_
 	}
 	for (uint32_t n = root->dirty; n != SSP_NONE; n = space->tables[n].next_dirty)
 		ssp_table_clear_leaves(space, &space->tables[n]);
-	if (global_links)
+	if (global_links) {
 		sleep_links(space, root, false, true);
+		root->tree_turn++;
+	}
 	forget_leaves(root);
 }
 
@@ -92,7 +103,7 @@ void ssp_unlink_global(struct ssp_space *space, struct ssp_table *table)
 		entry = &table_entries(space, root_top(space, root))[table->index];
 		if (is_link(*entry) && link_table(space, *entry) == table)
 			*entry = 0;
-		ssp_root_drop_walks(root);
+		ssp_root_forget_walks(root);
 	}
 }
 

@@ -31,18 +31,20 @@ static inline struct ssp_root *table_owner(struct ssp_space *space, const struct
 	return &space->roots[table->owner];
 }
 
-/* Number of the lowest set bit; value is not 0.  Base harts have no instruction for it. */
+/*
+ * Number of the lowest set bit; value is not 0.  Base harts have no instruction
+ * for it: six bits in a row of a de Bruijn sequence tell where they are.
+ */
 static inline unsigned int lowest_bit(uint64_t value)
 {
-	unsigned int n = 0;
+	static const uint8_t position[64] = {
+		0, 1, 48, 2, 57, 49, 28, 3, 61, 58, 50, 42, 38, 29, 17, 4,
+		62, 55, 59, 36, 53, 51, 43, 22, 45, 39, 33, 30, 24, 18, 12, 5,
+		63, 47, 56, 27, 60, 41, 37, 16, 54, 35, 52, 21, 44, 32, 23, 11,
+		46, 26, 40, 15, 34, 20, 31, 10, 25, 14, 19, 9, 13, 8, 7, 6,
+	};
 
-	for (unsigned int half = 32; half; half /= 2) {
-		if (!(value & ((1ull << half) - 1))) {
-			value >>= half;
-			n += half;
-		}
-	}
-	return n;
+	return position[(value & -value) * 0x03f79d71b4cb0a89ull >> 58];
 }
 
 /* A link, woken or dormant, to its table. */
@@ -76,25 +78,29 @@ void ssp_table_make_current(struct ssp_space *space, struct ssp_table *table);
 void ssp_table_clear_leaves(struct ssp_space *space, struct ssp_table *table);
 void ssp_table_set(struct ssp_space *space, struct ssp_table *table, unsigned int index,
 		   uint64_t value);
+void ssp_table_list_dirty(struct ssp_space *space, struct ssp_table *table);
 enum ssp_fence ssp_tables_reserve(struct ssp_space *space, uint32_t wanted);
 
 /* flush.c */
 void ssp_root_sleep(struct ssp_space *space, struct ssp_root *root);
 void ssp_root_flush(struct ssp_space *space, struct ssp_root *root, bool global_links);
 void ssp_root_drop_walks(struct ssp_root *root);
+void ssp_root_forget_walks(struct ssp_root *root);
 void ssp_unlink_global(struct ssp_space *space, struct ssp_table *table);
 
 /* walk.c: a guest walk as data. */
 struct ssp_guest_walk {
-	enum ssp_verdict verdict;	/* SSP_FILLED: translated and allowed */
+	enum ssp_verdict verdict;	/* SSP_FILLED: translated and allowed; else only gpa is set */
 	bool global;			/* G at any level of the path */
 	int level;			/* of the leaf */
 	uint64_t pte;			/* the leaf */
 	uint64_t gpa;			/* of va itself */
 	uint64_t table[MAX_LEVELS];	/* GPA of the table at each level of the path */
+	uint64_t link_hpa[MAX_LEVELS];	/* where the entry of each level was read ... */
+	uint64_t link[MAX_LEVELS];	/* ... and what it was */
 };
-struct ssp_guest_walk ssp_guest_walk(struct ssp_space *space, uint64_t gsatp, uint64_t va,
-				     enum ssp_access access, unsigned int state);
+void ssp_guest_walk(struct ssp_space *space, uint64_t gsatp, uint64_t va,
+		    enum ssp_access access, unsigned int state, struct ssp_guest_walk *walk);
 const struct ssp_slot *ssp_walk_slot(const struct ssp_space *space,
 				     const struct ssp_guest_walk *walk, enum ssp_access access,
 				     unsigned int state);

@@ -31,7 +31,7 @@ bool ssp_init(struct ssp_space *space, uint64_t pool_hpa, struct ssp_table *tabl
 		struct ssp_root *root = &space->roots[i];
 
 		root->walk_turn = 1ull << SSP_WALK_VA_BITS;
-		root->epoch = root->dirty_turn = 1;
+		root->epoch = root->dirty_turn = root->tree_turn = 1;
 		root->dirty = root->owned = root->top = SSP_NONE;
 	}
 	global = ssp_table_alloc(space, &space->roots[SSP_GLOBAL], 0);

@@ -117,12 +117,22 @@ _Static_assert(sizeof(struct ssp_table) == 64, "a table's number is found by shi
  * The walk cache: VA >> 21 to the guest's and the shadow's leaf table.  As a
  * cache of non-leaf entries it may outlive fences with rs1 != x0, no others.
  * The high bits of the tag are a count, so that one addition drops all.
+ *
+ * A dropped walk can be taken up again: if the shadow's tree has not changed
+ * and the guest's links, read anew, are what they were, a full walk would end
+ * in the same tables.
  */
 struct ssp_walk {
 	uint64_t tag;
 	uint64_t guest;		/* HPA of the guest's level-0 table */
 	uint64_t *shadow;	/* the shadow's */
 	struct ssp_table *table;
+
+	uint64_t tree_turn;	/* the root's when the walk was made */
+	uint64_t links;		/* how many of the following */
+	struct {
+		uint64_t hpa, pte;
+	} link[MAX_LEVELS - 1];
 };
 #define SSP_WALK_SHIFT		21
 #define SSP_WALK_VA_BITS	(64 - SSP_WALK_SHIFT)
@@ -130,6 +140,7 @@ struct ssp_walk {
 struct ssp_root {
 	/* Read by every fault. */
 	uint64_t walk_turn;	/* high part of live tags */
+	uint64_t tree_turn;	/* changes when tables that walks may name lose their place */
 	struct ssp_walk walk[SSP_WALK_CACHE];
 
 	uint64_t gsatp;		/* guest satp: mode, ASID, PPN; the key */

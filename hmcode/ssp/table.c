@@ -35,6 +35,12 @@ static void release(struct ssp_space *space, struct ssp_table *table)
 	space->free_count++;
 }
 
+static inline void clear_group(uint64_t *entry)
+{
+	entry[0] = entry[1] = entry[2] = entry[3] = 0;
+	entry[4] = entry[5] = entry[6] = entry[7] = 0;
+}
+
 /* A table for the first time: what its page and description held before does not matter. */
 static struct ssp_table *take_fresh(struct ssp_space *space)
 {
@@ -42,8 +48,8 @@ static struct ssp_table *take_fresh(struct ssp_space *space)
 	uint64_t *entries = table_entries(space, table);
 
 	*table = (struct ssp_table){ .parent = SSP_NONE };
-	for (unsigned int i = 0; i < PTES_PER_TABLE; i++)
-		entries[i] = 0;
+	for (unsigned int i = 0; i < PTES_PER_TABLE; i += GROUP_SIZE)
+		clear_group(entries + i);
 	return table;
 }
 
@@ -63,17 +69,24 @@ static struct ssp_table *take_free(struct ssp_space *space)
 void ssp_table_set(struct ssp_space *space, struct ssp_table *table, unsigned int index,
 		   uint64_t value)
 {
-	struct ssp_root *owner = table_owner(space, table);
-
 	table_entries(space, table)[index] = value;
 	if (value)
 		table->occupied |= 1ull << (index >> GROUP_SHIFT);
-	if (pte_is_leaf(value) && table->dirty_turn != owner->dirty_turn) {
-		table->dirty_turn = owner->dirty_turn;
-		table->next_dirty = owner->dirty;
-		owner->dirty = table_number(space, table);
-		owner->dirty_count++;
-	}
+	if (pte_is_leaf(value))
+		ssp_table_list_dirty(space, table);
+}
+
+/* From now on the table may hold leaves. */
+void ssp_table_list_dirty(struct ssp_space *space, struct ssp_table *table)
+{
+	struct ssp_root *owner = table_owner(space, table);
+
+	if (table->dirty_turn == owner->dirty_turn)
+		return;
+	table->dirty_turn = owner->dirty_turn;
+	table->next_dirty = owner->dirty;
+	owner->dirty = table_number(space, table);
+	owner->dirty_count++;
 }
 
 /* The table loses its place; whoever hangs or frees it next empties it first. */
@@ -151,8 +164,7 @@ void ssp_table_clear_leaves(struct ssp_space *space, struct ssp_table *table)
 		uint64_t *entry = entries + (group << GROUP_SHIFT);
 
 		if (table->level == 0) {
-			for (unsigned int i = 0; i < GROUP_SIZE; i++)
-				entry[i] = 0;
+			clear_group(entry);
 			continue;
 		}
 		for (unsigned int i = 0; i < GROUP_SIZE; i++) {

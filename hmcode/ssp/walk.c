@@ -52,43 +52,52 @@ static struct ssp_guest_walk bare_walk(struct ssp_space *space, uint64_t va, uns
 	};
 }
 
-struct ssp_guest_walk ssp_guest_walk(struct ssp_space *space, uint64_t gsatp, uint64_t va,
-				     enum ssp_access access, unsigned int state)
+void ssp_guest_walk(struct ssp_space *space, uint64_t gsatp, uint64_t va,
+		    enum ssp_access access, unsigned int state, struct ssp_guest_walk *walk)
 {
 	const struct satp_mode_info *mode = &satp_modes[satp_mode(gsatp)];
-	struct ssp_guest_walk walk = { .verdict = SSP_TRUE_FAULT };
-	uint64_t table = (gsatp & SATP_PPN_MASK) << PAGE_SHIFT;
+	uint64_t table = (gsatp & SATP_PPN_MASK) << PAGE_SHIFT, pte, path = 0;
+	int level = mode->levels - 1, shift = PAGE_SHIFT + 9 * level;
 
-	if (satp_mode(gsatp) == SATP_BARE)
-		return bare_walk(space, va, state);
+	if (satp_mode(gsatp) == SATP_BARE) {
+		*walk = bare_walk(space, va, state);
+		return;
+	}
+	walk->verdict = SSP_TRUE_FAULT;
+	walk->gpa = 0;
 	if (!va_is_canonical(va, mode->va_bits))
-		return walk;
+		return;
 
 	/* Here table is the guest's table of this level, and all above it were links. */
-	for (walk.level = mode->levels - 1; walk.level >= 0; walk.level--) {
+	for (;;) {
 		const struct ssp_slot *slot = ssp_slot_of(space, table);
 
 		if (!slot) {
-			walk.verdict = SSP_ACCESS_FAULT;
-			return walk;
+			walk->verdict = SSP_ACCESS_FAULT;
+			return;
 		}
-		walk.table[walk.level] = table;
-		walk.pte = ssp_port_load(table + slot->delta + 8 * pte_index(va, walk.level));
-		walk.global |= walk.pte & PTE_G;
-		if (!(walk.pte & PTE_V) || walk.pte >> PTE_RESERVED_SHIFT)
-			return walk;
-		if (walk.pte & PTE_RWX)
+		walk->table[level] = table;
+		walk->link_hpa[level] = table + slot->delta + (va >> shift) % PTES_PER_TABLE * 8;
+		pte = walk->link[level] = ssp_port_load(walk->link_hpa[level]);
+		path |= pte;
+		if (!(pte & PTE_V) || pte >> PTE_RESERVED_SHIFT)
+			return;
+		if (pte & PTE_RWX)
 			break;
-		if (walk.pte & (PTE_U | PTE_A | PTE_D))
-			return walk;	/* reserved in links */
-		table = pte_address(walk.pte);
+		if (pte & (PTE_U | PTE_A | PTE_D) || !level)
+			return;	/* reserved in links */
+		table = pte_address(pte);
+		shift -= 9;
+		level--;
 	}
-	if (walk.level < 0 || !ssp_leaf_allows(walk.pte, access, state) ||
-	    pte_address(walk.pte) & (level_size(walk.level) - 1))
-		return walk;
-	walk.gpa = pte_address(walk.pte) + (va & (level_size(walk.level) - 1));
-	walk.verdict = SSP_FILLED;
-	return walk;
+	table = pte_address(pte);
+	if (!ssp_leaf_allows(pte, access, state) || table & ((1ull << shift) - 1))
+		return;
+	walk->level = level;
+	walk->pte = pte;
+	walk->global = path & PTE_G;
+	walk->gpa = table + (va & ((1ull << shift) - 1));
+	walk->verdict = SSP_FILLED;
 }
 
 /* The slot behind the leaf, if what its rights leave of the leaf still allows the access. */
@@ -99,15 +108,18 @@ const struct ssp_slot *ssp_walk_slot(const struct ssp_space *space,
 	const struct ssp_slot *slot = ssp_slot_of(space, walk->gpa);
 	uint64_t denied = slot ? PTE_RWX & ~slot->rights : PTE_RWX;
 
+	if (!denied)
+		return slot;
 	return ssp_leaf_allows(walk->pte & ~denied, access, state) ? slot : NULL;
 }
 
 enum ssp_verdict ssp_translate(struct ssp_space *space, uint64_t va, enum ssp_access access,
 			       unsigned int state, uint64_t *hpa)
 {
-	struct ssp_guest_walk walk = ssp_guest_walk(space, space->current->gsatp, va, access, state);
+	struct ssp_guest_walk walk;
 	const struct ssp_slot *slot;
 
+	ssp_guest_walk(space, space->current->gsatp, va, access, state, &walk);
 	if (walk.verdict != SSP_FILLED)
 		return walk.verdict;
 	slot = ssp_walk_slot(space, &walk, access, state);

@@ -11,20 +11,6 @@
 #include "trap/insn.h"
 #include "trap/trap.h"
 
-/* "Supervisor Trap Handling" for a fault whose CSRs are all live. */
-static inline void inject(u64 cause, u64 va, u64 mstatus)
-{
-	u64 spie = (mstatus & MSTATUS_SIE) << 4;	/* SIE is bit 1, SPIE bit 5 */
-	u64 spp = mstatus >> 3 & MSTATUS_SPP;		/* MPP bit 11 (0 U, 1 S), SPP bit 8 */
-
-	csr_write(CSR_SCAUSE, cause);
-	csr_write(CSR_STVAL, va);
-	csr_write(CSR_SEPC, csr_read(CSR_MEPC));
-	csr_write(CSR_MEPC, csr_read(CSR_STVEC) & ~3ull);
-	mstatus &= ~(MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP);
-	csr_write(CSR_MSTATUS, mstatus | spie | spp | (u64)PRV_S << MSTATUS_MPP_SHIFT);
-}
-
 u64 hm_fast_fault(struct hm_frame *frame, u64 cause)
 {
 	struct hm_vcpu *vcpu = frame->vcpu;
@@ -38,7 +24,7 @@ u64 hm_fast_fault(struct hm_frame *frame, u64 cause)
 	mstatus = csr_read(CSR_MSTATUS);
 	switch (ssp_fault_fast(&vcpu->space, va, cause & 3, hm_access_state(mstatus), &fence)) {
 	case SSP_TRUE_FAULT:
-		inject(cause, va, mstatus);
+		csr_write(CSR_MEPC, hm_raise(cause, va, csr_read(CSR_MEPC), mstatus));
 		hm_count(vcpu, HM_TRAP_TRUE_FAULT);
 		return 0;
 	case SSP_FILLED:

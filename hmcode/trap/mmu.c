@@ -123,17 +123,24 @@ static bool instruction(struct hm_frame *frame)
 	return true;
 }
 
-/* A hidden fault that takes a walk, or a true one; not what leads to an exit. */
+/* A fault that takes a walk, unless it leads out of RAM. */
 static bool page_fault(struct hm_vcpu *vcpu, u64 cause)
 {
 	u64 va = csr_read(CSR_MTVAL), mstatus = csr_read(CSR_MSTATUS);
 	struct ssp_result result = ssp_fault(&vcpu->space, va, cause & 3, hm_access_state(mstatus));
 
-	if (result.verdict != SSP_FILLED)
+	switch (result.verdict) {
+	case SSP_FILLED:
+		hm_fence(vcpu, result.fence, va);
+		hm_count(vcpu, HM_TRAP_FILL);
+		return true;
+	case SSP_TRUE_FAULT:
+		csr_write(CSR_MEPC, hm_raise(cause, va, csr_read(CSR_MEPC), mstatus));
+		hm_count(vcpu, HM_TRAP_TRUE_FAULT);
+		return true;
+	default:
 		return false;
-	hm_fence(vcpu, result.fence, va);
-	hm_count(vcpu, HM_TRAP_FILL);
-	return true;
+	}
 }
 
 u64 hm_trap_general(struct hm_frame *frame, u64 cause)

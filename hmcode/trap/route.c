@@ -34,20 +34,6 @@ enum hm_next hm_exit(struct hm_trap *trap, u64 reason, u64 value)
 	return HM_EXIT;
 }
 
-void hm_inject(struct hm_trap *trap, u64 cause, u64 tval)
-{
-	u64 mstatus = csr_read(CSR_MSTATUS);
-	u64 spie = mstatus & MSTATUS_SIE ? MSTATUS_SPIE : 0;
-	u64 spp = mstatus & MSTATUS_MPP ? MSTATUS_SPP : 0;
-
-	csr_write(CSR_SCAUSE, cause);
-	csr_write(CSR_STVAL, tval);
-	csr_write(CSR_SEPC, trap->pc);
-	mstatus &= ~(MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP | MSTATUS_MPP);
-	csr_write(CSR_MSTATUS, mstatus | spie | spp | (u64)PRV_S << MSTATUS_MPP_SHIFT);
-	trap->pc = csr_read(CSR_STVEC) & ~3ull;
-}
-
 /* A trap from M-mode itself is a defect of the firmware: nothing can be trusted any more. */
 static void __noreturn firmware_fault(const struct hm_trap *trap)
 {

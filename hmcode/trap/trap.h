@@ -50,8 +50,25 @@ enum hm_next hm_route_access_fault(struct hm_trap *trap);
 enum hm_next hm_route_sbi(struct hm_trap *trap);
 enum hm_next hm_route_interrupt(struct hm_trap *trap);
 
-/* Give the guest an exception, as the hart would ("Supervisor Trap Handling"). */
-void hm_inject(struct hm_trap *trap, u64 cause, u64 tval);
+/* Give the guest an exception from pc, as the hart would ("Supervisor Trap Handling"); returns its new pc. */
+static inline u64 hm_raise(u64 cause, u64 tval, u64 pc, u64 mstatus)
+{
+	u64 spie = (mstatus & MSTATUS_SIE) << 4;	/* SIE is bit 1, SPIE bit 5 */
+	u64 spp = mstatus >> 3 & MSTATUS_SPP;		/* MPP bit 11 (0 U, 1 S), SPP bit 8 */
+
+	csr_write(CSR_SCAUSE, cause);
+	csr_write(CSR_STVAL, tval);
+	csr_write(CSR_SEPC, pc);
+	mstatus &= ~(MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP);
+	csr_write(CSR_MSTATUS, mstatus | spie | spp | (u64)PRV_S << MSTATUS_MPP_SHIFT);
+	return csr_read(CSR_STVEC) & ~3ull;
+}
+
+/* The same for a route. */
+static inline void hm_inject(struct hm_trap *trap, u64 cause, u64 tval)
+{
+	trap->pc = hm_raise(cause, tval, trap->pc, csr_read(CSR_MSTATUS));
+}
 
 /* Leave for the host. */
 enum hm_next hm_exit(struct hm_trap *trap, u64 reason, u64 value);
