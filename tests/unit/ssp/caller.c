@@ -61,12 +61,30 @@ struct ssp_result caller_fault(struct caller *caller, uint64_t va, enum ssp_acce
 	return result;
 }
 
+/* A known root that is behind in nothing, of the same mode, not bare. */
+static bool switch_root(struct caller *caller, uint64_t satp)
+{
+	struct ssp_space *space = caller->space;
+	struct ssp_root *root = ssp_root_ready(space, satp);
+
+	if (!root || root->asid_turn != caller->turn || root->mode != space->current->mode ||
+	    !space->current->gsatp || !satp)
+		return false;
+	root->last_use = ++space->uses;
+	space->current = root;
+	caller->satp = satp;
+	caller->hart->satp = root->hsatp;
+	return true;
+}
+
 void caller_satp(struct caller *caller, uint64_t satp)
 {
 	uint64_t old = caller->satp;
 	struct ssp_root *root;
 	enum ssp_fence fence = SSP_FENCE_NONE;
 
+	if (switch_root(caller, satp))
+		return;
 	caller->satp = ssp_satp_legal(caller->space, old, satp);
 	if (caller->satp == old)
 		return;
@@ -81,13 +99,19 @@ void caller_satp(struct caller *caller, uint64_t satp)
 	caller_owes(caller, fence, 0);
 }
 
+static enum ssp_fence fence_page(struct ssp_space *space, uint64_t va, const uint64_t *asid)
+{
+	if (ssp_flush_va_fast(space, va, asid, asid ? *asid : 0))
+		return SSP_FENCE_PAGE;
+	return asid ? ssp_flush_va_asid(space, va, *asid) : ssp_flush_va(space, va);
+}
+
 void caller_fence(struct caller *caller, const uint64_t *va, const uint64_t *asid)
 {
 	enum ssp_fence fence;
 
 	if (va)
-		fence = asid ? ssp_flush_va_asid(caller->space, *va, *asid) :
-			       ssp_flush_va(caller->space, *va);
+		fence = fence_page(caller->space, *va, asid);
 	else
 		fence = asid ? ssp_flush_asid(caller->space, *asid) : ssp_flush_all(caller->space);
 	caller_owes(caller, fence, va ? *va : 0);
