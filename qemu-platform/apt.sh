@@ -12,6 +12,14 @@ mirror()
 		awk -v suite="$(machine_suite)" '$1 == suite && $2 == "main" { print $3; exit }'
 }
 
+# On a machine that never read its indexes apt does not know its own sources.
+need_mirror()
+{
+	[ -n "$(mirror)" ] || machine_apt update
+	[ -n "$(mirror)" ] || die "the machine's apt has no source for main of '$(machine_suite)'" \
+		"this needs Debian 12 or later, with its archive in apt's configuration"
+}
+
 machine_suite()
 {
 	. /etc/os-release
@@ -79,6 +87,7 @@ apt_update()
 # The machine's suite and its backports, seen from what is installed: for programs to run here.
 host_root()
 {
+	need_mirror
 	suite=$(machine_suite)
 	apt_root host "$(dpkg --print-architecture)" /var/lib/dpkg/status "$(
 		machine_sources
@@ -90,6 +99,7 @@ host_root()
 # The suite that guests and sources come from; nothing counts as installed.
 guest_root()
 {
+	need_mirror
 	apt_root guest riscv64 '' "$(
 		echo "deb [arch=riscv64 signed-by=$keyring] $(mirror) $guest_suite main"
 		echo "deb-src [signed-by=$keyring] $(mirror) $guest_suite main"
