@@ -21,6 +21,7 @@
 
 #include "mark.h"
 #include "sbi/host.h"
+#include "ssp/fast.h"
 #include "world/vcpu.h"
 
 #define MAX_RAM_RANGES	8
@@ -179,6 +180,8 @@ static int init_hart(void)
 		return SBI_ENOMEM;
 	sbi_memset(hart, 0, sizeof(*hart));
 	hart->frame.hart = hart;
+	for (unsigned int i = 0; i < array_size(hart->frame.need); i++)
+		hart->frame.need[i] = (u32)SSP_NEEDS >> 8 * i & 0xff;
 	hart->host_timer = HM_NO_DEADLINE;
 	hart->sstc = sbi_hart_has_extension(scratch, SBI_HART_EXT_SSTC);
 	hart->svvptc = in_device_tree(fdt, "svvptc");

@@ -131,9 +131,9 @@ static inline _Bool ssp_flush_va_fast(struct ssp_space *space, uint64_t va, _Boo
 /* The root of gsatp if it is cached and behind in nothing; it is not entered yet. */
 static inline struct ssp_root *ssp_root_ready(struct ssp_space *space, uint64_t gsatp)
 {
-	struct ssp_root *root = &space->roots[space->asid_bucket[satp_asid(gsatp) % SSP_ASID_BUCKETS]];
+	struct ssp_root *root = ssp_root_find(space, gsatp);
 
-	return root->gsatp == gsatp && root->log_position == space->log_head ? root : NULL;
+	return root && root->log_position == space->log_head ? root : NULL;
 }
 
 #endif

@@ -172,16 +172,17 @@ static void remember_walk(struct ssp_space *space, const struct ssp_guest_walk *
 {
 	struct ssp_root *root = space->current;
 	struct ssp_walk *entry = ssp_walk_entry(root, va);
+	struct ssp_path *path = &root->path[entry - root->walk];
 
 	entry->tag = ssp_walk_tag(root, va);
 	entry->guest = walk->link_hpa[0] & ~(PAGE_SIZE - 1);
 	entry->shadow = table_entries(space, table);
 	entry->table = table;
-	entry->tree_turn = root->tree_turn;
-	entry->links = satp_modes[root->mode].levels - 1;
-	for (unsigned int i = 0; i < entry->links; i++) {
-		entry->link[i].hpa = walk->link_hpa[i + 1];
-		entry->link[i].pte = walk->link[i + 1];
+	path->tree_turn = root->tree_turn;
+	path->links = satp_modes[root->mode].levels - 1;
+	for (unsigned int i = 0; i < path->links; i++) {
+		path->link[i].hpa = walk->link_hpa[i + 1];
+		path->link[i].pte = walk->link[i + 1];
 	}
 }
 
@@ -190,13 +191,14 @@ static bool renew_walk(struct ssp_space *space, uint64_t va)
 {
 	struct ssp_root *root = space->current;
 	struct ssp_walk *entry = ssp_walk_entry(root, va);
+	const struct ssp_path *path = &root->path[entry - root->walk];
 	uint64_t tag = ssp_walk_tag(root, va);
 
 	if (((entry->tag ^ tag) & ((1ull << SSP_WALK_VA_BITS) - 1)) ||
-	    entry->tree_turn != root->tree_turn)
+	    path->tree_turn != root->tree_turn)
 		return false;
-	for (unsigned int i = entry->links; i-- > 0;)
-		if (ssp_port_load(entry->link[i].hpa) != entry->link[i].pte)
+	for (unsigned int i = path->links; i-- > 0;)
+		if (ssp_port_load(path->link[i].hpa) != path->link[i].pte)
 			return false;
 	entry->tag = tag;
 	ssp_table_list_dirty(space, entry->table);

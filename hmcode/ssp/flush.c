@@ -78,12 +78,17 @@ void ssp_root_sleep(struct ssp_space *space, struct ssp_root *root)
  */
 void ssp_root_flush(struct ssp_space *space, struct ssp_root *root, bool global_links)
 {
-	if (root->dirty_count > SSP_EAGER_TABLES) {
+	uint32_t n = root->dirty;
+	unsigned int cost = 0;
+
+	if (root->dirty_count <= SSP_EAGER_TABLES) {
+		for (; n != SSP_NONE && cost <= EAGER_COST; n = space->tables[n].next_dirty)
+			cost += ssp_table_clear_leaves(space, &space->tables[n]);
+	}
+	if (n != SSP_NONE) {
 		ssp_root_sleep(space, root);
 		return;
 	}
-	for (uint32_t n = root->dirty; n != SSP_NONE; n = space->tables[n].next_dirty)
-		ssp_table_clear_leaves(space, &space->tables[n]);
 	if (global_links) {
 		sleep_links(space, root, false, true);
 		root->tree_turn++;

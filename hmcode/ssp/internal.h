@@ -11,6 +11,14 @@
 #define GROUP_SHIFT	3	/* entries a bit of ssp_table.occupied: 8 */
 #define GROUP_SIZE	(1u << GROUP_SHIFT)
 
+/*
+ * Bounds of one stay, counted in visited groups of leaf tables; one of a table
+ * above, whose entries are looked at one by one, costs as much as four.
+ */
+#define UPPER_GROUP_COST	4
+#define EAGER_COST		256	/* of a flush, before the tree is put to sleep instead */
+#define RECYCLE_COST		256	/* of recycling more tables than are wanted now */
+
 static inline uint32_t table_number(const struct ssp_space *space, const struct ssp_table *table)
 {
 	return table - space->tables;
@@ -73,9 +81,9 @@ struct ssp_table *ssp_table_alloc(struct ssp_space *space, struct ssp_root *owne
 void ssp_table_hang(struct ssp_space *space, struct ssp_table *parent, unsigned int index,
 		    struct ssp_table *child, uint64_t ident);
 void ssp_table_orphan(struct ssp_space *space, struct ssp_table *table);
-void ssp_table_empty(struct ssp_space *space, struct ssp_table *table);
+unsigned int ssp_table_empty(struct ssp_space *space, struct ssp_table *table);
 void ssp_table_make_current(struct ssp_space *space, struct ssp_table *table);
-void ssp_table_clear_leaves(struct ssp_space *space, struct ssp_table *table);
+unsigned int ssp_table_clear_leaves(struct ssp_space *space, struct ssp_table *table);
 void ssp_table_set(struct ssp_space *space, struct ssp_table *table, unsigned int index,
 		   uint64_t value);
 void ssp_table_list_dirty(struct ssp_space *space, struct ssp_table *table);

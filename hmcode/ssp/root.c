@@ -70,17 +70,6 @@ uint64_t ssp_satp_legal(const struct ssp_space *space, uint64_t old, uint64_t va
 	return space->satp_modes >> satp_mode(value) & 1 ? value : old;
 }
 
-struct ssp_root *ssp_root_find(struct ssp_space *space, uint64_t gsatp)
-{
-	unsigned int i = space->asid_bucket[satp_asid(gsatp) % SSP_ASID_BUCKETS];
-
-	for (; i != SSP_GLOBAL; i = space->roots[i].next_asid) {
-		if (space->roots[i].gsatp == gsatp)
-			return &space->roots[i];
-	}
-	return NULL;
-}
-
 static void bucket_remove(struct ssp_space *space, struct ssp_root *root)
 {
 	uint8_t *link = &space->asid_bucket[satp_asid(root->gsatp) % SSP_ASID_BUCKETS];

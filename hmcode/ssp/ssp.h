@@ -117,17 +117,20 @@ _Static_assert(sizeof(struct ssp_table) == 64, "a table's number is found by shi
  * The walk cache: VA >> 21 to the guest's and the shadow's leaf table.  As a
  * cache of non-leaf entries it may outlive fences with rs1 != x0, no others.
  * The high bits of the tag are a count, so that one addition drops all.
- *
- * A dropped walk can be taken up again: if the shadow's tree has not changed
- * and the guest's links, read anew, are what they were, a full walk would end
- * in the same tables.
  */
 struct ssp_walk {
 	uint64_t tag;
 	uint64_t guest;		/* HPA of the guest's level-0 table */
 	uint64_t *shadow;	/* the shadow's */
 	struct ssp_table *table;
+};
 
+/*
+ * How a walk went.  One that was dropped can be taken up again: if the shadow's
+ * tree has not changed and the guest's links, read anew, are what they were, a
+ * full walk would end in the same tables.
+ */
+struct ssp_path {
 	uint64_t tree_turn;	/* the root's when the walk was made */
 	uint64_t links;		/* how many of the following */
 	struct {
@@ -140,8 +143,10 @@ struct ssp_walk {
 struct ssp_root {
 	/* Read by every fault. */
 	uint64_t walk_turn;	/* high part of live tags */
-	uint64_t tree_turn;	/* changes when tables that walks may name lose their place */
 	struct ssp_walk walk[SSP_WALK_CACHE];
+
+	uint64_t tree_turn;	/* changes when tables that walks may name lose their place */
+	struct ssp_path path[SSP_WALK_CACHE];	/* of the walk with the same number */
 
 	uint64_t gsatp;		/* guest satp: mode, ASID, PPN; the key */
 	uint64_t log_position;	/* current up to here */
@@ -164,6 +169,7 @@ struct ssp_space {
 	struct ssp_root *current;	/* the root that the guest runs on */
 	/* Slot 0 for fast.h, if it has all rights: in pages, and what turns its PTEs into ours. */
 	uint64_t ram_gfn, ram_pages, ram_delta;
+	_Bool fence_after_fill;		/* the hart lacks Svvptc */
 	uint64_t *global_top;		/* entries of the global tree's top table ... */
 	unsigned int global_shift;	/* ... indexed by an address from this bit on */
 	unsigned int slot_count;
@@ -183,7 +189,6 @@ struct ssp_space {
 	uint8_t asid_bucket[SSP_ASID_BUCKETS];
 	uint8_t bare_mode;		/* shadow mode behind a guest in bare mode */
 	uint16_t satp_modes;		/* bit N: satp.MODE N is offered to the guest */
-	_Bool fence_after_fill;		/* the hart lacks Svvptc */
 
 	uint64_t tables_allocated, tables_recycled, root_hits, root_misses;
 	struct ssp_root roots[SSP_ROOTS];
@@ -240,7 +245,16 @@ enum ssp_fence ssp_invalidate_gpa(struct ssp_space *space, uint64_t gpa, uint64_
  * by catching up with the flush log; it may retire the root's hardware ASID.
  */
 uint64_t ssp_satp_legal(const struct ssp_space *space, uint64_t old, uint64_t value);
-struct ssp_root *ssp_root_find(struct ssp_space *space, uint64_t gsatp);
+static inline struct ssp_root *ssp_root_find(struct ssp_space *space, uint64_t gsatp)
+{
+	unsigned int i = space->asid_bucket[satp_asid(gsatp) % SSP_ASID_BUCKETS];
+
+	for (; i != SSP_GLOBAL; i = space->roots[i].next_asid) {
+		if (space->roots[i].gsatp == gsatp)
+			return &space->roots[i];
+	}
+	return NULL;
+}
 struct ssp_root *ssp_root_new(struct ssp_space *space, uint64_t gsatp, enum ssp_fence *fence);
 void ssp_root_enter(struct ssp_space *space, struct ssp_root *root);
 

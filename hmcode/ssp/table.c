@@ -99,22 +99,41 @@ void ssp_table_orphan(struct ssp_space *space, struct ssp_table *table)
 	table->parent = SSP_NONE;
 }
 
-/* Make an unreachable table all zero; its children become spare. */
-void ssp_table_empty(struct ssp_space *space, struct ssp_table *table)
+static unsigned int visit_cost(const struct ssp_table *table, unsigned int groups)
+{
+	return table->level > 0 ? groups * UPPER_GROUP_COST : groups;
+}
+
+static void empty_upper_group(struct ssp_space *space, const struct ssp_table *table,
+			      uint64_t *entry)
+{
+	for (unsigned int i = 0; i < GROUP_SIZE; i++) {
+		uint64_t old = entry[i];
+
+		if (!old)
+			continue;
+		entry[i] = 0;
+		if (is_link(old) && link_table(space, old)->owner == table->owner)
+			ssp_table_orphan(space, link_table(space, old));
+	}
+}
+
+/* Make an unreachable table all zero; its children become spare.  Returns the cost. */
+unsigned int ssp_table_empty(struct ssp_space *space, struct ssp_table *table)
 {
 	uint64_t *entries = table_entries(space, table);
+	unsigned int visited = 0;
 
-	for (uint64_t groups = table->occupied; groups; groups &= groups - 1) {
+	for (uint64_t groups = table->occupied; groups; groups &= groups - 1, visited++) {
 		uint64_t *entry = entries + (lowest_bit(groups) << GROUP_SHIFT);
 
-		for (unsigned int i = 0; i < GROUP_SIZE; i++) {
-			if (table->level > 0 && is_link(entry[i]) &&
-			    link_table(space, entry[i])->owner == table->owner)
-				ssp_table_orphan(space, link_table(space, entry[i]));
-			entry[i] = 0;
-		}
+		if (table->level > 0)
+			empty_upper_group(space, table, entry);
+		else
+			clear_group(entry);
 	}
 	table->occupied = 0;
+	return visit_cost(table, visited);
 }
 
 /*
@@ -153,13 +172,17 @@ void ssp_table_hang(struct ssp_space *space, struct ssp_table *parent, unsigned 
 	ssp_table_set(space, parent, index, pte_make(table_hpa(space, child), PTE_V));
 }
 
-/* Clear leaves; links stay as they are.  A link without leaves below is harmless. */
-void ssp_table_clear_leaves(struct ssp_space *space, struct ssp_table *table)
+/*
+ * Clear leaves; links stay as they are.  A link without leaves below is
+ * harmless.  Returns the cost.
+ */
+unsigned int ssp_table_clear_leaves(struct ssp_space *space, struct ssp_table *table)
 {
 	uint64_t *entries = table_entries(space, table);
 	uint64_t left = 0;
+	unsigned int visited = 0;
 
-	for (uint64_t groups = table->occupied; groups; groups &= groups - 1) {
+	for (uint64_t groups = table->occupied; groups; groups &= groups - 1, visited++) {
 		unsigned int group = lowest_bit(groups);
 		uint64_t *entry = entries + (group << GROUP_SHIFT);
 
@@ -175,6 +198,7 @@ void ssp_table_clear_leaves(struct ssp_space *space, struct ssp_table *table)
 		}
 	}
 	table->occupied = left;
+	return visit_cost(table, visited);
 }
 
 /*
@@ -199,10 +223,11 @@ void ssp_table_make_current(struct ssp_space *space, struct ssp_table *table)
 	}
 }
 
-/* Give one table of a flushed root back. */
-static void recycle_one(struct ssp_space *space, struct ssp_root *victim)
+/* Give one table of a flushed root back.  Returns the cost. */
+static unsigned int recycle_one(struct ssp_space *space, struct ssp_root *victim)
 {
 	struct ssp_table *table = &space->tables[victim->owned];
+	unsigned int cost;
 
 	if (table->parent != SSP_NONE) {
 		struct ssp_table *parent = &space->tables[table->parent];
@@ -211,11 +236,12 @@ static void recycle_one(struct ssp_space *space, struct ssp_root *victim)
 		if (victim == &space->roots[SSP_GLOBAL] && table->parent == victim->top)
 			ssp_unlink_global(space, table);
 	}
-	ssp_table_empty(space, table);
+	cost = ssp_table_empty(space, table);
 	list_remove(space, &victim->owned, table);
 	table->parent = SSP_NONE;
 	release(space, table);
 	space->tables_recycled++;
+	return cost;
 }
 
 /* Whose tables go: the least recently used root's, our own, the global tree's. */
@@ -251,8 +277,12 @@ enum ssp_fence ssp_tables_reserve(struct ssp_space *space, uint32_t wanted)
 			ssp_flush_all(space);	/* every root may link its tables */
 		else
 			ssp_root_flush(space, victim, true);
-		for (unsigned int i = 0; i < 8 && victim->owned != SSP_NONE; i++)
-			recycle_one(space, victim);
+		/* A few more than wanted, if they are cheap. */
+		for (unsigned int i = 0, cost = 0; i < 8 && victim->owned != SSP_NONE; i++) {
+			if (space->free_count >= wanted && cost > RECYCLE_COST)
+				break;
+			cost += recycle_one(space, victim);
+		}
 		fence = SSP_FENCE_ALL;
 	}
 	return fence;

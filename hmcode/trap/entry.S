@@ -7,6 +7,8 @@
  * swap gives both.  Until hm_trap_slow is called mscratch holds the guest's
  * sp; from then on OpenSBI's scratch space, since its functions look there.
  */
+#include <sbi/riscv_encoding.h>
+
 #include "offsets.h"
 
 #define X(n)	(FRAME_X + 8 * (n))(sp)
@@ -119,23 +121,144 @@
 2:
 .endm
 
+/*
+ * Page faults that the walk cache answers end here, after some 60 to 85
+ * instructions: the same as ssp_fault_fast() in ssp/fast.h, with the rarer
+ * cases left to hm_trap_general.
+ *
+ *	a0 cause, then the guest's PTE	a3 root, then the PTE made
+ *	a1 faulting address		a4 offset of the entry in the tables
+ *	a2 vCPU				a5 walk-cache entry
+ */
 	.text
 	.align	2
 	.globl	hm_guest_vector
 hm_guest_vector:
 	csrrw	sp, mscratch, sp
 	save_few
-	csrr	a1, mcause
-	addi	a2, a1, -2			/* illegal instruction: satp and fences */
-	beqz	a2, tvm
-	mv	a0, sp
-	call	hm_fast_fault
-	bnez	a0, general
+	csrr	a0, mcause
+	addi	a1, a0, -12			/* fetch 12, load 13, store 15 */
+	sltiu	a1, a1, 4			/* interrupts are far above */
+	beqz	a1, no_page_fault
+
+	csrr	a1, mtval
+	ld	a2, FRAME_VCPU(sp)
+	ld	a3, VCPU_ROOT(a2)
+	srli	a4, a1, WALK_SHIFT
+	andi	a5, a4, WALK_CACHE - 1
+	slli	a5, a5, WALK_SIZE_SHIFT
+	add	a5, a5, a3
+	ld	a3, ROOT_WALK_TURN(a3)
+	or	a4, a4, a3
+	ld	a3, ROOT_WALK_TAG(a5)
+	bne	a3, a4, general
+	ld	a3, ROOT_WALK_GUEST(a5)
+	slli	a4, a1, 64 - 21			/* bits 20:12 are the index */
+	srli	a4, a4, 64 - 9
+	slli	a4, a4, 3
+	add	a3, a3, a4
+	ld	a3, 0(a3)			/* the guest's PTE, read once */
+
+	andi	t0, a3, PTE_V
+	beqz	t0, true_fault
+	slli	t0, a0, 3
+	add	t0, t0, sp
+	ld	t0, FRAME_NEED - 12 * 8(t0)
+	csrr	ra, mstatus
+	srli	ra, ra, 7			/* bit 11 of MPP to bit 4: S */
+	andi	ra, ra, PTE_U
+	xori	ra, ra, PTE_U
+	or	t0, t0, ra			/* U-mode needs U, S-mode that it is clear */
+	ori	ra, t0, PTE_U
+	and	ra, ra, a3
+	bne	ra, t0, not_allowed
+	andi	ra, a3, PTE_R			/* fetches from what is not readable: see there */
+	beqz	ra, general
+
+	/* Allowed: a hidden fault. */
+	srli	t0, a3, 10
+	ld	ra, VCPU_RAM_GFN(a2)
+	sub	t0, t0, ra
+	ld	ra, VCPU_RAM_PAGES(a2)
+	bgeu	t0, ra, general
+	mv	a0, a3
+	srli	t0, a3, 5			/* D, bit 7, to W, bit 2: without D no W */
+	ori	t0, t0, ~PTE_W
+	and	t0, t0, a3
+	andi	t0, t0, PTE_V | PTE_R | PTE_W | PTE_X | PTE_U
+	andi	a3, a3, -1024
+	ld	ra, VCPU_RAM_DELTA(a2)
+	add	a3, a3, ra
+	or	a3, a3, t0
+	ori	a3, a3, PTE_A | PTE_D
+	ld	ra, ROOT_WALK_TABLE(a5)
+	lbu	t0, TABLE_OWNER(ra)
+	beqz	t0, global			/* SSP_GLOBAL */
+fill:
+	ld	t0, ROOT_WALK_SHADOW(a5)
+	add	t0, t0, a4
+	ld	a5, 0(t0)
+	beq	a5, a3, general			/* it had it: the hart caches something older */
+	sd	a3, 0(t0)
+	lbu	t0, VCPU_FENCE_AFTER_FILL(a2)
+	or	a5, a5, t0
+	beqz	a5, 1f
+	sfence.vma a1
+1:	srli	a4, a4, 6			/* 8 entries a bit */
+	li	t0, 1
+	sll	t0, t0, a4
+	ld	a4, TABLE_OCCUPIED(ra)
+	or	a4, a4, t0
+	sd	a4, TABLE_OCCUPIED(ra)
+	ld	t0, VCPU_FILLS(a2)
+	addi	t0, t0, 1
+	sd	t0, VCPU_FILLS(a2)
 	load_few
 	csrrw	sp, mscratch, sp
 	mret
 
-tvm:
+global:
+	andi	t0, a0, PTE_G
+	beqz	t0, general			/* needs a private table */
+	ori	a3, a3, PTE_G
+	j	fill
+
+not_allowed:
+	/* A store without W faults in every state; the rest may be SUM's or MXR's affair. */
+	addi	t0, a0, -15
+	bnez	t0, general
+	andi	t0, a3, PTE_W
+	bnez	t0, general
+true_fault:
+	/* "Supervisor Trap Handling", as hm_raise() */
+	csrw	scause, a0
+	csrw	stval, a1
+	csrr	a0, mepc
+	csrw	sepc, a0
+	csrr	a0, stvec
+	andi	a0, a0, -4
+	csrw	mepc, a0
+	csrr	a0, mstatus
+	slli	a1, a0, 4			/* SIE, bit 1, to SPIE, bit 5 */
+	andi	a1, a1, MSTATUS_SPIE
+	srli	a3, a0, 3			/* MPP, bit 11, to SPP, bit 8 */
+	andi	a3, a3, MSTATUS_SPP
+	or	a1, a1, a3
+	andi	a0, a0, ~(MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP)
+	or	a0, a0, a1
+	li	a1, 1 << 11			/* MPP = S */
+	or	a0, a0, a1
+	csrw	mstatus, a0
+	ld	t0, VCPU_TRUE_FAULTS(a2)
+	addi	t0, t0, 1
+	sd	t0, VCPU_TRUE_FAULTS(a2)
+	load_few
+	csrrw	sp, mscratch, sp
+	mret
+
+no_page_fault:
+	addi	a0, a0, -2			/* illegal instruction: satp and fences */
+	bnez	a0, general
 	csrr	a1, mtval
 	read_gpr a2, 15
 	read_gpr a3, 20

@@ -1,41 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * fast.c - what needs no more than a look at the walk cache or the root buffer:
- * true faults injected, hidden faults filled, pages fenced, roots switched.
+ * fast.c - what mstatus.TVM traps and needs no more than a look at the walk
+ * cache or the root buffer: pages fenced, roots switched.
  *
  * Called by entry.S with a handful of registers saved.  This file is compiled
  * so that its functions preserve all others (FAST_CFLAGS in the Makefile), and
- * calls nothing.  Each function returns 0 if the guest can resume.
+ * calls nothing.
  */
 #include "ssp/fast.h"
 #include "trap/insn.h"
 #include "trap/trap.h"
-
-u64 hm_fast_fault(struct hm_frame *frame, u64 cause)
-{
-	struct hm_vcpu *vcpu = frame->vcpu;
-	enum ssp_fence fence;
-	u64 va, mstatus;
-
-	/* Fetch 12, load 13, store 15; interrupts are far above. */
-	if (cause - CAUSE_FETCH_PAGE_FAULT > CAUSE_STORE_PAGE_FAULT - CAUSE_FETCH_PAGE_FAULT)
-		return 1;
-	va = csr_read(CSR_MTVAL);
-	mstatus = csr_read(CSR_MSTATUS);
-	switch (ssp_fault_fast(&vcpu->space, va, cause & 3, hm_access_state(mstatus), &fence)) {
-	case SSP_TRUE_FAULT:
-		csr_write(CSR_MEPC, hm_raise(cause, va, csr_read(CSR_MEPC), mstatus));
-		hm_count(vcpu, HM_TRAP_TRUE_FAULT);
-		return 0;
-	case SSP_FILLED:
-		if (fence != SSP_FENCE_NONE)
-			hm_sfence_va(va);
-		hm_count(vcpu, HM_TRAP_FILL);
-		return 0;
-	default:
-		return 1;
-	}
-}
 
 /* CSRRW to satp of a root that is ready, between address spaces of one mode. */
 static inline bool switch_root(struct hm_frame *frame, u64 value)

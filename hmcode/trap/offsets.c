@@ -4,13 +4,43 @@
 
 #include "world/vcpu.h"
 
-#define OFFSET(name, type, member)	\
-	__asm__ volatile("\n->" #name " %0" :: "i"(offsetof(struct type, member)))
+#define VALUE(name, value)		__asm__ volatile("\n->" #name " %0" :: "i"(value))
+#define OFFSET(name, type, member)	VALUE(name, offsetof(struct type, member))
 
 void offsets(void);
 void offsets(void)
 {
 	OFFSET(FRAME_X, hm_frame, x);
+	OFFSET(FRAME_VCPU, hm_frame, vcpu);
+	OFFSET(FRAME_NEED, hm_frame, need);
 	OFFSET(FRAME_SCRATCH, hm_frame, scratch);
 	OFFSET(FRAME_HOST_SP, hm_frame, host_sp);
+
+	OFFSET(VCPU_TRUE_FAULTS, hm_vcpu, stats.traps[HM_TRAP_TRUE_FAULT]);
+	OFFSET(VCPU_FILLS, hm_vcpu, stats.traps[HM_TRAP_FILL]);
+	OFFSET(VCPU_ROOT, hm_vcpu, space.current);
+	OFFSET(VCPU_RAM_GFN, hm_vcpu, space.ram_gfn);
+	OFFSET(VCPU_RAM_PAGES, hm_vcpu, space.ram_pages);
+	OFFSET(VCPU_RAM_DELTA, hm_vcpu, space.ram_delta);
+	OFFSET(VCPU_FENCE_AFTER_FILL, hm_vcpu, space.fence_after_fill);
+
+	OFFSET(ROOT_WALK_TURN, ssp_root, walk_turn);
+	OFFSET(ROOT_WALK_TAG, ssp_root, walk[0].tag);
+	OFFSET(ROOT_WALK_GUEST, ssp_root, walk[0].guest);
+	OFFSET(ROOT_WALK_SHADOW, ssp_root, walk[0].shadow);
+	OFFSET(ROOT_WALK_TABLE, ssp_root, walk[0].table);
+	OFFSET(TABLE_OCCUPIED, ssp_table, occupied);
+	OFFSET(TABLE_OWNER, ssp_table, owner);
+
+	VALUE(PTE_V, PTE_V);
+	VALUE(PTE_R, PTE_R);
+	VALUE(PTE_W, PTE_W);
+	VALUE(PTE_X, PTE_X);
+	VALUE(PTE_U, PTE_U);
+	VALUE(PTE_G, PTE_G);
+	VALUE(PTE_A, PTE_A);
+	VALUE(PTE_D, PTE_D);
+	VALUE(WALK_SHIFT, SSP_WALK_SHIFT);
+	VALUE(WALK_CACHE, SSP_WALK_CACHE);
+	VALUE(WALK_SIZE_SHIFT, __builtin_ctz(sizeof(struct ssp_walk)));
 }

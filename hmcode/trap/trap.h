@@ -2,9 +2,8 @@
 /*
  * trap.h - the stations of a trap from the guest world.
  *
- *	entry.S  hm_guest_vector   saves a handful of registers
- *	fast.c   hm_fast_fault     page faults that the walk cache answers
- *	         hm_fast_tvm       fences and satp writes likewise
+ *	entry.S  hm_guest_vector   page faults that the walk cache answers
+ *	fast.c   hm_fast_tvm       fences and satp writes likewise
  *	mmu.c    hm_trap_general   those that take the engine's general functions
  *	route.c  hm_trap_slow      everything else, by cause, all registers saved
  *	            fault.c illegal.c interrupt.c ../sbi/guest.c
@@ -38,7 +37,6 @@ void hm_guest_run(struct hm_frame *frame);
 extern char hm_guest_vector[];
 
 /* Called by entry.S; 0: the guest can resume. */
-u64 hm_fast_fault(struct hm_frame *frame, u64 cause);
 u64 hm_fast_tvm(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2);
 u64 hm_trap_general(struct hm_frame *frame, u64 cause);
 u64 hm_trap_slow(struct hm_frame *frame);

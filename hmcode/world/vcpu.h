@@ -29,6 +29,7 @@ struct hm_frame {
 	u64 x[32];			/* x[0] not used */
 	struct hm_vcpu *vcpu;
 	struct hm_hart *hart;
+	u64 need[4];			/* what the page faults 12 to 15 need of a PTE (entry.S) */
 	u64 rs1, rs2;			/* source values of an instruction that TVM trapped */
 	u64 scratch;			/* OpenSBI's mscratch of this hart */
 	u64 host_sp;			/* where hm_guest_run() left the host's registers */
@@ -75,6 +76,7 @@ struct hm_vm {
 };
 
 struct hm_vcpu {
+	struct hm_stats stats;		/* first: within reach of a load's offset */
 	struct ssp_space space;
 
 	struct hm_vm *vm;
@@ -86,7 +88,6 @@ struct hm_vcpu {
 	bool seip;			/* software SEIP, set by the host */
 	struct hm_fp_state fp;
 
-	struct hm_stats stats;
 	u64 cycle_base;			/* hm_count_all() at the last reset */
 	u64 trap_cycle;			/* the same when the present trap was entered */
 
