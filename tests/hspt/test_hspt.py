@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Guests cannot tell direct accesses from softmmu, and what they cost is counted exactly."""
+
+import pytest
+
+ORGANIZATIONS = ["shared", "private", "group"]
+CHECKED = "protect,remap,huge,self-modify,crossing,wild,fork-cow,fork-exec,map-unmap,shell-loop"
+
+
+@pytest.mark.parametrize("organization", ORGANIZATIONS)
+def test_programs_compute_the_same_under_the_oracle(guest, expected, organization):
+    run = guest(CHECKED, f",spt={organization},spt-tables=3,spt-adapt=off,spt-oracle=on")
+    assert run.status == 0 and not run.failures, run
+    assert run.numbers == expected(CHECKED), run
+    assert run.counters["pages mapped"] > 1000, run
+    assert run.counters["oracle checks"] > 10000, run
+
+
+@pytest.mark.parametrize("prefill", [1, 512])
+def test_prefill_changes_nothing(guest, expected, prefill):
+    programs = "protect,remap,huge,crossing"
+    run = guest(programs, f",spt=private,spt-prefill={prefill},spt-adapt=off,spt-oracle=on")
+    assert run.numbers == expected(programs), run
+    assert run.counters["oracle checks"] > 10000, run
+
+
+def test_adaptivity_changes_nothing(guest, expected):
+    programs = CHECKED + ",tree,histogram,life"
+    run = guest(programs, ",spt=private,spt-oracle=on")
+    assert run.numbers == expected(programs), run
+    assert run.counters["promotions"] > 0, run
+
+
+def test_wider_modes_stay_on_softmmu(guest, expected):
+    run = guest("protect", ",spt=private,spt-adapt=off", command_line=(
+        "console=ttyS0 earlycon=sbi no5lvl norandmaps quiet panic=-1"))
+    assert run.numbers == expected("protect"), run
+    assert run.counters["windows in use"] == 0, run
+
+
+def test_two_harts_on_one_thread(guest, expected):
+    programs = "protect,remap,fork-cow,ping-pong"
+    run = guest(programs, ",thread=single,spt=private,spt-tables=4,spt-adapt=off,spt-oracle=on",
+                words=["-smp", "2"])
+    assert run.numbers == expected(programs), run
+    assert run.counters["windows"] == 2 * 5, run
+
+
+def test_slow_path_entries_are_few_and_exact(guest):
+    """A chase through 4 pages 30 million times: what enters the slow path is start-up alone."""
+    counting = ["-icount", "shift=0,align=off,sleep=off"]
+    runs = [guest("chase-16k", ",spt=private,spt-adapt=off", words=counting) for _ in range(2)]
+    short = guest("wild", ",spt=private,spt-adapt=off", words=counting)
+    assert runs[0].counters == runs[1].counters, runs
+    assert runs[0].counters["faults"] - short.counters["faults"] < 30 * 20, (runs[0], short)
+
+
+def test_more_scattered_pages_than_mappings(guest, expected):
+    run = guest("scattered", ",spt=private,spt-adapt=off")
+    assert run.numbers == expected("scattered"), run
+    assert run.counters["chunks evicted"] > 0, run
+    assert run.counters["mappings now"] <= run.counters["mappings at most"], run
+
+
+def test_no_room_for_windows(guest, expected):
+    run = guest("protect", ",spt=private", memory=8 << 30)
+    assert run.numbers == expected("protect"), run
+    assert run.messages.count("no room for a window") == 1, run
+    assert run.counters["spt"] == "off", run
+
+
+def test_room_for_few_windows(guest, expected):
+    run = guest("protect", ",spt=private,spt-adapt=off", memory=1 << 40)
+    assert run.numbers == expected("protect"), run
+    assert run.messages.count("there is room for 2 windows only") == 1, run
+    assert run.counters["pages mapped"] > 0, run
+
+
+def test_memory_without_a_file(guest, expected):
+    run = guest("protect", ",spt=private,spt-adapt=off", words=[
+        "-object", "memory-backend-ram,id=plain,size=512M,share=off", "-machine", "memory-backend=plain"])
+    assert run.numbers == expected("protect"), run
+    assert run.messages.count("no memory file") == 1, run
+
+
+def test_several_threads_fall_back(guest, expected):
+    run = guest("protect", ",thread=multi,spt=private", words=["-smp", "2"])
+    assert run.numbers == expected("protect"), run
+    assert run.messages.count("multi-threaded TCG does not support it") == 1, run
+
+
+@pytest.mark.parametrize("option, hint", [
+    ("spt=fast", "off, shared, private, group"),
+    ("spt-tables=0", "1 to 256"),
+    ("spt-prefill=3", "a power of two from 1 to 512"),
+])
+def test_wrong_values_are_refused(guest, option, hint):
+    run = guest("protect", f",{option}")
+    assert run.status != 0 and hint in run.messages, run
