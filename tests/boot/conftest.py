@@ -11,7 +11,7 @@ import subprocess
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("BUILD", ROOT / "build"))
+BUILD = pathlib.Path(os.environ.get("BUILD") or ROOT / "build").resolve()
 LAUNCH = ROOT / "qemu-platform" / "launch"
 WORKLOADS = (ROOT / "tests" / "workloads" / "list").read_text().split()
 MODES = ["native", "ssp-hm"]

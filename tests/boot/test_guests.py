@@ -34,7 +34,7 @@ def test_no_initrd_is_a_reported_panic(launch, mode):
     run = launch(MODE=mode, INITRD="none", WORKLOAD="none")
     assert run.status == 1
     assert "Unable to mount root fs" in run.console
-    assert "panicked" in run.messages
+    assert "Kernel panic" in run.messages
 
 
 def test_svvptc_withheld(launch):
