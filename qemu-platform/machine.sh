@@ -36,10 +36,20 @@ command_line()
 	list console=ttyS0 earlycon=sbi panic=-1 norandmaps $_width ${_asked:+quiet hmwork=$_asked} "${APPEND:-}"
 }
 
+# QEMU=hspt is ours, with direct guest memory accesses (docs/hspt.md).
 find_qemu()
 {
-	if [ -n "${QEMU:-}" ]; then
-		command -v "$QEMU" >/dev/null 2>&1 || refuse "QEMU=$QEMU is no program" "a path to qemu-system-riscv64"
+	accel=
+	case ${QEMU:-} in
+	hspt) accel=private ;;
+	hspt-shared|hspt-private|hspt-group) accel=${QEMU#hspt-} ;;
+	esac
+	if [ -n "$accel" ]; then
+		accel=tcg,thread=single,spt=$accel
+		QEMU=$(current qemu-hspt)/qemu-system-riscv64 || die "our QEMU is not built yet" "run: make qemu"
+	elif [ -n "${QEMU:-}" ]; then
+		command -v "$QEMU" >/dev/null 2>&1 || refuse "QEMU=$QEMU is no program" \
+			"a path to qemu-system-riscv64, or hspt, hspt-shared, hspt-private, hspt-group"
 	elif recent_qemu qemu-system-riscv64; then
 		QEMU=qemu-system-riscv64
 	else
@@ -100,6 +110,7 @@ machine()
 {
 	qemu_command=
 	qemu_add "$QEMU" -M virt -cpu "$(cpu)" -smp "$HARTS" -nodefaults -display none -no-reboot
+	[ -z "$accel" ] || qemu_add -accel "$accel"
 	# Nothing from outside: seed and clock are the same in every run.
 	qemu_add -seed 1 -rtc base=2025-01-01,clock=vm
 	[ "$ICOUNT" = 0 ] || qemu_add -icount shift=0,align=off,sleep=off
