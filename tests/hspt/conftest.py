@@ -48,11 +48,12 @@ class Guest:
             self.say(qemu, "qmp_capabilities")
             for line in qemu.stdout:
                 message = json.loads(line)
-                if message.get("event") in ("SHUTDOWN", "GUEST_PANICKED"):
+                if message.get("event") == "SHUTDOWN":
                     self.say(qemu, "x-query-spt")
                 if "human-readable-text" in str(message):
                     self.counters = self.parse(message["return"]["human-readable-text"])
                     self.say(qemu, "quit")
+                    break
             return qemu.stderr.read(), qemu.wait(60)
 
     @staticmethod
