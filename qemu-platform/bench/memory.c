@@ -31,7 +31,7 @@ static uint64_t chase(size_t size, unsigned steps)
 	return sum;
 }
 
-static uint64_t chase_16k(void) { return chase(16 << 10, 30000011); }
+static uint64_t chase_16k(void) { return chase(16 << 10, 60000011); }
 static uint64_t chase_1m(void) { return chase(1 << 20, 2000003); }
 static uint64_t chase_32m(void) { return chase(32 << 20, 1000003); }
 
@@ -62,7 +62,7 @@ static uint64_t hash(void)
 	uint64_t *key = pages(n * sizeof(*key)), *value = pages(n * sizeof(*value));
 	uint64_t state = 42, sum = 0;
 
-	for (unsigned i = 0; i < 1000000; i++) {
+	for (unsigned i = 0; i < 3000000; i++) {
 		uint64_t k = (random_next(&state) >> 20 & 0x7ffff) + 1;
 		size_t at = k * 0x9e3779b97f4a7c15ull >> 44;
 
@@ -105,7 +105,7 @@ static uint64_t stream(void)
 
 	for (size_t i = 0; i < n; i++)
 		b[i] = i, c[i] = 3 * i;
-	for (int round = 0; round < 8; round++)
+	for (int round = 0; round < 20; round++)
 		for (size_t i = 0; i < n; i++)
 			a[i] = b[i] + 7 * c[i] + round;
 	for (size_t i = 0; i < n; i += 511)
@@ -121,7 +121,7 @@ static uint64_t copy(void)
 
 	for (size_t i = 0; i < n; i++)
 		a[i] = i * 7;
-	for (int round = 0; round < 120; round++)
+	for (int round = 0; round < 300; round++)
 		memcpy(round & 1 ? a : b, round & 1 ? b : a, n - round);
 	for (size_t i = 0; i < n; i += 509)
 		sum = mix(sum, b[i]);
@@ -137,7 +137,7 @@ static uint64_t histogram(void)
 
 	for (size_t i = 0; i + 8 <= n; i += 8)
 		*(uint64_t *)(a + i) = random_next(&state);
-	for (int round = 0; round < 4; round++)
+	for (int round = 0; round < 12; round++)
 		for (size_t i = 0; i + 1 < n; i++)
 			bin[a[i] << 8 | a[i + 1]]++;
 	for (size_t i = 0; i < 65536; i++)
@@ -164,7 +164,7 @@ static uint64_t tree(void)
 			link = &(*link)->child[(*link)->key < node[i].key];
 		*link = &node[i];
 	}
-	for (size_t i = 0; i < 2 * n; i++) {
+	for (size_t i = 0; i < 6 * n; i++) {
 		struct node *p = root;
 		uint64_t key = random_next(&state), depth = 0;
 
@@ -223,7 +223,7 @@ static uint64_t scan(void)
 	for (size_t i = 0; i < n; i++)
 		text[i] = 'a' + random_next(&state) % 26;
 	text[n - 1] = 0;
-	for (int round = 0; round < 6; round++)
+	for (int round = 0; round < 18; round++)
 		for (const char *p = text; *p; p++)
 			if (p[0] == 'm' && p[1] == 'm' && p[2] == (char)('a' + round))
 				sum = mix(sum, p - text);
@@ -239,7 +239,7 @@ static uint64_t life(void)
 
 	for (size_t i = 0; i < N * N; i++)
 		now[i] = random_next(&state) >> 60 & 1;
-	for (int round = 0; round < 10; round++) {
+	for (int round = 0; round < 30; round++) {
 		unsigned char *swap = now;
 
 		for (size_t i = 0; i < N * N; i++) {
