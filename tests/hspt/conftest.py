@@ -28,7 +28,7 @@ class Guest:
     def __init__(self, folder, programs, accel="", words=(), memory=None, command_line=COMMAND_LINE):
         console = folder / "console.log"
         command = [
-            str(QEMU), "-M", "virt", "-accel", "tcg" + accel, "-m", "512M", "-nodefaults",
+            str(QEMU), "-M", "virt", "-accel", "tcg" + accel, "-m", "1G", "-nodefaults",
             "-cpu", "rv64,h=false,svade=true,svadu=false", "-display", "none", "-seed", "1",
             "-rtc", "base=2025-01-01,clock=vm", "-no-reboot", "-no-shutdown", "-qmp", "stdio",
             "-serial", f"file:{console}", "-bios", str(FIRMWARE), "-kernel", str(KERNEL),

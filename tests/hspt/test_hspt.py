@@ -78,7 +78,7 @@ def test_room_for_few_windows(guest, expected):
 
 def test_memory_without_a_file(guest, expected):
     run = guest("protect", ",spt=private,spt-adapt=off", words=[
-        "-object", "memory-backend-ram,id=plain,size=512M,share=off", "-machine", "memory-backend=plain"])
+        "-object", "memory-backend-ram,id=plain,size=1G,share=off", "-machine", "memory-backend=plain"])
     assert run.numbers == expected("protect"), run
     assert run.messages.count("no memory file") == 1, run
 
