@@ -9,6 +9,7 @@ PYTHON		?= /usr/bin/python3
 CROSS_COMPILE	?= riscv64-linux-gnu-
 OPENSBI_SRC	?= $(cache)/current/opensbi
 export CROSS_COMPILE OPENSBI_SRC
+unexport BUILD	# means different folders to different parts
 
 submake		:= $(MAKE) $(if $(V),,-s)
 

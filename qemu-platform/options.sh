@@ -12,7 +12,7 @@ widths='sv39 sv48 sv57'
 workloads=$(cat "$top/tests/workloads/list")
 
 # Names that only make needs.
-make_options='BUILD CROSS_COMPILE HMODE_CACHE OPENSBI_SRC PYTHON'
+make_options='CROSS_COMPILE HMODE_CACHE OPENSBI_SRC PYTHON'
 
 # Options come from the environment or as arguments NAME=VALUE; HMODE_GIVEN has the
 # names that make was given.
@@ -119,6 +119,7 @@ take_machine()
 	count VCPUS "$VCPUS" 8
 	count HARTS "$HARTS" 8
 	count TIMEOUT "$TIMEOUT" 86400
+	[ "$MODE" != native ] || VCPUS=$HARTS
 	switch ICOUNT "$ICOUNT"
 	mib=$(mebibytes "$MEM") || refuse "MEM=$MEM is no size" "a number with M or G, as 512M or 2G"
 	[ "$mib" -ge 64 ] && [ "$mib" -le 16384 ] || refuse "MEM=$MEM is out of range" "64M to 16G"

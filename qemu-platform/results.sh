@@ -25,7 +25,7 @@ results()
 		# QEMU counts instructions only with -icount.
 		def measured: if $icount then . else .instructions |= map_values(null) | .longest_m_stay = null end;
 		($names | words) as $name
-		| map(select(has("mark")) | .workload = $name[.mark])
+		| map(select(has("mark") and (.vm // 0) == 0) | .workload = $name[.mark])
 		| map(select(.workload as $w | $wanted | words | index($w)))
 		| .[]
 		| {schema: 1, mode: $mode, hm: ($hm | words), guest: $guest, workload: .workload,

@@ -208,10 +208,10 @@ static bool renew_walk(struct ssp_space *space, uint64_t va)
 static enum ssp_fence fill(struct ssp_space *space, const struct ssp_guest_walk *walk, uint64_t va,
 			   const struct ssp_slot *slot)
 {
-	enum ssp_fence fence = ssp_tables_reserve(space, MAX_LEVELS - 1);
 	struct ssp_root *root = space->current;
 	struct ssp_table *table = root_top(space, root);
 	int leaf = leaf_level(walk, slot);
+	enum ssp_fence fence = ssp_tables_reserve(space, table->level - leaf);
 
 	if (table->level > leaf)
 		table = top_child(space, root, pte_index(va, table->level),

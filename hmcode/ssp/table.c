@@ -276,7 +276,7 @@ enum ssp_fence ssp_tables_reserve(struct ssp_space *space, uint32_t wanted)
 		if (victim == &space->roots[SSP_GLOBAL])
 			ssp_flush_all(space);	/* every root may link its tables */
 		else
-			ssp_root_flush(space, victim, true);
+			ssp_root_sleep(space, victim);
 		/* A few more than wanted, if they are cheap. */
 		for (unsigned int i = 0, cost = 0; i < 8 && victim->owned != SSP_NONE; i++) {
 			if (space->free_count >= wanted && cost > RECYCLE_COST)
