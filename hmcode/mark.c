@@ -44,7 +44,7 @@ bool hm_mark_native(struct sbi_trap_context *context)
 	u32 insn = context->trap.tval;
 	u64 value;
 
-	if (context->trap.cause != CAUSE_ILLEGAL_INSTRUCTION || !INSN_IS_CSR(insn, HM_CSR_MARK))
+	if (context->trap.cause != CAUSE_ILLEGAL_INSTRUCTION || !INSN_IS_CSRW(insn, HM_CSR_MARK))
 		return false;
 	value = INSN_RS1(insn) ? ((unsigned long *)&context->regs)[INSN_RS1(insn)] : 0;
 	context->regs.mepc += 4;

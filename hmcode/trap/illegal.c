@@ -43,8 +43,7 @@ enum hm_next hm_route_illegal(struct hm_trap *trap)
 	/* mtval may be zero ("Machine Trap Value Register"). */
 	if (!insn && !hm_fetch(trap, &insn))
 		return HM_RESUME;
-	if (INSN_IS_CSR(insn, HM_CSR_MARK) && INSN_CSR_OP(insn) == INSN_CSR_WRITE &&
-	    !(insn & INSN_CSR_IMMEDIATE))
+	if (INSN_IS_CSRW(insn, HM_CSR_MARK))
 		return mark(trap, insn);
 	if (supervisor && INSN_IS_WFI(insn))
 		return wait_for_interrupt(trap);

@@ -11,7 +11,7 @@ import subprocess
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("BUILD", ROOT / "build"))
+BUILD = pathlib.Path(os.environ.get("BUILD") or ROOT / "build").resolve()
 LAUNCH = ROOT / "qemu-platform" / "launch"
 WORKLOADS = (ROOT / "tests" / "workloads" / "list").read_text().split()
 MODES = ["native", "ssp-hm"]
@@ -43,6 +43,12 @@ class Run:
     def records(self):
         """The JSON objects that host-hv and the firmware put on the console."""
         return [json.loads(text) for text in re.findall(r"\x1e(\{.*\})", self.console)]
+
+    def mark(self):
+        """The measurement of a run that makes one."""
+        marks = [r for r in self.records() if "mark" in r]
+        assert len(marks) == 1, repr(self)
+        return marks[0]
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@
 #define HM_EXTENSION	0x08484d43ul	/* the host's interface: not for guests */
 #define UART		0x10000000ul
 #define HOLE		0x14000000ul
+#define NO_SUCH_HART	4000ul
 #define BEYOND_RAM	0x1000000000ul
 
 static int64_t write_from(uint64_t count, uint64_t low, uint64_t high)
@@ -57,6 +58,17 @@ static void fences(void)
 	fact_equal(survived, 10 * count * count, "remote fences over any range");
 }
 
+/* OpenSBI 1.6 takes these for success; the specification does not. */
+static void no_such_hart(void)
+{
+	fact_equal(sbi_call(SBI_IPI, 0, 1, NO_SUCH_HART, 0, 0, 0).error, SBI_INVALID_PARAM,
+		   "an IPI to no hart");
+	fact_equal(sbi_call(SBI_RFENCE, 0, 1, NO_SUCH_HART, 0, 0, 0).error, SBI_INVALID_PARAM,
+		   "a fence.i on no hart");
+	fact_equal(sbi_call(SBI_RFENCE, 1, 1, NO_SUCH_HART, 0, 0, 0).error, SBI_INVALID_PARAM,
+		   "a fence on no hart");
+}
+
 /* Extensions and functions at random, except those that would end or stop the guest. */
 static void any_call(void)
 {
@@ -78,5 +90,6 @@ void payload(uint64_t hart)
 	console();
 	host_interface();
 	fences();
+	no_such_hart();
 	any_call();
 }
