@@ -58,11 +58,44 @@ static enum hm_next outside(struct hm_trap *trap, u64 gpa)
 	return hm_exit(trap, HM_EXIT_MMIO, trap->tval);
 }
 
+/* What kind of fault it is, with nothing filled. */
+static enum ssp_verdict classify(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus)
+{
+	u64 hpa;
+
+	return ssp_translate(&vcpu->space, va, cause & 3, hm_access_state(mstatus), &hpa);
+}
+
+/* The exit that the policy makes of a fault; HM_EXIT_COUNT: none. */
+static u64 exit_by_policy(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus)
+{
+	if (vcpu->vm->policy == HM_POLICY_ALL)
+		return HM_EXIT_COUNT;
+	switch (classify(vcpu, cause, va, mstatus)) {
+	case SSP_TRUE_FAULT:
+		return hm_finishes(vcpu, HM_POLICY_INJECT) ? HM_EXIT_COUNT : HM_EXIT_TRUE_FAULT;
+	case SSP_FILLED:
+		return hm_finishes(vcpu, HM_POLICY_FILL) ? HM_EXIT_COUNT : HM_EXIT_HIDDEN_FAULT;
+	default:
+		return HM_EXIT_COUNT;
+	}
+}
+
+bool hm_finishes_fault(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus)
+{
+	return exit_by_policy(vcpu, cause, va, mstatus) == HM_EXIT_COUNT;
+}
+
 enum hm_next hm_route_page_fault(struct hm_trap *trap)
 {
 	struct hm_vcpu *vcpu = trap->vcpu;
-	struct ssp_result result = ssp_fault(&vcpu->space, trap->tval, trap->cause & 3,
-					     hm_access_state(csr_read(CSR_MSTATUS)));
+	u64 reason = exit_by_policy(vcpu, trap->cause, trap->tval, csr_read(CSR_MSTATUS));
+	struct ssp_result result;
+
+	if (reason != HM_EXIT_COUNT)
+		return hm_exit(trap, reason, trap->tval);
+	result = ssp_fault(&vcpu->space, trap->tval, trap->cause & 3,
+			   hm_access_state(csr_read(CSR_MSTATUS)));
 
 	hm_fence(vcpu, result.fence, trap->tval);
 	switch (result.verdict) {

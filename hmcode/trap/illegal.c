@@ -49,7 +49,9 @@ enum hm_next hm_route_illegal(struct hm_trap *trap)
 		return wait_for_interrupt(trap);
 	trap->frame->rs1 = trap->frame->x[INSN_RS1(insn)];
 	trap->frame->rs2 = trap->frame->x[INSN_RS2(insn)];
-	if (supervisor && hm_mmu_instruction(trap->frame, insn)) {
+	if (supervisor && (INSN_IS_FENCE_VMA(insn) || INSN_IS_CSR(insn, CSR_SATP))) {
+		if (!hm_mmu_instruction(trap->frame, insn))
+			return hm_exit_mmu_instruction(trap, insn);
 		trap->pc += 4;
 		return HM_RESUME;
 	}

@@ -10,6 +10,8 @@
 #define INSN_IS_SFENCE_VMA(insn)	(((insn) & 0xfe007fff) == 0x12000073)
 #define INSN_IS_SINVAL_VMA(insn)	(((insn) & 0xfe007fff) == 0x16000073)
 
+#define INSN_IS_FENCE_VMA(insn)		(INSN_IS_SFENCE_VMA(insn) || INSN_IS_SINVAL_VMA(insn))
+
 /* SYSTEM opcode with a CSR operation in funct3. */
 #define INSN_IS_CSR(insn, csr)		\
 	(((insn) & 0x7f) == 0x73 && ((insn) & 0x3000) && (insn) >> 20 == (csr))

@@ -221,7 +221,8 @@ static void reset_stats(struct hm_hart *hart, struct hm_vcpu *vcpu)
 }
 
 /* Flags that ask for something once. */
-#define HM_RUN_ONCE	(HM_RUN_ADVANCE | HM_RUN_RESET_STATS | HM_RUN_FENCE_I | HM_RUN_FENCE_VMA)
+#define HM_RUN_ONCE	(HM_RUN_ADVANCE | HM_RUN_RESET_STATS | HM_RUN_FENCE_I | HM_RUN_FENCE_VMA | \
+			 HM_RUN_FILL)
 
 static void enter(struct hm_hart *hart, struct hm_vcpu *vcpu)
 {
@@ -257,6 +258,8 @@ static void enter(struct hm_hart *hart, struct hm_vcpu *vcpu)
 		hm_fence_i();
 	if (flags & HM_RUN_FENCE_VMA)
 		hm_remote_fence_vma(vcpu, run->fence_start, run->fence_size, run->fence_asid);
+	if (flags & HM_RUN_FILL)
+		hm_fill(vcpu, run->exit_cause, run->exit_value, mstatus);
 	if (flags & HM_RUN_RESET_STATS)
 		reset_stats(hart, vcpu);
 }
@@ -310,7 +313,7 @@ long hm_vcpu_run(struct hm_vcpu *vcpu, unsigned long *exit_reason)
 	take_over(hart, vcpu);
 	enter(hart, vcpu);
 	hm_stay_ends(vcpu, begin);
-	hm_guest_run(&hart->frame);
+	hm_guest_run(&hart->frame, vcpu->vm->policy == HM_POLICY_ALL ? hm_guest_vector : hm_policy_vector);
 	leave(hart, vcpu);
 	*exit_reason = vcpu->run->exit_reason;
 	return 0;

@@ -132,8 +132,6 @@ long hm_vm_policy(u64 number, u64 policy)
 
 	if (!vm || policy & ~(u64)HM_POLICY_ALL)
 		return SBI_ERR_INVALID_PARAM;
-	if (policy != HM_POLICY_ALL)
-		return SBI_ERR_NOT_SUPPORTED;	/* the host has no seat yet */
 	vm->policy = policy;
 	return SBI_SUCCESS;
 }
