@@ -47,32 +47,34 @@ static void reserved_pointers(const struct mode *mode, uint64_t root)
 	for (unsigned int bit = 54; bit <= 63; bit++)
 		good += load_through(mode, root, 1, PTE(table, PTE_V) | 1ul << bit) == CAUSE_LOAD_PAGE;
 	fact_equal(good, 10, "bits 63:54 of a pointer are reserved");
-	fact_equal(load_through(mode, root, 1, PTE(data_page, PTE_RW)), CAUSE_LOAD_PAGE,
+	fact_equal(load_through(mode, root, 1, PTE(data_page + PAGE, PTE_RW)), CAUSE_LOAD_PAGE,
 		   "a misaligned superpage");
 }
 
-static void accessed_and_dirty(const struct mode *mode, uint64_t root)
+static void accessed_and_dirty(const struct mode *mode, uint64_t root, unsigned int level)
 {
-	uint64_t *pte = pte_of(mode, root, TEST_VA, 0);
+	uint64_t va = TEST_VA + 8 * GIGA + level * GIGA, *pte = pte_of(mode, root, va, level);
 
 	*pte = PTE(data_page, PTE_RW & ~PTE_AD);
-	fence_page(TEST_VA);
-	fact_equal(load_cause(TEST_VA), CAUSE_LOAD_PAGE, "a load with A=0 faults");
-	fact_equal(store_cause(TEST_VA), CAUSE_STORE_PAGE, "a store with A=0 faults");
+	fence_page(va);
+	fact_equal(load_cause(va), CAUSE_LOAD_PAGE, "a load with A=0 faults");
+	fact_equal(store_cause(va), CAUSE_STORE_PAGE, "a store with A=0 faults");
 	*pte |= PTE_A;
-	fence_page(TEST_VA);
-	fact_equal(load_cause(TEST_VA), CAUSE_NONE, "a load with A=1 D=0 succeeds");
-	fact_equal(store_cause(TEST_VA), CAUSE_STORE_PAGE, "a store with D=0 faults");
+	fence_page(va);
+	fact_equal(load_cause(va), CAUSE_NONE, "a load with A=1 D=0 succeeds");
+	fact_equal(store_cause(va), CAUSE_STORE_PAGE, "a store with D=0 faults");
 	fact_equal(*pte & PTE_AD, PTE_A, "nobody set D");
 	*pte |= PTE_D;
-	fence_page(TEST_VA);
-	fact_equal(store_cause(TEST_VA), CAUSE_NONE, "a store with D=1 succeeds");
+	fence_page(va);
+	fact_equal(store_cause(va), CAUSE_NONE, "a store with D=1 succeeds");
 	*pte &= ~PTE_D;
-	fence_page(TEST_VA);
-	fact_equal(store_cause(TEST_VA), CAUSE_STORE_PAGE, "D cleared and fenced: it faults again");
+	fence_page(va);
+	fact_equal(store_cause(va), CAUSE_STORE_PAGE, "D cleared and fenced: it faults again");
 	*pte = PTE(data_page, PTE_RX & ~PTE_AD);
-	fence_page(TEST_VA);
-	fact_equal(fetch_cause(TEST_VA), CAUSE_FETCH_PAGE, "a fetch with A=0 faults");
+	fence_page(va);
+	fact_equal(fetch_cause(va), CAUSE_FETCH_PAGE, "a fetch with A=0 faults");
+	*pte = 0;
+	fence_page(va);
 }
 
 /* The bits above those that are translated must equal the topmost of them. */
@@ -101,7 +103,7 @@ void payload(uint64_t hart)
 	unsigned int count = supported_modes(&modes);
 
 	(void)hart;
-	data_page = page_alloc();
+	data_page = mega_alloc();
 	for (unsigned int i = 0; i < count; i++) {
 		uint64_t root = root_new(&modes[i]);
 
@@ -110,7 +112,8 @@ void payload(uint64_t hart)
 		fence_all();
 		reserved_pointers(&modes[i], root);
 		reserved_leaves(&modes[i], root);
-		accessed_and_dirty(&modes[i], root);
+		for (unsigned int level = 0; level < 2; level++)
+			accessed_and_dirty(&modes[i], root, level);
 		canonical_addresses(&modes[i], root);
 		csr_write(satp, 0);
 		fence_all();
