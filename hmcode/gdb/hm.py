@@ -62,6 +62,10 @@ def address_of(symbol):
     return int(gdb.parse_and_eval(f"(unsigned long)&{symbol}"))
 
 
+def guest_vectors():
+    return [address_of(name) for name in ("hm_guest_vector", "hm_policy_vector")]
+
+
 def number(value):
     return int(value) & (1 << 64) - 1
 
@@ -106,7 +110,7 @@ class Vcpu:
         for thread in gdb.selected_inferior().threads():
             thread.switch()
             # The vector is the guest's from hm_guest_run to the exit.
-            if register("mtvec") == address_of("hm_guest_vector") and self.is_on_this_hart():
+            if register("mtvec") in guest_vectors() and self.is_on_this_hart():
                 return thread
         return None
 
