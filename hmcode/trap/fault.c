@@ -58,20 +58,13 @@ static enum hm_next outside(struct hm_trap *trap, u64 gpa)
 	return hm_exit(trap, HM_EXIT_MMIO, trap->tval);
 }
 
-/* What kind of fault it is, with nothing filled. */
-static enum ssp_verdict classify(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus)
+u64 hm_fault_exit(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus)
 {
 	u64 hpa;
 
-	return ssp_translate(&vcpu->space, va, cause & 3, hm_access_state(mstatus), &hpa);
-}
-
-/* The exit that the policy makes of a fault; HM_EXIT_COUNT: none. */
-static u64 exit_by_policy(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus)
-{
 	if (vcpu->vm->policy == HM_POLICY_ALL)
 		return HM_EXIT_COUNT;
-	switch (classify(vcpu, cause, va, mstatus)) {
+	switch (ssp_translate(&vcpu->space, va, cause & 3, hm_access_state(mstatus), &hpa)) {
 	case SSP_TRUE_FAULT:
 		return hm_finishes(vcpu, HM_POLICY_INJECT) ? HM_EXIT_COUNT : HM_EXIT_TRUE_FAULT;
 	case SSP_FILLED:
@@ -81,15 +74,10 @@ static u64 exit_by_policy(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus)
 	}
 }
 
-bool hm_finishes_fault(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus)
-{
-	return exit_by_policy(vcpu, cause, va, mstatus) == HM_EXIT_COUNT;
-}
-
 enum hm_next hm_route_page_fault(struct hm_trap *trap)
 {
 	struct hm_vcpu *vcpu = trap->vcpu;
-	u64 reason = exit_by_policy(vcpu, trap->cause, trap->tval, csr_read(CSR_MSTATUS));
+	u64 reason = trap->frame->fault_exit;
 	struct ssp_result result;
 
 	if (reason != HM_EXIT_COUNT)

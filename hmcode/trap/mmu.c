@@ -159,12 +159,14 @@ void hm_fill(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus)
 }
 
 /* A fault that takes a walk, unless it leads out of RAM. */
-static bool page_fault(struct hm_vcpu *vcpu, u64 cause)
+static bool page_fault(struct hm_frame *frame, u64 cause)
 {
+	struct hm_vcpu *vcpu = frame->vcpu;
 	u64 va = csr_read(CSR_MTVAL), mstatus = csr_read(CSR_MSTATUS);
 	struct ssp_result result;
 
-	if (!hm_finishes_fault(vcpu, cause, va, mstatus))
+	frame->fault_exit = hm_fault_exit(vcpu, cause, va, mstatus);
+	if (frame->fault_exit != HM_EXIT_COUNT)
 		return false;
 	result = ssp_fault(&vcpu->space, va, cause & 3, hm_access_state(mstatus));
 	switch (result.verdict) {
@@ -189,7 +191,7 @@ u64 hm_trap_general(struct hm_frame *frame, u64 cause)
 	if (cause == CAUSE_ILLEGAL_INSTRUCTION)
 		done = instruction(frame);
 	else if (cause - CAUSE_FETCH_PAGE_FAULT <= CAUSE_STORE_PAGE_FAULT - CAUSE_FETCH_PAGE_FAULT)
-		done = page_fault(frame->vcpu, cause);
+		done = page_fault(frame, cause);
 	if (!done)
 		return 1;
 	hm_stay_ends(frame->vcpu, begin);

@@ -71,8 +71,8 @@ static inline void hm_inject(struct hm_trap *trap, u64 cause, u64 tval)
 /* Leave for the host. */
 enum hm_next hm_exit(struct hm_trap *trap, u64 reason, u64 value);
 
-/* Is this page fault, of whichever kind it turns out to be, the firmware's to finish? */
-bool hm_finishes_fault(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus);
+/* The exit that the policy makes of a page fault, with nothing filled; HM_EXIT_COUNT: none. */
+u64 hm_fault_exit(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus);
 
 /* Fetch the instruction at trap->pc; false: the fetch itself faults and has been injected. */
 bool hm_fetch(struct hm_trap *trap, u32 *insn);

@@ -31,9 +31,10 @@ struct hm_frame {
 	struct hm_hart *hart;
 	u64 need[4];			/* what the page faults 12 to 15 need of a PTE (entry.S) */
 	u64 rs1, rs2;			/* source values of an instruction that TVM trapped */
+	u64 fault_exit;			/* what hm_fault_exit() said of a page fault */
 	u64 scratch;			/* OpenSBI's mscratch of this hart */
 	u64 host_sp;			/* where hm_guest_run() left the host's registers */
-};
+} __attribute__((aligned(16)));
 
 /* Supervisor state that both worlds have in the same registers. */
 struct hm_s_state {
