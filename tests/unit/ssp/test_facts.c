@@ -458,11 +458,11 @@ static void a_fill_is_fenced_only_where_the_hart_lacks_svvptc(void **state)
 {
 	(void)state;
 	simple_guest();
-	assert_maps(0, PAGE(0));
+	assert_int_equal(store(0), SSP_FILLED);
 	assert_int_equal(ssp_fault(&f.space, PAGE_SIZE, SSP_LOAD, 0).fence, SSP_FENCE_NONE);
 	start_with(RAM_DELTA, POOL_TABLES, true);
 	simple_guest();
-	assert_maps(0, PAGE(0));
+	assert_int_equal(store(0), SSP_FILLED);
 	assert_int_equal(ssp_fault(&f.space, PAGE_SIZE, SSP_LOAD, 0).fence, SSP_FENCE_PAGE);
 }
 
@@ -567,9 +567,9 @@ static void a_private_page_beside_global_ones_makes_the_table_private(void **sta
 {
 	(void)state;
 	two_roots(PTE_G);
-	assert_maps(0, PAGE(0));
+	assert_int_equal(store(0), SSP_FILLED);
 	put(2, 1, PAGE(1), LEAF);
-	assert_maps(PAGE_SIZE, PAGE(1));
+	assert_int_equal(store(PAGE_SIZE), SSP_FILLED);
 	put(2, 1, PAGE(9), LEAF);
 	satp(SATP_SV39, 2, 4);
 	assert_maps(PAGE_SIZE, PAGE(9));
@@ -763,9 +763,23 @@ static void the_walk_cache_serves_neighbours(void **state)
 	(void)state;
 	simple_guest();
 	assert_int_equal(ssp_fault_fast(&f.space, 0, SSP_LOAD, 0, &fence), SSP_SLOW);
-	assert_maps(0, PAGE(0));
+	assert_int_equal(store(0), SSP_FILLED);
 	assert_int_equal(ssp_fault_fast(&f.space, PAGE_SIZE, SSP_LOAD, 0, &fence), SSP_FILLED);
 	assert_int_equal(ssp_fault_fast(&f.space, 9 * PAGE_SIZE, SSP_LOAD, 0, &fence), SSP_TRUE_FAULT);
+	check();
+}
+
+/* The shadow's answer alone, with nothing filled: SSP_SLOW from the fast path means that it had the leaf. */
+static void a_load_fills_the_valid_pages_around_it(void **state)
+{
+	enum ssp_fence fence;
+
+	(void)state;
+	simple_guest();
+	put(2, 2, PAGE(2), LEAF & ~PTE_A);
+	assert_maps(0, PAGE(0));
+	assert_int_equal(ssp_fault_fast(&f.space, PAGE_SIZE, SSP_LOAD, 0, &fence), SSP_SLOW);
+	assert_int_equal(ssp_fault_fast(&f.space, 2 * PAGE_SIZE, SSP_LOAD, 0, &fence), SSP_TRUE_FAULT);
 	check();
 }
 
@@ -893,6 +907,7 @@ int main(void)
 		FACT(roots_that_lag_do_not_reach_recycled_global_tables),
 		FACT(recycling_spares_no_global_table),
 		FACT(the_walk_cache_serves_neighbours),
+		FACT(a_load_fills_the_valid_pages_around_it),
 		FACT(the_walk_cache_ends_with_a_fence_by_asid),
 		FACT(the_walk_cache_keeps_nothing_when_its_turns_run_out),
 		FACT(memory_that_is_taken_away_is_not_reached_again),
