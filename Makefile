@@ -35,6 +35,9 @@ debug: options all	## the same, stopped, waiting for gdb
 measure: options all	## MODES="..." WORKLOADS="...": the table for some of them
 	@$(launch) measure
 
+bench-events: all payloads ## instructions per event
+	@$(launch) bench-events
+
 options:
 	@$(launch) options
 
@@ -72,4 +75,4 @@ payloads: fetch
 	@$(submake) -C tests/payloads out=$(CURDIR)/build/payloads
 
 FORCE:
-.PHONY: payloads help options run shell debug measure test test-unit test-boot all fetch clean hmcode host-hv FORCE
+.PHONY: help options run shell debug measure bench-events test test-unit test-boot all payloads fetch clean hmcode host-hv FORCE
