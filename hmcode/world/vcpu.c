@@ -240,6 +240,8 @@ long hm_vcpu_create(u64 number, u64 run, u64 table_pages, unsigned long *value)
 		return SBI_ERR_INVALID_PARAM;
 	if (!hm_is_ram(run, PAGE_SIZE))
 		return SBI_ERR_INVALID_ADDRESS;
+	if (!(hm_this_hart()->satp_modes & 1u << SATP_SV39))
+		return SBI_ERR_NOT_SUPPORTED;	/* the shadow of a guest in bare mode */
 	vcpu = allocate(table_pages);
 	if (!vcpu)
 		return SBI_ERR_NO_SHMEM;
