@@ -53,6 +53,9 @@ test-unit: fetch ## tests on the build machine
 test-boot: all payloads ## tests on QEMU
 	@$(pytest) tests/boot
 
+fuzz: fetch	## the engine, for SECONDS=60
+	@$(submake) -C tests/fuzz SECONDS=$(or $(SECONDS),60)
+
 all: hmcode host-hv $(initramfs) ## build all of it
 
 fetch:		## install and fetch what is missing
@@ -75,4 +78,4 @@ payloads: fetch
 	@$(submake) -C tests/payloads out=$(CURDIR)/build/payloads
 
 FORCE:
-.PHONY: help options run shell debug measure bench-events test test-unit test-boot all payloads fetch clean hmcode host-hv FORCE
+.PHONY: help options run shell debug measure bench-events test test-unit test-boot fuzz all payloads fetch clean hmcode host-hv FORCE
