@@ -35,5 +35,5 @@ def test_every_rung_gives_correct_results_and_exits_only_for_the_rest(launch, ru
     check_rung(launch(MODE="ssp", HM=rung, WORKLOAD=WORKLOADS), rung)
 
 
-def test_without_asids_and_svvptc(launch):
+def test_on_a_profile_without_sstc_and_svvptc(launch):
     check_rung(launch(MODE="ssp", PROFILE="u74", WORKLOAD=WORKLOADS), "satp")
