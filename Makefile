@@ -35,17 +35,26 @@ debug: options all	## the same, stopped, waiting for gdb
 measure: options all	## MODES="..." WORKLOADS="...": the table for some of them
 	@$(launch) measure
 
+bench-events: all payloads ## instructions per event
+	@$(launch) bench-events
+
 options:
 	@$(launch) options
 
-test: all	## everything that CI runs
-	@$(PYTHON) -m pytest -q tests
+# Two runs at a time; a file's tests stay together, since they share their boots.
+pytest		:= $(PYTHON) -m pytest -q -n 2 --dist loadfile
+
+test: all payloads ## everything that CI runs
+	@$(pytest) tests
 
 test-unit: fetch ## tests on the build machine
-	@$(PYTHON) -m pytest -q tests/unit
+	@$(pytest) tests/unit
 
-test-boot: all	## tests on QEMU
-	@$(PYTHON) -m pytest -q tests/boot
+test-boot: all payloads ## tests on QEMU
+	@$(pytest) tests/boot
+
+fuzz: fetch	## the engine, for SECONDS=60
+	@$(submake) -C tests/fuzz SECONDS=$(or $(SECONDS),60)
 
 all: hmcode host-hv $(initramfs) ## build all of it
 
@@ -65,5 +74,8 @@ $(initramfs): build/workloads/hmwork qemu-platform/initramfs
 	@mkdir -p $(@D)
 	@qemu-platform/initramfs $@ $<
 
+payloads: fetch
+	@$(submake) -C tests/payloads out=$(CURDIR)/build/payloads
+
 FORCE:
-.PHONY: help options run shell debug measure test test-unit test-boot all fetch clean hmcode host-hv FORCE
+.PHONY: help options run shell debug measure bench-events test test-unit test-boot fuzz all payloads fetch clean hmcode host-hv FORCE

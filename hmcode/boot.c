@@ -152,12 +152,12 @@ static bool in_device_tree(const void *fdt, const char *extension)
 }
 
 /*
- * State that a guest could reach beyond its own, with a hart's AIA or state
- * enable extensions, is not handled: such a hart is refused.
+ * State that a guest could reach beyond its own is not handled for these: the
+ * AIA's registers, and vector registers, which the guest's own sstatus opens.
  */
 static bool hart_is_supported(struct sbi_scratch *scratch)
 {
-	return !sbi_hart_has_extension(scratch, SBI_HART_EXT_SMAIA);
+	return !sbi_hart_has_extension(scratch, SBI_HART_EXT_SMAIA) && !misa_extension('V');
 }
 
 /* mcycle counts everything, minstret what runs below M-mode ("Smcntrpmf"). */
@@ -221,7 +221,7 @@ static int final_init(bool cold_boot)
 	if (hart_is_supported(sbi_scratch_thishart_ptr()))
 		error = hm_register_host_extension();
 	else
-		sbi_printf("hmcode: harts with AIA are not supported: no HM extension\n");
+		sbi_printf("hmcode: harts with AIA or V are not supported: no HM extension\n");
 	if (!error)
 		error = describe_pool(fdt_get_address_rw());
 	hm_mark_boot();

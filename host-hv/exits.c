@@ -29,6 +29,34 @@ static enum next on_wfi(struct vcpu *v)
 	return YIELD;
 }
 
+/*
+ * What hm= leaves to the host: it decides, and the firmware carries out at the
+ * next entry what concerns the shadow, whose tables are its own.
+ */
+static enum next on_true_fault(struct vcpu *v)
+{
+	vcpu_inject(v, v->run->exit_cause, v->run->exit_value);
+	return RESUME;
+}
+
+static enum next on_hidden_fault(struct vcpu *v)
+{
+	v->run->flags |= HM_RUN_FILL;
+	return RESUME;
+}
+
+static enum next on_satp(struct vcpu *v)
+{
+	v->run->satp = v->run->exit_value;
+	return RESUME;
+}
+
+static enum next on_flush(struct vcpu *v)
+{
+	v->run->flags |= HM_RUN_FENCE_VMA;
+	return RESUME;
+}
+
 static enum next on_mark(struct vcpu *v)
 {
 	uint64_t value = v->run->exit_value;
@@ -74,6 +102,11 @@ static enum next (*const routes[HM_EXIT_COUNT])(struct vcpu *v) = {
 	[HM_EXIT_MARK]		= on_mark,
 	[HM_EXIT_POOL]		= on_pool,
 	[HM_EXIT_BROKEN]	= on_broken,
+	[HM_EXIT_TRUE_FAULT]	= on_true_fault,
+	[HM_EXIT_HIDDEN_FAULT]	= on_hidden_fault,
+	[HM_EXIT_SATP]		= on_satp,
+	[HM_EXIT_ROOT_MISS]	= on_satp,
+	[HM_EXIT_FLUSH]		= on_flush,
 };
 
 enum next exit_route(struct vcpu *v, long reason)

@@ -32,15 +32,23 @@ static void add_vcpu(struct hm_stats *sum, const struct vcpu *v)
 		sum->longest_m_stay = s.longest_m_stay;
 }
 
-/* Names of the record, by HM_EXIT_*; those that memory virtualization causes come apart. */
+/* Names of the record; MARK and BROKEN are not counted. */
 static const char *const exit_names[HM_EXIT_COUNT] = {
-	[HM_EXIT_POOL] = "pool", [HM_EXIT_MMIO] = "mmio", [HM_EXIT_SBI] = "sbi",
-	[HM_EXIT_WFI] = "wfi", [HM_EXIT_INTERRUPT] = "interrupt",
+	[HM_EXIT_SATP] = "satp", [HM_EXIT_FLUSH] = "flush",
+	[HM_EXIT_TRUE_FAULT] = "true_fault", [HM_EXIT_HIDDEN_FAULT] = "hidden_fault",
+	[HM_EXIT_ROOT_MISS] = "root_miss", [HM_EXIT_POOL] = "pool",
+	[HM_EXIT_MMIO] = "mmio", [HM_EXIT_SBI] = "sbi", [HM_EXIT_WFI] = "wfi",
+	[HM_EXIT_INTERRUPT] = "interrupt",
 };
 
-/* Reasons of a seat in the host, which host-hv does not have yet: always 0. */
-#define NO_HOST_SEAT	"\"pt_write\":0,\"satp\":0,\"flush\":0,\"true_fault\":0,"	\
-			"\"hidden_fault\":0,\"g_stage_fault\":0,\"root_miss\":0,\"ring\":0"
+/* Those that memory virtualization causes. */
+static const bool exit_is_memory[HM_EXIT_COUNT] = {
+	[HM_EXIT_SATP] = true, [HM_EXIT_FLUSH] = true, [HM_EXIT_TRUE_FAULT] = true,
+	[HM_EXIT_HIDDEN_FAULT] = true, [HM_EXIT_ROOT_MISS] = true, [HM_EXIT_POOL] = true,
+};
+
+/* Reasons of policies and seats that host-hv does not have yet: always 0. */
+#define ABSENT_REASONS	"\"pt_write\":0,\"g_stage_fault\":0,\"ring\":0"
 
 static const char *const trap_names[HM_TRAP_KINDS] = {
 	[HM_TRAP_TRUE_FAULT] = "true_fault", [HM_TRAP_FILL] = "fill",
@@ -54,12 +62,14 @@ static const char *const trap_names[HM_TRAP_KINDS] = {
 
 static void print_exits(const uint64_t *exits)
 {
-	uint64_t total = 0;
+	uint64_t total = 0, memory = 0;
 
-	for (unsigned i = 0; i < HM_EXIT_COUNT; i++)
+	for (unsigned i = 0; i < HM_EXIT_COUNT; i++) {
 		total += exit_names[i] ? exits[i] : 0;
-	print_more("\"vm_exits\":{\"total\":%lu,\"memory\":%lu,\"by_reason\":{" NO_HOST_SEAT,
-		   total, exits[HM_EXIT_POOL]);
+		memory += exit_is_memory[i] ? exits[i] : 0;
+	}
+	print_more("\"vm_exits\":{\"total\":%lu,\"memory\":%lu,\"by_reason\":{" ABSENT_REASONS,
+		   total, memory);
 	for (unsigned i = 0; i < HM_EXIT_COUNT; i++)
 		if (exit_names[i])
 			print_more(",\"%s\":%lu", exit_names[i], exits[i]);

@@ -95,7 +95,7 @@ alignment_mib()
 
 host_options()
 {
-	echo "mem=$MEM vcpus=$VCPUS hm=$HM width=$WIDTH svvptc=$SVVPTC"
+	echo "mem=$MEM vcpus=$VCPUS hm=${HM#none} width=$WIDTH svvptc=$SVVPTC"
 }
 
 # The QEMU command is kept as a quoted string, since its words hold spaces.

@@ -4,7 +4,8 @@
 options='MODE GUEST WORKLOAD VCPUS HARTS ICOUNT PROFILE RESULT HM SVVPTC QEMU KERNEL INITRD
 	APPEND MEM WIDTH MODES WORKLOADS LOG TIMEOUT V'
 
-modes='native ssp-hm'
+modes='native ssp ssp-hm'
+seats='inject satp flush fill'
 guests='debian'
 profiles='virt u74'
 widths='sv39 sv48 sv57'
@@ -78,16 +79,21 @@ chosen_workloads()
 	done
 }
 
+# HM: what the firmware finishes itself.  ssp-hm is the top of the ladder, ssp any rung.
 take_mode()
 {
 	MODE=${MODE:-ssp-hm}
 	choose MODE "$MODE" $modes
 	case $MODE in
-	native) seats='' ;;
-	ssp-hm) seats=inject,satp,flush,fill ;;
+	native) HM=${HM:-none} _rungs=none ;;
+	ssp) HM=${HM:-satp} _rungs="none $seats" ;;
+	ssp-hm) HM=${HM:-$(list $seats | tr ' ' ,)} _rungs=$seats ;;
 	esac
-	HM=${HM:-$seats}
-	[ "$HM" = "$seats" ] || refuse "HM=$HM does not go with MODE=$MODE" "HM=${seats:-(nothing)}"
+	for seat in $(echo "$HM" | tr , ' '); do
+		choose HM "$seat" $_rungs
+	done
+	[ "$MODE" != ssp-hm ] || [ "$HM" = "$(list $seats | tr ' ' ,)" ] ||
+		refuse "HM=$HM does not go with MODE=$MODE" "HM=$(list $seats | tr ' ' ,); for other rungs MODE=ssp"
 }
 
 take_guest()

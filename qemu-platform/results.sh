@@ -18,7 +18,7 @@ results()
 {
 	_instructions=true
 	[ "$ICOUNT" = 1 ] || _instructions=false
-	records "$1" | jq -c -s --arg mode "$MODE" --arg hm "$HM" --arg guest "$GUEST" --arg profile "$PROFILE" \
+	records "$1" | jq -c -s --arg mode "$MODE" --arg hm "${HM#none}" --arg guest "$GUEST" --arg profile "$PROFILE" \
 		--arg names "$(list $workloads)" --arg wanted "$(list $wanted)" \
 		--argjson vcpus "$VCPUS" --argjson harts "$HARTS" --argjson icount "$_instructions" '
 		def words: split("[ ,]+"; "") | map(select(. != ""));

@@ -39,9 +39,12 @@
 #define HM_FID_EXT_IRQ_DONE	11	/* () the host has served its external interrupt */
 #define HM_FID_COUNT		12
 
-/* What the firmware finishes itself (the ladder); everything else exits. */
+/*
+ * What the firmware finishes itself (the ladder); everything else exits, and
+ * is done when the host asks for it at the next entry.
+ */
 #define HM_POLICY_INJECT	(1 << 0)	/* true faults */
-#define HM_POLICY_SATP		(1 << 1)	/* root switches */
+#define HM_POLICY_SATP		(1 << 1)	/* switches to cached roots; with FILL to new ones too */
 #define HM_POLICY_FLUSH		(1 << 2)	/* fences */
 #define HM_POLICY_FILL		(1 << 3)	/* hidden faults */
 #define HM_POLICY_ALL		0xf
@@ -60,7 +63,13 @@
 #define HM_EXIT_MARK		4	/* measurement marker: exit_value = written value */
 #define HM_EXIT_POOL		5	/* shadow tables cannot hold one walk: the pool is too small */
 #define HM_EXIT_BROKEN		6	/* the guest cannot continue; exit_cause, exit_value say why */
-#define HM_EXIT_COUNT		7
+/* What HM_FID_VM_POLICY leaves to the host; by_reason of the record has the same names. */
+#define HM_EXIT_TRUE_FAULT	7	/* page fault of the guest's: exit_cause, exit_value = GVA; the host injects it */
+#define HM_EXIT_HIDDEN_FAULT	8	/* likewise, but the shadow's: the host answers with HM_RUN_FILL */
+#define HM_EXIT_SATP		9	/* satp written, root cached: exit_value = the value, to be put into hm_run.satp */
+#define HM_EXIT_ROOT_MISS	10	/* likewise, no root cached */
+#define HM_EXIT_FLUSH		11	/* SFENCE.VMA: fence_* are set, the host answers with HM_RUN_FENCE_VMA */
+#define HM_EXIT_COUNT		12
 
 /* hm_run.flags, set by the host before a run. */
 #define HM_RUN_YIELD_WFI	(1 << 0)	/* WFI exits (TW=1) instead of idling in the guest world */
@@ -68,6 +77,7 @@
 #define HM_RUN_RESET_STATS	(1 << 2)	/* zero the statistics at this entry, then clears itself */
 #define HM_RUN_ADVANCE		(1 << 3)	/* step over an MMIO or SBI exit's instruction (WFI, MARK: already done), then clears itself */
 #define HM_RUN_FENCE_VMA	(1 << 4)	/* first the fence of hm_run.fence_*, then clears itself */
+#define HM_RUN_FILL		(1 << 6)	/* first fill the shadow for the fault in exit_cause, exit_value, then clears itself */
 #define HM_RUN_FENCE_I		(1 << 5)	/* first FENCE.I, then clears itself */
 
 /*

@@ -50,6 +50,27 @@ static inline enum ssp_verdict ssp_leaf_exception(uint64_t pte, uint64_t need,
 }
 
 /*
+ * The shadow's leaf for a valid 4 KiB leaf of the guest that maps the first
+ * slot, or 0: not of this slot, or not of this tree.
+ */
+static inline uint64_t ssp_leaf_of(const struct ssp_space *space, const struct ssp_walk *walk,
+				   uint64_t pte)
+{
+	uint64_t leaf;
+
+	/* Reserved high bits make the frame number too large. */
+	if ((pte >> PTE_PPN_SHIFT) - space->ram_gfn >= space->ram_pages)
+		return 0;
+	/* Without D no W: they are bits 7 and 2.  A and D are preset. */
+	leaf = pte & (PTE_V | PTE_RWX | PTE_U) & (pte >> 5 | ~PTE_W);
+	leaf |= (pte >> PTE_PPN_SHIFT << PTE_PPN_SHIFT) + space->ram_delta;
+	leaf |= PTE_A | PTE_D;
+	if (walk->table->owner != SSP_GLOBAL)
+		return leaf;
+	return pte & PTE_G ? leaf | PTE_G : 0;
+}
+
+/*
  * What ssp_fault() does, for 4 KiB pages in the first slot whose leaf tables
  * are known.  SSP_FILLED, with *fence SSP_FENCE_NONE or _PAGE; SSP_TRUE_FAULT;
  * or SSP_SLOW.
@@ -77,18 +98,9 @@ static inline enum ssp_verdict ssp_fault_fast(struct ssp_space *space, uint64_t 
 	if (access == SSP_FETCH && (pte & (PTE_R | PTE_W)) == PTE_W)
 		return SSP_TRUE_FAULT;	/* reserved; other accesses need R */
 
-	/* Reserved high bits make the frame number too large, and fault.c sees to them. */
-	if ((pte >> PTE_PPN_SHIFT) - space->ram_gfn >= space->ram_pages)
+	leaf = ssp_leaf_of(space, walk, pte);
+	if (!leaf)
 		return SSP_SLOW;
-	/* Without D no W: they are bits 7 and 2.  A and D are preset. */
-	leaf = pte & (PTE_V | PTE_RWX | PTE_U) & (pte >> 5 | ~PTE_W);
-	leaf |= (pte >> PTE_PPN_SHIFT << PTE_PPN_SHIFT) + space->ram_delta;
-	leaf |= PTE_A | PTE_D;
-	if (walk->table->owner == SSP_GLOBAL) {
-		if (!(pte & PTE_G))
-			return SSP_SLOW;
-		leaf |= PTE_G;
-	}
 	spte = walk->shadow + offset / 8;
 	old = *spte;
 	if (old == leaf)

@@ -226,8 +226,34 @@ static enum ssp_fence fill(struct ssp_space *space, const struct ssp_guest_walk 
 	return fence;
 }
 
-struct ssp_result ssp_fault(struct ssp_space *space, uint64_t va, enum ssp_access access,
-			    unsigned int state)
+/*
+ * Fault-around: neighbours of a page that was filled, as far as the guest has
+ * them valid and accessed.  A TLB may hold any such translation.  Only where a
+ * walk had to be made anyway: there the page is likely the first of several.
+ * No fence is owed: a hart that remembers a neighbour's absence faults again,
+ * and that is fenced.  The group is the filled page's own (I5).
+ */
+static void fill_around(struct ssp_space *space, uint64_t va)
+{
+	struct ssp_walk *walk = ssp_walk_hit(space->current, va);
+	unsigned int first = pte_index(va, 0) & ~(GROUP_SIZE - 1);
+
+	if (!walk)
+		return;
+	for (unsigned int i = first; i < first + GROUP_SIZE; i++) {
+		uint64_t pte = ssp_port_load(walk->guest + 8 * i), leaf;
+
+		if ((pte & (PTE_V | PTE_R | PTE_A)) != (PTE_V | PTE_R | PTE_A) || walk->shadow[i])
+			continue;
+		leaf = ssp_leaf_of(space, walk, pte);
+		if (leaf)
+			walk->shadow[i] = leaf;
+	}
+}
+
+/* One fault, without its neighbours. */
+static struct ssp_result fault(struct ssp_space *space, uint64_t va, enum ssp_access access,
+			       unsigned int state)
 {
 	struct ssp_guest_walk walk;
 	const struct ssp_slot *slot;
@@ -249,4 +275,14 @@ struct ssp_result ssp_fault(struct ssp_space *space, uint64_t va, enum ssp_acces
 		.verdict = SSP_FILLED,
 		.fence = fill(space, &walk, va, slot),
 	};
+}
+
+struct ssp_result ssp_fault(struct ssp_space *space, uint64_t va, enum ssp_access access,
+			    unsigned int state)
+{
+	struct ssp_result result = fault(space, va, access, state);
+
+	if (result.verdict == SSP_FILLED && access != SSP_STORE)
+		fill_around(space, va);
+	return result;
 }

@@ -269,6 +269,21 @@ no_page_fault:
 	csrrw	sp, mscratch, sp
 	mret
 
+	/* Where the host has a share in the events, nothing is decided above. */
+	.align	2
+	.globl	hm_policy_vector
+hm_policy_vector:
+	csrrw	sp, mscratch, sp
+	save_few
+	csrr	a0, mcause
+	addi	a0, a0, -2
+	bnez	a0, general
+	csrr	a1, mtval
+	read_gpr a2, 15
+	read_gpr a3, 20
+	sd	a2, FRAME_RS1(sp)
+	sd	a3, FRAME_RS2(sp)
+
 general:
 	save_caller_saved
 	mv	a0, sp
@@ -312,7 +327,10 @@ slow:
 	addi	sp, sp, 128
 	ret
 
-/* void hm_guest_run(struct hm_frame *frame): run the guest until a trap becomes an exit */
+/*
+ * void hm_guest_run(struct hm_frame *frame, const char *vector)
+ * Run the guest until a trap becomes an exit.
+ */
 	.globl	hm_guest_run
 hm_guest_run:
 	addi	sp, sp, -128
@@ -335,8 +353,7 @@ hm_guest_run:
 	mv	sp, a0
 	csrr	a0, mscratch
 	sd	a0, FRAME_SCRATCH(sp)
-	la	a0, hm_guest_vector
-	csrw	mtvec, a0
+	csrw	mtvec, a1
 
 hm_resume:
 	ld	a0, X(2)

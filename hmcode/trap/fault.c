@@ -58,11 +58,32 @@ static enum hm_next outside(struct hm_trap *trap, u64 gpa)
 	return hm_exit(trap, HM_EXIT_MMIO, trap->tval);
 }
 
+u64 hm_fault_exit(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus)
+{
+	u64 hpa;
+
+	if (vcpu->vm->policy == HM_POLICY_ALL)
+		return HM_EXIT_COUNT;
+	switch (ssp_translate(&vcpu->space, va, cause & 3, hm_access_state(mstatus), &hpa)) {
+	case SSP_TRUE_FAULT:
+		return hm_finishes(vcpu, HM_POLICY_INJECT) ? HM_EXIT_COUNT : HM_EXIT_TRUE_FAULT;
+	case SSP_FILLED:
+		return hm_finishes(vcpu, HM_POLICY_FILL) ? HM_EXIT_COUNT : HM_EXIT_HIDDEN_FAULT;
+	default:
+		return HM_EXIT_COUNT;
+	}
+}
+
 enum hm_next hm_route_page_fault(struct hm_trap *trap)
 {
 	struct hm_vcpu *vcpu = trap->vcpu;
-	struct ssp_result result = ssp_fault(&vcpu->space, trap->tval, trap->cause & 3,
-					     hm_access_state(csr_read(CSR_MSTATUS)));
+	u64 reason = trap->frame->fault_exit;
+	struct ssp_result result;
+
+	if (reason != HM_EXIT_COUNT)
+		return hm_exit(trap, reason, trap->tval);
+	result = ssp_fault(&vcpu->space, trap->tval, trap->cause & 3,
+			   hm_access_state(csr_read(CSR_MSTATUS)));
 
 	hm_fence(vcpu, result.fence, trap->tval);
 	switch (result.verdict) {

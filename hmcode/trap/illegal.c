@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * illegal.c - illegal instructions: what mmu.c could not take by the short
- * way, WFI where it must yield, the measurement marker; the rest is the
- * guest's own.
+ * way, WFI where it must yield, the time where the hart has none, the
+ * measurement marker; the rest is the guest's own.
  */
+#include <sbi/sbi_timer.h>
+
 #include "trap/insn.h"
 #include "trap/trap.h"
 
@@ -28,6 +30,20 @@ static enum hm_next wait_for_interrupt(struct hm_trap *trap)
 	return hm_exit(trap, HM_EXIT_WFI, next_deadline(trap));
 }
 
+/* Harts whose time CSR is in firmware: S-mode may read it always, U-mode if scounteren.TM says so. */
+static bool may_read_time(bool supervisor)
+{
+	return supervisor || (csr_read(CSR_SCOUNTEREN) & 1u << (CSR_TIME - CSR_CYCLE));
+}
+
+static enum hm_next read_time(struct hm_trap *trap, u32 insn)
+{
+	trap->frame->x[INSN_RD(insn)] = sbi_timer_value();
+	trap->pc += 4;
+	hm_count(trap->vcpu, HM_TRAP_OTHER);
+	return HM_RESUME;
+}
+
 static enum hm_next mark(struct hm_trap *trap, u32 insn)
 {
 	trap->pc += 4;
@@ -45,11 +61,15 @@ enum hm_next hm_route_illegal(struct hm_trap *trap)
 		return HM_RESUME;
 	if (INSN_IS_CSRW(insn, HM_CSR_MARK))
 		return mark(trap, insn);
+	if (INSN_IS_CSRR(insn, CSR_TIME) && may_read_time(supervisor))
+		return read_time(trap, insn);
 	if (supervisor && INSN_IS_WFI(insn))
 		return wait_for_interrupt(trap);
 	trap->frame->rs1 = trap->frame->x[INSN_RS1(insn)];
 	trap->frame->rs2 = trap->frame->x[INSN_RS2(insn)];
-	if (supervisor && hm_mmu_instruction(trap->frame, insn)) {
+	if (supervisor && (INSN_IS_FENCE_VMA(insn) || INSN_IS_CSR(insn, CSR_SATP))) {
+		if (!hm_mmu_instruction(trap->frame, insn))
+			return hm_exit_mmu_instruction(trap, insn);
 		trap->pc += 4;
 		return HM_RESUME;
 	}

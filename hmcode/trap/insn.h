@@ -10,11 +10,15 @@
 #define INSN_IS_SFENCE_VMA(insn)	(((insn) & 0xfe007fff) == 0x12000073)
 #define INSN_IS_SINVAL_VMA(insn)	(((insn) & 0xfe007fff) == 0x16000073)
 
+#define INSN_IS_FENCE_VMA(insn)		(INSN_IS_SFENCE_VMA(insn) || INSN_IS_SINVAL_VMA(insn))
+
 /* SYSTEM opcode with a CSR operation in funct3. */
 #define INSN_IS_CSR(insn, csr)		\
 	(((insn) & 0x7f) == 0x73 && ((insn) & 0x3000) && (insn) >> 20 == (csr))
 /* CSRRW x0, csr, rs1: the assembler's csrw. */
 #define INSN_IS_CSRW(insn, csr)		(((insn) & ~(31u << 15)) == ((csr) << 20 | 0x1073u))
+/* CSRRS rd, csr, x0: the assembler's csrr. */
+#define INSN_IS_CSRR(insn, csr)		(((insn) & ~(31u << 7)) == ((u32)(csr) << 20 | 0x2073))
 #define INSN_CSR_OP(insn)		((insn) >> 12 & 3)
 #define INSN_CSR_WRITE			1
 #define INSN_CSR_SET			2

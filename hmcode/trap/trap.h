@@ -32,9 +32,9 @@ struct hm_trap {
 	u64 cause, tval, pc;
 };
 
-/* entry.S */
-void hm_guest_run(struct hm_frame *frame);
-extern char hm_guest_vector[];
+/* entry.S; the vector is one of the two, the second asks the policy about each event */
+void hm_guest_run(struct hm_frame *frame, const char *vector);
+extern const char hm_guest_vector[], hm_policy_vector[];
 
 /* Called by entry.S; 0: the guest can resume. */
 u64 hm_fast_tvm(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2);
@@ -71,17 +71,28 @@ static inline void hm_inject(struct hm_trap *trap, u64 cause, u64 tval)
 /* Leave for the host. */
 enum hm_next hm_exit(struct hm_trap *trap, u64 reason, u64 value);
 
+/* The exit that the policy makes of a page fault, with nothing filled; HM_EXIT_COUNT: none. */
+u64 hm_fault_exit(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus);
+
 /* Fetch the instruction at trap->pc; false: the fetch itself faults and has been injected. */
 bool hm_fetch(struct hm_trap *trap, u32 *insn);
 
 /* mmu.c */
+void hm_fill(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus);
 bool hm_mmu_instruction(struct hm_frame *frame, u32 insn);
+enum hm_next hm_exit_mmu_instruction(struct hm_trap *trap, u32 insn);
 void hm_switch_satp(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 value);
 void hm_fence(struct hm_vcpu *vcpu, enum ssp_fence fence, u64 va);
 
 /* ../sbi/guest.c */
 #define HM_ALL_ASIDS	(~0ull)
 void hm_remote_fence_vma(struct hm_vcpu *vcpu, u64 start, u64 size, u64 asid);
+
+/* Does the firmware finish this kind of event itself? */
+static inline bool hm_finishes(const struct hm_vcpu *vcpu, u64 policy)
+{
+	return (vcpu->vm->policy & policy) == policy;
+}
 
 static inline unsigned int hm_access_state(u64 mstatus)
 {

@@ -183,15 +183,22 @@ static void switch_fp(struct hm_vcpu *from, struct hm_vcpu *to)
 	hm_fp_load(&to->fp);
 }
 
+/* A vCPU stays on the hart that it ran on first. */
+static bool claim(struct hm_hart *hart, struct hm_vcpu *vcpu)
+{
+	if (vcpu->hart == hart)
+		return true;
+	if (!__sync_bool_compare_and_swap(&vcpu->hart, NULL, hart))
+		return false;
+	hm_fence_i();
+	return true;
+}
+
 static void take_over(struct hm_hart *hart, struct hm_vcpu *vcpu)
 {
 	if (hart->last_vcpu == vcpu)
 		return;
 	switch_fp(hart->last_vcpu, vcpu);
-	if (!vcpu->hart) {
-		vcpu->hart = hart;
-		hm_fence_i();
-	}
 	hart->last_vcpu = vcpu;
 	hart->frame.vcpu = vcpu;
 	hm_sfence_all();
@@ -221,7 +228,8 @@ static void reset_stats(struct hm_hart *hart, struct hm_vcpu *vcpu)
 }
 
 /* Flags that ask for something once. */
-#define HM_RUN_ONCE	(HM_RUN_ADVANCE | HM_RUN_RESET_STATS | HM_RUN_FENCE_I | HM_RUN_FENCE_VMA)
+#define HM_RUN_ONCE	(HM_RUN_ADVANCE | HM_RUN_RESET_STATS | HM_RUN_FENCE_I | HM_RUN_FENCE_VMA | \
+			 HM_RUN_FILL)
 
 static void enter(struct hm_hart *hart, struct hm_vcpu *vcpu)
 {
@@ -257,6 +265,8 @@ static void enter(struct hm_hart *hart, struct hm_vcpu *vcpu)
 		hm_fence_i();
 	if (flags & HM_RUN_FENCE_VMA)
 		hm_remote_fence_vma(vcpu, run->fence_start, run->fence_size, run->fence_asid);
+	if (flags & HM_RUN_FILL)
+		hm_fill(vcpu, run->exit_cause, run->exit_value, mstatus);
 	if (flags & HM_RUN_RESET_STATS)
 		reset_stats(hart, vcpu);
 }
@@ -300,18 +310,22 @@ long hm_vcpu_run(struct hm_vcpu *vcpu, unsigned long *exit_reason)
 	struct hm_hart *hart = hm_this_hart();
 	u64 begin = hm_count_all();
 
-	if (vcpu->hart && vcpu->hart != hart)
-		return SBI_EDENIED;	/* a vCPU stays where it ran first */
+	if (!claim(hart, vcpu))
+		return SBI_ERR_DENIED;
 	if (host_is_interrupted()) {
 		vcpu->stats.exits[HM_EXIT_INTERRUPT]++;
 		vcpu->run->exit_reason = *exit_reason = HM_EXIT_INTERRUPT;
 		return 0;
 	}
+	if (!hm_vcpu_begin(vcpu))
+		return SBI_ERR_DENIED;
 	take_over(hart, vcpu);
 	enter(hart, vcpu);
 	hm_stay_ends(vcpu, begin);
-	hm_guest_run(&hart->frame);
+	hm_guest_run(&hart->frame,
+		     vcpu->vm->policy == HM_POLICY_ALL ? hm_guest_vector : hm_policy_vector);
 	leave(hart, vcpu);
+	hm_vcpu_end(vcpu);
 	*exit_reason = vcpu->run->exit_reason;
 	return 0;
 }

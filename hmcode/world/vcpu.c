@@ -3,6 +3,7 @@
  * vcpu.c - making and ending VMs and vCPUs.  Every argument comes from the
  * host and is checked first; then the change is made and cannot fail.
  */
+#include <sbi/riscv_barrier.h>
 #include <sbi/riscv_locks.h>
 #include <sbi/sbi_ecall_interface.h>
 #include <sbi/sbi_error.h>
@@ -88,11 +89,57 @@ static bool slot_is_sound(const struct hm_vm *vm, u64 n, u64 gpa, u64 hpa, u64 s
 	return hm_is_ram(hpa, size) && !slots_overlap(vm, n, gpa, size);
 }
 
-static void fence_if_resident(struct hm_vcpu *vcpu)
+/*
+ * Slots change only while no vCPU of the VM runs: either it sees `changing`
+ * when it enters (hm_vcpu_begin), or it is seen here to be running.
+ */
+static bool begin_change(struct hm_vm *vm)
 {
-	for (unsigned int i = SSP_GLOBAL; i < SSP_ROOTS; i++)
-		vcpu->space.roots[i].asid_turn = 0;
-	hm_sfence_all();
+	struct hm_vcpu *vcpu;
+
+	vm->changing = true;
+	mb();
+	for_each_vcpu(vcpu, vm) {
+		if (vcpu->running) {
+			vm->changing = false;
+			return false;
+		}
+	}
+	return true;
+}
+
+static void end_change(struct hm_vm *vm)
+{
+	struct hm_vcpu *vcpu;
+
+	for_each_vcpu(vcpu, vm)
+		vcpu->fence = true;
+	mb();
+	vm->changing = false;
+}
+
+/* False: it may not be entered now. */
+bool hm_vcpu_begin(struct hm_vcpu *vcpu)
+{
+	vcpu->running = true;
+	mb();
+	if (vcpu->vm->changing) {
+		vcpu->running = false;
+		return false;
+	}
+	if (vcpu->fence) {
+		for (unsigned int i = SSP_GLOBAL; i < SSP_ROOTS; i++)
+			vcpu->space.roots[i].asid_turn = 0;
+		hm_sfence_all();
+		vcpu->fence = false;
+	}
+	return true;
+}
+
+void hm_vcpu_end(struct hm_vcpu *vcpu)
+{
+	mb();
+	vcpu->running = false;
 }
 
 long hm_slot_set(u64 number, u64 n, u64 gpa, u64 hpa, u64 size, u64 rights)
@@ -102,13 +149,18 @@ long hm_slot_set(u64 number, u64 n, u64 gpa, u64 hpa, u64 size, u64 rights)
 
 	if (!vm || n >= HM_MAX_SLOTS || (size && !slot_is_sound(vm, n, gpa, hpa, size, rights)))
 		return SBI_ERR_INVALID_PARAM;
+	spin_lock(&lock);
+	if (!begin_change(vm)) {
+		spin_unlock(&lock);
+		return SBI_ERR_DENIED;
+	}
 	vm->slots[n] = (struct ssp_slot){ 0 };
 	if (size)
 		vm->slots[n] = (struct ssp_slot){ gpa, size, hpa - gpa, pte_rights(rights) };
-	for_each_vcpu(vcpu, vm) {
+	for_each_vcpu(vcpu, vm)
 		ssp_slot_set(&vcpu->space, n, vm->slots[n]);
-		fence_if_resident(vcpu);
-	}
+	end_change(vm);
+	spin_unlock(&lock);
 	return SBI_SUCCESS;
 }
 
@@ -119,10 +171,15 @@ long hm_vm_invalidate(u64 number, u64 gpa, u64 size)
 
 	if (!vm || gpa + size < gpa)
 		return SBI_ERR_INVALID_PARAM;
-	for_each_vcpu(vcpu, vm) {
-		if (ssp_invalidate_gpa(&vcpu->space, gpa, size) != SSP_FENCE_NONE)
-			fence_if_resident(vcpu);
+	spin_lock(&lock);
+	if (!begin_change(vm)) {
+		spin_unlock(&lock);
+		return SBI_ERR_DENIED;
 	}
+	for_each_vcpu(vcpu, vm)
+		ssp_invalidate_gpa(&vcpu->space, gpa, size);
+	end_change(vm);
+	spin_unlock(&lock);
 	return SBI_SUCCESS;
 }
 
@@ -132,8 +189,6 @@ long hm_vm_policy(u64 number, u64 policy)
 
 	if (!vm || policy & ~(u64)HM_POLICY_ALL)
 		return SBI_ERR_INVALID_PARAM;
-	if (policy != HM_POLICY_ALL)
-		return SBI_ERR_NOT_SUPPORTED;	/* the host has no seat yet */
 	vm->policy = policy;
 	return SBI_SUCCESS;
 }
@@ -185,16 +240,18 @@ long hm_vcpu_create(u64 number, u64 run, u64 table_pages, unsigned long *value)
 		return SBI_ERR_INVALID_PARAM;
 	if (!hm_is_ram(run, PAGE_SIZE))
 		return SBI_ERR_INVALID_ADDRESS;
+	if (!(hm_this_hart()->satp_modes & 1u << SATP_SV39))
+		return SBI_ERR_NOT_SUPPORTED;	/* the shadow of a guest in bare mode */
 	vcpu = allocate(table_pages);
 	if (!vcpu)
 		return SBI_ERR_NO_SHMEM;
 	vcpu->vm = vm;
 	vcpu->run = (struct hm_run *)run;
 	vcpu->timer = vcpu->slice_end = HM_NO_DEADLINE;
+	spin_lock(&lock);
 	for (unsigned int i = 0; i < HM_MAX_SLOTS; i++)
 		if (vm->slots[i].size)
 			ssp_slot_set(&vcpu->space, i, vm->slots[i]);
-	spin_lock(&lock);
 	error = publish(vcpu, value);
 	spin_unlock(&lock);
 	if (error)

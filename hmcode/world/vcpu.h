@@ -31,9 +31,10 @@ struct hm_frame {
 	struct hm_hart *hart;
 	u64 need[4];			/* what the page faults 12 to 15 need of a PTE (entry.S) */
 	u64 rs1, rs2;			/* source values of an instruction that TVM trapped */
+	u64 fault_exit;			/* what hm_fault_exit() said of a page fault */
 	u64 scratch;			/* OpenSBI's mscratch of this hart */
 	u64 host_sp;			/* where hm_guest_run() left the host's registers */
-};
+} __attribute__((aligned(16)));
 
 /* Supervisor state that both worlds have in the same registers. */
 struct hm_s_state {
@@ -70,6 +71,7 @@ _Static_assert(__builtin_offsetof(struct hm_hart, frame) % 16 == 0, "stack align
 
 struct hm_vm {
 	bool used;
+	bool changing;			/* its slots are: nobody enters */
 	u32 vcpus;
 	u64 policy;
 	struct ssp_slot slots[HM_MAX_SLOTS];
@@ -82,6 +84,8 @@ struct hm_vcpu {
 	struct hm_vm *vm;
 	struct hm_run *run;
 	struct hm_hart *hart;		/* the one it ran on first, and stays on */
+	bool running;			/* between entry and exit, or about to be */
+	bool fence;			/* its hart's translations are older than its slots */
 	struct hm_s_state guest;
 	u64 timer;			/* guest's deadline without Sstc */
 	u64 slice_end;
@@ -116,6 +120,8 @@ long hm_vcpu_create(u64 vm, u64 run, u64 table_pages, unsigned long *value);
 long hm_vcpu_destroy(u64 vcpu);
 long hm_vcpu_stats(u64 vcpu, u64 hpa, u64 size);
 struct hm_vcpu *hm_vcpu_get(u64 vcpu);
+bool hm_vcpu_begin(struct hm_vcpu *vcpu);
+void hm_vcpu_end(struct hm_vcpu *vcpu);
 
 /* switch.c */
 long hm_vcpu_run(struct hm_vcpu *vcpu, unsigned long *exit_reason);

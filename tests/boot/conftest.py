@@ -44,6 +44,12 @@ class Run:
         """The JSON objects that host-hv and the firmware put on the console."""
         return [json.loads(text) for text in re.findall(r"\x1e(\{.*\})", self.console)]
 
+    def mark(self):
+        """The measurement of a run that makes one."""
+        marks = [r for r in self.records() if "mark" in r]
+        assert len(marks) == 1, repr(self)
+        return marks[0]
+
 
 @pytest.fixture
 def launch(tmp_path):

@@ -29,9 +29,10 @@ def test_widths(launch, mode, width):
         assert all(r["vm_exits"]["memory"] == 0 for r in run.results.values())
 
 
+@pytest.mark.parametrize("memory", ["128M", "2G"])
 @pytest.mark.parametrize("mode", MODES)
-def test_no_initrd_is_a_reported_panic(launch, mode):
-    run = launch(MODE=mode, INITRD="none", WORKLOAD="none")
+def test_no_initrd_is_a_reported_panic(launch, mode, memory):
+    run = launch(MODE=mode, MEM=memory, INITRD="none", WORKLOAD="none")
     assert run.status == 1
     assert "Unable to mount root fs" in run.console
     assert "Kernel panic" in run.messages

@@ -35,15 +35,16 @@ def assert_refused(done, *texts):
 
 
 @pytest.mark.parametrize("option, there_is", [
-    ("MODE=tps", "native ssp-hm"),
+    ("MODE=tps", "native ssp ssp-hm"),
     ("GUEST=windows", "debian"),
     ("WORKLOAD=fork,frok", " ".join(WORKLOADS)),
     ("PROFILE=u75", "virt u74"),
     ("WIDTH=sv32", "sv39 sv48 sv57"),
-    ("MODES=native ssp", "native ssp-hm"),
+    ("MODES=native tsp", "native ssp ssp-hm"),
     ("ICOUNT=yes", "0 1"),
     ("SVVPTC=2", "0 1"),
     ("HM=satp", "inject,satp,flush,fill"),
+    ("HM=satp,everything", "inject satp flush fill"),
     ("VCPUS=0", "1 to 8"),
     ("HARTS=1000000000000", "1 to 8"),
     ("MEM=512", "512M or 2G"),

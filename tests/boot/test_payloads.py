@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from conftest import MODES, PROFILES, payload_names
+from conftest import M_STAY_LIMIT, MODES, PROFILES, payload_names
 
 END = re.compile(r"^payload: (\d+) ok, (\d+) failed", re.M)
 
@@ -15,10 +15,11 @@ END = re.compile(r"^payload: (\d+) ok, (\d+) failed", re.M)
 @pytest.mark.parametrize("name", payload_names())
 def test_every_fact_holds(launch, payloads, name, mode, profile):
     run = launch(MODE=mode, PROFILE=profile, KERNEL=payloads / f"{name}.bin", MEM="128M", TIMEOUT=120)
-    failed = re.findall(r"^FAIL .*", run.console, re.M)
+    failed = re.findall(r"FAIL .*", run.console)
     assert not failed, "\n".join(failed)
     end = END.search(run.console)
     assert end, f"{name} did not come to its end\n{run!r}"
-    held = re.findall(r"^ok .*", run.console, re.M)
-    assert len(held) == int(end[1]) > 0
+    assert int(end[1]) > 0
     assert run.status == 0, repr(run)
+    if mode == "ssp-hm":
+        assert 0 < run.mark()["longest_m_stay"] <= M_STAY_LIMIT

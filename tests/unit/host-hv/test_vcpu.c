@@ -446,6 +446,52 @@ static void exceptions_stack_the_privilege(void **state)
 
 /* -- exits and scheduling -- */
 
+static void exit_with(uint64_t reason, uint64_t cause, uint64_t value)
+{
+	runs[0].exit_cause = cause;
+	runs[0].exit_value = value;
+	assert_int_equal(exit_route(&vm.vcpu[0], reason), RESUME);
+}
+
+static void true_faults_become_the_guests(void **state)
+{
+	(void)state;
+	runs[0].pc = 0x1234;
+	runs[0].stvec = 0x80001000;
+	exit_with(HM_EXIT_TRUE_FAULT, 13, 0xffff5678);
+	assert_int_equal(runs[0].scause, 13);
+	assert_int_equal(runs[0].stval, 0xffff5678);
+	assert_int_equal(runs[0].sepc, 0x1234);
+	assert_int_equal(runs[0].pc, 0x80001000);
+	assert_false(runs[0].flags & HM_RUN_FILL);
+}
+
+static void hidden_faults_are_filled_at_the_next_entry(void **state)
+{
+	(void)state;
+	exit_with(HM_EXIT_HIDDEN_FAULT, 15, 0x5000);
+	assert_true(runs[0].flags & HM_RUN_FILL);
+	assert_int_equal(runs[0].exit_value, 0x5000);
+}
+
+static void fences_are_done_at_the_next_entry(void **state)
+{
+	(void)state;
+	runs[0].fence_start = 0x7000;
+	exit_with(HM_EXIT_FLUSH, 2, 0x7000);
+	assert_true(runs[0].flags & HM_RUN_FENCE_VMA);
+	assert_int_equal(runs[0].fence_start, 0x7000);
+}
+
+static void satp_is_what_the_guest_wrote(void **state)
+{
+	(void)state;
+	exit_with(HM_EXIT_ROOT_MISS, 2, 8UL << 60 | 0x80123);
+	assert_int_equal(runs[0].satp, 8UL << 60 | 0x80123);
+	exit_with(HM_EXIT_SATP, 2, 8UL << 60 | 0x80456);
+	assert_int_equal(runs[0].satp, 8UL << 60 | 0x80456);
+}
+
 static void unknown_exits_end_the_guest(void **state)
 {
 	(void)state;
@@ -622,10 +668,10 @@ static void the_record_holds_all_keys(void **state)
 	mark(HM_MARK_END | 7 << 8 | HM_MARK_OK);
 	assert_string_equal(printed,
 		"\x1e{\"mark\":7,\"vm\":0,\"ok\":true,"
-		"\"vm_exits\":{\"total\":61,\"memory\":15,\"by_reason\":{\"pt_write\":0,"
-		"\"satp\":0,\"flush\":0,\"true_fault\":0,\"hidden_fault\":0,\"g_stage_fault\":0,"
-		"\"root_miss\":0,\"ring\":0,\"interrupt\":10,\"mmio\":11,\"sbi\":12,\"wfi\":13,"
-		"\"pool\":15}},"
+		"\"vm_exits\":{\"total\":156,\"memory\":110,\"by_reason\":{\"pt_write\":0,"
+		"\"g_stage_fault\":0,\"ring\":0,\"interrupt\":10,\"mmio\":11,\"sbi\":12,"
+		"\"wfi\":13,\"pool\":15,\"true_fault\":17,\"hidden_fault\":18,\"satp\":19,"
+		"\"root_miss\":20,\"flush\":21}},"
 		"\"hm_traps\":{\"total\":1378,\"memory\":828,\"by_kind\":{\"true_fault\":100,"
 		"\"fill\":101,\"satp_hit\":102,\"satp_miss\":103,\"sfence_va\":104,"
 		"\"sfence_asid\":105,\"sfence_all\":106,\"ring\":107,\"sbi_time\":108,"
@@ -665,6 +711,10 @@ int main(void)
 		TEST(what_no_device_answers_is_an_access_fault),
 		TEST(code_that_changed_runs_again),
 		TEST(exceptions_stack_the_privilege),
+		TEST(true_faults_become_the_guests),
+		TEST(hidden_faults_are_filled_at_the_next_entry),
+		TEST(fences_are_done_at_the_next_entry),
+		TEST(satp_is_what_the_guest_wrote),
 		TEST(unknown_exits_end_the_guest),
 		TEST(vcpus_spread_over_harts),
 		TEST(a_lone_vcpu_keeps_its_hart),

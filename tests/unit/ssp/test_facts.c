@@ -458,12 +458,29 @@ static void a_fill_is_fenced_only_where_the_hart_lacks_svvptc(void **state)
 {
 	(void)state;
 	simple_guest();
-	assert_maps(0, PAGE(0));
+	assert_int_equal(store(0), SSP_FILLED);
 	assert_int_equal(ssp_fault(&f.space, PAGE_SIZE, SSP_LOAD, 0).fence, SSP_FENCE_NONE);
 	start_with(RAM_DELTA, POOL_TABLES, true);
 	simple_guest();
-	assert_maps(0, PAGE(0));
+	assert_int_equal(store(0), SSP_FILLED);
 	assert_int_equal(ssp_fault(&f.space, PAGE_SIZE, SSP_LOAD, 0).fence, SSP_FENCE_PAGE);
+}
+
+static void filling_and_changing_a_superpage_is_fenced_alike(void **state)
+{
+	(void)state;
+	start_with(RAM_DELTA, POOL_TABLES, true);
+	simple_guest();
+	put(1, 1, 0x80400000, LEAF);
+	put(1, 2, 0x80600000, LEAF);
+	assert_maps(2 * MIB, 0x80400000);
+	assert_int_equal(ssp_fault(&f.space, 4 * MIB, SSP_LOAD, 0).fence, SSP_FENCE_PAGE);
+	start_with(RAM_DELTA, POOL_TABLES, false);
+	simple_guest();
+	put(1, 1, 0x80400000, LEAF);
+	assert_maps(2 * MIB, 0x80400000);
+	put(1, 1, 0x80600000, LEAF);
+	assert_int_equal(ssp_fault(&f.space, 2 * MIB, SSP_LOAD, 0).fence, SSP_FENCE_PAGE);
 }
 
 static void a_repeated_fault_is_fenced_for_everything(void **state)
@@ -536,13 +553,23 @@ static void a_global_page_survives_a_fence_by_asid(void **state)
 	assert_int_equal(shadow_level(0), 0);
 }
 
+static void g_in_a_link_makes_all_pages_below_global(void **state)
+{
+	(void)state;
+	two_roots(0);
+	put(1, 0, guest_table(2), LINK | PTE_G);
+	assert_maps(0, PAGE(0));
+	fence_asid(1);
+	assert_int_equal(shadow_level(0), 0);
+}
+
 static void a_private_page_beside_global_ones_makes_the_table_private(void **state)
 {
 	(void)state;
 	two_roots(PTE_G);
-	assert_maps(0, PAGE(0));
+	assert_int_equal(store(0), SSP_FILLED);
 	put(2, 1, PAGE(1), LEAF);
-	assert_maps(PAGE_SIZE, PAGE(1));
+	assert_int_equal(store(PAGE_SIZE), SSP_FILLED);
 	put(2, 1, PAGE(9), LEAF);
 	satp(SATP_SV39, 2, 4);
 	assert_maps(PAGE_SIZE, PAGE(9));
@@ -686,6 +713,31 @@ static void the_smallest_pool_is_enough_for_any_guest(void **state)
 	assert_true(f.space.tables_recycled > 1000);
 }
 
+static void roots_that_lag_do_not_reach_recycled_global_tables(void **state)
+{
+	(void)state;
+	start_with(RAM_DELTA, SSP_MIN_TABLES, false);
+	put_path(0, 3);
+	put(2, 0, PAGE(0), LEAF | PTE_G);
+	for (unsigned int n = 0; n < 64; n++) {
+		put(0, n, guest_table(1), LINK);
+		put(3, n, guest_table(4), LINK);
+	}
+	put(4, 0, guest_table(5), LINK);
+	put(5, 0, PAGE(5), LEAF);
+	for (unsigned int round = 0; round < 60; round++) {
+		satp(SATP_SV39, 1 + round % 3, 0);
+		for (unsigned int n = 0; n < 8; n++)
+			assert_maps((round + n) % 64 * GIB, PAGE(0));
+		satp(SATP_SV39, 5 + round % 3, 3);
+		fence_asid(5 + round % 3);
+		for (unsigned int n = 0; n < 3; n++) {
+			fence_va((round + n) % 64 * GIB);
+			assert_maps((round + n) % 64 * GIB, PAGE(5));
+		}
+	}
+}
+
 static void recycling_spares_no_global_table(void **state)
 {
 	(void)state;
@@ -711,9 +763,23 @@ static void the_walk_cache_serves_neighbours(void **state)
 	(void)state;
 	simple_guest();
 	assert_int_equal(ssp_fault_fast(&f.space, 0, SSP_LOAD, 0, &fence), SSP_SLOW);
-	assert_maps(0, PAGE(0));
+	assert_int_equal(store(0), SSP_FILLED);
 	assert_int_equal(ssp_fault_fast(&f.space, PAGE_SIZE, SSP_LOAD, 0, &fence), SSP_FILLED);
 	assert_int_equal(ssp_fault_fast(&f.space, 9 * PAGE_SIZE, SSP_LOAD, 0, &fence), SSP_TRUE_FAULT);
+	check();
+}
+
+/* The shadow's answer alone, with nothing filled: SSP_SLOW from the fast path means that it had the leaf. */
+static void a_load_fills_the_valid_pages_around_it(void **state)
+{
+	enum ssp_fence fence;
+
+	(void)state;
+	simple_guest();
+	put(2, 2, PAGE(2), LEAF & ~PTE_A);
+	assert_maps(0, PAGE(0));
+	assert_int_equal(ssp_fault_fast(&f.space, PAGE_SIZE, SSP_LOAD, 0, &fence), SSP_SLOW);
+	assert_int_equal(ssp_fault_fast(&f.space, 2 * PAGE_SIZE, SSP_LOAD, 0, &fence), SSP_TRUE_FAULT);
 	check();
 }
 
@@ -818,12 +884,14 @@ int main(void)
 		FACT(a_changed_link_is_followed_after_a_fence_by_asid),
 		FACT(an_access_with_more_rights_sees_them_without_a_fence),
 		FACT(a_fill_is_fenced_only_where_the_hart_lacks_svvptc),
+		FACT(filling_and_changing_a_superpage_is_fenced_alike),
 		FACT(a_repeated_fault_is_fenced_for_everything),
 		FACT(changing_a_shadow_leaf_is_fenced),
 		FACT(a_global_page_is_fenced_for_every_root),
 		FACT(a_private_page_is_not_seen_by_another_asid),
 		FACT(a_global_page_filled_by_one_root_serves_another),
 		FACT(a_global_page_survives_a_fence_by_asid),
+		FACT(g_in_a_link_makes_all_pages_below_global),
 		FACT(a_private_page_beside_global_ones_makes_the_table_private),
 		FACT(an_older_global_leaf_does_not_stop_another_root_for_ever),
 		FACT(roots_of_different_modes_do_not_share),
@@ -836,8 +904,10 @@ int main(void)
 		FACT(a_root_taken_over_shows_nothing_of_its_past),
 		FACT(a_tree_outlives_a_fence_by_asid),
 		FACT(the_smallest_pool_is_enough_for_any_guest),
+		FACT(roots_that_lag_do_not_reach_recycled_global_tables),
 		FACT(recycling_spares_no_global_table),
 		FACT(the_walk_cache_serves_neighbours),
+		FACT(a_load_fills_the_valid_pages_around_it),
 		FACT(the_walk_cache_ends_with_a_fence_by_asid),
 		FACT(the_walk_cache_keeps_nothing_when_its_turns_run_out),
 		FACT(memory_that_is_taken_away_is_not_reached_again),

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What one event costs in the firmware, in instructions: a limit for each path that is called hot."""
+
+import subprocess
+
+import pytest
+
+from conftest import LAUNCH
+
+LIMITS = {
+    "no-event": 0, "fill": 92, "true-fault": 66, "permission-fault": 81,
+    "fence-page": 125, "fence-page-asid": 117, "satp-hit": 130, "sbi-base": 0,
+}
+
+
+@pytest.fixture(scope="module")
+def events(payloads):
+    done = subprocess.run([str(LAUNCH), "bench-events"], capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = [line.split() for line in done.stdout.splitlines()]
+    return {row[0]: float(row[3]) for row in rows if len(row) == 4 and row[0] != "event"}
+
+
+@pytest.mark.parametrize("event", LIMITS)
+def test_event_costs_no_more_than(events, event):
+    assert events[event] <= LIMITS[event]

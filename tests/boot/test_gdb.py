@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The gdb commands of hmcode/gdb/hm.py on a machine that is stopped while a guest runs."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from conftest import BUILD, LAUNCH, ROOT
+
+COMMANDS = """
+set pagination off
+target remote :1234
+break hm_trap_slow if (long)$mcause > 0
+continue
+delete
+hm-vcpu
+hm-roots
+hm-walk $mepc
+break exit_route
+continue
+hm-vcpu 0
+"""
+
+
+@pytest.mark.skipif(not shutil.which("gdb-multiarch"), reason="gdb-multiarch is not installed")
+def test_a_stopped_machine_is_shown(payloads, tmp_path):
+    script = tmp_path / "commands"
+    script.write_text(COMMANDS)
+    machine = subprocess.Popen([LAUNCH, "debug", "MODE=ssp-hm", "MEM=128M",
+                                f"KERNEL={payloads / 'sharing.bin'}"],
+                               stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE, text=True)
+    try:
+        while ":1234" not in machine.stderr.readline():
+            assert machine.poll() is None
+        gdb = subprocess.run(["gdb-multiarch", "-q", "-batch", "-x", ROOT / "hmcode/gdb/hm.py", "-x", script],
+                             capture_output=True, text=True, timeout=60,
+                             env={"BUILD": str(BUILD), "PATH": "/usr/bin:/bin"})
+    finally:
+        machine.terminate()
+        machine.wait()
+    assert "Breakpoint 2, exit_route" in gdb.stdout, gdb
+    in_firmware, at_host = gdb.stdout.split("Breakpoint 2, exit_route", 1)
+    assert re.search(r"in the firmware, gdb thread 1: a trap of cause 0x[0-9a-f]+", in_firmware), gdb
+    assert re.search(r"^\* +1 guest Bare; shadow Sv39", in_firmware, re.M), gdb
+    assert re.search(r"^  [012]  HPA \S+  \S+ VRWX--AD  leaf: HPA", in_firmware, re.M), gdb
+    assert re.search(r"not running: S-mode, pc 0x[0-9a-f]+; last exit: reason \d", at_host), gdb

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Instructions per event: each line is "event NAME COUNT INSTRUCTIONS", where
+ * cycle counts all modes alike under -icount.  The same program natively gives
+ * what the guest itself spends, so the difference is the firmware's.
+ */
+#include "payload.h"
+
+#define PAGES	448			/* in one leaf table, beside the warm-up's */
+#define ROOTS	8			/* fewer than any root buffer */
+#define MANY	40			/* more */
+
+static const struct mode *mode;
+static uint64_t root, frame, roots[MANY];
+
+static void number(uint64_t value, char *text)
+{
+	char digits[20];
+	int n = 0;
+
+	do
+		digits[n++] = '0' + value % 10;
+	while (value /= 10);
+	while (n)
+		*text++ = digits[--n];
+	*text = 0;
+}
+
+static void report(const char *name, uint64_t count, uint64_t instructions)
+{
+	char line[96] = "event ", *end = line + 6;
+
+	while (*name)
+		*end++ = *name++;
+	*end++ = ' ';
+	number(count, end);
+	while (*end)
+		end++;
+	*end++ = ' ';
+	number(instructions, end);
+	note(line);
+}
+
+#define measure(name, count, statement)						\
+	do {									\
+		uint64_t before_ = csr_read(cycle);				\
+										\
+		for (uint64_t i = 0; i < (count); i++)				\
+			statement;						\
+		report(name, count, csr_read(cycle) - before_);			\
+	} while (0)
+
+static uint64_t page(uint64_t i)
+{
+	return TEST_VA + (64 + i) * PAGE;
+}
+
+static void faults(void)
+{
+	for (uint64_t i = 0; i < PAGES; i++)
+		map_page(mode, root, page(i), frame, PTE_RW);
+	fence_all();
+	write64(TEST_VA, 0);		/* the leaf tables are known now */
+	measure("fill", PAGES, write64(page(i), i));
+	measure("no-event", PAGES, write64(page(i), i));
+
+	for (uint64_t i = 0; i < PAGES; i++)
+		map_page(mode, root, page(i), frame, 0);
+	fence_all();
+	write64(TEST_VA, 0);
+	measure("true-fault", PAGES, store_cause(page(i)));
+	for (uint64_t i = 0; i < PAGES; i++)
+		map_page(mode, root, page(i), frame, PTE_V | PTE_R | PTE_AD);
+	fence_all();
+	(void)read64(TEST_VA);
+	measure("permission-fault", PAGES, store_cause(page(i)));
+}
+
+static void fences(void)
+{
+	write64(TEST_VA, 0);
+	measure("fence-page", PAGES, fence_page(page(i)));
+	write64(TEST_VA, 0);
+	measure("fence-page-asid", PAGES, fence_page_asid(page(i), 1));
+	/* These take the loop's own code and stack away: filling them again is part of it. */
+	measure("fence-asid+refill", PAGES, fence_asid(1));
+	measure("fence-all+refill", PAGES, fence_all());
+}
+
+static void switches(void)
+{
+	for (unsigned int i = 0; i < MANY; i++)
+		roots[i] = root_new(mode);
+	for (unsigned int i = 0; i < ROOTS; i++)
+		satp_load(mode, roots[i], i + 2);
+	measure("satp-hit", PAGES, csr_write(satp, satp_value(mode, roots[i % ROOTS], i % ROOTS + 2)));
+	measure("satp-miss+refill", PAGES, csr_write(satp, satp_value(mode, roots[i % MANY], i % MANY + 2)));
+	satp_load(mode, root, 1);
+}
+
+static void calls(void)
+{
+	measure("sbi-base", PAGES, sbi_call(SBI_BASE, 0, 0, 0, 0, 0, 0));
+	measure("vm-exit", PAGES, sbi_call(SBI_HSM, 2, 0, 0, 0, 0, 0));
+}
+
+void payload(uint64_t hart)
+{
+	const struct mode *modes[3];
+
+	(void)hart;
+	supported_modes(modes);
+	mode = modes[0];
+	root = root_new(mode);
+	frame = page_alloc();
+	map_page(mode, root, TEST_VA, frame, PTE_RW);
+	satp_load(mode, root, 1);
+	faults();
+	fences();
+	switches();
+	calls();
+	fact(true, "all events measured");
+}
