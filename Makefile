@@ -19,8 +19,10 @@ export HMODE_GIVEN := $(foreach v,$(.VARIABLES),$(if $(filter command,$(origin $
 launch		:= qemu-platform/launch
 initramfs	:= build/guest/initramfs.cpio
 
+include qemu-platform/hspt.mk
+
 help:		## this text
-	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 24
 	@$(launch) help
 
 run: options all	## the tour: every mode there is and the table; or MODE=... for one run
@@ -44,7 +46,7 @@ options:
 # Two runs at a time; a file's tests stay together, since they share their boots.
 pytest		:= $(PYTHON) -m pytest -q -n 2 --dist loadfile
 
-test: all payloads ## everything that CI runs
+test: all payloads qemu $(hspt_guest) ## everything that CI runs
 	@$(pytest) tests
 
 test-unit: fetch ## tests on the build machine

@@ -11,10 +11,10 @@ qemu:		## build QEMU with the series of qemu-platform/patches into the cache
 check-qemu-patches: ## the series applies to Debian's QEMU and is clean
 	@qemu-platform/qemu-build check
 
-bench-hspt: qemu fetch $(hspt_guest) ## stock QEMU, the baseline, each organization: table and plot
+bench-hspt: qemu hmcode fetch $(hspt_guest) ## stock QEMU, the baseline, each organization: table and plot
 	@qemu-platform/bench/bench
 
-test-hspt: qemu fetch $(hspt_guest) ## guests cannot tell direct accesses from softmmu
+test-hspt: qemu hmcode fetch $(hspt_guest) ## guests cannot tell direct accesses from softmmu
 	@$(PYTHON) -m pytest -q tests/hspt
 
 $(hspt_guest): $(hspt_sources) qemu-platform/bench/guest
