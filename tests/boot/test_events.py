@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from conftest import LAUNCH
+from launcher import LAUNCH
 
 LIMITS = {
     "no-event": 0, "fill": 92, "true-fault": 66, "permission-fault": 81,

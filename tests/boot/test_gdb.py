@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from conftest import BUILD, LAUNCH, ROOT
+from launcher import BUILD, LAUNCH, ROOT
 
 COMMANDS = """
 set pagination off

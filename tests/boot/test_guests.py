@@ -3,7 +3,7 @@
 
 import pytest
 
-from conftest import MODES
+from launcher import MODES
 
 SOME = "fork,exec,mprotect,pipe"
 

@@ -11,7 +11,7 @@ import subprocess
 import pexpect
 import pytest
 
-from conftest import BUILD
+from launcher import BUILD
 
 CACHE = pathlib.Path(os.environ.get("HMODE_CACHE") or pathlib.Path(
     os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "hmode")

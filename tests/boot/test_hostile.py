@@ -6,7 +6,7 @@ import re
 import pexpect
 import pytest
 
-from conftest import M_STAY_LIMIT
+from launcher import M_STAY_LIMIT
 from test_host_hv import command, payload
 
 ENDLESS = ["endless-faults", "endless-fences", "endless-timer", "endless-wild-root"]

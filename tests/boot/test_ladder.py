@@ -5,6 +5,8 @@ import itertools
 
 import pytest
 
+from launcher import M_STAY_LIMIT
+
 SEATS = ["inject", "satp", "flush", "fill"]
 RUNGS = [",".join(rung) or "none"
          for size in range(len(SEATS)) for rung in itertools.combinations(SEATS, size)]
@@ -18,7 +20,7 @@ def check_rung(run, rung):
     finished = rung.split(",")
     for result in run.results.values():
         assert result["ok"], result
-        assert result["longest_m_stay"] <= 20000, result
+        assert result["longest_m_stay"] <= M_STAY_LIMIT, result
         reasons = result["vm_exits"]["by_reason"]
         for seat in SEATS:
             if seat in finished:

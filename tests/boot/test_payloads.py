@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from conftest import M_STAY_LIMIT, MODES, PROFILES, payload_names
+from launcher import M_STAY_LIMIT, MODES, PROFILES, payload_names
 
 END = re.compile(r"^payload: (\d+) ok, (\d+) failed", re.M)
 

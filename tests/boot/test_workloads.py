@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from conftest import M_STAY_LIMIT, MODES, PROFILES, WORKLOADS
+from launcher import M_STAY_LIMIT, MODES, PROFILES, WORKLOADS
 
 EXIT_REASONS = {"pt_write", "satp", "flush", "true_fault", "hidden_fault", "g_stage_fault",
                 "root_miss", "ring", "pool", "mmio", "sbi", "wfi", "interrupt"}
