@@ -93,6 +93,34 @@
 #define HM_MARK_OK		(1 << 16)
 
 /*
+ * The HM extension towards guests: an SBI extension of the same range, 'HMG'.
+ * A guest uses it to register its flush ring (struct hm_ring), nothing else.
+ */
+#define HM_GUEST_EXT_ID		0x08484d47
+
+#define HM_GUEST_FID_FEATURES	0	/* () -> HM_GUEST_FEATURE_* */
+#define HM_GUEST_FID_RING_SET	1	/* (gpa of the calling hart's ring or HM_RING_NONE, gva to commit by, HM_RING_VERSION) */
+
+#define HM_GUEST_FEATURE_RING	(1 << 0)
+
+/* Major only: what changes the meaning of what is there gets another number. */
+#define HM_RING_VERSION		1
+#define HM_RING_NONE		(~0ul)	/* gives the ring back */
+#define HM_RING_ENTRIES		128
+
+/* What an entry says: hm_ring_entry.va_op, bits 3:0. */
+#define HM_RING_OP_MAP		1	/* pages of this ASID were mapped or widened: a hint, the tables are read again */
+#define HM_RING_OP_FLUSH	2	/* as SFENCE.VMA with rs2 = ASID, of each page; no pages: with rs1 = x0 */
+#define HM_RING_OP_FLUSH_GLOBAL	3	/* as SFENCE.VMA with rs2 = x0, of each page; no pages: with rs1 = x0; the ASID is 0 */
+#define HM_RING_OP_MASK		0xf
+#define HM_RING_ASID_SHIFT	32	/* in hm_ring_entry.asid_pages */
+#define HM_RING_ASID_MASK	0xffff
+
+/* hm_ring.flags */
+#define HM_RING_CACHED		(1 << 0)	/* translations may be held: invalidations have to be committed */
+#define HM_RING_RUNNING		(1 << 1)	/* this vCPU may be running: it has not yet to drain before it does */
+
+/*
  * A result record on the console is a JSON text sequence element (RFC 7464):
  * RS, one JSON object, LF.  host-hv removes RS from what guests print.
  */
@@ -143,6 +171,32 @@ struct hm_run {
 	uint64_t exit_insn_len;		/* 2 or 4 bytes */
 	uint64_t exit_value;		/* see HM_EXIT_* */
 	uint64_t reserved[5];
+};
+
+/*
+ * One notification.  Other bits than the named ones are 0.
+ */
+struct hm_ring_entry {
+	uint64_t va_op;			/* 63:12 address of the first page, 3:0 HM_RING_OP_* */
+	uint64_t asid_pages;		/* 47:32 ASID, 31:0 pages of 4096 bytes; 0: the whole space */
+};
+
+/*
+ * The flush ring of one vCPU: a 4096-byte aligned page of the guest's RAM.
+ * The guest produces and the engine consumes; each line below has one writer.
+ * Orderings are in docs/abi.md, "The flush ring".
+ */
+struct hm_ring {
+	/* The guest's. */
+	uint32_t head;			/* entries pushed, modulo 2^32 */
+	uint32_t reserved0[15];
+	/* The engine's. */
+	uint32_t tail;			/* entries drained */
+	uint32_t flags;			/* HM_RING_CACHED, _RUNNING */
+	uint32_t reserved1[14];
+	uint64_t reserved2[240];
+	/* The guest's: entry n is entry[n % HM_RING_ENTRIES]. */
+	struct hm_ring_entry entry[HM_RING_ENTRIES];
 };
 
 /* Kinds of HM traps: "hm_traps.by_kind" of the result record, in this order. */
