@@ -40,19 +40,22 @@ measure: options all	## MODES="..." WORKLOADS="...": the table for some of them
 bench-events: all payloads ## instructions per event
 	@$(launch) bench-events
 
+count-pt-writes: options all plugins ## stores of the guest to its live page tables, counted by a QEMU plugin
+	@$(launch) count-pt-writes
+
 options:
 	@$(launch) options
 
 # Two runs at a time; a file's tests stay together, since they share their boots.
 pytest		:= $(PYTHON) -m pytest -q -n 2 --dist loadfile
 
-test: all payloads qemu $(hspt_guest) ## everything that CI runs
+test: all payloads plugins qemu $(hspt_guest) ## everything that CI runs
 	@$(pytest) tests
 
 test-unit: fetch ## tests on the build machine
 	@$(pytest) tests/unit
 
-test-boot: all payloads ## tests on QEMU
+test-boot: all payloads plugins ## tests on QEMU
 	@$(pytest) tests/boot
 
 fuzz: fetch	## the engine, for SECONDS=60
@@ -79,5 +82,9 @@ $(initramfs): build/workloads/hmwork qemu-platform/initramfs
 payloads: fetch
 	@$(submake) -C tests/payloads out=$(CURDIR)/build/payloads
 
+plugins:	## QEMU plugins of qemu-platform/plugins
+	@qemu-platform/qemu-build header
+	@$(submake) -C qemu-platform/plugins out=$(CURDIR)/build/plugins header=$(cache)/current/qemu-plugin
+
 FORCE:
-.PHONY: help options run shell debug measure bench-events test test-unit test-boot fuzz all payloads fetch clean hmcode host-hv FORCE
+.PHONY: help options run shell debug measure bench-events count-pt-writes plugins test test-unit test-boot fuzz all payloads fetch clean hmcode host-hv FORCE

@@ -21,7 +21,7 @@ cpu()
 {
 	_cpu=$(cpu_profile),svade=true,svadu=false,smcntrpmf=true
 	[ "$MODE" = native ] && [ "$SVVPTC" = 0 ] && _cpu=$_cpu,svvptc=false
-	echo "$_cpu"
+	echo "$_cpu${CPU_WITHOUT:+,$CPU_WITHOUT=false}"
 }
 
 # The kernel's command line, the same natively and in a guest.

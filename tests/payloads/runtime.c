@@ -76,6 +76,15 @@ void note(const char *text)
 	end_line();
 }
 
+void note_count(const char *what, unsigned int count)
+{
+	put("note ");
+	put(what);
+	put(" ");
+	put_decimal(count);
+	end_line();
+}
+
 /* --- facts --- */
 
 void facts_about(const char *what)
