@@ -2,7 +2,7 @@
 # The options of a run: names, defaults and what they may be.  Sourced by launch.
 
 options='MODE GUEST WORKLOAD VCPUS HARTS ICOUNT PROFILE RESULT HM SVVPTC QEMU KERNEL INITRD
-	APPEND MEM WIDTH MODES WORKLOADS LOG TIMEOUT V'
+	APPEND MEM WIDTH MODES WORKLOADS LADDER LOG TIMEOUT V'
 
 modes='native ssp ssp-hm'
 seats='inject satp flush fill'
@@ -96,6 +96,16 @@ take_mode()
 		refuse "HM=$HM does not go with MODE=$MODE" "HM=$(list $seats | tr ' ' ,); for other rungs MODE=ssp"
 }
 
+# rungs: every HM there is, from none to all.
+rungs()
+{
+	for _inject in '' ,inject; do for _satp in '' ,satp; do for _flush in '' ,flush; do for _fill in '' ,fill; do
+		_rung=$_inject$_satp$_flush$_fill
+		_rung=${_rung#,}
+		echo "${_rung:-none}"
+	done; done; done; done
+}
+
 take_guest()
 {
 	GUEST=${GUEST:-debian}
@@ -121,6 +131,7 @@ take_machine()
 	count TIMEOUT "$TIMEOUT" 86400
 	[ "$MODE" != native ] || VCPUS=$HARTS
 	switch ICOUNT "$ICOUNT"
+	switch LADDER "${LADDER:-0}"
 	mib=$(mebibytes "$MEM") || refuse "MEM=$MEM is no size" "a number with M or G, as 512M or 2G"
 	[ "$mib" -ge 64 ] && [ "$mib" -le 16384 ] || refuse "MEM=$MEM is out of range" "64M to 16G"
 	[ $((mib % 2)) = 0 ] || refuse "MEM=$MEM is no multiple of 2M" "an even number of M"

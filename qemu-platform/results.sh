@@ -42,23 +42,115 @@ cause()
 		echo 'it gave no reason'
 }
 
-# table FILES...: workload x mode, from result files; the instructions of native are 1.
+# What the tables share: figures as text, results as rows.
+figures='
+	def row: map(if . == null then "-" else tostring end) | join("\t");
+	def digits($n): . as $x | fabs * pow(10; $n) | round | tostring
+		| until(length > $n; "0" + .)
+		| (if $x < 0 then "-" else "" end) + .[:-$n] + "." + .[-$n:];
+	def ratio($base): if . and ($base // 0) > 0 then . / $base else null end;
+	def three: if . then digits(3) else . end;
+	# The change against a base, signed.
+	def change($base): ratio($base)
+		| if . then (. - 1) * 100 | (if . > 0 then "+" else "" end) + digits(1) + "%" else . end;
+	def mean: if length > 0 and all then map(log) | add / length | exp else null end;
+	def sum($key): map(.[$key]) | if all then add else null end;
+	def distinct: reduce .[] as $each ([]; if index([$each]) then . else . + [$each] end);
+
+	def figures: {mode, hm, workload, exits: .vm_exits.total, memory: .vm_exits.memory, traps: .hm_traps.total,
+		transitions: (.vm_exits.total + .hm_traps.total), for_memory: (.vm_exits.memory + .hm_traps.memory),
+		instructions: .instructions.total, reasons: .vm_exits.by_reason};
+	def native($workload): first(.[] | select(.mode == "native" and .workload == $workload)) // {};
+	# All results, and what native took for each: a list of rows.
+	def rows: map(figures) as $all | $all
+		| map(. + {native: (.workload as $w | $all | native($w) | .instructions)})
+		| map(. + {against: (.native as $n | .instructions | ratio($n))});
+	def total: .[0] + {exits: sum("exits"), memory: sum("memory"), traps: sum("traps"),
+		transitions: sum("transitions"), for_memory: sum("for_memory"), instructions: sum("instructions"),
+		native: sum("native"), mean: (map(.against) | mean)}
+		| .native as $n | . + {against: (.instructions | ratio($n))};
+'
+
+# table FILES...: workload x mode, from result files: figures, then what exits for memory are made of.
 table()
 {
-	jq -r -s --arg names "$(list $workloads)" '
-		def three: . * 1000 | round | tostring | ("000" + .)[-([length, 4] | max):] | .[:-3] + "." + .[-3:];
-		def row: map(if . == null then "-" else tostring end) | join("\t");
-		. as $all
-		| (map({key: .mode, value: 1}) | from_entries | keys_unsorted) as $modes
-		| def native($w): first(($all[] | select(.mode == "native" and .workload == $w)), null).instructions.total;
-		  def ratio: native(.workload) as $n | if $n and .instructions.total then .instructions.total / $n else null end;
-		  (["workload", "mode", "exits", "(memory)", "traps", "transitions", "instructions", "against native"] | row),
-		  ($names | split(" ")[] as $w | $all[] | select(.workload == $w)
-		   | [.workload, .mode, .vm_exits.total, .vm_exits.memory, .hm_traps.total,
-		      .vm_exits.total + .hm_traps.total, .instructions.total, (ratio | if . then three else null end)] | row),
-		  ($modes[] as $m | [$all[] | select(.mode == $m and $m != "native") | ratio | select(.)]
-		   | select(length > 1)
-		   | ["geometric mean", $m, "", "", "", "", "", (map(log) | add / length | exp | three)] | row)
+	counts "$@"
+	reasons "$@"
+}
+
+# The instructions of native are 1; changes are of what memory virtualization causes, against tsp.
+counts()
+{
+	jq -r -s "$figures"'
+		def line($name; $base): [$name, .mode, .exits, .memory, .traps, .transitions, .instructions, (.against | three)]
+			+ if .mode == "native" or .mode == "tsp" then ["", ""]
+			  else [(.memory | change($base.memory)), (.for_memory | change($base.for_memory))] end;
+		def lines($name): (first(.[] | select(.mode == "tsp")) // {}) as $base | .[] | line($name; $base) | row;
+		rows | (map(.workload) | distinct) as $workloads | (map(.mode) | distinct) as $modes
+		| ($workloads[] as $w | map(select(.workload == $w)) | lines($w)),
+		  if $workloads | length > 1 then
+			([$modes[] as $m | map(select(.mode == $m)) | total]
+			 | lines("sum"), (.[] | select(.mode != "native" and .mean)
+				| ["geom. mean", .mode, "", "", "", "", "", (.mean | three), "", ""] | row))
+		  else empty end
 		' "$@" | awk -F '\t' '
-		{ printf "%-14s %-7s %8s %8s %9s %11s %13s %14s\n", $1 == last ? "" : $1, $2, $3, $4, $5, $6, $7, $8; last = $1 }'
+		function line(a, b, c, d, e, f, g, h, i, j) {
+			printf "%-10s %-7s %8s %8s %8s %11s %12s %8s %9s %11s\n", a, b, c, d, e, f, g, h, i, j
+		}
+		BEGIN {
+			line("", "", "", "", "", "", "", "against", "memory,", "against tsp")
+			line("workload", "mode", "exits", "(memory)", "traps", "transitions", "instructions", "native",
+				"exits", "transitions")
+		}
+		{ line($1 == last ? "" : $1, $2, $3, $4, $5, $6, $7, $8, $9, $10); last = $1 }' | sed 's/ *$//'
+}
+
+# What exits for memory there are, where there are any.
+reasons()
+{
+	jq -r -s "$figures"'
+		def memory: del(.mmio, .sbi, .wfi, .interrupt) | map_values(select(. > 0));
+		rows | (map(.workload) | distinct) as $workloads | map(.exits_for = (.reasons | memory) | select(.memory > 0))
+		| . as $rows | (map(.reasons | keys_unsorted[]) | distinct
+			| map(select(. as $name | any($rows[]; .exits_for[$name])))) as $names
+		| if length > 0 then (["exits for", "memory"] + $names | row) else empty end,
+		  ($workloads[] as $w | .[] | select(.workload == $w)
+		   | .exits_for as $count | [$w, .mode, ($names[] | $count[.] // 0)] | row)
+		' "$@" | awk -F '\t' '
+		NR == 1 {
+			print ""
+			for (i = 3; i <= NF; i++)
+				width[i] = length($i) < 8 ? 9 : length($i) + 1
+		}
+		{
+			printf "%-10s %-7s", $1 == last ? "" : $1, $2
+			for (i = 3; i <= NF; i++)
+				printf "%*s", width[i], $i
+			print ""
+			last = $1
+		}'
+}
+
+# steps FILES...: the ladder: sums and means over all workloads for each rung, and what each further step changes.
+steps()
+{
+	jq -r -s "$figures"'
+		["inject", "satp", "flush", "fill"] as $seats
+		| def signed: if . > 0 then "+" else "" end + digits(3);
+		  def rung: if .mode == "tsp" then "tsp" elif .hm == [] then "ssp none" else "ssp " + (.hm | join(",")) end;
+		  rows | map(select(.mode != "native") | .hm -= ["none"]) | group_by([.mode == "tsp", .mode, .hm]) | map(total)
+		  | map(.key = (.hm | sort)) as $rungs
+		  | def worth($seat): (.hm + [$seat] | sort) as $key
+			| (first($rungs[] | select(.mode != "tsp" and .key == $key)) // {}) as $next
+			| [(.memory as $n | $next.memory | change($n)),
+			   (if .mean and $next.mean then $next.mean - .mean | signed else null end)]
+			| map(select(.)) | join(" ") | if . == "" then "-" else . end;
+		  ["rung", "exits", "transitions", "native"] + ($seats | map("+" + .)) | row,
+		  ($rungs | sort_by(.mode != "tsp", (.hm | length)) | .[]
+		   | [rung, .memory, .for_memory, (.mean | three)]
+			+ if .mode == "tsp" then [] else
+				[. as $r | $seats[] as $s | if $r.hm | index([$s]) then "" else $r | worth($s) end] end | row)
+		' "$@" | awk -F '\t' '{
+			printf "%-28s %9s %11s %7s  %14s %14s %14s %14s\n", $1, $2, $3, $4, $5, $6, $7, $8 }' |
+		sed 's/ *$//'
 }

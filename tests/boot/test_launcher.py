@@ -18,7 +18,7 @@ LAUNCH = ROOT / "qemu-platform" / "launch"
 FETCH = ROOT / "qemu-platform" / "fetch"
 WORKLOADS = (ROOT / "tests" / "workloads" / "list").read_text().split()
 NAMES = {"MODE", "GUEST", "WORKLOAD", "VCPUS", "HARTS", "ICOUNT", "PROFILE", "RESULT", "HM", "SVVPTC",
-         "QEMU", "KERNEL", "INITRD", "APPEND", "MEM", "WIDTH", "MODES", "WORKLOADS", "LOG", "V"}
+         "QEMU", "KERNEL", "INITRD", "APPEND", "MEM", "WIDTH", "MODES", "WORKLOADS", "LADDER", "LOG", "V"}
 
 
 def call(program, *words, **variables):
@@ -51,11 +51,16 @@ def assert_refused(done, *texts):
     ("MEM=1M", "64M to 16G"),
     ("MEM=129M", "even"),
     ("TIMEOUT=-1", "TIMEOUT=-1"),
+    ("LADDER=2", "0 1"),
     ("MEMORY=512M", "MEM"),
     ("fork", "NAME=VALUE"),
 ])
 def test_bad_option_is_refused_with_what_there_is(option, there_is):
     assert_refused(call(LAUNCH, "options", option), option.split("=")[0], there_is)
+
+
+def test_ladder_has_modes_of_its_own():
+    assert_refused(call(LAUNCH, "options", "LADDER=1", "MODES=ssp"), "its own MODES")
 
 
 def test_u74_is_sv39_only():
@@ -273,3 +278,70 @@ def test_no_network_leaves_nothing_half_written(tmp_path):
     assert "check the network" in done.stderr
     assert list((cache / "store").iterdir()) == []
     assert list((cache / "current").iterdir()) == []
+
+
+# Tables, made from result files.
+
+RESULTS_SH = ROOT / "qemu-platform" / "results.sh"
+
+
+def result(mode, workload, instructions, traps=0, hm=(), **reasons):
+    by_reason = {name: reasons.get(name, 0) for name in ["mmio", "pt_write", "flush", "true_fault"]}
+    total = sum(by_reason.values())
+    return {"mode": mode, "hm": list(hm), "workload": workload,
+            "vm_exits": {"total": total, "memory": total - by_reason["mmio"], "by_reason": by_reason},
+            "hm_traps": {"total": traps + 1, "memory": traps}, "instructions": {"total": instructions}}
+
+
+def table(folder, function, *results):
+    """The lines that one of the table functions makes of these results, as words."""
+    file = folder / "results.json"
+    file.write_text("".join(json.dumps(r) + "\n" for r in results))
+    done = subprocess.run(["sh", "-euc", f". {RESULTS_SH}; {function} {file}"],
+                          capture_output=True, text=True, check=True)
+    assert max(map(len, done.stdout.splitlines()), default=0) <= 120
+    return [line.split() for line in done.stdout.splitlines()]
+
+
+def test_counts_are_compared_with_native_and_with_tsp(tmp_path):
+    lines = table(tmp_path, "counts",
+                  result("native", "fork", 1000), result("native", "pipe", 1000),
+                  result("tsp", "fork", 4000, pt_write=90, true_fault=10, mmio=1), result("tsp", "pipe", 1000),
+                  result("ssp", "fork", 2000, traps=20, flush=40), result("ssp", "pipe", 1000, traps=2))
+    assert lines[2:] == [
+        ["fork", "native", "0", "0", "1", "1", "1000", "1.000"],
+        ["tsp", "101", "100", "1", "102", "4000", "4.000"],
+        ["ssp", "40", "40", "21", "61", "2000", "2.000", "-60.0%", "-40.0%"],
+        ["pipe", "native", "0", "0", "1", "1", "1000", "1.000"],
+        ["tsp", "0", "0", "1", "1", "1000", "1.000"],
+        ["ssp", "0", "0", "3", "3", "1000", "1.000", "-", "-"],
+        ["sum", "native", "0", "0", "2", "2", "2000", "1.000"],
+        ["tsp", "101", "100", "2", "103", "5000", "2.500"],
+        ["ssp", "40", "40", "24", "64", "3000", "1.500", "-60.0%", "-38.0%"],
+        ["geom.", "mean", "tsp", "2.000"],
+        ["ssp", "1.414"]]
+
+
+def test_what_was_not_measured_is_not_told(tmp_path):
+    lines = table(tmp_path, "counts", result("ssp", "fork", None, flush=4))
+    assert lines[2:] == [["fork", "ssp", "4", "4", "1", "5", "-", "-", "-", "-"]]
+
+
+def test_exits_for_memory_by_reason(tmp_path):
+    results = [result("native", "fork", 1), result("tsp", "fork", 1, pt_write=90, true_fault=10, mmio=1),
+               result("ssp", "fork", 1, flush=4), result("ssp-hm", "fork", 1, mmio=7)]
+    assert table(tmp_path, "reasons", *results)[1:] == [
+        ["exits", "for", "memory", "pt_write", "flush", "true_fault"],
+        ["fork", "tsp", "90", "0", "10"],
+        ["ssp", "0", "4", "0"]]
+    assert table(tmp_path, "reasons", results[0], results[3]) == []
+
+
+def test_what_a_step_of_the_ladder_is_worth(tmp_path):
+    lines = table(tmp_path, "steps", result("native", "fork", 1000), result("tsp", "fork", 3000, pt_write=9),
+                  result("ssp", "fork", 2000, flush=30, true_fault=10),
+                  result("ssp", "fork", 1500, traps=30, hm=["flush"], true_fault=10))
+    assert lines[1:] == [
+        ["tsp", "9", "9", "3.000"],
+        ["ssp", "none", "40", "40", "2.000", "-", "-", "-75.0%", "-0.500", "-"],
+        ["ssp", "flush", "10", "40", "1.500", "-", "-", "-"]]
