@@ -17,6 +17,7 @@
 #include "options.h"
 #include "platform.h"
 #include "sched.h"
+#include "ssp/ssp.h"
 #include "vm.h"
 
 #include <libfdt.h>
@@ -72,6 +73,12 @@ static unsigned long table_pages(unsigned vcpus)
 	return info.pool_free_pages / 8 * 7 / vcpus;
 }
 
+/* Shadow tables in our own memory, for the policies that make them ours: less, since it is the guests', too. */
+static unsigned long own_table_pages(unsigned long firmware_has)
+{
+	return firmware_has / 4 < SSP_MIN_TABLES ? SSP_MIN_TABLES : firmware_has / 4;
+}
+
 static void create_guests(void)
 {
 	struct guest_config guests[MAX_GUESTS];
@@ -84,6 +91,7 @@ static void create_guests(void)
 	for (unsigned i = 0; i < count; i++)
 		vcpus += guests[i].vcpus;
 	defaults.table_pages = table_pages(vcpus);
+	defaults.own_table_pages = own_table_pages(defaults.table_pages);
 	for (unsigned i = 0; i < count; i++)
 		vm_create(&guests[i], &defaults);
 	fence_i();

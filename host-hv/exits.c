@@ -6,6 +6,7 @@
 #include "console.h"
 #include "hm.h"
 #include "sched.h"
+#include "shadow.h"
 #include "vcpu.h"
 
 static enum next on_interrupt(struct vcpu *v)
@@ -30,8 +31,8 @@ static enum next on_wfi(struct vcpu *v)
 }
 
 /*
- * What hm= leaves to the host: it decides, and the firmware carries out at the
- * next entry what concerns the shadow, whose tables are its own.
+ * What the policy leaves to the host.  Where the tables are the firmware's, it
+ * carries out at the next entry what concerns the shadow; otherwise shadow.c does.
  */
 static enum next on_true_fault(struct vcpu *v)
 {
@@ -47,7 +48,7 @@ static enum next on_hidden_fault(struct vcpu *v)
 
 static enum next on_satp(struct vcpu *v)
 {
-	v->run->satp = v->run->exit_value;
+	shadow_satp(v, v->run->exit_value);
 	return RESUME;
 }
 
@@ -107,11 +108,12 @@ static enum next (*const routes[HM_EXIT_COUNT])(struct vcpu *v) = {
 	[HM_EXIT_SATP]		= on_satp,
 	[HM_EXIT_ROOT_MISS]	= on_satp,
 	[HM_EXIT_FLUSH]		= on_flush,
+	[HM_EXIT_PAGE_FAULT]	= shadow_page_fault,
 };
 
 enum next exit_route(struct vcpu *v, long reason)
 {
-	if (reason < 0 || reason >= HM_EXIT_COUNT)
+	if (reason < 0 || reason >= HM_EXIT_COUNT || !routes[reason])
 		return end_broken(v, "the firmware would not run it", reason);
 	return routes[reason](v);
 }

@@ -74,7 +74,7 @@ void fence_enter(struct vcpu *v)
 	struct hm_run *run = v->run;
 	struct fence before;
 
-	if (v->vm->vcpu_count == 1)
+	if (v->vm->vcpu_count == 1 && !v->fence.flags)
 		return;
 	before = undone(run);
 	spin_lock(&v->fence_lock);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * stats.c - the result record of a measurement.  The firmware counts, since
- * all exits and traps pass through it; a VM's figures are the sums over its
- * vCPUs, and the longest stay is the longest of any.
+ * all exits and traps pass through it; only what a page fault was that it left
+ * unclassified, shadow.c counts.  A VM's figures are the sums over its vCPUs, and
+ * the longest stay is the longest of any.
  */
 #include "console.h"
 #include "hm.h"
+#include "shadow.h"
 #include "vcpu.h"
 
 void stats_begin(struct vm *vm)
@@ -14,16 +16,55 @@ void stats_begin(struct vm *vm)
 		__atomic_store_n(&vm->vcpu[i].reset_stats, true, __ATOMIC_RELEASE);
 }
 
-static void add_vcpu(struct hm_stats *sum, const struct vcpu *v)
+/* by_reason of the record, in its order; those that memory virtualization causes first. */
+enum reason {
+	PT_WRITE, SATP, FLUSH, TRUE_FAULT, HIDDEN_FAULT, G_STAGE_FAULT, ROOT_MISS, RING, POOL,
+	MEMORY_REASONS,
+	MMIO = MEMORY_REASONS, SBI, WFI, INTERRUPT,
+	REASONS,
+	UNCOUNTED = REASONS
+};
+
+static const char *const reason_names[REASONS] = {
+	[PT_WRITE] = "pt_write", [SATP] = "satp", [FLUSH] = "flush",
+	[TRUE_FAULT] = "true_fault", [HIDDEN_FAULT] = "hidden_fault",
+	[G_STAGE_FAULT] = "g_stage_fault", [ROOT_MISS] = "root_miss", [RING] = "ring",
+	[POOL] = "pool", [MMIO] = "mmio", [SBI] = "sbi", [WFI] = "wfi",
+	[INTERRUPT] = "interrupt",
+};
+
+/* A page fault that the firmware did not classify counts by its class. */
+static const uint8_t reason_of_exit[HM_EXIT_COUNT] = {
+	[HM_EXIT_INTERRUPT] = INTERRUPT, [HM_EXIT_MMIO] = MMIO, [HM_EXIT_SBI] = SBI,
+	[HM_EXIT_WFI] = WFI, [HM_EXIT_MARK] = UNCOUNTED, [HM_EXIT_POOL] = POOL,
+	[HM_EXIT_BROKEN] = UNCOUNTED, [HM_EXIT_TRUE_FAULT] = TRUE_FAULT,
+	[HM_EXIT_HIDDEN_FAULT] = HIDDEN_FAULT, [HM_EXIT_SATP] = SATP,
+	[HM_EXIT_ROOT_MISS] = ROOT_MISS, [HM_EXIT_FLUSH] = FLUSH,
+	[HM_EXIT_PAGE_FAULT] = UNCOUNTED, [HM_EXIT_RING] = RING,
+};
+
+static const uint8_t reason_of_class[SHADOW_CLASSES] = {
+	[SHADOW_TRUE_FAULT] = TRUE_FAULT, [SHADOW_HIDDEN_FAULT] = HIDDEN_FAULT,
+	[SHADOW_PT_WRITE] = PT_WRITE, [SHADOW_MMIO] = MMIO,
+};
+
+struct sums {
+	uint64_t exits[REASONS + 1];
+	struct hm_stats hm;
+};
+
+static void add_vcpu(struct sums *sums, const struct vcpu *v)
 {
-	struct hm_stats s;
+	struct hm_stats s, *sum = &sums->hm;
 
 	if (sbi_call(HM_EXT_ID, HM_FID_VCPU_STATS, v->hm, (uint64_t)&s, sizeof(s)).error)
 		return;
+	for (unsigned i = 0; i < HM_EXIT_COUNT; i++)
+		sums->exits[reason_of_exit[i]] += s.exits[i];
+	for (unsigned i = 0; i < SHADOW_CLASSES; i++)
+		sums->exits[reason_of_class[i]] += v->shadow->count[i];
 	for (unsigned i = 0; i < HM_TRAP_KINDS; i++)
 		sum->traps[i] += s.traps[i];
-	for (unsigned i = 0; i < HM_EXIT_COUNT; i++)
-		sum->exits[i] += s.exits[i];
 	sum->insn_total += s.insn_total;
 	sum->insn_guest += s.insn_guest;
 	sum->insn_host += s.insn_host;
@@ -31,24 +72,6 @@ static void add_vcpu(struct hm_stats *sum, const struct vcpu *v)
 	if (s.longest_m_stay > sum->longest_m_stay)
 		sum->longest_m_stay = s.longest_m_stay;
 }
-
-/* Names of the record; MARK and BROKEN are not counted. */
-static const char *const exit_names[HM_EXIT_COUNT] = {
-	[HM_EXIT_SATP] = "satp", [HM_EXIT_FLUSH] = "flush",
-	[HM_EXIT_TRUE_FAULT] = "true_fault", [HM_EXIT_HIDDEN_FAULT] = "hidden_fault",
-	[HM_EXIT_ROOT_MISS] = "root_miss", [HM_EXIT_POOL] = "pool",
-	[HM_EXIT_MMIO] = "mmio", [HM_EXIT_SBI] = "sbi", [HM_EXIT_WFI] = "wfi",
-	[HM_EXIT_INTERRUPT] = "interrupt",
-};
-
-/* Those that memory virtualization causes. */
-static const bool exit_is_memory[HM_EXIT_COUNT] = {
-	[HM_EXIT_SATP] = true, [HM_EXIT_FLUSH] = true, [HM_EXIT_TRUE_FAULT] = true,
-	[HM_EXIT_HIDDEN_FAULT] = true, [HM_EXIT_ROOT_MISS] = true, [HM_EXIT_POOL] = true,
-};
-
-/* Reasons of policies and seats that host-hv does not have yet: always 0. */
-#define ABSENT_REASONS	"\"pt_write\":0,\"g_stage_fault\":0,\"ring\":0"
 
 static const char *const trap_names[HM_TRAP_KINDS] = {
 	[HM_TRAP_TRUE_FAULT] = "true_fault", [HM_TRAP_FILL] = "fill",
@@ -64,15 +87,13 @@ static void print_exits(const uint64_t *exits)
 {
 	uint64_t total = 0, memory = 0;
 
-	for (unsigned i = 0; i < HM_EXIT_COUNT; i++) {
-		total += exit_names[i] ? exits[i] : 0;
-		memory += exit_is_memory[i] ? exits[i] : 0;
+	for (unsigned i = 0; i < REASONS; i++) {
+		total += exits[i];
+		memory += i < MEMORY_REASONS ? exits[i] : 0;
 	}
-	print_more("\"vm_exits\":{\"total\":%lu,\"memory\":%lu,\"by_reason\":{" ABSENT_REASONS,
-		   total, memory);
-	for (unsigned i = 0; i < HM_EXIT_COUNT; i++)
-		if (exit_names[i])
-			print_more(",\"%s\":%lu", exit_names[i], exits[i]);
+	print_more("\"vm_exits\":{\"total\":%lu,\"memory\":%lu,\"by_reason\":{", total, memory);
+	for (unsigned i = 0; i < REASONS; i++)
+		print_more("%s\"%s\":%lu", i ? "," : "", reason_names[i], exits[i]);
 	print_more("}},");
 }
 
@@ -92,17 +113,18 @@ static void print_traps(const uint64_t *traps)
 
 void stats_print(struct vm *vm, unsigned workload, bool ok)
 {
-	struct hm_stats s = { 0 };
+	struct sums sums = { 0 };
+	const struct hm_stats *s = &sums.hm;
 
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
-		add_vcpu(&s, &vm->vcpu[i]);
+		add_vcpu(&sums, &vm->vcpu[i]);
 	print_begin();
 	print_more("%c{\"mark\":%u,\"vm\":%d,\"ok\":%s,", HM_RECORD_RS, workload, vm->id,
 		   ok ? "true" : "false");
-	print_exits(s.exits);
-	print_traps(s.traps);
+	print_exits(sums.exits);
+	print_traps(s->traps);
 	print_more("\"instructions\":{\"total\":%lu,\"guest\":%lu,\"host\":%lu,\"hm\":%lu},",
-		   s.insn_total, s.insn_guest, s.insn_host, s.insn_hm);
-	print_more("\"longest_m_stay\":%lu,\"walk_refs\":null}\n", s.longest_m_stay);
+		   s->insn_total, s->insn_guest, s->insn_host, s->insn_hm);
+	print_more("\"longest_m_stay\":%lu,\"walk_refs\":null}\n", s->longest_m_stay);
 	print_end();
 }

@@ -3,6 +3,7 @@
 
 #include "hm.h"
 #include "sched.h"
+#include "shadow.h"
 
 /* sstatus bits. */
 #define SSTATUS_SIE		(1UL << 1)
@@ -65,6 +66,12 @@ bool vcpu_ready(const struct vcpu *v, uint64_t now)
 	}
 }
 
+static void start_counting(struct vcpu *v)
+{
+	v->run->flags |= HM_RUN_RESET_STATS;
+	shadow_reset_counts(v);
+}
+
 /* Carries what other harts have asked for into the page that the firmware reads. */
 static void prepare(struct vcpu *v)
 {
@@ -79,7 +86,7 @@ static void prepare(struct vcpu *v)
 	if (v->software_irq && __atomic_exchange_n(&v->software_irq, false, __ATOMIC_ACQ_REL))
 		run->sip |= IRQ_SOFT;
 	if (v->reset_stats && __atomic_exchange_n(&v->reset_stats, false, __ATOMIC_ACQ_REL))
-		run->flags |= HM_RUN_RESET_STATS;
+		start_counting(v);
 }
 
 static long enter(struct vcpu *v)
@@ -88,8 +95,10 @@ static long enter(struct vcpu *v)
 
 	prepare(v);
 	fence_enter(v);
+	shadow_enter(v);
 	reason = hm_vcpu_run(v->hm);
 	fence_leave(v);
+	shadow_leave(v);
 	return reason;
 }
 

@@ -9,6 +9,7 @@
 #include "image.h"
 #include "memory.h"
 #include "sched.h"
+#include "shadow.h"
 
 #define CTRL_CLOSE_BRACKET	0x1d
 
@@ -95,6 +96,7 @@ static void create_vcpu(struct vm *vm, unsigned id, const struct vm_defaults *d)
 	v->vm = vm;
 	v->id = id;
 	v->run = memory_page();
+	v->shadow = shadow_create(vm, d->own_table_pages, d->hm);
 	v->reset_stats = true;		/* the boot is a workload, too */
 	v->hm = must(vm, "create a vCPU",
 		     sbi_call(HM_EXT_ID, HM_FID_VCPU_CREATE, vm->hm, (uint64_t)v->run,
@@ -112,14 +114,13 @@ void vm_create(const struct guest_config *config, const struct vm_defaults *d)
 	vm->hpa = alloc_ram(vm->id, config->memory);
 	vm->vcpu_count = vm->vcpus_left = config->vcpus;
 	vm->plic.harts = config->vcpus;
+	vm->policy = shadow_policy(d->options->policy);
 	at = load(vm, config, d);
 
 	vm->hm = must(vm, "create a VM", sbi_call(HM_EXT_ID, HM_FID_VM_CREATE, 0));
 	must(vm, "map its memory",
 	     sbi_call(HM_EXT_ID, HM_FID_SLOT_SET, vm->hm, 0, vm->ram.base, vm->hpa, vm->ram.size,
 		      HM_SLOT_R | HM_SLOT_W | HM_SLOT_X));
-	must(vm, "take the policy of hm=",
-	     sbi_call(HM_EXT_ID, HM_FID_VM_POLICY, vm->hm, d->options->policy));
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
 		create_vcpu(vm, i, d);
 	vcpu_reset(&vm->vcpu[0], at.kernel, at.dtb);

@@ -17,6 +17,7 @@
 #define MAX_VCPUS	PLIC_MAX_HARTS	/* of one VM, and on one hart */
 
 struct hart;
+struct shadow;
 struct vm;
 
 enum vcpu_state {
@@ -40,6 +41,7 @@ struct vcpu {
 	unsigned id;			/* the guest's hart id */
 	unsigned long hm;		/* the firmware's number */
 	struct hart *hart;
+	struct shadow *shadow;		/* shadow.h */
 
 	/* Owned by its hart while it is not stopped. */
 	struct hm_run *run;
@@ -68,6 +70,7 @@ struct vm {
 	unsigned vcpu_count;
 	struct vcpu vcpu[MAX_VCPUS];
 
+	uint64_t policy;		/* HM_POLICY_*, for the next entry of each vCPU; atomic */
 	int end;			/* enum vm_end, written once */
 	unsigned vcpus_left;		/* not yet off their harts after the end; atomic */
 
@@ -81,7 +84,8 @@ struct vm_defaults {
 	const struct platform *platform;
 	const struct options *options;
 	const struct hm_info *hm;
-	unsigned long table_pages;	/* of shadow tables for each vCPU */
+	unsigned long table_pages;	/* of shadow tables for each vCPU, the firmware's ... */
+	unsigned long own_table_pages;	/* ... and ours */
 };
 
 /* Loads a guest and gives its vCPUs to harts; ends the machine if it cannot be started. */

@@ -23,6 +23,7 @@ MODES = {0: ("Bare", 0), 8: ("Sv39", 3), 9: ("Sv48", 4), 10: ("Sv57", 5)}
 NONE = 0xffffffff
 SPLIT = 1 << 63
 PRIV_M = 3
+HOST_TABLES = 1 << 4            # HM_POLICY_HOST_TABLES
 FIRMWARE_BASE = 0x80000000      # where QEMU's virt machine puts -bios
 
 REGISTERS = ("zero ra sp gp tp t0 t1 t2 s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 "
@@ -102,6 +103,11 @@ class Vcpu:
         self.object = pointer.dereference()
         self.space = self.object["space"]
         self.hart = number(self.object["hart"])
+        self.host_tables = bool(number(self.object["policy"]) & HOST_TABLES)
+
+    def current(self):
+        """The root that the guest runs on, the engine's or the host's: both have gsatp and hsatp."""
+        return (self.object["roots"] if self.host_tables else self.space)["current"].dereference()
 
     def thread(self):
         """The hart that is in this vCPU's guest world, as gdb's thread, or None."""
@@ -132,9 +138,10 @@ class Vcpu:
                 return (gpa + number(slot["delta"])) & (1 << 64) - 1
         return None
 
-    def root_number(self, root):
-        size = gdb.lookup_type("struct ssp_root").sizeof
-        return (number(root) - number(self.space["roots"].address)) // size
+    def root_number(self):
+        root = self.current()
+        first = self.object["roots"]["root"] if self.host_tables else self.space["roots"]
+        return (number(root.address) - number(first.address)) // root.type.sizeof
 
     def table_of(self, hpa):
         """The description of the shadow table at hpa, or None."""
@@ -209,7 +216,7 @@ def print_counters(vcpu):
 
 def print_vcpu(vcpu):
     vm = (number(vcpu.object["vm"]) - address_of("vms[0]")) // gdb.lookup_type("struct hm_vm").sizeof
-    root = vcpu.space["current"].dereference()
+    root = vcpu.current()
     thread = vcpu.thread()
 
     print(f"vCPU {vcpu.index} of VM {vm}")
@@ -218,13 +225,27 @@ def print_vcpu(vcpu):
     else:
         print_page(vcpu.object["run"].dereference())
     print(f"  guest satp {satp_text(number(root['gsatp']))}")
-    print(f"  shadow     {satp_text(number(root['hsatp']))} (root {vcpu.root_number(root.address)})")
+    print(f"  shadow     {satp_text(number(root['hsatp']))} (root {vcpu.root_number()}"
+          f"{', tables of the host' if vcpu.host_tables else ''})")
     print_counters(vcpu)
 
 
 # ---- hm-roots ----
 
+def print_host_roots(vcpu):
+    print(f"vCPU {vcpu.index}: * current; the tables are the host's")
+    for n in range(16):
+        root = vcpu.object["roots"]["root"][n]
+        if number(root["root"]):
+            mark = "*" if n == vcpu.root_number() else " "
+            print(f"{mark} {n:2} guest {satp_text(number(root['gsatp']))}; "
+                  f"shadow {satp_text(number(root['hsatp']))}; stamp {number(root['stamp'])}")
+
+
 def print_roots(vcpu):
+    if vcpu.host_tables:
+        print_host_roots(vcpu)
+        return
     print(f"vCPU {vcpu.index}: * current, lag: fences of an address that it has yet to replay")
     for n in range(17):
         root = vcpu.space["roots"][n]
@@ -277,6 +298,8 @@ def walk_guest(vcpu, satp, va):
 
 
 def link_note(vcpu, link):
+    if vcpu.host_tables:
+        return "link"
     child = vcpu.table_of(pte_address(link))
     if child is None:
         return "link to outside the pool: BROKEN"
@@ -288,10 +311,9 @@ def link_note(vcpu, link):
 
 
 def walk_shadow(vcpu, va):
-    root = vcpu.space["current"].dereference()
-    table = number(vcpu.space["pool_hpa"]) + (int(root["top"]) << PAGE_SHIFT)
-    print(f"shadow, root {vcpu.root_number(root.address)}")
-    for level in reversed(range(MODES[int(root["mode"])][1])):
+    mode, _, table = satp_fields(number(vcpu.current()["hsatp"]))
+    print(f"shadow, root {vcpu.root_number()}")
+    for level in reversed(range(MODES[mode][1])):
         where = table + 8 * entry_index(va, level)
         pte = load(where)
         if is_leaf(pte):
@@ -308,7 +330,7 @@ def walk_shadow(vcpu, va):
 
 
 def print_walk(vcpu, va):
-    satp = number(vcpu.space["current"]["gsatp"])
+    satp = number(vcpu.current()["gsatp"])
     print(f"vCPU {vcpu.index}, GVA {va:#x}")
     walk_guest(vcpu, satp, va)
     walk_shadow(vcpu, va)

@@ -13,7 +13,7 @@
 #define HM_ABI_H
 
 /* Major changes break callers, minor ones add. */
-#define HM_ABI_VERSION_MAJOR	1
+#define HM_ABI_VERSION_MAJOR	2
 #define HM_ABI_VERSION_MINOR	0
 #define HM_ABI_VERSION		((HM_ABI_VERSION_MAJOR << 16) | HM_ABI_VERSION_MINOR)
 
@@ -35,19 +35,25 @@
 #define HM_FID_VCPU_RUN		7	/* (vcpu) -> HM_EXIT_* */
 #define HM_FID_VCPU_STATS	8	/* (vcpu, hpa of struct hm_stats, size) */
 #define HM_FID_VM_INVALIDATE	9	/* (vm, gpa, size) */
-#define HM_FID_VM_POLICY	10	/* (vm, HM_POLICY_*) */
 #define HM_FID_EXT_IRQ_DONE	11	/* () the host has served its external interrupt */
 #define HM_FID_COUNT		12
 
 /*
- * What the firmware finishes itself (the ladder); everything else exits, and
- * is done when the host asks for it at the next entry.
+ * hm_run.policy: what the firmware finishes itself (the ladder); everything else
+ * exits.  Without HOST_TABLES the shadow tables are the firmware's, and what the
+ * host decided is done when it asks for it at the next entry.
  */
 #define HM_POLICY_INJECT	(1 << 0)	/* true faults */
 #define HM_POLICY_SATP		(1 << 1)	/* switches to cached roots; with FILL to new ones too */
 #define HM_POLICY_FLUSH		(1 << 2)	/* fences */
 #define HM_POLICY_FILL		(1 << 3)	/* hidden faults */
-#define HM_POLICY_ALL		0xf
+#define HM_POLICY_ALL		0xf		/* of these */
+/*
+ * The shadow tables are the host's, in its own RAM: the firmware loads them and
+ * never writes to them.  FLUSH then means fences of the hart alone, since the host
+ * keeps its shadow in step by itself; FILL goes with the firmware's tables only.
+ */
+#define HM_POLICY_HOST_TABLES	(1 << 4)
 
 /* Slot rights. */
 #define HM_SLOT_R		(1 << 0)
@@ -63,13 +69,16 @@
 #define HM_EXIT_MARK		4	/* measurement marker: exit_value = written value */
 #define HM_EXIT_POOL		5	/* shadow tables cannot hold one walk: the pool is too small */
 #define HM_EXIT_BROKEN		6	/* the guest cannot continue; exit_cause, exit_value say why */
-/* What HM_FID_VM_POLICY leaves to the host; by_reason of the record has the same names. */
+/* What hm_run.policy leaves to the host; by_reason of the record has the same names. */
 #define HM_EXIT_TRUE_FAULT	7	/* page fault of the guest's: exit_cause, exit_value = GVA; the host injects it */
 #define HM_EXIT_HIDDEN_FAULT	8	/* likewise, but the shadow's: the host answers with HM_RUN_FILL */
 #define HM_EXIT_SATP		9	/* satp written, root cached: exit_value = the value, to be put into hm_run.satp */
 #define HM_EXIT_ROOT_MISS	10	/* likewise, no root cached */
 #define HM_EXIT_FLUSH		11	/* SFENCE.VMA: fence_* are set, the host answers with HM_RUN_FENCE_VMA */
-#define HM_EXIT_COUNT		12
+/* With HM_POLICY_HOST_TABLES in place of 7 and 8: */
+#define HM_EXIT_PAGE_FAULT	12	/* page fault, anyone's: exit_cause, exit_value = GVA; the host finds out whose */
+#define HM_EXIT_RING		13	/* reserved */
+#define HM_EXIT_COUNT		14
 
 /* hm_run.flags, set by the host before a run. */
 #define HM_RUN_YIELD_WFI	(1 << 0)	/* WFI exits (TW=1) instead of idling in the guest world */
@@ -79,6 +88,14 @@
 #define HM_RUN_FENCE_VMA	(1 << 4)	/* first the fence of hm_run.fence_*, then clears itself */
 #define HM_RUN_FILL		(1 << 6)	/* first fill the shadow for the fault in exit_cause, exit_value, then clears itself */
 #define HM_RUN_FENCE_I		(1 << 5)	/* first FENCE.I, then clears itself */
+
+/* hm_run.hw_fence: what the hart may have cached of the host's tables and has to lose first. */
+#define HM_FENCE_NONE		0
+#define HM_FENCE_PAGE		1	/* hw_fence_va, of all roots */
+#define HM_FENCE_ASID		2	/* all of the current root that is not global */
+#define HM_FENCE_ALL		3
+
+#define HM_ROOTS		16
 
 /*
  * Measurement marker: a guest *user* program writes this custom unprivileged
@@ -144,6 +161,14 @@ struct hm_info {
 #define HM_INFO_SVVPTC		(1 << 1)	/* the hart itself has it */
 #define HM_INFO_SMCNTRPMF	(1 << 2)	/* instruction split is exact */
 
+/* One entry of the root buffer: a guest address space and the host's shadow of it. */
+struct hm_root {
+	uint64_t gsatp;			/* guest satp */
+	uint64_t root;			/* MODE and PPN of the shadow as in satp; 0: not in use */
+	uint64_t stamp;			/* when it changes, nothing that the hart cached of this root is used again */
+	uint64_t used;			/* from the firmware: clock of the last switch to it */
+};
+
 /*
  * One vCPU's page, shared between host and firmware: 4096-byte aligned, in
  * host RAM.  Valid while the vCPU is not running.  The firmware treats it as
@@ -170,7 +195,14 @@ struct hm_run {
 	uint64_t exit_insn;		/* MMIO: the instruction, 16 or 32 bits, zero extended */
 	uint64_t exit_insn_len;		/* 2 or 4 bytes */
 	uint64_t exit_value;		/* see HM_EXIT_* */
-	uint64_t reserved[5];
+
+	uint64_t policy;		/* HM_POLICY_*; may change at any entry */
+
+	/* HM_POLICY_HOST_TABLES. */
+	uint64_t hw_fence, hw_fence_va;	/* HM_FENCE_*: first this, then clears itself */
+	uint64_t root;			/* the current one's number in roots; set by both sides */
+	uint64_t roots_new;		/* bit n: roots[n] has changed; clears itself */
+	struct hm_root roots[HM_ROOTS];
 };
 
 /*

@@ -124,22 +124,21 @@ static enum hm_next send_ipi(struct hm_trap *trap)
 /* A remote SFENCE.VMA has come to its hart; asid ~0 means all address spaces. */
 void hm_remote_fence_vma(struct hm_vcpu *vcpu, u64 start, u64 size, u64 asid)
 {
-	struct ssp_space *space = &vcpu->space;
 	enum ssp_fence fence = SSP_FENCE_NONE, owed;
 	u64 offset = start & (PAGE_SIZE - 1), pages = MAX_FENCE_PAGES + 1;
 
 	if (size <= MAX_FENCE_PAGES * PAGE_SIZE)
 		pages = (offset + size + PAGE_SIZE - 1) >> PAGE_SHIFT;
 	if ((!start && !size) || pages > MAX_FENCE_PAGES) {
-		fence = asid != HM_ALL_ASIDS ? ssp_flush_asid(space, asid) : ssp_flush_all(space);
+		fence = hm_flush_all(vcpu, asid);
 		pages = 0;
 	}
 	for (u64 va = start; pages; pages--, va += PAGE_SIZE) {
-		owed = asid != HM_ALL_ASIDS ? ssp_flush_va_asid(space, va, asid) : ssp_flush_va(space, va);
+		owed = hm_flush_va(vcpu, va, asid);
 		hm_sfence_va(va);
 		fence = owed > fence ? owed : fence;
 	}
-	hm_fence(vcpu, fence, start);
+	hm_fence(fence, start);
 }
 
 /* Chapter 8, "RFENCE Extension" */
@@ -150,7 +149,8 @@ static enum hm_next remote_fence(struct hm_trap *trap)
 
 	if (x[16] > SBI_EXT_RFENCE_REMOTE_SFENCE_VMA_ASID)
 		return finish(trap, HM_TRAP_SBI_OTHER, SBI_ERR_NOT_SUPPORTED, 0);
-	if (trap->vcpu->vm->vcpus > 1)
+	if (trap->vcpu->vm->vcpus > 1 ||
+	    (hm_host_tables(trap->vcpu) && !hm_finishes(trap->vcpu, HM_POLICY_FLUSH)))
 		return to_host(trap);
 	error = only_self(x[10], x[11]);
 	if (error != SBI_SUCCESS)

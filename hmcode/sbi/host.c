@@ -74,8 +74,6 @@ static int handle(unsigned long extension, unsigned long function, struct sbi_tr
 		return hm_vcpu_stats(regs->a0, regs->a1, regs->a2);
 	case HM_FID_VM_INVALIDATE:
 		return hm_vm_invalidate(regs->a0, regs->a1, regs->a2);
-	case HM_FID_VM_POLICY:
-		return hm_vm_policy(regs->a0, regs->a1);
 	case HM_FID_EXT_IRQ_DONE:
 		return external_done();
 	default:

@@ -214,8 +214,7 @@ enum ssp_fence ssp_invalidate_gpa(struct ssp_space *space, uint64_t gpa, uint64_
 	return size ? ssp_flush_all(space) : SSP_FENCE_NONE;
 }
 
-/* Catch up with the flush log, then run on this root. */
-void ssp_root_enter(struct ssp_space *space, struct ssp_root *root)
+void ssp_root_catch_up(struct ssp_space *space, struct ssp_root *root)
 {
 	uint64_t lag = space->log_head - root->log_position;
 
@@ -232,6 +231,11 @@ void ssp_root_enter(struct ssp_space *space, struct ssp_root *root)
 		}
 	}
 	root->log_position = space->log_head;
+}
+
+void ssp_root_enter(struct ssp_space *space, struct ssp_root *root)
+{
+	ssp_root_catch_up(space, root);
 	root->last_use = ++space->uses;
 	space->current = root;
 }

@@ -222,11 +222,11 @@ struct ssp_result ssp_fault(struct ssp_space *space, uint64_t va, enum ssp_acces
 			    unsigned int state);
 
 /*
- * Translate without filling, for the firmware's own accesses on behalf of the
- * guest.  SSP_FILLED: *hpa is where va lies, up to the end of its 4 KiB page.
+ * Translate by the guest's tables alone, for the embedder's own accesses on behalf
+ * of the guest.  SSP_FILLED: *hpa is where va lies, up to the end of its 4 KiB page.
  */
-enum ssp_verdict ssp_translate(struct ssp_space *space, uint64_t va, enum ssp_access access,
-			       unsigned int state, uint64_t *hpa);
+enum ssp_verdict ssp_translate(struct ssp_space *space, uint64_t gsatp, uint64_t va,
+			       enum ssp_access access, unsigned int state, uint64_t *hpa);
 
 /* The guest's SFENCE.VMA in its four forms ("SFENCE.VMA", cases by rs1 and rs2). */
 enum ssp_fence ssp_flush_va(struct ssp_space *space, uint64_t va);
@@ -241,8 +241,9 @@ enum ssp_fence ssp_invalidate_gpa(struct ssp_space *space, uint64_t gpa, uint64_
  * Root buffer.  ssp_satp_legal: what a write of satp leaves in it (a mode that
  * is not offered leaves it unchanged).  ssp_root_find: the cached root or
  * NULL.  ssp_root_new: a root for gsatp, taking the least recently used one;
- * *fence is raised to what is owed for it.  ssp_root_enter makes a root current
- * by catching up with the flush log; it may retire the root's hardware ASID.
+ * *fence is raised to what is owed for it.  ssp_root_catch_up brings a root up to
+ * date with the flush log, and may retire its hardware ASID; ssp_root_enter then
+ * makes it current.
  */
 uint64_t ssp_satp_legal(const struct ssp_space *space, uint64_t old, uint64_t value);
 static inline struct ssp_root *ssp_root_find(struct ssp_space *space, uint64_t gsatp)
@@ -256,6 +257,7 @@ static inline struct ssp_root *ssp_root_find(struct ssp_space *space, uint64_t g
 	return NULL;
 }
 struct ssp_root *ssp_root_new(struct ssp_space *space, uint64_t gsatp, enum ssp_fence *fence);
+void ssp_root_catch_up(struct ssp_space *space, struct ssp_root *root);
 void ssp_root_enter(struct ssp_space *space, struct ssp_root *root);
 
 /* HPA of a root's top table, for satp. */

@@ -113,13 +113,13 @@ const struct ssp_slot *ssp_walk_slot(const struct ssp_space *space,
 	return ssp_leaf_allows(walk->pte & ~denied, access, state) ? slot : NULL;
 }
 
-enum ssp_verdict ssp_translate(struct ssp_space *space, uint64_t va, enum ssp_access access,
-			       unsigned int state, uint64_t *hpa)
+enum ssp_verdict ssp_translate(struct ssp_space *space, uint64_t gsatp, uint64_t va,
+			       enum ssp_access access, unsigned int state, uint64_t *hpa)
 {
 	struct ssp_guest_walk walk;
 	const struct ssp_slot *slot;
 
-	ssp_guest_walk(space, space->current->gsatp, va, access, state, &walk);
+	ssp_guest_walk(space, gsatp, va, access, state, &walk);
 	if (walk.verdict != SSP_FILLED)
 		return walk.verdict;
 	slot = ssp_walk_slot(space, &walk, access, state);

@@ -269,7 +269,7 @@ no_page_fault:
 	csrrw	sp, mscratch, sp
 	mret
 
-	/* Where the host has a share in the events, nothing is decided above. */
+	/* Where the host has a share in the events, nothing is decided above and little here. */
 	.align	2
 	.globl	hm_policy_vector
 hm_policy_vector:
@@ -281,8 +281,12 @@ hm_policy_vector:
 	csrr	a1, mtval
 	read_gpr a2, 15
 	read_gpr a3, 20
-	sd	a2, FRAME_RS1(sp)
-	sd	a3, FRAME_RS2(sp)
+	mv	a0, sp
+	call	hm_fast_tvm_policy
+	bnez	a0, general
+	load_few
+	csrrw	sp, mscratch, sp
+	mret
 
 general:
 	save_caller_saved

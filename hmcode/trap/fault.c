@@ -21,7 +21,7 @@ static bool fetch_parcel(struct hm_trap *trap, u64 va, u16 *parcel)
 {
 	u64 hpa;
 
-	if (ssp_translate(&trap->vcpu->space, va, SSP_FETCH,
+	if (ssp_translate(&trap->vcpu->space, hm_guest_satp(trap->vcpu), va, SSP_FETCH,
 			  hm_access_state(csr_read(CSR_MSTATUS)), &hpa) != SSP_FILLED)
 		return false;
 	*parcel = *(const volatile u16 *)hpa;
@@ -60,11 +60,18 @@ static enum hm_next outside(struct hm_trap *trap, u64 gpa)
 
 u64 hm_fault_exit(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus)
 {
+	enum ssp_verdict verdict;
 	u64 hpa;
 
-	if (vcpu->vm->policy == HM_POLICY_ALL)
+	if (vcpu->policy == HM_POLICY_ALL)
 		return HM_EXIT_COUNT;
-	switch (ssp_translate(&vcpu->space, va, cause & 3, hm_access_state(mstatus), &hpa)) {
+	if (hm_host_tables(vcpu) && !hm_finishes(vcpu, HM_POLICY_INJECT))
+		return HM_EXIT_PAGE_FAULT;
+	verdict = ssp_translate(&vcpu->space, hm_guest_satp(vcpu), va, cause & 3,
+				hm_access_state(mstatus), &hpa);
+	if (hm_host_tables(vcpu))
+		return verdict == SSP_TRUE_FAULT ? HM_EXIT_COUNT : HM_EXIT_PAGE_FAULT;
+	switch (verdict) {
 	case SSP_TRUE_FAULT:
 		return hm_finishes(vcpu, HM_POLICY_INJECT) ? HM_EXIT_COUNT : HM_EXIT_TRUE_FAULT;
 	case SSP_FILLED:
@@ -85,7 +92,7 @@ enum hm_next hm_route_page_fault(struct hm_trap *trap)
 	result = ssp_fault(&vcpu->space, trap->tval, trap->cause & 3,
 			   hm_access_state(csr_read(CSR_MSTATUS)));
 
-	hm_fence(vcpu, result.fence, trap->tval);
+	hm_fence(result.fence, trap->tval);
 	switch (result.verdict) {
 	case SSP_FILLED:
 		hm_count(vcpu, HM_TRAP_FILL);

@@ -3,10 +3,9 @@
 #include "trap/insn.h"
 #include "trap/trap.h"
 
-void hm_fence(struct hm_vcpu *vcpu, enum ssp_fence fence, u64 va)
+/* In the guest world: satp is the current root's. */
+void hm_fence(enum ssp_fence fence, u64 va)
 {
-	struct ssp_root *root = vcpu->space.current;
-
 	switch (fence) {
 	case SSP_FENCE_NONE:
 		break;
@@ -14,7 +13,7 @@ void hm_fence(struct hm_vcpu *vcpu, enum ssp_fence fence, u64 va)
 		hm_sfence_va(va);
 		break;
 	case SSP_FENCE_ASID:
-		hm_sfence_asid(satp_asid(root->hsatp));
+		hm_sfence_asid(satp_asid(csr_read(CSR_SATP)));
 		break;
 	case SSP_FENCE_ALL:
 		hm_sfence_all();
@@ -22,14 +21,38 @@ void hm_fence(struct hm_vcpu *vcpu, enum ssp_fence fence, u64 va)
 	}
 }
 
-/* value has passed ssp_satp_legal() */
+/* The host keeps its own tables in step by itself: then the hart's entries are all there is. */
+enum ssp_fence hm_flush_va(struct hm_vcpu *vcpu, u64 va, u64 asid)
+{
+	if (hm_host_tables(vcpu))
+		return SSP_FENCE_PAGE;
+	return asid == HM_ALL_ASIDS ? ssp_flush_va(&vcpu->space, va) :
+				      ssp_flush_va_asid(&vcpu->space, va, asid);
+}
+
+enum ssp_fence hm_flush_all(struct hm_vcpu *vcpu, u64 asid)
+{
+	if (asid == HM_ALL_ASIDS)
+		return hm_host_tables(vcpu) ? SSP_FENCE_ALL : ssp_flush_all(&vcpu->space);
+	return hm_host_tables(vcpu) ? hm_roots_flush_asid(vcpu, asid) :
+				      ssp_flush_asid(&vcpu->space, asid);
+}
+
+/* value has passed ssp_satp_legal(); in a host's root buffer it is */
 void hm_switch_satp(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 value)
 {
 	struct ssp_space *space = &vcpu->space;
-	struct ssp_root *root = ssp_root_find(space, value);
+	struct ssp_root *root;
 	enum ssp_fence fence = SSP_FENCE_NONE;
-	unsigned int old_mode = satp_mode(space->current->gsatp);
+	unsigned int old_mode;
 
+	if (hm_host_tables(vcpu)) {
+		space->root_hits++;
+		hm_root_switch(hart, vcpu, hm_root_find(vcpu, value));
+		return;
+	}
+	old_mode = satp_mode(space->current->gsatp);
+	root = ssp_root_find(space, value);
 	if (root) {
 		space->root_hits++;
 	} else {
@@ -40,15 +63,20 @@ void hm_switch_satp(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 value)
 	/* A global entry of one mode matches addresses of the other. */
 	if (satp_mode(value) != old_mode)
 		fence = SSP_FENCE_ALL;
-	hm_load_root(hart, space);
-	hm_fence(vcpu, fence, 0);
+	hm_load_root(hart, vcpu);
+	hm_fence(fence, 0);
+}
+
+static bool is_cached(struct hm_vcpu *vcpu, u64 gsatp)
+{
+	return hm_host_tables(vcpu) ? hm_root_find(vcpu, gsatp) != NULL :
+				      ssp_root_find(&vcpu->space, gsatp) != NULL;
 }
 
 /* What an access to satp would leave in it: CSRRW, CSRRS, CSRRC and their immediate forms. */
 static u64 satp_after(const struct hm_frame *frame, u32 insn)
 {
-	const struct ssp_space *space = &frame->vcpu->space;
-	u64 old = space->current->gsatp;
+	u64 old = hm_guest_satp(frame->vcpu);
 	u64 operand = insn & INSN_CSR_IMMEDIATE ? INSN_RS1(insn) : frame->rs1;
 
 	switch (INSN_CSR_OP(insn)) {
@@ -59,14 +87,14 @@ static u64 satp_after(const struct hm_frame *frame, u32 insn)
 		operand = old & ~operand;
 		break;
 	}
-	return ssp_satp_legal(space, old, operand);
+	return ssp_satp_legal(&frame->vcpu->space, old, operand);
 }
 
 static bool access_satp(struct hm_frame *frame, u32 insn)
 {
 	struct hm_vcpu *vcpu = frame->vcpu;
-	u64 old = vcpu->space.current->gsatp, value = satp_after(frame, insn);
-	bool hit = ssp_root_find(&vcpu->space, value);
+	u64 old = hm_guest_satp(vcpu), value = satp_after(frame, insn);
+	bool hit = is_cached(vcpu, value);
 
 	if (value != old) {
 		if (!hm_finishes(vcpu, hit ? HM_POLICY_SATP : HM_POLICY_SATP | HM_POLICY_FILL))
@@ -83,23 +111,19 @@ static bool access_satp(struct hm_frame *frame, u32 insn)
 static bool fence_vma(struct hm_frame *frame, u32 insn)
 {
 	struct hm_vcpu *vcpu = frame->vcpu;
-	struct ssp_space *space = &vcpu->space;
-	u64 va = frame->rs1, asid = frame->rs2;
+	u64 va = frame->rs1, asid = INSN_RS2(insn) ? frame->rs2 & SATP_ASID_MASK : HM_ALL_ASIDS;
 	enum ssp_fence fence;
 
 	if (!hm_finishes(vcpu, HM_POLICY_FLUSH))
 		return false;
 	if (INSN_RS1(insn)) {
-		fence = INSN_RS2(insn) ? ssp_flush_va_asid(space, va, asid) : ssp_flush_va(space, va);
+		fence = hm_flush_va(vcpu, va, asid);
 		hm_count(vcpu, HM_TRAP_SFENCE_VA);
-	} else if (INSN_RS2(insn)) {
-		fence = ssp_flush_asid(space, asid);
-		hm_count(vcpu, HM_TRAP_SFENCE_ASID);
 	} else {
-		fence = ssp_flush_all(space);
-		hm_count(vcpu, HM_TRAP_SFENCE_ALL);
+		fence = hm_flush_all(vcpu, asid);
+		hm_count(vcpu, INSN_RS2(insn) ? HM_TRAP_SFENCE_ASID : HM_TRAP_SFENCE_ALL);
 	}
-	hm_fence(vcpu, fence, va);
+	hm_fence(fence, va);
 	return true;
 }
 
@@ -121,7 +145,6 @@ enum hm_next hm_exit_mmu_instruction(struct hm_trap *trap, u32 insn)
 {
 	struct hm_frame *frame = trap->frame;
 	struct hm_run *run = trap->vcpu->run;
-	struct ssp_space *space = &trap->vcpu->space;
 	u64 value;
 
 	trap->pc += 4;
@@ -133,8 +156,8 @@ enum hm_next hm_exit_mmu_instruction(struct hm_trap *trap, u32 insn)
 	}
 	value = satp_after(frame, insn);
 	if (INSN_RD(insn))
-		frame->x[INSN_RD(insn)] = space->current->gsatp;
-	return hm_exit(trap, ssp_root_find(space, value) ? HM_EXIT_SATP : HM_EXIT_ROOT_MISS, value);
+		frame->x[INSN_RD(insn)] = hm_guest_satp(trap->vcpu);
+	return hm_exit(trap, is_cached(trap->vcpu, value) ? HM_EXIT_SATP : HM_EXIT_ROOT_MISS, value);
 }
 
 /* All but what writes a register, which entry.S does not load on this way. */
@@ -155,7 +178,7 @@ void hm_fill(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus)
 {
 	struct ssp_result result = ssp_fault(&vcpu->space, va, cause & 3, hm_access_state(mstatus));
 
-	hm_fence(vcpu, result.fence, va);
+	hm_fence(result.fence, va);
 }
 
 /* A fault that takes a walk, unless it leads out of RAM. */
@@ -163,15 +186,17 @@ static bool page_fault(struct hm_frame *frame, u64 cause)
 {
 	struct hm_vcpu *vcpu = frame->vcpu;
 	u64 va = csr_read(CSR_MTVAL), mstatus = csr_read(CSR_MSTATUS);
-	struct ssp_result result;
+	struct ssp_result result = { .verdict = SSP_TRUE_FAULT };
 
 	frame->fault_exit = hm_fault_exit(vcpu, cause, va, mstatus);
 	if (frame->fault_exit != HM_EXIT_COUNT)
 		return false;
-	result = ssp_fault(&vcpu->space, va, cause & 3, hm_access_state(mstatus));
+	/* With the host's tables none but true faults come so far. */
+	if (!hm_host_tables(vcpu))
+		result = ssp_fault(&vcpu->space, va, cause & 3, hm_access_state(mstatus));
 	switch (result.verdict) {
 	case SSP_FILLED:
-		hm_fence(vcpu, result.fence, va);
+		hm_fence(result.fence, va);
 		hm_count(vcpu, HM_TRAP_FILL);
 		return true;
 	case SSP_TRUE_FAULT:

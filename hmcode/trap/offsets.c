@@ -13,8 +13,6 @@ void offsets(void)
 	OFFSET(FRAME_X, hm_frame, x);
 	OFFSET(FRAME_VCPU, hm_frame, vcpu);
 	OFFSET(FRAME_NEED, hm_frame, need);
-	OFFSET(FRAME_RS1, hm_frame, rs1);
-	OFFSET(FRAME_RS2, hm_frame, rs2);
 	OFFSET(FRAME_SCRATCH, hm_frame, scratch);
 	OFFSET(FRAME_HOST_SP, hm_frame, host_sp);
 

@@ -38,6 +38,7 @@ extern const char hm_guest_vector[], hm_policy_vector[];
 
 /* Called by entry.S; 0: the guest can resume. */
 u64 hm_fast_tvm(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2);
+u64 hm_fast_tvm_policy(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2);
 u64 hm_trap_general(struct hm_frame *frame, u64 cause);
 u64 hm_trap_slow(struct hm_frame *frame);
 
@@ -82,16 +83,20 @@ void hm_fill(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus);
 bool hm_mmu_instruction(struct hm_frame *frame, u32 insn);
 enum hm_next hm_exit_mmu_instruction(struct hm_trap *trap, u32 insn);
 void hm_switch_satp(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 value);
-void hm_fence(struct hm_vcpu *vcpu, enum ssp_fence fence, u64 va);
+void hm_fence(enum ssp_fence fence, u64 va);
+
+/* Fences that the guest asked for: what the engine has to do, and the one that the hart owes then. */
+#define HM_ALL_ASIDS	(~0ull)
+enum ssp_fence hm_flush_va(struct hm_vcpu *vcpu, u64 va, u64 asid);
+enum ssp_fence hm_flush_all(struct hm_vcpu *vcpu, u64 asid);
 
 /* ../sbi/guest.c */
-#define HM_ALL_ASIDS	(~0ull)
 void hm_remote_fence_vma(struct hm_vcpu *vcpu, u64 start, u64 size, u64 asid);
 
 /* Does the firmware finish this kind of event itself? */
 static inline bool hm_finishes(const struct hm_vcpu *vcpu, u64 policy)
 {
-	return (vcpu->vm->policy & policy) == policy;
+	return (vcpu->policy & policy) == policy;
 }
 
 static inline unsigned int hm_access_state(u64 mstatus)

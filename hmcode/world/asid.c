@@ -42,12 +42,12 @@ void hm_asid_init(struct hm_hart *hart)
 	new_turn(hart);
 }
 
-void hm_load_root(struct hm_hart *hart, struct ssp_space *space)
+/* root: MODE and PPN of the shadow */
+static void load(struct hm_hart *hart, u64 root, u64 *hsatp, u64 *asid_turn)
 {
-	struct ssp_root *root = space->current;
 	u64 asid = 0;
 
-	if (root->asid_turn != hart->asid_turn) {
+	if (*asid_turn != hart->asid_turn) {
 		if (hart->asid_limit) {
 			if (hart->asid_next == hart->asid_limit) {
 				new_turn(hart);
@@ -55,11 +55,31 @@ void hm_load_root(struct hm_hart *hart, struct ssp_space *space)
 			}
 			asid = hart->asid_next++;
 		}
-		root->asid_turn = hart->asid_turn;
-		root->hsatp = (u64)root->mode << SATP_MODE_SHIFT | asid << SATP_ASID_SHIFT |
-			      ssp_root_hpa(space, root) >> PAGE_SHIFT;
+		*asid_turn = hart->asid_turn;
+		*hsatp = root | asid << SATP_ASID_SHIFT;
 	}
-	csr_write(CSR_SATP, root->hsatp);
+	csr_write(CSR_SATP, *hsatp);
 	if (!hart->asid_limit)
 		hm_sfence_all();
+}
+
+void hm_load_root(struct hm_hart *hart, struct hm_vcpu *vcpu)
+{
+	struct hm_host_root *host = vcpu->roots.current;
+	struct ssp_root *root = vcpu->space.current;
+
+	if (hm_host_tables(vcpu))
+		load(hart, host->root, &host->hsatp, &host->asid_turn);
+	else
+		load(hart, (u64)root->mode << SATP_MODE_SHIFT |
+			   ssp_root_hpa(&vcpu->space, root) >> PAGE_SHIFT,
+		     &root->hsatp, &root->asid_turn);
+}
+
+void hm_retire_roots(struct hm_vcpu *vcpu)
+{
+	for (unsigned int i = SSP_GLOBAL; i < SSP_ROOTS; i++)
+		vcpu->space.roots[i].asid_turn = 0;
+	for (unsigned int i = 0; i < HM_ROOTS; i++)
+		vcpu->roots.root[i].asid_turn = 0;
 }

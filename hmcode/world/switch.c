@@ -206,14 +206,43 @@ static void take_over(struct hm_hart *hart, struct hm_vcpu *vcpu)
 
 /* ---- the two ways ---- */
 
+/*
+ * Another owner of the tables: what either side has cached, in tables and in the
+ * hart, is older than what the other one did since.
+ */
+static void change_owner(struct hm_vcpu *vcpu)
+{
+	ssp_flush_all(&vcpu->space);
+	hm_retire_roots(vcpu);
+	hm_sfence_all();
+}
+
+/* False: the host asks for what does not exist. */
+static bool take_policy(struct hm_hart *hart, struct hm_vcpu *vcpu)
+{
+	u64 policy = *(const volatile u64 *)&vcpu->run->policy;
+
+	if (policy != vcpu->policy) {
+		if (policy & ~(u64)(HM_POLICY_ALL | HM_POLICY_HOST_TABLES) ||
+		    !(~policy & (HM_POLICY_FILL | HM_POLICY_HOST_TABLES)))
+			return false;
+		if ((policy ^ vcpu->policy) & HM_POLICY_HOST_TABLES)
+			change_owner(vcpu);
+		vcpu->policy = policy;
+	}
+	return !hm_host_tables(vcpu) || hm_roots_take(hart, vcpu);
+}
+
 /* The host may have changed satp; most often it is still the current root's. */
 static void enter_address_space(struct hm_hart *hart, struct hm_vcpu *vcpu)
 {
-	if (vcpu->guest.satp != vcpu->space.current->gsatp)
+	if (hm_host_tables(vcpu))
+		hm_roots_enter(hart, vcpu);
+	else if (vcpu->guest.satp != vcpu->space.current->gsatp)
 		hm_switch_satp(hart, vcpu, ssp_satp_legal(&vcpu->space, vcpu->space.current->gsatp,
 							  vcpu->guest.satp));
 	else
-		hm_load_root(hart, &vcpu->space);
+		hm_load_root(hart, vcpu);
 }
 
 static void reset_stats(struct hm_hart *hart, struct hm_vcpu *vcpu)
@@ -265,7 +294,7 @@ static void enter(struct hm_hart *hart, struct hm_vcpu *vcpu)
 		hm_fence_i();
 	if (flags & HM_RUN_FENCE_VMA)
 		hm_remote_fence_vma(vcpu, run->fence_start, run->fence_size, run->fence_asid);
-	if (flags & HM_RUN_FILL)
+	if (flags & HM_RUN_FILL && !hm_host_tables(vcpu))
 		hm_fill(vcpu, run->exit_cause, run->exit_value, mstatus);
 	if (flags & HM_RUN_RESET_STATS)
 		reset_stats(hart, vcpu);
@@ -284,7 +313,9 @@ static void leave(struct hm_hart *hart, struct hm_vcpu *vcpu)
 	run->priv = (mstatus & MSTATUS_MPP) >> MSTATUS_MPP_SHIFT == PRV_S;
 	store_registers(&hart->frame, run);
 	read_s_state(&vcpu->guest, hart);
-	vcpu->guest.satp = vcpu->space.current->gsatp;
+	vcpu->guest.satp = hm_guest_satp(vcpu);
+	if (hm_host_tables(vcpu))
+		hm_roots_leave(vcpu);
 	leave_interrupts(hart, vcpu);
 	state_to_run(&vcpu->guest, run);
 
@@ -319,11 +350,15 @@ long hm_vcpu_run(struct hm_vcpu *vcpu, unsigned long *exit_reason)
 	}
 	if (!hm_vcpu_begin(vcpu))
 		return SBI_ERR_DENIED;
+	if (!take_policy(hart, vcpu)) {
+		hm_vcpu_end(vcpu);
+		return SBI_ERR_INVALID_PARAM;
+	}
 	take_over(hart, vcpu);
 	enter(hart, vcpu);
 	hm_stay_ends(vcpu, begin);
 	hm_guest_run(&hart->frame,
-		     vcpu->vm->policy == HM_POLICY_ALL ? hm_guest_vector : hm_policy_vector);
+		     vcpu->policy == HM_POLICY_ALL ? hm_guest_vector : hm_policy_vector);
 	leave(hart, vcpu);
 	hm_vcpu_end(vcpu);
 	*exit_reason = vcpu->run->exit_reason;

@@ -35,7 +35,7 @@ long hm_vm_create(u64 flags, unsigned long *value)
 	for (unsigned int i = 0; i < HM_MAX_VMS; i++) {
 		if (vms[i].used)
 			continue;
-		vms[i] = (struct hm_vm){ .used = true, .policy = HM_POLICY_ALL };
+		vms[i] = (struct hm_vm){ .used = true };
 		*value = i;
 		error = SBI_SUCCESS;
 		break;
@@ -128,8 +128,7 @@ bool hm_vcpu_begin(struct hm_vcpu *vcpu)
 		return false;
 	}
 	if (vcpu->fence) {
-		for (unsigned int i = SSP_GLOBAL; i < SSP_ROOTS; i++)
-			vcpu->space.roots[i].asid_turn = 0;
+		hm_retire_roots(vcpu);
 		hm_sfence_all();
 		vcpu->fence = false;
 	}
@@ -180,16 +179,6 @@ long hm_vm_invalidate(u64 number, u64 gpa, u64 size)
 		ssp_invalidate_gpa(&vcpu->space, gpa, size);
 	end_change(vm);
 	spin_unlock(&lock);
-	return SBI_SUCCESS;
-}
-
-long hm_vm_policy(u64 number, u64 policy)
-{
-	struct hm_vm *vm = vm_get(number);
-
-	if (!vm || policy & ~(u64)HM_POLICY_ALL)
-		return SBI_ERR_INVALID_PARAM;
-	vm->policy = policy;
 	return SBI_SUCCESS;
 }
 

@@ -4,8 +4,9 @@
  *
  *	hm_hart   one a hart: allocator of ASIDs, the host world while the guest
  *	          world runs, and the frame that traps are saved in
- *	hm_vm     slots and policy; vCPUs of a VM each have a copy of the slots
+ *	hm_vm     slots; vCPUs of a VM each have a copy of them
  *	hm_vcpu   a shadow space, the guest world while the host runs, counters
+ *	hm_roots  of a vCPU whose shadow tables are the host's: its root buffer
  */
 #ifndef HM_VCPU_H
 #define HM_VCPU_H
@@ -73,13 +74,32 @@ struct hm_vm {
 	bool used;
 	bool changing;			/* its slots are: nobody enters */
 	u32 vcpus;
-	u64 policy;
 	struct ssp_slot slots[HM_MAX_SLOTS];
+};
+
+/* An entry of hm_run.roots as it was taken over, and the hardware ASID that we gave it. */
+struct hm_host_root {
+	u64 gsatp;
+	u64 root;			/* MODE and PPN of the shadow; 0: not in use */
+	u64 stamp;
+	u64 hsatp, asid_turn;		/* as in struct ssp_root */
+};
+
+#define HM_ROOT_HINTS		64
+
+struct hm_roots {
+	struct hm_host_root *current;	/* the root that the guest runs on */
+	struct hm_host_root *next;	/* the one that this entry asks for */
+	u64 uses;			/* clock of hm_root.used */
+	struct hm_host_root root[HM_ROOTS];
+	u8 hint[HM_ROOT_HINTS];		/* by guest ASID: the root to look at first */
 };
 
 struct hm_vcpu {
 	struct hm_stats stats;		/* first: within reach of a load's offset */
 	struct ssp_space space;
+	u64 policy;			/* of this entry; HM_POLICY_HOST_TABLES: the space holds slots alone */
+	struct hm_roots roots;
 
 	struct hm_vm *vm;
 	struct hm_run *run;
@@ -115,7 +135,6 @@ long hm_vm_create(u64 flags, unsigned long *value);
 long hm_vm_destroy(u64 vm);
 long hm_slot_set(u64 vm, u64 n, u64 gpa, u64 hpa, u64 size, u64 rights);
 long hm_vm_invalidate(u64 vm, u64 gpa, u64 size);
-long hm_vm_policy(u64 vm, u64 policy);
 long hm_vcpu_create(u64 vm, u64 run, u64 table_pages, unsigned long *value);
 long hm_vcpu_destroy(u64 vcpu);
 long hm_vcpu_stats(u64 vcpu, u64 hpa, u64 size);
@@ -127,8 +146,47 @@ void hm_vcpu_end(struct hm_vcpu *vcpu);
 long hm_vcpu_run(struct hm_vcpu *vcpu, unsigned long *exit_reason);
 void hm_timer_update(struct hm_hart *hart, struct hm_vcpu *vcpu);
 
-/* asid.c: make the space's current root the one that the hart walks. */
+/* asid.c: make the vCPU's current root the one that the hart walks; give no root the ASID that it had. */
 void hm_asid_init(struct hm_hart *hart);
-void hm_load_root(struct hm_hart *hart, struct ssp_space *space);
+void hm_load_root(struct hm_hart *hart, struct hm_vcpu *vcpu);
+void hm_retire_roots(struct hm_vcpu *vcpu);
+
+static inline bool hm_host_tables(const struct hm_vcpu *vcpu)
+{
+	return vcpu->policy & HM_POLICY_HOST_TABLES;
+}
+
+/* The guest's own satp. */
+static inline u64 hm_guest_satp(const struct hm_vcpu *vcpu)
+{
+	return hm_host_tables(vcpu) ? vcpu->roots.current->gsatp : vcpu->space.current->gsatp;
+}
+
+/* roots.c: the root buffer of a host that owns the tables. */
+bool hm_roots_take(struct hm_hart *hart, struct hm_vcpu *vcpu);
+void hm_roots_enter(struct hm_hart *hart, struct hm_vcpu *vcpu);
+void hm_roots_leave(struct hm_vcpu *vcpu);
+struct hm_host_root *hm_root_find(struct hm_vcpu *vcpu, u64 gsatp);
+void hm_root_switch(struct hm_hart *hart, struct hm_vcpu *vcpu, struct hm_host_root *root);
+enum ssp_fence hm_roots_flush_asid(struct hm_vcpu *vcpu, u64 asid);
+
+static inline u8 *hm_root_hint(struct hm_vcpu *vcpu, u64 gsatp)
+{
+	return &vcpu->roots.hint[satp_asid(gsatp) % HM_ROOT_HINTS];
+}
+
+/* The root where it was last, or NULL: look further. */
+static inline struct hm_host_root *hm_root_hinted(struct hm_vcpu *vcpu, u64 gsatp)
+{
+	struct hm_host_root *root = &vcpu->roots.root[*hm_root_hint(vcpu, gsatp)];
+
+	return root->root && root->gsatp == gsatp ? root : NULL;
+}
+
+static inline void hm_root_use(struct hm_vcpu *vcpu, struct hm_host_root *root)
+{
+	vcpu->roots.current = root;
+	vcpu->run->roots[root - vcpu->roots.root].used = ++vcpu->roots.uses;
+}
 
 #endif

@@ -25,10 +25,11 @@ hm-vcpu 0
 
 
 @pytest.mark.skipif(not shutil.which("gdb-multiarch"), reason="gdb-multiarch is not installed")
-def test_a_stopped_machine_is_shown(payloads, tmp_path):
+@pytest.mark.parametrize("mode", ["ssp", "ssp-hm"])
+def test_a_stopped_machine_is_shown(payloads, tmp_path, mode):
     script = tmp_path / "commands"
     script.write_text(COMMANDS)
-    machine = subprocess.Popen([LAUNCH, "debug", "MODE=ssp-hm", "MEM=128M",
+    machine = subprocess.Popen([LAUNCH, "debug", f"MODE={mode}", "MEM=128M",
                                 f"KERNEL={payloads / 'sharing.bin'}"],
                                stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
                                stderr=subprocess.PIPE, text=True)
@@ -44,6 +45,7 @@ def test_a_stopped_machine_is_shown(payloads, tmp_path):
     assert "Breakpoint 2, exit_route" in gdb.stdout, gdb
     in_firmware, at_host = gdb.stdout.split("Breakpoint 2, exit_route", 1)
     assert re.search(r"in the firmware, gdb thread 1: a trap of cause 0x[0-9a-f]+", in_firmware), gdb
-    assert re.search(r"^\* +1 guest Bare; shadow Sv39", in_firmware, re.M), gdb
+    assert re.search(r"^\* +\d guest Bare; shadow Sv39", in_firmware, re.M), gdb
+    assert ("tables of the host" in in_firmware) == (mode == "ssp"), gdb
     assert re.search(r"^  [012]  HPA \S+  \S+ VRWX--AD  leaf: HPA", in_firmware, re.M), gdb
     assert re.search(r"not running: S-mode, pc 0x[0-9a-f]+; last exit: reason \d", at_host), gdb

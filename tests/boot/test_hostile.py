@@ -6,32 +6,42 @@ import re
 import pexpect
 import pytest
 
-from launcher import M_STAY_LIMIT
+from launcher import M_STAY_LIMIT, PROFILES
 from test_host_hv import command, payload
 
 ENDLESS = ["endless-faults", "endless-fences", "endless-timer", "endless-wild-root"]
 
 
-def test_hostile_calls(launch, payloads):
-    run = launch(MODE="ssp-hm", KERNEL=payloads / "hostile-calls.bin", MEM="128M", TIMEOUT=120)
+@pytest.mark.parametrize("mode", ["ssp", "ssp-hm"])
+def test_hostile_calls(launch, payloads, mode):
+    run = launch(MODE=mode, KERNEL=payloads / "hostile-calls.bin", MEM="128M", TIMEOUT=120)
     assert not re.findall(r"FAIL .*", run.console), repr(run)
     assert run.status == 0, repr(run)
     assert run.mark()["longest_m_stay"] <= M_STAY_LIMIT
 
 
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_host_may_write_anything_into_the_run_page(launch, payloads, profile):
+    run = launch(MODE="native", PROFILE=profile, KERNEL=payloads / "host-run-page.bin", MEM="128M", TIMEOUT=120)
+    assert not re.findall(r"FAIL .*", run.console), repr(run)
+    assert re.search(r"^payload: [1-9]\d* ok, 0 failed", run.console, re.M), repr(run)
+
+
+@pytest.mark.parametrize("mode", ["ssp", "ssp-hm"])
 @pytest.mark.parametrize("name", ENDLESS)
-def test_endless_guest_is_stopped_from_outside(launch, payloads, name):
+def test_endless_guest_is_stopped_from_outside(launch, payloads, name, mode):
     """Time is up, and the machine is still there: neither firmware nor host-hv gave up."""
-    run = launch(MODE="ssp-hm", KERNEL=payloads / f"{name}.bin", MEM="128M", TIMEOUT=5)
+    run = launch(MODE=mode, KERNEL=payloads / f"{name}.bin", MEM="128M", TIMEOUT=5)
     assert "note begins" in run.console, repr(run)
     assert "FAIL" not in run.console, repr(run)
     assert "still running" in run.messages, repr(run)
 
 
+@pytest.mark.parametrize("hm", ["satp", "inject,satp,flush,fill"])
 @pytest.mark.parametrize("name", ENDLESS)
-def test_neighbour_of_an_endless_guest(payloads, name):
+def test_neighbour_of_an_endless_guest(payloads, name, hm):
     """Two guests on one hart: the second comes to its end though the first never does."""
-    words = command([payload(payloads, name), payload(payloads, "sparse")], "mem=128M")
+    words = command([payload(payloads, name), payload(payloads, "sparse")], f"mem=128M hm={hm}")
     machine = pexpect.spawn(words[0], words[1:], timeout=120)
     machine.expect_exact("[vm0] note begins")
     machine.expect(r"\[vm1\] payload: [1-9]\d* ok, 0 failed")

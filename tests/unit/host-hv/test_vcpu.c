@@ -4,6 +4,7 @@
 
 #include "hm.h"
 #include "sched.h"
+#include "shadow.h"
 #include "vcpu.h"
 
 #define A0 10
@@ -21,6 +22,7 @@ struct hart *mock_hart;
 /* A guest of four vCPUs on two harts, the first of them started. */
 static struct vm vm;
 static struct hm_run runs[4];
+static struct shadow shadows[4];
 static char guest_ram[PAGE];
 
 /* What host-hv did. */
@@ -119,6 +121,7 @@ static int setup(void **state)
 	memset(&vm, 0, sizeof(vm));
 	memset(harts, 0, sizeof(harts));
 	memset(runs, 0, sizeof(runs));
+	memset(shadows, 0, sizeof(shadows));
 	memset(&stats, 0, sizeof(stats));
 	memset(guest_ram, 'r', sizeof(guest_ram));
 	printed[0] = 0;
@@ -133,7 +136,8 @@ static int setup(void **state)
 	sched_init(1000);		/* slices of 10 ticks */
 	for (unsigned i = 0; i < 4; i++) {
 		harts[i].id = 10 + i;
-		vm.vcpu[i] = (struct vcpu){ .vm = &vm, .id = i, .hm = i, .run = &runs[i] };
+		vm.vcpu[i] = (struct vcpu){ .vm = &vm, .id = i, .hm = i, .run = &runs[i],
+					    .shadow = &shadows[i] };
 		sched_add(&vm.vcpu[i], 2);
 	}
 	vcpu_set_state(&vm.vcpu[0], VCPU_RUNNABLE);
@@ -645,11 +649,13 @@ static void mark(uint64_t value)
 static void counting_begins_at_the_next_entry(void **state)
 {
 	(void)state;
+	shadows[0].count[SHADOW_TRUE_FAULT] = 7;
 	mark(HM_MARK_BEGIN | 3 << 8);
 	guest = stop;
 	vcpu_run(&vm.vcpu[0]);
 	assert_true(runs[0].flags & HM_RUN_RESET_STATS);
 	assert_false(vm.vcpu[0].reset_stats);
+	assert_int_equal(shadows[0].count[SHADOW_TRUE_FAULT], 0);
 	assert_string_equal(printed, "");
 }
 
@@ -660,6 +666,8 @@ static void the_record_holds_all_keys(void **state)
 		stats.traps[i] = 100 + i;
 	for (unsigned i = 0; i < HM_EXIT_COUNT; i++)
 		stats.exits[i] = i == HM_EXIT_MARK || i == HM_EXIT_BROKEN ? 0 : 10 + i;
+	for (unsigned i = 0; i < SHADOW_CLASSES; i++)
+		shadows[i].count[i] = 1000 << i;
 	stats.insn_total = 1000;
 	stats.insn_guest = 900;
 	stats.insn_host = 40;
@@ -668,10 +676,10 @@ static void the_record_holds_all_keys(void **state)
 	mark(HM_MARK_END | 7 << 8 | HM_MARK_OK);
 	assert_string_equal(printed,
 		"\x1e{\"mark\":7,\"vm\":0,\"ok\":true,"
-		"\"vm_exits\":{\"total\":156,\"memory\":110,\"by_reason\":{\"pt_write\":0,"
-		"\"g_stage_fault\":0,\"ring\":0,\"interrupt\":10,\"mmio\":11,\"sbi\":12,"
-		"\"wfi\":13,\"pool\":15,\"true_fault\":17,\"hidden_fault\":18,\"satp\":19,"
-		"\"root_miss\":20,\"flush\":21}},"
+		"\"vm_exits\":{\"total\":15179,\"memory\":7133,\"by_reason\":{\"pt_write\":4000,"
+		"\"satp\":19,\"flush\":21,\"true_fault\":1017,\"hidden_fault\":2018,"
+		"\"g_stage_fault\":0,\"root_miss\":20,\"ring\":23,\"pool\":15,\"mmio\":8011,"
+		"\"sbi\":12,\"wfi\":13,\"interrupt\":10}},"
 		"\"hm_traps\":{\"total\":1378,\"memory\":828,\"by_kind\":{\"true_fault\":100,"
 		"\"fill\":101,\"satp_hit\":102,\"satp_miss\":103,\"sfence_va\":104,"
 		"\"sfence_asid\":105,\"sfence_all\":106,\"ring\":107,\"sbi_time\":108,"

@@ -313,7 +313,7 @@ static void step_translate(struct model *model)
 	struct access access = random_access(model);
 	struct outcome want = oracle_walk(&model->oracle, &access);
 	uint64_t hpa = 0;
-	enum ssp_verdict verdict = ssp_translate(&model->space, access.va, access.kind, access.state,
+	enum ssp_verdict verdict = ssp_translate(&model->space, model->space.current->gsatp, access.va, access.kind, access.state,
 						 &hpa);
 	static const enum ssp_verdict verdicts[] = {
 		[PAGE_FAULT] = SSP_TRUE_FAULT, [ACCESS_FAULT] = SSP_ACCESS_FAULT,

@@ -180,7 +180,7 @@ static void a_leaf_that_a_slot_leaves_no_rights_is_not_filled(void **state)
 	simple_guest();
 	put(2, 9, 0x1000000, PTE_V | PTE_X | PTE_A);
 	assert_int_equal(touch(9 * PAGE_SIZE, SSP_LOAD, SSP_MXR), SSP_OUTSIDE);
-	assert_int_equal(ssp_translate(&f.space, 9 * PAGE_SIZE, SSP_LOAD, SSP_MXR, &hpa),
+	assert_int_equal(ssp_translate(&f.space, f.space.current->gsatp, 9 * PAGE_SIZE, SSP_LOAD, SSP_MXR, &hpa),
 			 SSP_OUTSIDE);
 }
 
@@ -825,7 +825,7 @@ static void translating_fills_nothing(void **state)
 
 	(void)state;
 	simple_guest();
-	assert_int_equal(ssp_translate(&f.space, 0x123, SSP_STORE, 0, &hpa), SSP_FILLED);
+	assert_int_equal(ssp_translate(&f.space, f.space.current->gsatp, 0x123, SSP_STORE, 0, &hpa), SSP_FILLED);
 	assert_int_equal(hpa, PAGE(0) + RAM_DELTA + 0x123);
 	assert_int_equal(shadow_level(0), -1);
 }

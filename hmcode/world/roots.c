@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * roots.c - the root buffer of a host that owns the shadow tables.
+ *
+ * The host fills hm_run.roots and says which entries are new; a copy is kept
+ * here, since each root also has a hardware ASID of ours, and since what the
+ * guest switches to must have been checked.  Checked is only that the hart has
+ * the mode: the tables are read with S-mode's rights, wherever they lie.
+ */
+#include "trap/trap.h"
+
+_Static_assert(HM_FENCE_PAGE == SSP_FENCE_PAGE && HM_FENCE_ASID == SSP_FENCE_ASID &&
+	       HM_FENCE_ALL == SSP_FENCE_ALL, "one meaning on both sides");
+_Static_assert(sizeof(struct hm_run) <= PAGE_SIZE, "it is a page");
+
+#define ROOT_BITS	((u64)0xf << SATP_MODE_SHIFT | SATP_PPN_MASK)
+
+/* A global entry of one mode matches addresses of the other. */
+static bool same_mode(const struct hm_host_root *a, const struct hm_host_root *b)
+{
+	return satp_mode(a->gsatp) == satp_mode(b->gsatp) && satp_mode(a->root) == satp_mode(b->root);
+}
+
+/* Each field is read once: another hart of the host may write them meanwhile. */
+static void take(struct hm_hart *hart, struct hm_vcpu *vcpu, unsigned int n)
+{
+	const volatile struct hm_root *from = &vcpu->run->roots[n];
+	struct hm_host_root *to = &vcpu->roots.root[n];
+	struct hm_host_root new = {
+		.gsatp = from->gsatp, .root = from->root & ROOT_BITS, .stamp = from->stamp,
+		.hsatp = to->hsatp, .asid_turn = to->asid_turn,
+	};
+
+	if (!(hart->satp_modes >> satp_mode(new.root) & 1))
+		new.root = 0;
+	if (new.gsatp != to->gsatp || new.root != to->root || new.stamp != to->stamp)
+		new.asid_turn = 0;
+	if (to == vcpu->roots.current && !same_mode(to, &new))
+		hm_sfence_all();
+	*to = new;
+	*hm_root_hint(vcpu, new.gsatp) = n;
+}
+
+/* Take over what is new.  False: the root to run on is none. */
+bool hm_roots_take(struct hm_hart *hart, struct hm_vcpu *vcpu)
+{
+	u64 new = *(const volatile u64 *)&vcpu->run->roots_new;
+	u64 number = *(const volatile u64 *)&vcpu->run->root;
+
+	if (new) {
+		for (unsigned int n = 0; n < HM_ROOTS; n++)
+			if (new >> n & 1)
+				take(hart, vcpu, n);
+		vcpu->run->roots_new = 0;
+	}
+	if (number >= HM_ROOTS || !vcpu->roots.root[number].root)
+		return false;
+	vcpu->roots.next = &vcpu->roots.root[number];
+	return true;
+}
+
+void hm_root_switch(struct hm_hart *hart, struct hm_vcpu *vcpu, struct hm_host_root *root)
+{
+	const struct hm_host_root *old = vcpu->roots.current;
+	bool fence = !old || !same_mode(old, root);
+
+	hm_root_use(vcpu, root);
+	hm_load_root(hart, vcpu);
+	if (fence)
+		hm_sfence_all();
+}
+
+/* The first part of an entry: the root that the host chose, then the fence that it asks for. */
+void hm_roots_enter(struct hm_hart *hart, struct hm_vcpu *vcpu)
+{
+	u64 fence = *(const volatile u64 *)&vcpu->run->hw_fence;
+
+	if (vcpu->roots.next != vcpu->roots.current)
+		hm_root_switch(hart, vcpu, vcpu->roots.next);
+	else
+		hm_load_root(hart, vcpu);
+	if (fence) {
+		hm_fence(fence < HM_FENCE_ALL ? fence : HM_FENCE_ALL, vcpu->run->hw_fence_va);
+		vcpu->run->hw_fence = HM_FENCE_NONE;
+	}
+}
+
+void hm_roots_leave(struct hm_vcpu *vcpu)
+{
+	vcpu->run->root = vcpu->roots.current - vcpu->roots.root;
+}
+
+struct hm_host_root *hm_root_find(struct hm_vcpu *vcpu, u64 gsatp)
+{
+	for (unsigned int n = 0; n < HM_ROOTS; n++) {
+		if (vcpu->roots.root[n].root && vcpu->roots.root[n].gsatp == gsatp) {
+			*hm_root_hint(vcpu, gsatp) = n;
+			return &vcpu->roots.root[n];
+		}
+	}
+	return NULL;
+}
+
+/* All of one guest ASID: roots that do not run get another hardware ASID before they do. */
+enum ssp_fence hm_roots_flush_asid(struct hm_vcpu *vcpu, u64 asid)
+{
+	enum ssp_fence fence = SSP_FENCE_NONE;
+
+	for (unsigned int n = 0; n < HM_ROOTS; n++) {
+		struct hm_host_root *root = &vcpu->roots.root[n];
+
+		if (satp_asid(root->gsatp) != (asid & SATP_ASID_MASK))
+			continue;
+		if (root == vcpu->roots.current)
+			fence = SSP_FENCE_ASID;
+		else
+			root->asid_turn = 0;
+	}
+	return fence;
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "shadow.h"
+
+#include "console.h"
+#include "memory.h"
+
+#define CAUSE_FETCH_ACCESS	1
+#define CAUSE_LOAD_ACCESS	5
+#define CAUSE_STORE_ACCESS	7
+#define CAUSE_FETCH_PAGE_FAULT	12
+#define CAUSE_LOAD_PAGE_FAULT	13
+
+#define SSTATUS_SUM		(1UL << 18)
+#define SSTATUS_MXR		(1UL << 19)
+
+/* -- whose the tables are -- */
+
+/* Whoever fills and flushes has the tables; they are the firmware's if it does either. */
+uint64_t shadow_policy(uint64_t rungs)
+{
+	return rungs & (HM_POLICY_FILL | HM_POLICY_FLUSH) ? rungs : rungs | HM_POLICY_HOST_TABLES;
+}
+
+static const struct shadow_handler *handler_of(uint64_t policy)
+{
+	return policy & HM_POLICY_HOST_TABLES ? &ssp_handler : NULL;
+}
+
+struct shadow *shadow_create(const struct vm *vm, unsigned long pages, const struct hm_info *hm)
+{
+	uint64_t describe = ALIGN_UP(sizeof(struct shadow) + pages * sizeof(struct ssp_table), PAGE);
+	struct shadow *shadow = (struct shadow *)memory_alloc(describe + pages * PAGE, PAGE);
+
+	if (!shadow)
+		fail("vm%d: %lu KB for its shadow tables are not there: give the machine more memory",
+		     vm->id, (describe + pages * PAGE) / KIB);
+	memset(shadow, 0, sizeof(*shadow));
+	ssp_init(&shadow->space, (uint64_t)shadow + describe, (struct ssp_table *)(shadow + 1),
+		 pages, hm->satp_modes, !(hm->features & HM_INFO_SVVPTC));
+	ssp_slot_set(&shadow->space, 0, (struct ssp_slot){ vm->ram.base, vm->ram.size,
+							   vm->hpa - vm->ram.base, PTE_RWX });
+	return shadow;
+}
+
+void shadow_reset_counts(struct vcpu *v)
+{
+	memset(v->shadow->count, 0, sizeof(v->shadow->count));
+}
+
+/* The page is new, was reset, or its policy has changed: nothing that either side cached stays. */
+static void change(struct vcpu *v, uint64_t policy)
+{
+	struct hm_run *run = v->run;
+	struct shadow *shadow = v->shadow;
+
+	run->policy = policy;
+	shadow->handler = handler_of(policy);
+	if (!shadow->handler)
+		return;
+	for (unsigned n = 0; n < HM_ROOTS; n++)
+		shadow_root_set(v, n, 0, 0, true);
+	shadow->handler->drop(v);
+	shadow_owe(v, SSP_FENCE_ALL, 0);
+}
+
+void shadow_enter(struct vcpu *v)
+{
+	struct hm_run *run = v->run;
+	uint64_t policy = __atomic_load_n(&v->vm->policy, __ATOMIC_RELAXED);
+
+	if (run->policy != policy)
+		change(v, policy);
+	if ((run->flags & HM_RUN_FENCE_VMA) && v->shadow->handler && v->shadow->handler->fence) {
+		v->shadow->handler->fence(v, run->fence_start, run->fence_size, run->fence_asid);
+		run->flags &= ~(uint64_t)HM_RUN_FENCE_VMA;
+	}
+}
+
+void shadow_leave(struct vcpu *v)
+{
+	if (v->shadow->handler && v->shadow->handler->leave)
+		v->shadow->handler->leave(v);
+}
+
+/* -- for handlers -- */
+
+/* Two different fences become one of everything: they may concern different roots. */
+void shadow_owe(struct vcpu *v, enum ssp_fence fence, uint64_t va)
+{
+	struct hm_run *run = v->run;
+
+	if (fence == SSP_FENCE_NONE)
+		return;
+	if (run->hw_fence == HM_FENCE_NONE) {
+		run->hw_fence = fence;
+		run->hw_fence_va = va;
+	} else if (run->hw_fence != fence || run->hw_fence_va != va) {
+		run->hw_fence = HM_FENCE_ALL;
+	}
+}
+
+void shadow_root_set(struct vcpu *v, unsigned n, uint64_t gsatp, uint64_t root, bool retire)
+{
+	struct hm_root *entry = &v->run->roots[n];
+
+	entry->gsatp = gsatp;
+	entry->root = root;
+	entry->stamp += retire;
+	v->run->roots_new |= 1UL << n;
+}
+
+static unsigned access_state(const struct hm_run *run)
+{
+	return (run->priv ? 0 : SSP_USER) | (run->sstatus & SSTATUS_SUM ? SSP_SUM : 0) |
+	       (run->sstatus & SSTATUS_MXR ? SSP_MXR : 0);
+}
+
+/* Two bytes of guest code, through the guest's own tables and only from RAM. */
+static bool fetch_parcel(struct vcpu *v, uint64_t va, uint16_t *parcel)
+{
+	const struct hm_run *run = v->run;
+	uint64_t hpa;
+
+	if (ssp_translate(&v->shadow->space, run->satp, va, SSP_FETCH, access_state(run), &hpa) !=
+	    SSP_FILLED)
+		return false;
+	*parcel = *(const volatile uint16_t *)hpa;
+	return true;
+}
+
+bool shadow_fetch(struct vcpu *v)
+{
+	struct hm_run *run = v->run;
+	uint16_t low, high = 0;
+
+	if (!fetch_parcel(v, run->pc, &low))
+		return false;
+	run->exit_insn_len = (low & 3) == 3 ? 4 : 2;
+	if (run->exit_insn_len == 4 && !fetch_parcel(v, run->pc + 2, &high))
+		return false;
+	run->exit_insn = low | (uint32_t)high << 16;
+	return true;
+}
+
+/* -- the exits -- */
+
+static void inject(struct vcpu *v, uint64_t cause)
+{
+	v->shadow->count[SHADOW_TRUE_FAULT]++;
+	vcpu_inject(v, cause, v->run->exit_value);
+}
+
+static uint64_t access_fault_of(uint64_t page_fault)
+{
+	switch (page_fault) {
+	case CAUSE_FETCH_PAGE_FAULT:
+		return CAUSE_FETCH_ACCESS;
+	case CAUSE_LOAD_PAGE_FAULT:
+		return CAUSE_LOAD_ACCESS;
+	default:
+		return CAUSE_STORE_ACCESS;
+	}
+}
+
+static void outside(struct vcpu *v, uint64_t gpa)
+{
+	struct hm_run *run = v->run;
+
+	if (run->exit_cause == CAUSE_FETCH_PAGE_FAULT) {
+		inject(v, CAUSE_FETCH_ACCESS);
+		return;
+	}
+	v->shadow->count[SHADOW_MMIO]++;
+	if (!shadow_fetch(v))
+		return;
+	run->exit_gpa = gpa;
+	mmio_serve(v);
+}
+
+enum next shadow_page_fault(struct vcpu *v)
+{
+	const struct hm_run *run = v->run;
+	struct shadow_result result;
+
+	result = v->shadow->handler->fault(v, run->exit_value, run->exit_cause & 3,
+					   access_state(run));
+	shadow_owe(v, result.fence, run->exit_value);
+	switch (result.verdict) {
+	case SSP_FILLED:
+		v->shadow->count[result.class]++;
+		break;
+	case SSP_ACCESS_FAULT:
+		inject(v, access_fault_of(run->exit_cause));
+		break;
+	case SSP_OUTSIDE:
+		outside(v, result.gpa);
+		break;
+	default:
+		inject(v, run->exit_cause);
+	}
+	return RESUME;
+}
+
+/* The page holds it in any case, for whoever has the tables at the next entry. */
+void shadow_satp(struct vcpu *v, uint64_t gsatp)
+{
+	v->run->satp = gsatp;
+	if (v->shadow->handler)
+		v->shadow->handler->satp(v, gsatp);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * shadow.h - shadow tables that are the host's: who answers what a guest does
+ * with address translation.
+ *
+ *	exits.c --> shadow.c, what all handlers share --> a handler: ssp.c
+ *
+ * A handler fills and drops its tables, writes them into the root buffer of
+ * struct hm_run, and says what the hart has to forget.  It is called on the hart
+ * of the vCPU, while that does not run.
+ */
+#ifndef SHADOW_H
+#define SHADOW_H
+
+#include "ssp/ssp.h"
+#include "vcpu.h"
+
+/* What an HM_EXIT_PAGE_FAULT came to; by_reason of the record. */
+enum shadow_class {
+	SHADOW_TRUE_FAULT,
+	SHADOW_HIDDEN_FAULT,
+	SHADOW_PT_WRITE,		/* a store to a table that is write-protected */
+	SHADOW_MMIO,
+	SHADOW_CLASSES
+};
+
+struct shadow_result {
+	enum ssp_verdict verdict;	/* SSP_FILLED: the guest goes on */
+	enum ssp_fence fence;		/* owed for the address */
+	uint64_t gpa;			/* SSP_OUTSIDE: of the access */
+	enum shadow_class class;	/* SSP_FILLED: SHADOW_HIDDEN_FAULT or _PT_WRITE */
+};
+
+struct shadow_handler {
+	/* Whose fault is it?  One that is ours is answered. */
+	struct shadow_result (*fault)(struct vcpu *v, uint64_t va, enum ssp_access access,
+				      unsigned state);
+	/* The guest runs on gsatp, which is legal, from now on. */
+	void (*satp)(struct vcpu *v, uint64_t gsatp);
+	/* The guest's fence, as in SBI's RFENCE.  NULL: the firmware's, HM_POLICY_FLUSH. */
+	void (*fence)(struct vcpu *v, uint64_t start, uint64_t size, uint64_t asid);
+	/* Forget all; the guest runs on run->satp afterwards.  First of all calls, and after a reset. */
+	void (*drop)(struct vcpu *v);
+	/* After an exit: the firmware may have switched to run->root meanwhile. */
+	void (*leave)(struct vcpu *v);
+};
+
+struct shadow {
+	const struct shadow_handler *handler;	/* NULL: the tables are the firmware's */
+	uint64_t count[SHADOW_CLASSES];		/* since the record was begun */
+	struct ssp_space space;			/* the slots are everyone's, the rest is ssp.c's */
+};
+
+extern const struct shadow_handler ssp_handler;
+
+/* The shadow of a new vCPU, with so many pages of tables; ends the machine if memory is short. */
+struct shadow *shadow_create(const struct vm *vm, unsigned long pages, const struct hm_info *hm);
+
+/* The policy of a list of rungs: it decides whose the tables are. */
+uint64_t shadow_policy(uint64_t rungs);
+
+/* The counts begin anew. */
+void shadow_reset_counts(struct vcpu *v);
+
+/* Around every stay in the guest world. */
+void shadow_enter(struct vcpu *v);
+void shadow_leave(struct vcpu *v);
+
+/* The exits: of a page fault, and of a write to satp.  The guest's fences go by HM_RUN_FENCE_VMA. */
+enum next shadow_page_fault(struct vcpu *v);
+void shadow_satp(struct vcpu *v, uint64_t gsatp);
+
+/* For handlers: the hart has to forget this before the guest runs again. */
+void shadow_owe(struct vcpu *v, enum ssp_fence fence, uint64_t va);
+
+/*
+ * For handlers: entry n of the root buffer.  root: MODE and PPN of a shadow, 0 for
+ * none; retire: nothing that the hart cached of it is used again.
+ */
+void shadow_root_set(struct vcpu *v, unsigned n, uint64_t gsatp, uint64_t root, bool retire);
+
+/* Puts the instruction at pc into run->exit_insn; false: its fetch faults, let the guest take it. */
+bool shadow_fetch(struct vcpu *v);
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ssp.c - the shadow engine in host-hv's own memory: root n of its space is entry
+ * n - 1 of the root buffer.
+ *
+ * The engine expresses by asid_turn = 0 that a root's hardware ASID is retired;
+ * here it becomes a new stamp of the entry.  A switch in the firmware asks
+ * nobody, so a root in the buffer is behind in no fence of the guest's.
+ */
+#include "shadow.h"
+#include "ssp/fast.h"
+
+_Static_assert(HM_ROOTS == SSP_ROOTS - 1, "an entry for each root");
+
+/* Longer remote fences become fences of everything. */
+#define MAX_FENCE_PAGES		64
+
+static uint64_t shadow_satp_of(const struct ssp_space *space, const struct ssp_root *root)
+{
+	return (uint64_t)root->mode << SATP_MODE_SHIFT | ssp_root_hpa(space, root) >> PAGE_SHIFT;
+}
+
+/*
+ * Roots that lag catch up, so that a switch to them needs no exit; except where
+ * the log is too short: those are flushed when they are used again, or never.
+ */
+static void publish_roots(struct vcpu *v)
+{
+	struct ssp_space *space = &v->shadow->space;
+
+	for (unsigned n = 0; n < HM_ROOTS; n++) {
+		struct ssp_root *root = &space->roots[n + 1];
+		const struct hm_root *entry = &v->run->roots[n];
+
+		if (root->top == SSP_NONE)
+			return;		/* they are given out in turn */
+		if (space->log_head - root->log_position > SSP_LOG_SIZE) {
+			if (entry->root)
+				shadow_root_set(v, n, root->gsatp, 0, true);
+			continue;
+		}
+		if (root->log_position != space->log_head)
+			ssp_root_catch_up(space, root);
+		if (entry->root && root->asid_turn && entry->gsatp == root->gsatp)
+			continue;
+		shadow_root_set(v, n, root->gsatp, shadow_satp_of(space, root), true);
+		root->asid_turn = 1;
+	}
+}
+
+/* The firmware counts the switches, also those that it makes alone. */
+static void copy_use(struct vcpu *v)
+{
+	for (unsigned n = 0; n < HM_ROOTS; n++)
+		v->shadow->space.roots[n + 1].last_use = v->run->roots[n].used;
+}
+
+static void switch_to(struct vcpu *v, uint64_t gsatp)
+{
+	struct ssp_space *space = &v->shadow->space;
+	struct ssp_root *root = ssp_root_find(space, gsatp);
+	enum ssp_fence fence = SSP_FENCE_NONE;
+
+	if (v->run->hw_fence == HM_FENCE_ASID)
+		shadow_owe(v, SSP_FENCE_ALL, 0);	/* it meant the root before */
+	if (!root) {
+		copy_use(v);
+		root = ssp_root_new(space, gsatp, &fence);
+	}
+	ssp_root_enter(space, root);
+	v->run->root = root - space->roots - 1;
+	shadow_owe(v, fence, 0);
+	publish_roots(v);
+}
+
+static void drop(struct vcpu *v)
+{
+	ssp_flush_all(&v->shadow->space);
+	switch_to(v, v->run->satp);
+}
+
+static void leave(struct vcpu *v)
+{
+	struct ssp_space *space = &v->shadow->space;
+
+	space->current = &space->roots[v->run->root + 1];
+	space->current->last_use = v->run->roots[v->run->root].used;
+}
+
+static struct shadow_result fault(struct vcpu *v, uint64_t va, enum ssp_access access,
+				  unsigned state)
+{
+	struct ssp_space *space = &v->shadow->space;
+	struct shadow_result answer = { .class = SHADOW_HIDDEN_FAULT };
+	struct ssp_result result;
+	uint64_t log_head;
+
+	answer.verdict = ssp_fault_fast(space, va, access, state, &answer.fence);
+	if (answer.verdict != SSP_SLOW)
+		return answer;
+	log_head = space->log_head;
+	result = ssp_fault(space, va, access, state);
+	if (space->log_head != log_head)
+		publish_roots(v);	/* tables ran out, and with them went the global tree's */
+	answer.verdict = result.verdict;
+	answer.fence = result.fence;
+	answer.gpa = result.gpa;
+	return answer;
+}
+
+static void fence_page(struct vcpu *v, uint64_t va, uint64_t asid)
+{
+	struct ssp_space *space = &v->shadow->space;
+	bool by_asid = asid != FENCE_ALL;
+
+	if (ssp_flush_va_fast(space, va, by_asid, asid))
+		shadow_owe(v, SSP_FENCE_PAGE, va);
+	else
+		shadow_owe(v, by_asid ? ssp_flush_va_asid(space, va, asid) : ssp_flush_va(space, va), va);
+}
+
+/* start and size both 0: all addresses */
+static void fence(struct vcpu *v, uint64_t start, uint64_t size, uint64_t asid)
+{
+	struct ssp_space *space = &v->shadow->space;
+	uint64_t first = ALIGN_DOWN(start, PAGE), pages = MAX_FENCE_PAGES + 1;
+
+	if (size <= MAX_FENCE_PAGES * PAGE)
+		pages = (ALIGN_UP(start + size, PAGE) - first) / PAGE;
+	if ((!start && !size) || pages > MAX_FENCE_PAGES) {
+		shadow_owe(v, asid != FENCE_ALL ? ssp_flush_asid(space, asid) : ssp_flush_all(space), 0);
+		pages = 0;
+	}
+	for (uint64_t va = first; pages; pages--, va += PAGE)
+		fence_page(v, va, asid);
+	publish_roots(v);
+}
+
+const struct shadow_handler ssp_handler = {
+	.fault = fault, .satp = switch_to, .fence = fence, .drop = drop, .leave = leave,
+};

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* ssp_port.h - the engine's memory, seen from host-hv: it runs bare, so physical addresses are pointers. */
+#ifndef SSP_PORT_H
+#define SSP_PORT_H
+
+#include <stdint.h>
+
+/* A guest's PTE, read exactly once: the guest may change it at any moment. */
+static inline uint64_t ssp_port_load(uint64_t hpa)
+{
+	return *(const volatile uint64_t *)(uintptr_t)hpa;
+}
+
+/* A page of the engine's own pool. */
+static inline uint64_t *ssp_port_table(uint64_t hpa)
+{
+	return (uint64_t *)(uintptr_t)hpa;
+}
+
+#endif

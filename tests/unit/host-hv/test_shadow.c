@@ -1,0 +1,502 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Shadow tables that are host-hv's: a guest's tables in memory of the test, the firmware played. */
+#include "test.h"
+
+#include "shadow.h"
+#include "vcpu.h"
+
+#define RAM		0x80000000UL
+#define RAM_PAGES	64
+#define UART		0x10000000UL
+#define VA		0x40200000UL
+#define FETCH		12
+#define LOAD		13
+#define STORE		15
+#define ALLOWED		(PTE_V | PTE_R | PTE_W | PTE_X | PTE_A | PTE_D)
+
+unsigned long mock_time, mock_sip, mock_sie;
+struct hart *mock_hart;
+
+static struct vm vm;
+static struct vcpu *v = &vm.vcpu[0];
+static struct hm_run *run;
+static uint8_t *ram;
+static uint64_t used_pages;		/* of guest RAM, for its tables */
+static unsigned accesses;		/* to devices */
+
+struct sbiret sbi_call6(unsigned long eid, unsigned long fid, const unsigned long arg[6])
+{
+	(void)eid, (void)fid, (void)arg;
+	return (struct sbiret){ 0, 0 };
+}
+
+uint64_t memory_alloc(uint64_t size, uint64_t align)
+{
+	return (uint64_t)aligned_alloc(align, size);
+}
+
+void mmio_serve(struct vcpu *vcpu)
+{
+	(void)vcpu;
+	accesses++;
+}
+
+uint64_t sched_slice_end(const struct hart *hart)
+{
+	(void)hart;
+	return FOREVER;
+}
+
+void sched_kick(struct hart *hart)
+{
+	(void)hart;
+}
+
+enum next exit_route(struct vcpu *vcpu, long reason)
+{
+	(void)vcpu, (void)reason;
+	return YIELD;
+}
+
+/* -- the guest's tables, and ours -- */
+
+static uint64_t page_alloc(void)
+{
+	return RAM + PAGE * used_pages++;
+}
+
+static uint64_t *at(uint64_t gpa)
+{
+	return (uint64_t *)(ram + (gpa - RAM));
+}
+
+/* A guest address space of Sv39; the GPA of its top table is in it. */
+static uint64_t new_space(uint64_t asid)
+{
+	return 8UL << 60 | asid << 44 | page_alloc() >> 12;
+}
+
+static void map(uint64_t gsatp, uint64_t va, uint64_t pte)
+{
+	uint64_t table = (gsatp & SATP_PPN_MASK) << 12;
+
+	for (int level = 2; level > 0; level--) {
+		uint64_t *entry = &at(table)[pte_index(va, level)];
+
+		if (!*entry)
+			*entry = pte_make(page_alloc(), PTE_V);
+		table = pte_address(*entry);
+	}
+	at(table)[pte_index(va, 0)] = pte;
+}
+
+/* The leaf that the hart would find in entry n of the root buffer, or 0. */
+static uint64_t shadow_leaf(unsigned n, uint64_t va)
+{
+	uint64_t pte = pte_make((run->roots[n].root & SATP_PPN_MASK) << 12, PTE_V);
+
+	for (int level = 2; level >= 0 && (pte & PTE_V) && !(pte & PTE_RWX); level--)
+		pte = ((uint64_t *)pte_address(pte))[pte_index(va, level)];
+	return pte & PTE_V ? pte : 0;
+}
+
+/* -- what guest and firmware do -- */
+
+static void enter(void)
+{
+	fence_enter(v);
+	shadow_enter(v);
+	run->hw_fence = HM_FENCE_NONE;
+	run->roots_new = 0;
+	fence_leave(v);
+	shadow_leave(v);
+}
+
+static void fault(uint64_t cause, uint64_t va)
+{
+	run->exit_cause = cause;
+	run->exit_value = va;
+	assert_int_equal(shadow_page_fault(v), RESUME);
+}
+
+static void fence(uint64_t start, uint64_t size, uint64_t asid)
+{
+	run->flags |= HM_RUN_FENCE_VMA;
+	run->fence_start = start;
+	run->fence_size = size;
+	run->fence_asid = asid;
+	shadow_enter(v);
+}
+
+static uint64_t space[2];		/* two address spaces; the guest runs on the first */
+
+static int setup(void **state)
+{
+	static const struct hm_info hm = { .satp_modes = 7 << 8, .features = HM_INFO_SVVPTC };
+
+	(void)state;
+	ram = aligned_alloc(PAGE, RAM_PAGES * PAGE);
+	memset(ram, 0, RAM_PAGES * PAGE);
+	run = calloc(1, PAGE);
+	used_pages = accesses = 0;
+	vm = (struct vm){ .ram = { RAM, RAM_PAGES * PAGE }, .hpa = (uint64_t)ram, .vcpu_count = 1 };
+	vm.policy = shadow_policy(HM_POLICY_SATP);
+	*v = (struct vcpu){ .vm = &vm, .run = run };
+	v->shadow = shadow_create(&vm, 100, &hm);
+	run->priv = 1;
+	run->stvec = 0x7000;
+	enter();
+	for (unsigned i = 0; i < 2; i++) {
+		space[i] = new_space(i + 1);
+		map(space[i], VA, pte_make(RAM + PAGE * (40 + i), ALLOWED));
+	}
+	shadow_satp(v, space[0]);
+	enter();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	free(v->shadow);
+	free(run);
+	free(ram);
+	return 0;
+}
+
+/* -- who owns the tables -- */
+
+static void whoever_fills_or_flushes_has_the_tables(void **state)
+{
+	(void)state;
+	assert_int_equal(shadow_policy(0), HM_POLICY_HOST_TABLES);
+	assert_int_equal(shadow_policy(HM_POLICY_SATP), HM_POLICY_SATP | HM_POLICY_HOST_TABLES);
+	assert_int_equal(shadow_policy(HM_POLICY_FILL), HM_POLICY_FILL);
+	assert_int_equal(shadow_policy(HM_POLICY_FLUSH), HM_POLICY_FLUSH);
+	assert_int_equal(shadow_policy(HM_POLICY_ALL), HM_POLICY_ALL);
+}
+
+static void the_first_entry_has_a_root_and_a_fence(void **state)
+{
+	(void)state;
+	vcpu_reset(v, RAM, 0);
+	shadow_enter(v);
+	assert_int_equal(run->policy, vm.policy);
+	assert_int_equal(run->hw_fence, HM_FENCE_ALL);
+	assert_int_equal(run->roots[run->root].gsatp, 0);
+	assert_int_equal(run->roots[run->root].root >> 60, 8);
+	assert_int_equal(run->roots_new, 0xffff);
+}
+
+static void a_change_of_owner_drops_everything(void **state)
+{
+	(void)state;
+	fault(LOAD, VA);
+	assert_int_not_equal(shadow_leaf(run->root, VA), 0);
+	vm.policy = HM_POLICY_ALL;
+	enter();
+	assert_int_equal(run->policy, HM_POLICY_ALL);
+	map(space[0], VA, 0);
+	vm.policy = shadow_policy(0);
+	shadow_enter(v);
+	assert_int_equal(run->roots[run->root].gsatp, space[0]);
+	assert_int_equal(shadow_leaf(run->root, VA), 0);
+	assert_int_equal(run->hw_fence, HM_FENCE_ALL);
+}
+
+static void the_firmware_gets_the_fences_of_its_own_tables(void **state)
+{
+	(void)state;
+	vm.policy = HM_POLICY_ALL;
+	enter();
+	fence(VA, PAGE, 1);
+	assert_true(run->flags & HM_RUN_FENCE_VMA);
+	shadow_satp(v, space[1]);
+	assert_int_equal(run->satp, space[1]);
+}
+
+/* -- page faults -- */
+
+static void what_the_guest_allows_is_filled(void **state)
+{
+	uint64_t leaf;
+
+	(void)state;
+	fault(STORE, VA);
+	leaf = shadow_leaf(run->root, VA);
+	assert_int_equal(pte_address(leaf), (uint64_t)ram + 40 * PAGE);
+	assert_int_equal(leaf & PTE_RWX, PTE_RWX);
+	assert_int_equal(v->shadow->count[SHADOW_HIDDEN_FAULT], 1);
+	assert_int_equal(run->pc, 0);
+}
+
+static void what_it_forbids_is_its_own_fault(void **state)
+{
+	(void)state;
+	run->pc = 0x1234;
+	fault(STORE, VA + PAGE);
+	assert_int_equal(run->scause, STORE);
+	assert_int_equal(run->stval, VA + PAGE);
+	assert_int_equal(run->sepc, 0x1234);
+	assert_int_equal(run->pc, 0x7000);
+	assert_int_equal(v->shadow->count[SHADOW_TRUE_FAULT], 1);
+}
+
+static void a_table_outside_ram_is_an_access_fault(void **state)
+{
+	(void)state;
+	shadow_satp(v, 8UL << 60 | 0x10000);
+	fault(STORE, VA);
+	assert_int_equal(run->scause, 7);
+	fault(LOAD, VA);
+	assert_int_equal(run->scause, 5);
+	fault(FETCH, VA);
+	assert_int_equal(run->scause, 1);
+}
+
+static void the_state_of_the_access_counts(void **state)
+{
+	(void)state;
+	map(space[0], VA, pte_make(RAM, ALLOWED | PTE_U));
+	fault(LOAD, VA);
+	assert_int_equal(v->shadow->count[SHADOW_TRUE_FAULT], 1);
+	run->priv = 1;
+	run->sstatus |= 1UL << 18;	/* SUM */
+	fault(LOAD, VA);
+	assert_int_equal(v->shadow->count[SHADOW_HIDDEN_FAULT], 1);
+	run->priv = 0;
+	run->sstatus = 0;
+	fault(LOAD, VA);
+	assert_int_equal(v->shadow->count[SHADOW_HIDDEN_FAULT], 2);
+}
+
+static void outside_is_a_device_and_its_instruction_is_fetched(void **state)
+{
+	(void)state;
+	map(space[0], VA, pte_make(UART, ALLOWED));
+	map(space[0], VA + PAGE, pte_make(RAM + 50 * PAGE, ALLOWED));
+	map(space[0], VA + 2 * PAGE, pte_make(RAM + 60 * PAGE, ALLOWED));
+	run->pc = VA + 2 * PAGE - 2;	/* across two pages that are not neighbours */
+	*(uint16_t *)(ram + 51 * PAGE - 2) = 0x8023;
+	*(uint16_t *)(ram + 60 * PAGE) = 0x00a5;
+	fault(STORE, VA + 5);
+	assert_int_equal(accesses, 1);
+	assert_int_equal(run->exit_insn, 0x00a58023);
+	assert_int_equal(run->exit_insn_len, 4);
+	assert_int_equal(run->exit_gpa, UART + 5);
+	assert_int_equal(v->shadow->count[SHADOW_MMIO], 1);
+}
+
+static void code_that_is_gone_faults_by_itself(void **state)
+{
+	(void)state;
+	map(space[0], VA, pte_make(UART, ALLOWED));
+	run->pc = VA + PAGE;
+	fault(STORE, VA);
+	assert_int_equal(accesses, 0);
+	assert_int_equal(run->pc, VA + PAGE);
+}
+
+static void nothing_is_fetched_from_a_device(void **state)
+{
+	(void)state;
+	map(space[0], VA, pte_make(UART, ALLOWED));
+	fault(FETCH, VA);
+	assert_int_equal(run->scause, 1);
+	assert_int_equal(accesses, 0);
+}
+
+/* -- roots -- */
+
+static void each_address_space_has_its_root(void **state)
+{
+	uint64_t first = run->root;
+
+	(void)state;
+	fault(LOAD, VA);
+	shadow_satp(v, space[1]);
+	assert_int_not_equal(run->root, first);
+	assert_int_equal(run->roots[run->root].gsatp, space[1]);
+	assert_true(run->roots_new >> run->root & 1);
+	assert_int_equal(shadow_leaf(run->root, VA), 0);
+	fault(LOAD, VA);
+	assert_int_equal(pte_address(shadow_leaf(run->root, VA)), (uint64_t)ram + 41 * PAGE);
+	assert_int_equal(pte_address(shadow_leaf(first, VA)), (uint64_t)ram + 40 * PAGE);
+	enter();
+	shadow_satp(v, space[0]);
+	assert_int_equal(run->root, first);
+	assert_int_equal(run->roots_new, 0);
+}
+
+static void the_firmware_switches_alone(void **state)
+{
+	uint64_t first = run->root, second;
+
+	(void)state;
+	shadow_satp(v, space[1]);
+	enter();
+	second = run->root;
+	run->root = first;
+	run->satp = space[0];
+	shadow_leave(v);
+	fault(LOAD, VA);
+	assert_int_not_equal(shadow_leaf(first, VA), 0);
+	assert_int_equal(shadow_leaf(second, VA), 0);
+}
+
+static void the_least_recently_used_root_goes(void **state)
+{
+	uint64_t clock = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 20; i++) {
+		shadow_satp(v, 8UL << 60 | (100UL + i) << 44 | 0x80000);
+		run->roots[run->root].used = ++clock;
+		enter();
+	}
+	for (unsigned n = 0; n < HM_ROOTS; n++)
+		assert_true(run->roots[n].root);
+	assert_int_equal(run->root, 5);
+	run->roots[6].used = ++clock;	/* the oldest but for this */
+	shadow_satp(v, space[0]);
+	assert_int_equal(run->root, 7);
+	assert_int_equal(run->roots[7].gsatp, space[0]);
+}
+
+/* -- fences -- */
+
+static void fill_both(uint64_t *first, uint64_t *second)
+{
+	*first = run->root;
+	fault(LOAD, VA);
+	shadow_satp(v, space[1]);
+	*second = run->root;
+	fault(LOAD, VA);
+	enter();
+}
+
+static void a_fence_of_a_page_reaches_roots_that_do_not_run(void **state)
+{
+	uint64_t first, second;
+
+	(void)state;
+	fill_both(&first, &second);
+	fence(VA, PAGE, ~0UL);
+	assert_int_equal(shadow_leaf(second, VA), 0);
+	assert_int_equal(shadow_leaf(first, VA), 0);
+	assert_int_equal(run->roots[first].root >> 60, 8);
+	assert_int_equal(run->hw_fence, HM_FENCE_PAGE);
+	assert_int_equal(run->hw_fence_va, VA);
+	assert_false(run->flags & HM_RUN_FENCE_VMA);
+}
+
+static void a_fence_of_another_asid_gives_a_new_stamp(void **state)
+{
+	uint64_t first, second, stamp;
+
+	(void)state;
+	fill_both(&first, &second);
+	stamp = run->roots[first].stamp;
+	fence(0, 0, 1);
+	assert_int_equal(shadow_leaf(first, VA), 0);
+	assert_int_not_equal(shadow_leaf(second, VA), 0);
+	assert_int_not_equal(run->roots[first].stamp, stamp);
+	assert_true(run->roots_new >> first & 1);
+	assert_int_equal(run->hw_fence, HM_FENCE_NONE);
+	stamp = run->roots[second].stamp;
+	fence(0, 0, 2);
+	assert_int_equal(run->roots[second].stamp, stamp);
+	assert_int_equal(run->hw_fence, HM_FENCE_ASID);
+}
+
+static void a_fence_of_everything_takes_other_roots_from_the_buffer(void **state)
+{
+	uint64_t first, second;
+
+	(void)state;
+	fill_both(&first, &second);
+	fence(0, 0, ~0UL);
+	assert_int_equal(run->roots[first].root, 0);
+	assert_int_equal(shadow_leaf(second, VA), 0);
+	assert_int_equal(run->hw_fence, HM_FENCE_ALL);
+	shadow_satp(v, space[0]);
+	assert_int_equal(run->root, first);
+	assert_int_equal(run->roots[first].root >> 60, 8);
+	assert_int_equal(shadow_leaf(first, VA), 0);
+}
+
+static void a_range_is_fenced_whole(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		map(space[0], VA + i * PAGE, pte_make(RAM + PAGE * (40 + i), ALLOWED));
+		fault(STORE, VA + i * PAGE);
+	}
+	fence(VA + PAGE + 8, PAGE, 1);
+	assert_int_not_equal(shadow_leaf(run->root, VA), 0);
+	assert_int_equal(shadow_leaf(run->root, VA + PAGE), 0);
+	assert_int_equal(shadow_leaf(run->root, VA + 2 * PAGE), 0);
+	assert_int_not_equal(shadow_leaf(run->root, VA + 3 * PAGE), 0);
+	fence(VA, 1UL << 40, 1);
+	assert_int_equal(shadow_leaf(run->root, VA + 3 * PAGE), 0);
+}
+
+static void two_fences_owed_become_one_of_everything(void **state)
+{
+	(void)state;
+	shadow_owe(v, SSP_FENCE_PAGE, VA);
+	shadow_owe(v, SSP_FENCE_NONE, 0);
+	shadow_owe(v, SSP_FENCE_PAGE, VA);
+	assert_int_equal(run->hw_fence, HM_FENCE_PAGE);
+	shadow_owe(v, SSP_FENCE_PAGE, VA + PAGE);
+	assert_int_equal(run->hw_fence, HM_FENCE_ALL);
+	run->hw_fence = HM_FENCE_NONE;
+	shadow_owe(v, SSP_FENCE_ASID, 0);
+	shadow_satp(v, space[1]);	/* it named the root before */
+	assert_int_equal(run->hw_fence, HM_FENCE_ALL);
+}
+
+static void remote_fences_are_paid_before_the_guest_runs(void **state)
+{
+	struct fence f = { HM_RUN_FENCE_VMA, VA, PAGE, FENCE_ALL };
+
+	(void)state;
+	fault(LOAD, VA);
+	enter();
+	fence_vcpus(&vm, 1, &f);
+	fence_enter(v);
+	shadow_enter(v);
+	assert_int_equal(shadow_leaf(run->root, VA), 0);
+	assert_int_equal(run->hw_fence, HM_FENCE_PAGE);
+	assert_false(run->flags & HM_RUN_FENCE_VMA);
+}
+
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(whoever_fills_or_flushes_has_the_tables),
+		TEST(the_first_entry_has_a_root_and_a_fence),
+		TEST(a_change_of_owner_drops_everything),
+		TEST(the_firmware_gets_the_fences_of_its_own_tables),
+		TEST(what_the_guest_allows_is_filled),
+		TEST(what_it_forbids_is_its_own_fault),
+		TEST(a_table_outside_ram_is_an_access_fault),
+		TEST(the_state_of_the_access_counts),
+		TEST(outside_is_a_device_and_its_instruction_is_fetched),
+		TEST(code_that_is_gone_faults_by_itself),
+		TEST(nothing_is_fetched_from_a_device),
+		TEST(each_address_space_has_its_root),
+		TEST(the_firmware_switches_alone),
+		TEST(the_least_recently_used_root_goes),
+		TEST(a_fence_of_a_page_reaches_roots_that_do_not_run),
+		TEST(a_fence_of_another_asid_gives_a_new_stamp),
+		TEST(a_fence_of_everything_takes_other_roots_from_the_buffer),
+		TEST(a_range_is_fenced_whole),
+		TEST(two_fences_owed_become_one_of_everything),
+		TEST(remote_fences_are_paid_before_the_guest_runs),
+	};
+
+	return RUN(tests);
+}
