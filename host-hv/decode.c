@@ -6,6 +6,8 @@
 
 #define OPCODE_LOAD	0x03
 #define OPCODE_STORE	0x23
+#define OPCODE_AMO	0x2f
+#define REG_SP		2
 
 /* Compressed instructions are told apart by quadrant (1:0) and funct3 (15:13). */
 #define C_KIND(quadrant, funct3)	((quadrant) << 3 | (funct3))
@@ -91,4 +93,58 @@ uint64_t extend_loaded(const struct access *a, uint64_t value)
 
 	value <<= unused;
 	return a->sign_extend ? (uint64_t)((int64_t)value >> unused) : value >> unused;
+}
+
+/* Offsets of compressed stores, in bytes: their bits lie as the encoder found it cheap. */
+static unsigned c_store_offset(uint32_t i, const struct access *a)
+{
+	bool by_sp = (i & 3) == 2;
+
+	switch (a->size) {
+	case 1:
+		return FIELD(i, 6, 6) | FIELD(i, 5, 5) << 1;
+	case 2:
+		return FIELD(i, 5, 5) << 1;
+	case 4:
+		return by_sp ? FIELD(i, 12, 9) << 2 | FIELD(i, 8, 7) << 6 :
+			       FIELD(i, 6, 6) << 2 | FIELD(i, 12, 10) << 3 | FIELD(i, 5, 5) << 6;
+	}
+	return by_sp ? FIELD(i, 12, 10) << 3 | FIELD(i, 9, 7) << 6 :
+		       FIELD(i, 12, 10) << 3 | FIELD(i, 6, 5) << 6;
+}
+
+/* funct5, bits 31:27; bits 26:25 are ordering, which a lock and its fences exceed. */
+static bool decode_amo(uint32_t insn, struct store *out)
+{
+	static const uint8_t ops[32] = {
+		[0x01] = STORE_SWAP, [0x00] = STORE_ADD, [0x04] = STORE_XOR, [0x0c] = STORE_AND,
+		[0x08] = STORE_OR, [0x10] = STORE_MIN, [0x14] = STORE_MAX, [0x18] = STORE_MINU,
+		[0x1c] = STORE_MAXU,
+	};
+	unsigned funct3 = FIELD(insn, 14, 12);
+
+	*out = (struct store){
+		.op = ops[insn >> 27], .size = 1 << (funct3 & 3),
+		.base = FIELD(insn, 19, 15), .reg = FIELD(insn, 24, 20), .rd = FIELD(insn, 11, 7),
+	};
+	return out->op != STORE_PLAIN && (funct3 == 2 || funct3 == 3);
+}
+
+bool decode_store(uint32_t insn, unsigned len, struct store *out)
+{
+	struct access a;
+
+	if (len == 4 && FIELD(insn, 6, 0) == OPCODE_AMO)
+		return decode_amo(insn, out);
+	if (!decode_access(insn, len, &a) || !a.store)
+		return false;
+	*out = (struct store){ .op = STORE_PLAIN, .size = a.size, .reg = a.reg };
+	if (len == 2) {
+		out->base = (insn & 3) == 2 ? REG_SP : c_reg(insn, 7);
+		out->offset = c_store_offset(insn, &a);
+	} else {
+		out->base = FIELD(insn, 19, 15);
+		out->offset = (int16_t)((insn >> 25 << 5 | FIELD(insn, 11, 7)) << 4) >> 4;
+	}
+	return true;
 }

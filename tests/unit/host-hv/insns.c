@@ -2,3 +2,5 @@
 /* Assembled for RISC-V: one instruction in each 4 bytes. */
 #define INSN(text, ...) __asm__(".section .insns\n.balign 4\n" text "\n.balign 4\n");
 #include "insns.h"
+#define STORE	INSN
+#include "stores.h"

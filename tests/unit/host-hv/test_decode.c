@@ -15,7 +15,20 @@ static const struct expected table[] = {
 #include "insns.h"
 };
 
-static uint32_t words[ARRAY_SIZE(table)];
+struct expected_store {
+	const char *text;
+	enum store_op op;
+	int size, base, reg, rd, offset;
+};
+
+static const struct expected_store stores[] = {
+#define STORE(text, op, size, base, reg, rd, offset) \
+	{ text, STORE_##op, size, base, reg, rd, offset },
+#include "stores.h"
+};
+
+/* As assembled: first the one table, then the other. */
+static uint32_t words[ARRAY_SIZE(table) + ARRAY_SIZE(stores)];
 
 static unsigned length(uint32_t insn)
 {
@@ -72,6 +85,47 @@ static void refuses_what_is_no_integer_access(void **state)
 	assert_false(decode_access(0x0000b503, 3, &a));
 }
 
+static void decodes_stores_and_amos(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(stores); i++) {
+		const struct expected_store *e = &stores[i];
+		uint32_t insn = encoding(ARRAY_SIZE(table) + i);
+		struct store s;
+
+		print_message("%s\n", e->text);
+		assert_true(decode_store(insn, length(insn), &s));
+		assert_int_equal(s.op, e->op);
+		assert_int_equal(s.size, e->size);
+		assert_int_equal(s.base, e->base);
+		assert_int_equal(s.reg, e->reg);
+		assert_int_equal(s.rd, e->rd);
+		assert_int_equal(s.offset, e->offset);
+	}
+}
+
+static void refuses_what_is_no_store(void **state)
+{
+	static const uint32_t refused[] = {
+		0x0000b503,	/* ld   a0, 0(ra) */
+		0x00a53027,	/* fsd  fa0, 0(a0) */
+		0x1005252f,	/* lr.w a0, (a0) */
+		0x18b5352f,	/* sc.d a0, a1, (a0) */
+		0x28b5352f,	/* amocas.d */
+		0x00b5052f,	/* AMO of a byte */
+		0x00b5452f,	/* AMO with funct3 4 */
+		0x0045200f,	/* cbo.zero (a0) */
+		0xa108,		/* c.fsd fa0, 0(a0) */
+		0x6108,		/* c.ld a0, 0(a0) */
+		0x0000,
+	};
+	struct store s;
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(refused); i++)
+		assert_false(decode_store(refused[i], length(refused[i]), &s));
+}
+
 static void extends_by_size_and_sign(void **state)
 {
 	struct access byte = { .size = 1, .sign_extend = true };
@@ -90,6 +144,7 @@ static void extends_by_size_and_sign(void **state)
 static void stays_in_bounds_for_any_bits(void **state)
 {
 	struct access a;
+	struct store s;
 
 	(void)state;
 	srand(1);
@@ -97,6 +152,10 @@ static void stays_in_bounds_for_any_bits(void **state)
 		uint32_t insn = (uint32_t)rand() << 16 ^ (uint32_t)rand();
 		unsigned len = length(insn);
 
+		if (decode_store(len == 2 ? insn & 0xffff : insn, len, &s)) {
+			assert_true(s.size == 1 || s.size == 2 || s.size == 4 || s.size == 8);
+			assert_true(s.reg < 32 && s.base < 32 && s.rd < 32);
+		}
 		if (!decode_access(len == 2 ? insn & 0xffff : insn, len, &a))
 			continue;
 		assert_true(a.size == 1 || a.size == 2 || a.size == 4 || a.size == 8);
@@ -109,6 +168,8 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(decodes_what_the_assembler_encodes),
 		cmocka_unit_test(refuses_what_is_no_integer_access),
+		cmocka_unit_test(decodes_stores_and_amos),
+		cmocka_unit_test(refuses_what_is_no_store),
 		cmocka_unit_test(extends_by_size_and_sign),
 		cmocka_unit_test(stays_in_bounds_for_any_bits),
 	};

@@ -5,81 +5,16 @@
 #define ALL_MODES	(1u << SATP_SV39 | 1u << SATP_SV48 | 1u << SATP_SV57)
 #define MAX_CALLS	3	/* of the engine, until an access that may proceed does */
 
-static const uint64_t frames[] = {
-	0, 0x10000000,						/* devices */
-	0x80000000, 0x80003000, 0x80200000, 0x80201000, 0xbfe00000, 0xbffff000,
-	0xc0000000, 0xc0200000, 0xc0234000, 0x100000000, 0x13ffff000,	/* RAM */
-	0x140000000,						/* just above */
-	0x200000000, 0x200001000, 0x200200000, 0x200400000, 0x200500000, 0x200501000,
-	0x210000000, 0x210001000, 0x210200000,			/* no stores */
-	0xffffffffff000,
-};
-#define FRAMES		(sizeof(frames) / sizeof(frames[0]))
-
-static const uint64_t ram_deltas[] = {
-	0x4000000000, 0x4000200000, 0x4000003000, 0,	/* superpages of 1 GiB, 2 MiB, none, all */
-};
-
-/* Table n is mostly used at this level. */
-static int home_level(unsigned int table)
-{
-	return table < 16 ? 0 : table < 28 ? 1 : table < 36 ? 2 : table < 42 ? 3 : 4;
-}
-
-static unsigned int table_of_level(struct choices *choices, int level)
-{
-	static const uint8_t first[] = { 0, 16, 28, 36, 42, GUEST_TABLES };
-
-	return first[level] + choose(choices, first[level + 1] - first[level]);
-}
-
-static uint64_t random_leaf(struct choices *choices, int level)
-{
-	static const uint8_t usual[] = { PTE_R, PTE_R | PTE_W, PTE_R | PTE_X, PTE_RWX, PTE_X };
-	uint64_t frame = frames[choose(choices, FRAMES)], pte;
-
-	if (!one_in(choices, 8))
-		frame &= -level_size(level < 2 ? level : 2);
-	pte = pte_make(frame, PTE_V);
-	if (one_in(choices, 8))
-		return pte | choose(choices, 256);
-	pte |= usual[choose(choices, sizeof(usual))] | PTE_A;
-	pte |= one_in(choices, 4) ? 0 : PTE_D;
-	pte |= choose(choices, 2) ? PTE_U : 0;
-	return pte | (one_in(choices, 3) ? PTE_G : 0);
-}
-
-static uint64_t random_link(struct choices *choices, int level)
-{
-	unsigned int table = one_in(choices, 8) ? choose(choices, GUEST_TABLES) :
-						  table_of_level(choices, level - 1);
-
-	return pte_make(guest_table(table), PTE_V | (one_in(choices, 4) ? PTE_G : 0));
-}
-
-static uint64_t random_pte(struct choices *choices, unsigned int table)
-{
-	int level = home_level(table);
-
-	if (one_in(choices, 32))
-		return pte_make(frames[choose(choices, FRAMES)], PTE_V);	/* a table anywhere */
-	if (one_in(choices, 32))
-		return random_leaf(choices, level) | 1ull << (54 + choose(choices, 10));
-	if (one_in(choices, 8))
-		return 0;
-	return level > 0 && !one_in(choices, 4) ? random_link(choices, level) : random_leaf(choices, level);
-}
-
 /* Mostly one of a few, sometimes one of many. */
 static uint64_t random_satp(struct model *model)
 {
 	struct choices *choices = &model->choices;
 	unsigned int mode = one_in(choices, 8) ? SATP_SV39 + choose(choices, 3) : model->mode;
-	unsigned int table = table_of_level(choices, mode - SATP_SV39 + 2);
+	unsigned int table = guest_table_of_level(choices, mode - SATP_SV39 + 2);
 	uint64_t asid = choose(choices, 4), hpa;
 
 	if (!one_in(choices, 8))
-		table = table_of_level(&(struct choices){ .state = choose(choices, model->shape) },
+		table = guest_table_of_level(&(struct choices){ .state = choose(choices, model->shape) },
 				       mode - SATP_SV39 + 2);
 	if (one_in(choices, 16))
 		return 0;
@@ -113,7 +48,7 @@ static uint64_t random_va(struct model *model)
 		return recent ^ 1ull << (PAGE_SHIFT + 9 * choose(choices, 3));
 	}
 	if (!mode->levels)
-		return frames[choose(choices, FRAMES)] + va;
+		return guest_frames[choose(choices, GUEST_FRAMES)] + va;
 	for (int level = 0; level < mode->levels; level++)
 		va |= (uint64_t)oracle_indices[choose(choices, ORACLE_INDICES)]
 		      << (PAGE_SHIFT + 9 * level);
@@ -194,7 +129,7 @@ static void step_write(struct model *model)
 
 	choose_entry(model, &table, &index);
 	write_entry(model, table, index,
-		    choose(choices, 2) ? random_pte(choices, table) :
+		    choose(choices, 2) ? guest_random_pte(choices, table) :
 		    entry_value(table, index) ^ 1ull << choose(choices, 8));
 }
 
@@ -214,10 +149,10 @@ static void repair(struct model *model, const struct access *access)
 			break;
 	}
 	if (level > 0 && choose(choices, 4)) {
-		write_entry(model, table, index, random_link(choices, level));
+		write_entry(model, table, index, guest_random_link(choices, level));
 		return;
 	}
-	value = random_leaf(choices, level) | PTE_V | PTE_R | PTE_A | PTE_D |
+	value = guest_random_leaf(choices, level) | PTE_V | PTE_R | PTE_A | PTE_D |
 		(access->kind == SSP_FETCH ? PTE_X : access->kind == SSP_STORE ? PTE_W : 0);
 	value = access->state & SSP_USER ? value | PTE_U : value & ~PTE_U;
 	write_entry(model, table, index, value);
@@ -355,7 +290,7 @@ static void step_host(struct model *model)
 		break;
 	case 2:
 		caller_owes(&model->caller,
-			    ssp_invalidate_gpa(&model->space, frames[choose(choices, FRAMES)], PAGE_SIZE),
+			    ssp_invalidate_gpa(&model->space, guest_frames[choose(choices, GUEST_FRAMES)], PAGE_SIZE),
 			    0);
 		break;
 	}
@@ -384,7 +319,7 @@ static void speculate(struct model *model)
 void model_init(struct model *model)
 {
 	struct choices *choices = &model->choices;
-	uint64_t delta = ram_deltas[choose(choices, 4)];
+	uint64_t delta = guest_ram_deltas[choose(choices, 4)];
 	uint32_t tables = SSP_MIN_TABLES + choose(choices, 2) * choose(choices, POOL_TABLES - SSP_MIN_TABLES);
 
 	*model = (struct model){ .choices = *choices };
@@ -399,7 +334,7 @@ void model_init(struct model *model)
 	set_slot(model, 0, (struct ssp_slot){ RAM_GPA, RAM_SIZE, delta, PTE_RWX });
 	for (unsigned int table = 0; table < GUEST_TABLES; table++)
 		for (unsigned int i = 0; i < ORACLE_INDICES; i++)
-			oracle_write(&model->oracle, table, i, random_pte(choices, table));
+			oracle_write(&model->oracle, table, i, guest_random_pte(choices, table));
 }
 
 void model_step(struct model *model)

@@ -10,6 +10,7 @@
 #define TEST_MODEL_H
 
 #include "caller.h"
+#include "guest.h"
 #include "oracle.h"
 
 #define MODEL_RECENT	8

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * entry.c - shadow entries: what each should be, the chains that it is in, and
+ * which frames may be mapped writable.
+ *
+ * This file is the only one that writes entries, so T3 and T7 are kept here,
+ * and so are the shadow's rules that no sPTE leaves the slots (leaf_of()) and
+ * that no table is written behind its shadow's back (tsp_protect()).
+ */
+#include "internal.h"
+
+#define NOTHING		((struct tsp_want){ 0 })
+
+static struct tsp_region *region_of(const struct tsp *tsp, unsigned int slot, uint64_t gpa,
+				    int level)
+{
+	unsigned int shift = PAGE_SHIFT + 9 * level;
+
+	return &tsp->regions[slot][level][(gpa >> shift) - (tsp->guest->slots[slot].gpa >> shift)];
+}
+
+struct tsp_region *tsp_region(const struct tsp *tsp, uint64_t gpa, int level)
+{
+	const struct ssp_slot *slot = ssp_slot_of(tsp->guest, gpa);
+
+	return slot ? region_of(tsp, slot - tsp->guest->slots, gpa, level) : NULL;
+}
+
+/* A leaf's region, from its HPA: slots do not overlap there. */
+static struct tsp_region *mapped_region(const struct tsp *tsp, uint64_t leaf, int level)
+{
+	const struct ssp_slot *slot = tsp->guest->slots;
+	uint64_t hpa = pte_address(leaf);
+
+	while (hpa - slot->delta - slot->gpa >= slot->size)
+		slot++;
+	return region_of(tsp, slot - tsp->guest->slots, hpa - slot->delta, level);
+}
+
+uint32_t *tsp_chain_of(const struct tsp *tsp, const struct tsp_table *table, uint64_t entry)
+{
+	if (pte_is_leaf(entry))
+		return &mapped_region(tsp, entry, table->level)->maps;
+	return &tsp_child(tsp, entry)->parents;
+}
+
+/* -- what an entry should be -- */
+
+/*
+ * The rights of a guest leaf, as the walker would grant them; 0: it grants
+ * none.  Without A it is never mapped, without D never writable (Svade).
+ */
+static uint64_t leaf_bits(uint64_t pte, int level)
+{
+	if (!(pte & PTE_A) || (pte & (PTE_R | PTE_W)) == PTE_W ||
+	    pte_address(pte) & (level_size(level) - 1))
+		return 0;
+	return pte & (pte & PTE_D ? ROLE_BITS : ROLE_BITS & ~PTE_W);
+}
+
+/*
+ * The sPTE of a leaf of this size, or 0 if it cannot be mapped as one: slots
+ * bound it, and what is writable holds no guest table.
+ */
+static uint64_t leaf_of(const struct tsp *tsp, uint64_t gpa, int level, uint64_t bits)
+{
+	const struct ssp_slot *slot = ssp_slot_of(tsp->guest, gpa);
+	uint64_t size = level_size(level);
+
+	if (!slot || level >= TSP_LEAF_LEVELS || slot->delta & (size - 1) ||
+	    gpa - slot->gpa + size > slot->size)
+		return 0;
+	bits &= slot->rights | ~PTE_RWX;
+	if ((bits & PTE_W) && region_of(tsp, slot - tsp->guest->slots, gpa, level)->tables) {
+		if (level > 0)
+			return 0;
+		bits &= ~PTE_W;
+	}
+	if (!(bits & (PTE_R | PTE_X)))
+		return 0;
+	return pte_make(gpa + slot->delta, PTE_V | bits | PTE_A | PTE_D);
+}
+
+/* A leaf, or the table of its pieces. */
+static struct tsp_want want_leaf(const struct tsp *tsp, uint64_t gpa, int level, uint64_t bits)
+{
+	struct tsp_want want = {
+		.leaf = leaf_of(tsp, gpa, level, bits),
+		.key = { gpa >> PAGE_SHIFT, level - 1, TSP_DIRECT | bits },
+	};
+
+	want.child = !want.leaf && level > 0;
+	return want;
+}
+
+static struct tsp_want want_guest(const struct tsp *tsp, uint64_t pte, int level)
+{
+	uint64_t address = pte_address(pte), bits;
+
+	if (!(pte & PTE_V) || pte >> PTE_RESERVED_SHIFT)
+		return NOTHING;
+	if (pte & PTE_RWX) {
+		bits = leaf_bits(pte, level);
+		return bits ? want_leaf(tsp, address, level, bits) : NOTHING;
+	}
+	if (pte & (PTE_U | PTE_A | PTE_D) || !level || !ssp_slot_of(tsp->guest, address))
+		return NOTHING;
+	return (struct tsp_want){ .child = true, .key = { address >> PAGE_SHIFT, level - 1, 0 } };
+}
+
+struct tsp_want tsp_wanted(const struct tsp *tsp, const struct tsp_table *table,
+			   unsigned int index)
+{
+	uint64_t gpa = table->gfn << PAGE_SHIFT;
+
+	if (!table->role) {
+		const struct ssp_slot *slot = ssp_slot_of(tsp->guest, gpa);
+
+		return want_guest(tsp, ssp_port_load(gpa + slot->delta + 8 * index), table->level);
+	}
+	if (!(table->role & PTE_RWX))
+		return NOTHING;
+	return want_leaf(tsp, gpa + index * level_size(table->level), table->level,
+			 table->role & ROLE_BITS);
+}
+
+/* -- writing entries -- */
+
+static uint32_t node_of(const struct tsp *tsp, const struct tsp_table *table, unsigned int index)
+{
+	return tsp_number(tsp, table) * PTES_PER_TABLE + index;
+}
+
+static void chain_add(struct tsp *tsp, uint32_t *head, uint32_t node)
+{
+	tsp->nodes[node] = (struct tsp_node){ .next = *head, .prev = TSP_NONE };
+	if (*head != TSP_NONE)
+		tsp->nodes[*head].prev = node;
+	*head = node;
+}
+
+static void chain_remove(struct tsp *tsp, uint32_t *head, uint32_t node)
+{
+	const struct tsp_node *n = &tsp->nodes[node];
+
+	if (n->prev == TSP_NONE)
+		*head = n->next;
+	else
+		tsp->nodes[n->prev].next = n->next;
+	if (n->next != TSP_NONE)
+		tsp->nodes[n->next].prev = n->prev;
+}
+
+/*
+ * Empty an entry.  Taking a leaf away owes nothing: the guest fences what it
+ * changes, and what becomes protected is fenced there.  A link may be cached by
+ * any hart, and pieces of a superpage are fenced by one address of it.
+ */
+void tsp_entry_clear(struct tsp *tsp, struct tsp_table *table, unsigned int index)
+{
+	uint64_t *entry = &tsp_entries(tsp, table)[index], old = *entry;
+
+	if (!old)
+		return;
+	*entry = 0;
+	chain_remove(tsp, tsp_chain_of(tsp, table, old), node_of(tsp, table, index));
+	if (pte_is_leaf(old))
+		return;
+	tsp_owe_everywhere(tsp);
+	tsp_doom(tsp, tsp_child(tsp, old));
+}
+
+/* Fill an empty entry. */
+void tsp_entry_put(struct tsp *tsp, struct tsp_table *table, unsigned int index, uint64_t value)
+{
+	tsp_entries(tsp, table)[index] = value;
+	table->occupied |= 1ull << (index >> GROUP_SHIFT);
+	chain_add(tsp, tsp_chain_of(tsp, table, value), node_of(tsp, table, index));
+}
+
+/* The guest's entry has changed: follow it, and fill what can be filled at once. */
+void tsp_entry_sync(struct tsp *tsp, struct tsp_table *table, unsigned int index)
+{
+	struct tsp_want want = tsp_wanted(tsp, table, index);
+	struct tsp_table *child = want.child ? tsp_find(tsp, &want.key) : NULL;
+	uint64_t value = child ? tsp_link(tsp, child) : want.leaf;
+
+	if (tsp_entries(tsp, table)[index] == value)
+		return;
+	tsp_entry_clear(tsp, table, index);
+	if (value)
+		tsp_entry_put(tsp, table, index, value);
+}
+
+/* -- protection -- */
+
+/* Count a guest table in, or out of, its frame and the regions around it. */
+static void count_table(struct tsp *tsp, const struct tsp_table *table, int change)
+{
+	for (int level = 0; level < TSP_LEAF_LEVELS; level++)
+		tsp_region(tsp, table->gfn << PAGE_SHIFT, level)->tables += change;
+}
+
+/* A node is its entry's number in the pool. */
+static struct tsp_table *node_table(struct tsp *tsp, uint32_t node)
+{
+	return &tsp->tables[node / PTES_PER_TABLE];
+}
+
+static void make_read_only(struct tsp *tsp, uint32_t node)
+{
+	for (; node != TSP_NONE; node = tsp->nodes[node].next)
+		tsp_entries(tsp, node_table(tsp, node))[node % PTES_PER_TABLE] &= ~PTE_W;
+}
+
+/* Writable superpages go; they come back in pieces. */
+static void drop_writable(struct tsp *tsp, uint32_t node)
+{
+	while (node != TSP_NONE) {
+		struct tsp_table *table = node_table(tsp, node);
+		unsigned int index = node % PTES_PER_TABLE;
+
+		node = tsp->nodes[node].next;
+		if (tsp_entries(tsp, table)[index] & PTE_W)
+			tsp_entry_clear(tsp, table, index);
+	}
+}
+
+/*
+ * A frame becomes a table (T2).  The fence is owed in any case: harts may also
+ * use older translations, which the guest has changed and not fenced.
+ */
+void tsp_protect(struct tsp *tsp, const struct tsp_table *table)
+{
+	uint64_t gpa = table->gfn << PAGE_SHIFT;
+
+	count_table(tsp, table, 1);
+	make_read_only(tsp, tsp_region(tsp, gpa, 0)->maps);
+	for (int level = 1; level < TSP_LEAF_LEVELS; level++)
+		drop_writable(tsp, tsp_region(tsp, gpa, level)->maps);
+	tsp_owe_everywhere(tsp);
+}
+
+/* It is data again: what the guest may write is writable at once, without a fault. */
+void tsp_release(struct tsp *tsp, const struct tsp_table *table)
+{
+	struct tsp_region *frame = tsp_region(tsp, table->gfn << PAGE_SHIFT, 0);
+
+	count_table(tsp, table, -1);
+	if (frame->tables)
+		return;
+	for (uint32_t node = frame->maps; node != TSP_NONE; node = tsp->nodes[node].next) {
+		struct tsp_table *at = node_table(tsp, node);
+		uint64_t *entry = &tsp_entries(tsp, at)[node % PTES_PER_TABLE];
+
+		if (tsp_wanted(tsp, at, node % PTES_PER_TABLE).leaf == (*entry | PTE_W))
+			*entry |= PTE_W;
+	}
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * fault.c - a page fault of the guest: whose is it, and filling the shadow.
+ *
+ *	guest walk --> true fault, access fault, outside: the caller's business
+ *	     |
+ *	reserve tables --> find or make those of the path --> link them --> leaf
+ *	                        |                                            |
+ *	                   AGAIN: others could still write them         PT_WRITE
+ *
+ * Tables of the path are protected before anything is taken from them into the
+ * shadow.  With several vCPUs that needs their fences in between.
+ */
+#include "internal.h"
+
+/* The shadow tables of a guest path, by level, and what the guest says at its end. */
+struct path {
+	struct tsp_table *table[MAX_LEVELS];
+	int leaf;			/* level of the last one */
+	struct tsp_want want;
+};
+
+static struct tsp_table *root_table(struct tsp *tsp, const struct tsp_vcpu *vcpu)
+{
+	return &tsp->tables[vcpu->root[vcpu->current].table];
+}
+
+/* False: one of them has only just been protected. */
+static bool find_path(struct tsp *tsp, struct tsp_table *table, uint64_t va, struct path *path)
+{
+	uint64_t created = tsp->created;
+
+	for (;;) {
+		path->leaf = table->level;
+		path->table[path->leaf] = table;
+		path->want = tsp_wanted(tsp, table, pte_index(va, path->leaf));
+		if (!path->want.child)
+			return tsp->created == created || !tsp_is_shared(tsp);
+		table = tsp_find_or_create(tsp, &path->want.key);
+		tsp_use(tsp, table);
+	}
+}
+
+static void link_path(struct tsp *tsp, const struct path *path, uint64_t va, int top)
+{
+	for (int level = top; level > path->leaf; level--) {
+		struct tsp_table *table = path->table[level];
+		unsigned int index = pte_index(va, level);
+		uint64_t link = tsp_link(tsp, path->table[level - 1]);
+
+		if (tsp_entries(tsp, table)[index] == link)
+			continue;
+		tsp_entry_clear(tsp, table, index);
+		tsp_entry_put(tsp, table, index, link);
+		tsp_owe(tsp, SSP_FENCE_ASID);	/* the hart may have cached that there was none */
+	}
+}
+
+/* Write the leaf; false: it was there already. */
+static bool put_leaf(struct tsp *tsp, const struct path *path, uint64_t va)
+{
+	struct tsp_table *table = path->table[path->leaf];
+	unsigned int index = pte_index(va, path->leaf);
+	uint64_t old = tsp_entries(tsp, table)[index];
+
+	if (old == path->want.leaf)
+		return false;
+	tsp_entry_clear(tsp, table, index);
+	if (path->want.leaf)
+		tsp_entry_put(tsp, table, index, path->want.leaf);
+	if (old || tsp->fence_after_fill)
+		tsp_owe(tsp, SSP_FENCE_PAGE);
+	return true;
+}
+
+/*
+ * Neighbours in a group of 8: what the guest has there already.  A hart that
+ * remembers their absence faults again, and that is fenced.
+ */
+static void fill_around(struct tsp *tsp, struct tsp_table *table, uint64_t va)
+{
+	unsigned int first = pte_index(va, 0) & ~(GROUP_SIZE - 1);
+
+	for (unsigned int i = first; i < first + GROUP_SIZE; i++) {
+		struct tsp_want want;
+
+		if (tsp_entries(tsp, table)[i])
+			continue;
+		want = tsp_wanted(tsp, table, i);
+		if (want.leaf)
+			tsp_entry_put(tsp, table, i, want.leaf);
+	}
+}
+
+static enum tsp_verdict fill(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t va,
+			     enum ssp_access access)
+{
+	struct tsp_table *top = root_table(tsp, vcpu);
+	struct path path;
+	bool written;
+
+	tsp_use(tsp, top);
+	if (!find_path(tsp, top, va, &path))
+		return TSP_AGAIN;
+	link_path(tsp, &path, va, top->level);
+	written = put_leaf(tsp, &path, va);
+	/* The guest allows the store: only a table's protection can have taken W away. */
+	if (access == SSP_STORE && !(path.want.leaf & PTE_W))
+		return TSP_PT_WRITE;
+	/* The hart has cached that there was nothing, or less, perhaps above. */
+	if (!written)
+		tsp_owe(tsp, SSP_FENCE_ALL);
+	if (access != SSP_STORE && path.leaf == 0 && !path.table[0]->role)
+		fill_around(tsp, path.table[0], va);
+	return TSP_REPEAT;
+}
+
+/* The guest walks its tables there; no flood of stores happens to tables in use. */
+static void use_path(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t va)
+{
+	struct tsp_table *table = root_table(tsp, vcpu);
+
+	for (;;) {
+		uint64_t entry = tsp_entries(tsp, table)[pte_index(va, table->level)];
+
+		table->writes = 0;
+		if (!is_link(entry))
+			return;
+		table = tsp_child(tsp, entry);
+	}
+}
+
+struct tsp_result tsp_fault(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t va,
+			    enum ssp_access access, unsigned int state)
+{
+	struct ssp_guest_walk walk;
+
+	tsp_begin(tsp);
+	ssp_guest_walk(tsp->guest, vcpu->root[vcpu->current].gsatp, va, access, state, &walk);
+	if (walk.verdict == SSP_FILLED && !ssp_walk_slot(tsp->guest, &walk, access, state))
+		walk.verdict = SSP_OUTSIDE;
+	if (walk.verdict != SSP_FILLED) {
+		struct tsp_result result;
+
+		use_path(tsp, vcpu, va);
+		result = tsp_end(tsp, TSP_FAULT);
+		result.fault = walk.verdict;
+		result.va = va;
+		result.gpa = walk.gpa;
+		return result;
+	}
+	if (!tsp_reserve(tsp, MAX_LEVELS + 1))
+		return tsp_end(tsp, TSP_AGAIN);
+	tsp_follow_privilege(tsp, vcpu, state & SSP_USER);
+	return tsp_end(tsp, fill(tsp, vcpu, va, access));
+}

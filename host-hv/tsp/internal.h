@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* internal.h - what the files of tsp/ share among themselves. */
+#ifndef TSP_INTERNAL_H
+#define TSP_INTERNAL_H
+
+#include "ssp/internal.h"
+#include "tsp.h"
+#include "tsp_port.h"
+
+#define ROLE_BITS	(PTE_RWX | PTE_U | PTE_G)
+
+/* What a shadow table stands for. */
+struct tsp_key {
+	uint64_t gfn;
+	uint8_t level;
+	uint8_t role;
+};
+
+/* What the guest says that an entry should be: a leaf, a link to a child, or nothing. */
+struct tsp_want {
+	uint64_t leaf;			/* the sPTE, or 0 */
+	bool child;			/* if leaf is 0 */
+	struct tsp_key key;		/* of the child, or of the pieces instead of the leaf */
+};
+
+static inline uint32_t tsp_number(const struct tsp *tsp, const struct tsp_table *table)
+{
+	return table - tsp->tables;
+}
+
+static inline uint64_t tsp_hpa(const struct tsp *tsp, const struct tsp_table *table)
+{
+	return tsp->pool_hpa + ((uint64_t)tsp_number(tsp, table) << PAGE_SHIFT);
+}
+
+static inline uint64_t *tsp_entries(const struct tsp *tsp, const struct tsp_table *table)
+{
+	return ssp_port_table(tsp_hpa(tsp, table));
+}
+
+static inline struct tsp_table *tsp_child(const struct tsp *tsp, uint64_t link)
+{
+	return &tsp->tables[(pte_address(link) - tsp->pool_hpa) >> PAGE_SHIFT];
+}
+
+static inline uint64_t tsp_link(const struct tsp *tsp, const struct tsp_table *table)
+{
+	return pte_make(tsp_hpa(tsp, table), PTE_V);
+}
+
+static inline void tsp_owe(struct tsp *tsp, enum ssp_fence fence)
+{
+	tsp->fence = fence_max(tsp->fence, fence);
+}
+
+/* Some hart may have cached what is taken away: rules 1 to 3 of the shadow. */
+static inline void tsp_owe_everywhere(struct tsp *tsp)
+{
+	tsp->fence = SSP_FENCE_ALL;
+	tsp->remote = true;
+}
+
+/* Between two calls the fences were carried out; with one vCPU nothing walks in between. */
+static inline bool tsp_is_shared(const struct tsp *tsp)
+{
+	return tsp->vcpu_count > 1;
+}
+
+/* table.c: the life of tables. */
+void tsp_begin(struct tsp *tsp);
+struct tsp_result tsp_end(struct tsp *tsp, enum tsp_verdict verdict);
+bool tsp_reserve(struct tsp *tsp, uint32_t wanted);
+struct tsp_table *tsp_find(const struct tsp *tsp, const struct tsp_key *key);
+struct tsp_table *tsp_create(struct tsp *tsp, const struct tsp_key *key);
+struct tsp_table *tsp_find_or_create(struct tsp *tsp, const struct tsp_key *key);
+void tsp_doom(struct tsp *tsp, struct tsp_table *table);
+void tsp_zap(struct tsp *tsp, struct tsp_table *table);
+void tsp_use(struct tsp *tsp, struct tsp_table *table);
+
+/* The guest tables of a frame's, one after the other; NULL: the first. */
+struct tsp_table *tsp_next_of(const struct tsp *tsp, uint64_t gfn, const struct tsp_table *table);
+
+/* root.c */
+void tsp_forget_root(struct tsp *tsp, const struct tsp_table *table);
+void tsp_follow_privilege(struct tsp *tsp, struct tsp_vcpu *vcpu, bool user);
+
+/* entry.c: entries, chains and protection. */
+struct tsp_region *tsp_region(const struct tsp *tsp, uint64_t gpa, int level);
+void tsp_entry_clear(struct tsp *tsp, struct tsp_table *table, unsigned int index);
+void tsp_entry_put(struct tsp *tsp, struct tsp_table *table, unsigned int index, uint64_t value);
+void tsp_entry_sync(struct tsp *tsp, struct tsp_table *table, unsigned int index);
+void tsp_protect(struct tsp *tsp, const struct tsp_table *table);
+void tsp_release(struct tsp *tsp, const struct tsp_table *table);
+uint32_t *tsp_chain_of(const struct tsp *tsp, const struct tsp_table *table, uint64_t entry);
+struct tsp_want tsp_wanted(const struct tsp *tsp, const struct tsp_table *table,
+			   unsigned int index);
+
+#endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tsp.h - traditional shadow paging: the guest's tables are write-protected,
+ * so that the shadow is in step with them at every moment.
+ *
+ * A shadow table stands for one guest table at one level, for whoever links
+ * it: address spaces that share a guest table share its shadow.  Guest
+ * superpages that cannot stay whole, and bare mode, have *direct* tables,
+ * which map a range of GPA with fixed rights.
+ *
+ *	frame of guest RAM --- maps     every sPTE that maps it (reverse map)
+ *	                   `-- tables   how many shadow tables stand for it
+ *	shadow table       --- parents  every link to it
+ *
+ * Chains run through nodes, one for each entry of each table, so nothing can
+ * run out but tables; then the oldest are zapped: emptied, unlinked, given back.
+ *
+ * The life of a guest table's frame:
+ *
+ *	data --fault through it--> protected --emulated store--> protected, in step
+ *	  ^                            |
+ *	  +-- flood, odd store, last link gone, oldest (zap) --+
+ *
+ * Pure C over ssp_port.h and tsp_port.h.  There is one struct tsp a VM; the
+ * caller holds a lock around each call *and* around what the call says is
+ * owed: the fence on this hart before the guest runs again, and, if `remote`
+ * is set, a fence of everything on the other vCPUs.
+ *
+ * Invariants (tsp_check() tests them all):
+ *  T1  a leaf maps an HPA of a slot, with no more rights than the slot's and
+ *      the gPTE's; A and D are preset, W only where the gPTE has D.
+ *  T2  no writable leaf covers a frame that a shadow table stands for.
+ *  T3  each leaf is in its frame's chain, each link in its child's, nothing
+ *      else is in any.
+ *  T4  each entry is empty or what the guest's entry says now.
+ *  T5  counts of tables by frame and region, and of free tables, are right.
+ *  T6  each table is found by its key, and only one has it.
+ *  T7  each non-zero entry lies in a group whose occupancy bit is set.
+ *  T8  a loaded root is a live table.
+ */
+#ifndef TSP_H
+#define TSP_H
+
+#include <stdbool.h>
+
+#include "ssp/ssp.h"
+
+#define TSP_NONE		0xffffffffu
+#define TSP_ROOTS		16	/* cached for each vCPU */
+#define TSP_VCPUS		16
+#define TSP_BUCKETS		1024
+#define TSP_LEAF_LEVELS		3	/* shadow leaves of 4 KiB, 2 MiB, 1 GiB */
+#define TSP_FLOOD		3	/* stores to a table without a use that unprotect it */
+#define TSP_MIN_TABLES		(TSP_VCPUS + 3 * MAX_LEVELS)	/* loaded roots, and paths */
+#define TSP_NO_GSATP		(~0ull)	/* a mode that no guest can have */
+
+enum tsp_verdict {
+	TSP_REPEAT,		/* the guest repeats its access, or runs on the root */
+	TSP_AGAIN,		/* carry out the fences, then call again: nothing is filled yet */
+	TSP_PT_WRITE,		/* a store to a guest table: tsp_store() */
+	TSP_STORED,		/* emulated: the guest goes on behind the instruction */
+	TSP_MISALIGNED,		/* an AMO at va: the guest's exception */
+	TSP_FAULT,		/* the guest's, at va: `fault` says of which kind */
+};
+
+struct tsp_result {
+	enum tsp_verdict verdict;
+	enum ssp_fence fence;	/* owed on this hart before the guest runs again */
+	bool remote;		/* and SSP_FENCE_ALL on those of all other vCPUs */
+	enum ssp_verdict fault;	/* TSP_FAULT: SSP_TRUE_FAULT, _ACCESS_FAULT or _OUTSIDE */
+	uint64_t va;		/* TSP_FAULT, TSP_MISALIGNED */
+	uint64_t gpa;		/* SSP_OUTSIDE: of the access */
+};
+
+/* One shadow table; its page and its page of nodes have its number. */
+struct tsp_table {
+	uint64_t gfn;			/* of the guest table, or of what entry 0 maps */
+	uint64_t occupied;		/* bit n: entries 8n to 8n+7 may be non-zero */
+	uint32_t parents;		/* chain of the links to it */
+	uint32_t same_hash, same_hash_prev;
+	uint32_t newer, older;		/* by last use; newer alone: the free and the limbo list */
+	uint32_t next_doomed;
+	uint8_t level;
+	uint8_t role;			/* 0: a guest table; TSP_DIRECT and PTE bits */
+	uint8_t loaded;			/* vCPUs whose root it is: it stays */
+	uint8_t writes;			/* since it was last used */
+	bool live;			/* found by its key */
+	bool doomed;			/* lost its last link in this call */
+};
+#define TSP_DIRECT	0x80u
+
+/* A frame, or a 2 MiB or 1 GiB region, of guest RAM. */
+struct tsp_region {
+	uint32_t maps;			/* chain of the leaves of this size that map it */
+	uint32_t tables;		/* guest tables in it, counted by their shadow tables */
+};
+
+struct tsp_node {
+	uint32_t next, prev;
+};
+
+/* A vCPU's cached roots; the fields of a root are those of the run page's root buffer. */
+struct tsp_root {
+	uint64_t gsatp;			/* TSP_NO_GSATP: not in use */
+	uint64_t satp;			/* MODE and PPN of the shadow; ASID 0 */
+	uint64_t stamp;			/* changes when what hardware cached of it is void */
+	uint64_t used;			/* for replacement */
+	uint32_t table;
+};
+
+struct tsp_vcpu {
+	unsigned int current;		/* root that it runs on */
+	uint64_t uses;
+	struct tsp_root root[TSP_ROOTS];
+};
+
+struct tsp {
+	struct ssp_space *guest;	/* for its slots and the walker */
+	struct tsp_vcpu *vcpu[TSP_VCPUS];
+	unsigned int vcpu_count;
+	bool fence_after_fill;		/* the hart lacks Svvptc */
+
+	uint64_t pool_hpa;
+	struct tsp_table *tables;
+	struct tsp_node *nodes;		/* number of a node: table * 512 + index */
+	struct tsp_region *regions[SSP_MAX_SLOTS][TSP_LEAF_LEVELS];
+	uint32_t table_count;
+	uint32_t free, free_count;	/* list; its tables and the fresh ones */
+	uint32_t fresh;			/* tables from here on were never used */
+	uint32_t limbo;			/* zapped in this call: some hart may still walk there */
+	uint32_t doomed;
+	uint32_t oldest, newest;
+	uint32_t bucket[TSP_BUCKETS];
+
+	/* What this call owes so far. */
+	enum ssp_fence fence;
+	bool remote;
+
+	uint64_t created, zapped, flooded, unprotected, emulated;
+};
+
+/* Bytes of host memory for tables, nodes and regions; to be page aligned. */
+uint64_t tsp_memory_size(const struct ssp_space *guest, uint32_t table_count);
+
+/*
+ * Prepare.  guest has its slots, which do not overlap in HPA, and keeps them.
+ * pool_hpa is page aligned and backs table_count >= TSP_MIN_TABLES pages;
+ * memory has tsp_memory_size() bytes.  False if an argument is out of range.
+ */
+bool tsp_init(struct tsp *tsp, struct ssp_space *guest, uint64_t pool_hpa, void *memory,
+	      uint32_t table_count, bool fence_after_fill);
+
+/* A vCPU joins, without a root.  False: there are too many. */
+bool tsp_add_vcpu(struct tsp *tsp, struct tsp_vcpu *vcpu);
+
+/* Its roots are forgotten: it has to load one before it runs. */
+void tsp_restart_vcpu(struct tsp *tsp, struct tsp_vcpu *vcpu);
+
+static inline bool tsp_has_root(const struct tsp_vcpu *vcpu)
+{
+	return vcpu->root[vcpu->current].table != TSP_NONE;
+}
+
+/*
+ * The vCPU's satp is gsatp, a legal value.  TSP_REPEAT: vcpu->current is the
+ * root to run on.
+ */
+struct tsp_result tsp_load_root(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t gsatp);
+
+/*
+ * A page fault: TSP_REPEAT, TSP_AGAIN, TSP_PT_WRITE or TSP_FAULT.  A true fault
+ * shows that the guest uses its tables there: counts of floods begin anew.
+ */
+struct tsp_result tsp_fault(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t va,
+			    enum ssp_access access, unsigned int state);
+
+/*
+ * The store behind TSP_PT_WRITE: an instruction of 2 or 4 bytes of a guest
+ * with registers x, which faulted at va.  TSP_STORED, TSP_REPEAT, TSP_MISALIGNED
+ * or TSP_FAULT.
+ */
+struct tsp_result tsp_store(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t va, uint32_t insn,
+			    unsigned int len, unsigned int state, uint64_t *x);
+
+/* Forget everything, loaded roots too: each vCPU has to load its root again. */
+struct tsp_result tsp_reset(struct tsp *tsp);
+
+/* All invariants above; returns NULL, or the first one that does not hold, in words. */
+const char *tsp_check(struct tsp *tsp);
+
+#endif

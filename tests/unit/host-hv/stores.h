@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Stores and AMOs and what they are, for decode_store(); as insns.h.
+ *
+ *    text                              op     size base reg rd  offset
+ */
+STORE("sb   x11, -5(x9)",		PLAIN,	1,  9, 11,  0,   -5)
+STORE("sh   x31, 2046(x1)",		PLAIN,	2,  1, 31,  0, 2046)
+STORE("sw   x0, -2048(x30)",		PLAIN,	4, 30,  0,  0, -2048)
+STORE("sd   x17, 31(x16)",		PLAIN,	8, 16, 17,  0,   31)
+STORE("sd   x5, 0(x0)",			PLAIN,	8,  0,  5,  0,    0)
+STORE("c.sw x14, 4(x8)",		PLAIN,	4,  8, 14,  0,    4)
+STORE("c.sw x8, 120(x9)",		PLAIN,	4,  9,  8,  0,  120)
+STORE("c.sw x15, 64(x15)",		PLAIN,	4, 15, 15,  0,   64)
+STORE("c.sd x9, 64(x10)",		PLAIN,	8, 10,  9,  0,   64)
+STORE("c.sd x9, 184(x10)",		PLAIN,	8, 10,  9,  0,  184)
+STORE("c.swsp x0, 252(x2)",		PLAIN,	4,  2,  0,  0,  252)
+STORE("c.swsp x30, 68(x2)",		PLAIN,	4,  2, 30,  0,   68)
+STORE("c.sdsp x29, 504(x2)",		PLAIN,	8,  2, 29,  0,  504)
+STORE("c.sdsp x7, 64(x2)",		PLAIN,	8,  2,  7,  0,   64)
+/* Zcb: c.sb x9, 2(x10), c.sb x9, 1(x10), c.sh x9, 2(x10) */
+STORE(".half 0x8924",			PLAIN,	1, 10,  9,  0,    2)
+STORE(".half 0x8944",			PLAIN,	1, 10,  9,  0,    1)
+STORE(".half 0x8d24",			PLAIN,	2, 10,  9,  0,    2)
+STORE("amoswap.w x5, x6, (x7)",		SWAP,	4,  7,  6,  5,    0)
+STORE("amoswap.d.aqrl x0, x31, (x7)",	SWAP,	8,  7, 31,  0,    0)
+STORE("amoadd.w x5, x6, (x7)",		ADD,	4,  7,  6,  5,    0)
+STORE("amoadd.d.aq x5, x6, (x7)",	ADD,	8,  7,  6,  5,    0)
+STORE("amoxor.w x5, x6, (x7)",		XOR,	4,  7,  6,  5,    0)
+STORE("amoxor.d x5, x6, (x7)",		XOR,	8,  7,  6,  5,    0)
+STORE("amoand.w x5, x0, (x7)",		AND,	4,  7,  0,  5,    0)
+STORE("amoand.d.rl x5, x6, (x7)",	AND,	8,  7,  6,  5,    0)
+STORE("amoor.w x5, x6, (x7)",		OR,	4,  7,  6,  5,    0)
+STORE("amoor.d x5, x6, (x7)",		OR,	8,  7,  6,  5,    0)
+STORE("amomin.w x5, x6, (x7)",		MIN,	4,  7,  6,  5,    0)
+STORE("amomin.d x5, x6, (x7)",		MIN,	8,  7,  6,  5,    0)
+STORE("amomax.w x5, x6, (x7)",		MAX,	4,  7,  6,  5,    0)
+STORE("amomax.d x5, x6, (x7)",		MAX,	8,  7,  6,  5,    0)
+STORE("amominu.w x5, x6, (x7)",		MINU,	4,  7,  6,  5,    0)
+STORE("amominu.d x5, x6, (x7)",		MINU,	8,  7,  6,  5,    0)
+STORE("amomaxu.w x5, x6, (x7)",		MAXU,	4,  7,  6,  5,    0)
+STORE("amomaxu.d x5, x6, (x7)",		MAXU,	8,  7,  6,  5,    0)

@@ -1,0 +1,849 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test_facts.c - what traditional shadow paging does, one fact a test.
+ *
+ * The guest: table 0 is a root, 1 and 2 lead from it to VA 0 to 2 MiB, where
+ * page WINDOW + n is guest table n and page n < 32 is FRAME(n).  Tables 10,
+ * 11, 12 are the same for a second address space.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "machine.h"
+#include "ssp_port.h"
+
+#define DELTA		0x4000000000ull		/* congruent for any superpage */
+#define LEAF		(PTE_V | PTE_R | PTE_W | PTE_X | PTE_A | PTE_D)
+#define LINK		PTE_V
+#define FRAME(n)	(RAM_GPA + 0x200000 + (n) * PAGE_SIZE)	/* guest frames to map */
+#define VA(n)		((uint64_t)(n) << PAGE_SHIFT)
+#define WINDOW		100
+#define TABLE_VA(n)	VA(WINDOW + (n))
+#define PTE_VA(n, i)	(TABLE_VA(n) + 8 * (i))
+
+static struct machine m;
+
+static void check(void)
+{
+	machine_check(&m);
+	if (m.broken)
+		fail_msg("%s", m.broken);
+}
+
+static void put(unsigned int table, unsigned int index, uint64_t to, uint64_t bits)
+{
+	memory.guest[table][index] = pte_make(to, bits);
+}
+
+static void put_path(unsigned int first)
+{
+	put(first, 0, guest_table(first + 1), LINK);
+	put(first + 1, 0, guest_table(first + 2), LINK);
+	for (unsigned int n = 0; n < GUEST_TABLES; n++)
+		put(first + 2, WINDOW + n, guest_table(n), LEAF);
+	for (unsigned int n = 0; n < 32; n++)
+		put(first + 2, n, FRAME(n), LEAF);
+}
+
+static uint64_t satp_of(unsigned int mode, uint64_t asid, unsigned int table)
+{
+	return (uint64_t)mode << SATP_MODE_SHIFT | asid << SATP_ASID_SHIFT |
+	       guest_table(table) >> PAGE_SHIFT;
+}
+
+static void space(unsigned int v, unsigned int first)
+{
+	machine_satp(&m, v, satp_of(SATP_SV39, first, first));
+	check();
+}
+
+static void start_with(uint64_t delta, uint32_t tables, unsigned int vcpus, bool fence_after_fill)
+{
+	m.choices = (struct choices){ .bytes = (const uint8_t *)"" };
+	machine_init(&m, delta, tables, vcpus, fence_after_fill);
+	put_path(0);
+	put_path(10);
+	for (unsigned int v = 0; v < vcpus; v++)
+		space(v, 0);
+}
+
+static int start(void **state)
+{
+	(void)state;
+	start_with(DELTA, POOL_TSP, 1, false);
+	return 0;
+}
+
+static int start_two(void **state)
+{
+	(void)state;
+	start_with(DELTA, POOL_TSP, 2, false);
+	return 0;
+}
+
+static struct machine_access load_on(unsigned int v, uint64_t va)
+{
+	struct machine_access access = machine_load(&m, v, va, SSP_LOAD, 0);
+
+	check();
+	return access;
+}
+
+static struct machine_access load(uint64_t va)
+{
+	return load_on(0, va);
+}
+
+static struct machine_access store_kind(unsigned int v, uint64_t va, enum machine_store kind,
+					uint64_t value)
+{
+	struct machine_access access = machine_store(&m, v, va, kind, value, 0);
+
+	check();
+	return access;
+}
+
+static void store(uint64_t va, uint64_t value)
+{
+	assert_int_equal(store_kind(0, va, SD, value).outcome, DONE);
+}
+
+static void store_pte(unsigned int table, unsigned int index, uint64_t to, uint64_t bits)
+{
+	store(PTE_VA(table, index), pte_make(to, bits));
+	assert_int_equal(memory.guest[table][index], pte_make(to, bits));
+}
+
+#define assert_maps(va, gpa) do {						\
+	struct machine_access access = load(va);				\
+	assert_int_equal(access.outcome, DONE);					\
+	assert_int_equal(access.address, (gpa) + m.guest.slots[0].delta);	\
+} while (0)
+
+/* How often what is done next faults, and stores to tables. */
+#define counted(counter, expression) ({						\
+	uint64_t before_ = m.counter;						\
+	expression;								\
+	m.counter - before_;							\
+})
+
+static bool protected(unsigned int table)
+{
+	for (uint32_t n = m.tsp.oldest; n != TSP_NONE; n = m.tsp.tables[n].newer)
+		if (m.tsp.tables[n].gfn == guest_table(table) >> PAGE_SHIFT &&
+		    !m.tsp.tables[n].role)
+			return true;
+	return false;
+}
+
+/* The shadow's leaf for va on the current root, or 0; its level in *level. */
+static uint64_t shadow_leaf(uint64_t va, int *level)
+{
+	uint64_t table = (m.vcpu[0].hart.satp & SATP_PPN_MASK) << PAGE_SHIFT;
+
+	for (*level = satp_modes[satp_mode(m.vcpu[0].hart.satp)].levels - 1;; --*level) {
+		uint64_t entry = ssp_port_table(table)[pte_index(va, *level)];
+
+		if (!(entry & PTE_V) || pte_is_leaf(entry))
+			return entry;
+		table = pte_address(entry);
+	}
+}
+
+static int level_of(uint64_t va)
+{
+	int level;
+
+	return shadow_leaf(va, &level) ? level : -1;
+}
+
+/* -- protection -- */
+
+static void tables_of_a_path_are_protected(void **state)
+{
+	(void)state;
+	assert_maps(VA(1), FRAME(1));
+	assert_true(protected(0) && protected(1) && protected(2));
+	assert_false(protected(3));
+}
+
+static void a_page_that_becomes_a_table_loses_its_writable_mappings(void **state)
+{
+	(void)state;
+	store(TABLE_VA(12), 0);
+	assert_int_equal(counted(pt_writes, store(TABLE_VA(12), 0)), 0);
+	put(1, 1, guest_table(12), LINK);
+	assert_maps(VA(512 + 1), FRAME(1));
+	assert_int_equal(counted(pt_writes, store(TABLE_VA(12), 0)), 1);
+}
+
+static void a_table_mapped_twice_is_writable_at_neither(void **state)
+{
+	(void)state;
+	put(2, 40, guest_table(2), LEAF);
+	store(TABLE_VA(2) + 8 * 300, 0);
+	assert_int_equal(counted(pt_writes, store(TABLE_VA(2) + 8 * 50, 0)), 1);
+	assert_int_equal(counted(pt_writes, store(VA(40) + 8 * 51, 0)), 1);
+}
+
+static void a_superpage_without_tables_stays_whole(void **state)
+{
+	(void)state;
+	put(1, 2, RAM_GPA + 0x400000, LEAF);
+	assert_maps(VA(1024 + 5), RAM_GPA + 0x405000);
+	assert_int_equal(level_of(VA(1024 + 5)), 1);
+	store(VA(1024 + 5), 1);
+	assert_int_equal(level_of(VA(1024 + 5)), 1);
+}
+
+static void a_superpage_with_tables_is_mapped_in_pieces(void **state)
+{
+	(void)state;
+	put(1, 2, RAM_GPA, LEAF);
+	assert_maps(VA(1024 + 60), RAM_GPA + 60 * PAGE_SIZE);
+	assert_int_equal(level_of(VA(1024 + 60)), 0);
+	assert_int_equal(counted(faults, store(VA(1024 + 61), 1)), 0);
+	assert_int_equal(counted(pt_writes, store(VA(1024 + 1) + 8 * 200, 1)), 1);
+}
+
+static void a_writable_superpage_is_split_when_a_table_appears_in_it(void **state)
+{
+	(void)state;
+	put(1, 2, RAM_GPA, LEAF);
+	put(1, 4, RAM_GPA + 0x40000000, LEAF);
+	machine_satp(&m, 0, 0);
+	store(RAM_GPA + 0x40005000, 1);
+	assert_int_equal(level_of(RAM_GPA + 0x40005000), 2);
+	machine_satp(&m, 0, (uint64_t)SATP_SV39 << SATP_MODE_SHIFT | (RAM_GPA + 0x40005000) >> PAGE_SHIFT);
+	machine_satp(&m, 0, 0);
+	assert_int_equal(level_of(RAM_GPA + 0x40005000), -1);
+	assert_int_equal(counted(pt_writes, store(RAM_GPA + 0x40005000, 1)), 1);
+	store(RAM_GPA + 0x40006000, 1);
+	assert_int_equal(level_of(RAM_GPA + 0x40006000), 0);
+	store(RAM_GPA + 0x40206000, 1);
+	assert_int_equal(level_of(RAM_GPA + 0x40206000), 1);
+}
+
+static void a_read_only_superpage_may_hold_tables(void **state)
+{
+	(void)state;
+	put(1, 2, RAM_GPA, LEAF & ~PTE_W);
+	assert_maps(VA(1024 + 60), RAM_GPA + 60 * PAGE_SIZE);
+	assert_int_equal(level_of(VA(1024 + 60)), 1);
+}
+
+static void a_gigapage_is_split_around_tables_only(void **state)
+{
+	(void)state;
+	put(0, 4, RAM_GPA, LEAF);
+	assert_maps((4ull << 30) + 0x600000, RAM_GPA + 0x600000);
+	assert_int_equal(level_of((4ull << 30) + 0x600000), 1);
+	assert_int_equal(counted(pt_writes, store((4ull << 30) + 8 * 300, 0)), 1);
+	put(0, 5, RAM_GPA + 0x40000000, LEAF);
+	store((5ull << 30) + 0x600000, 0);
+	assert_int_equal(level_of((5ull << 30) + 0x600000), 2);
+}
+
+static void a_page_that_is_released_is_writable_at_once(void **state)
+{
+	(void)state;
+	put(2, 50, guest_table(12), LEAF);
+	put(1, 1, guest_table(12), LINK);
+	assert_maps(VA(512 + 1), FRAME(1));
+	assert_maps(VA(50), guest_table(12));
+	store_pte(1, 1, 0, 0);
+	assert_false(protected(12));
+	assert_int_equal(counted(faults, store(VA(50), 0)), 0);
+}
+
+/* -- stores -- */
+
+static void an_entry_is_filled_at_the_emulated_store(void **state)
+{
+	(void)state;
+	assert_maps(VA(1), FRAME(1));
+	assert_int_equal(counted(pt_writes, store_pte(2, 40, FRAME(9), LEAF)), 1);
+	assert_int_equal(counted(faults, assert_maps(VA(40), FRAME(9))), 0);
+	assert_int_equal(counted(faults, store(VA(40), 0)), 0);
+}
+
+static void a_page_without_d_is_filled_read_only(void **state)
+{
+	(void)state;
+	assert_maps(VA(1), FRAME(1));
+	store_pte(2, 40, FRAME(9), LEAF & ~PTE_D);
+	assert_int_equal(counted(faults, assert_maps(VA(40), FRAME(9))), 0);
+	assert_int_equal(store_kind(0, VA(40), SD, 0).outcome, PAGE_FAULT_AT);
+	store_pte(2, 40, FRAME(9), LEAF);
+	machine_fence(&m, 0, NULL, NULL);
+	assert_int_equal(counted(faults, store(VA(40), 0)), 0);
+}
+
+static void a_page_without_a_is_never_mapped(void **state)
+{
+	(void)state;
+	assert_maps(VA(1), FRAME(1));
+	store_pte(2, 40, FRAME(9), LEAF & ~PTE_A);
+	assert_int_equal(level_of(VA(40)), -1);
+	assert_int_equal(load(VA(40)).outcome, PAGE_FAULT_AT);
+	assert_int_equal(level_of(VA(40)), -1);
+}
+
+static void what_is_no_valid_leaf_is_not_filled(void **state)
+{
+	static const uint64_t bits[] = {
+		LEAF & ~PTE_V, LEAF & ~PTE_R, LEAF | 1ull << 54, LEAF | 1ull << 61, LEAF | 1ull << 63,
+		PTE_V | PTE_A | PTE_D, PTE_V,
+	};
+
+	(void)state;
+	assert_maps(VA(1), FRAME(1));
+	for (unsigned int i = 0; i < sizeof(bits) / sizeof(bits[0]); i++) {
+		load(VA(41));			/* a use */
+		store(PTE_VA(2, 40), pte_make(FRAME(9), 0) | bits[i]);
+		assert_int_equal(level_of(VA(40)), -1);
+	}
+}
+
+static void the_shadow_follows_a_removed_page_at_once(void **state)
+{
+	(void)state;
+	assert_maps(VA(1), FRAME(1));
+	store_pte(2, 1, 0, 0);
+	assert_int_equal(level_of(VA(1)), -1);
+	assert_maps(VA(1), FRAME(1));		/* the hart may still know it */
+	machine_fence(&m, 0, &(uint64_t){ VA(1) }, NULL);
+	assert_int_equal(load(VA(1)).outcome, PAGE_FAULT_AT);
+}
+
+static void a_changed_link_is_followed(void **state)
+{
+	(void)state;
+	put(3, 1, FRAME(21), LEAF);
+	assert_maps(VA(1), FRAME(1));
+	space(0, 10);
+	assert_maps(VA(1), FRAME(1));
+	store(PTE_VA(1, 0), pte_make(guest_table(3), LINK));	/* of the space that does not run */
+	space(0, 0);
+	assert_maps(VA(1), FRAME(21));
+	assert_false(protected(2));
+}
+
+static void a_link_is_hung_at_the_store_where_its_table_is_known(void **state)
+{
+	(void)state;
+	assert_maps(VA(1), FRAME(1));
+	store_pte(1, 1, guest_table(2), LINK);
+	assert_int_equal(level_of(VA(512 + 1)), 0);
+}
+
+static void removing_a_link_fences_everything(void **state)
+{
+	(void)state;
+	put(1, 1, guest_table(3), LINK);
+	put(3, 1, FRAME(2), LEAF);
+	assert_maps(VA(512 + 1), FRAME(2));
+	store_pte(1, 1, 0, 0);
+	assert_int_equal(m.result.fence, SSP_FENCE_ALL);
+	assert_false(protected(3));
+	assert_int_equal(load(VA(512 + 1)).outcome, PAGE_FAULT_AT);
+}
+
+static void pieces_of_a_superpage_go_together(void **state)
+{
+	(void)state;
+	put(1, 2, RAM_GPA, LEAF);
+	assert_maps(VA(1024 + 60), RAM_GPA + 60 * PAGE_SIZE);
+	assert_maps(VA(1024 + 61), RAM_GPA + 61 * PAGE_SIZE);
+	store_pte(1, 2, 0, 0);
+	machine_fence(&m, 0, &(uint64_t){ VA(1024 + 60) }, NULL);
+	assert_int_equal(load(VA(1024 + 61)).outcome, PAGE_FAULT_AT);
+}
+
+static void every_kind_of_store_does_what_it_is_for(void **state)
+{
+	static const uint64_t old = 0x8123456789abcdefull, value = 0x7fedcba987654321ull;
+
+	(void)state;
+	assert_maps(VA(1), FRAME(1));
+	for (enum machine_store kind = SB; kind <= AMOMAXU_W; kind++) {
+		unsigned int size = machine_store_size(kind);
+		uint64_t mask = size == 8 ? ~0ull : (1ull << 8 * size) - 1;
+		struct machine_access done;
+
+		memory.guest[2][300] = 0;
+		machine_reset(&m);
+		memory.guest[2][300] = old;
+		assert_maps(VA(1), FRAME(1));
+		done = store_kind(0, PTE_VA(2, 300), kind, value);
+		assert_int_equal(done.outcome, DONE);
+		assert_int_equal(memory.guest[2][300],
+				 (old & ~mask) | (machine_store_result(kind, old, value) & mask));
+		if (kind >= AMOSWAP)
+			assert_int_equal(done.loaded, size == 4 ? (uint64_t)(int32_t)old : old);
+	}
+}
+
+static void a_store_over_two_tables_changes_both(void **state)
+{
+	(void)state;
+	put(1, 1, guest_table(3), LINK);
+	put(3, 5, FRAME(5), LEAF);
+	memory.guest[2][511] = pte_make(FRAME(3), LEAF);
+	memory.guest[3][0] = pte_make(FRAME(4), LEAF);
+	assert_maps(VA(511), FRAME(3));
+	assert_maps(VA(512), FRAME(4));
+	assert_int_equal(store_kind(0, TABLE_VA(3) - 4, SD, 0).outcome, DONE);
+	assert_int_equal(memory.guest[2][511], pte_make(FRAME(3), LEAF) & 0xffffffff);
+	assert_int_equal(memory.guest[3][0], pte_make(FRAME(4), LEAF) >> 32 << 32);
+	machine_fence(&m, 0, NULL, NULL);
+	assert_int_equal(load(VA(512)).outcome, PAGE_FAULT_AT);
+}
+
+static void a_store_whose_second_page_faults_stores_nothing(void **state)
+{
+	struct machine_access access;
+
+	(void)state;
+	put(2, WINDOW + 3, 0, 0);
+	memory.guest[2][511] = 0x1122334455667788ull;
+	assert_maps(VA(1), FRAME(1));
+	access = store_kind(0, TABLE_VA(3) - 4, SD, 0);
+	assert_int_equal(access.outcome, PAGE_FAULT_AT);
+	assert_int_equal(access.address, TABLE_VA(3));
+	assert_int_equal(memory.guest[2][511], 0x1122334455667788ull);
+}
+
+static void a_misaligned_amo_is_the_guests_exception(void **state)
+{
+	(void)state;
+	assert_maps(VA(1), FRAME(1));
+	assert_int_equal(store_kind(0, PTE_VA(2, 300) + 4, AMOADD, 1).outcome, MISALIGNED);
+	assert_int_equal(memory.guest[2][300], 0);
+}
+
+static void an_instruction_that_does_not_store_there_is_repeated(void **state)
+{
+	uint64_t x[32] = { [10] = PTE_VA(2, 301), [11] = 1 };
+
+	(void)state;
+	assert_maps(VA(1), FRAME(1));
+	assert_int_equal(tsp_store(&m.tsp, &m.vcpu[0].tsp, PTE_VA(2, 300), 0x00b53023, 4, 0, x).verdict,
+			 TSP_REPEAT);
+	assert_int_equal(memory.guest[2][301], 0);
+}
+
+/* -- floods -- */
+
+static void fill_page(unsigned int table, unsigned int from, unsigned int stores)
+{
+	for (unsigned int i = 0; i < stores; i++)
+		store_pte(table, from + i, 0, 0);
+}
+
+static void a_flood_unprotects(void **state)
+{
+	(void)state;
+	put(1, 1, guest_table(3), LINK);
+	put(3, 1, FRAME(2), LEAF);
+	assert_maps(VA(512 + 1), FRAME(2));
+	assert_int_equal(counted(pt_writes, fill_page(3, 100, 50)), TSP_FLOOD);
+	assert_false(protected(3));
+	assert_maps(VA(512 + 1), FRAME(2));
+	assert_true(protected(3));
+}
+
+static void a_table_in_use_is_not_flooded(void **state)
+{
+	(void)state;
+	put(1, 1, guest_table(3), LINK);
+	put(3, 1, FRAME(2), LEAF);
+	assert_maps(VA(512 + 1), FRAME(2));
+	for (unsigned int i = 0; i < 20; i++) {
+		assert_int_equal(load(VA(512 + 40 + i)).outcome, PAGE_FAULT_AT);
+		assert_int_equal(counted(pt_writes, store_pte(3, 40 + i, FRAME(i), LEAF)), 1);
+	}
+	assert_true(protected(3));
+}
+
+static void a_store_that_is_no_ptes_unprotects(void **state)
+{
+	static const struct { enum machine_store kind; unsigned int offset; } odd[] = {
+		{ SB, 0 }, { SH, 2 }, { SW, 4 }, { SD, 4 }, { AMOADD_W, 4 },
+	};
+
+	(void)state;
+	put(1, 1, guest_table(3), LINK);
+	put(3, 1, FRAME(2), LEAF);
+	for (unsigned int i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		machine_fence(&m, 0, NULL, NULL);
+		assert_maps(VA(512 + 1), FRAME(2));
+		assert_true(protected(3));
+		store_kind(0, PTE_VA(3, 200) + odd[i].offset, odd[i].kind, 0);
+		assert_false(protected(3));
+	}
+}
+
+static void a_store_that_is_not_decoded_unprotects_and_is_repeated(void **state)
+{
+	static const enum machine_store kinds[] = { SC, FSD, CBO_ZERO };
+
+	(void)state;
+	put(1, 1, guest_table(3), LINK);
+	put(3, 1, FRAME(2), LEAF);
+	for (unsigned int i = 0; i < 3; i++) {
+		machine_fence(&m, 0, NULL, NULL);
+		assert_maps(VA(512 + 1), FRAME(2));
+		assert_true(protected(3));
+		assert_int_equal(store_kind(0, PTE_VA(3, 200), kinds[i], 77).outcome, DONE);
+		assert_int_equal(memory.guest[3][200], kinds[i] == CBO_ZERO ? 0 : 77);
+	}
+}
+
+static void a_root_that_is_flooded_leaves_the_cache(void **state)
+{
+	(void)state;
+	space(0, 10);
+	assert_maps(VA(1), FRAME(1));
+	fill_page(0, 100, 10);
+	assert_false(protected(0));
+	for (unsigned int i = 0; i < TSP_ROOTS; i++)
+		assert_true(m.vcpu[0].tsp.root[i].gsatp != satp_of(SATP_SV39, 0, 0));
+	space(0, 0);
+	assert_maps(VA(1), FRAME(1));
+}
+
+static void the_loaded_root_stays_protected_in_a_flood(void **state)
+{
+	(void)state;
+	assert_int_equal(counted(pt_writes, fill_page(0, 100, 10)), 10);
+	assert_true(protected(0));
+	assert_maps(VA(1), FRAME(1));
+}
+
+static void an_odd_store_to_the_loaded_root_is_followed(void **state)
+{
+	(void)state;
+	put(0, 8, RAM_GPA + 0x40000000, LEAF);
+	put(0, 9, RAM_GPA + 0x40000000, LEAF);
+	assert_maps(8ull << 30, RAM_GPA + 0x40000000);
+	assert_maps(9ull << 30, RAM_GPA + 0x40000000);
+	store(PTE_VA(0, 8) + 4, 0);		/* half of each */
+	assert_int_equal(level_of(8ull << 30), 2);
+	assert_int_equal(level_of(9ull << 30), -1);
+}
+
+static void a_table_that_loses_its_last_link_is_unprotected(void **state)
+{
+	(void)state;
+	put(1, 1, guest_table(3), LINK);
+	put(1, 2, guest_table(3), LINK);
+	put(3, 1, FRAME(2), LEAF);
+	assert_maps(VA(512 + 1), FRAME(2));
+	assert_maps(VA(1024 + 1), FRAME(2));
+	store_pte(1, 1, 0, 0);
+	assert_true(protected(3));
+	store_pte(1, 2, 0, 0);
+	assert_false(protected(3));
+}
+
+static void a_whole_tree_goes_with_its_last_link(void **state)
+{
+	(void)state;
+	put(0, 7, guest_table(4), LINK);
+	put(4, 0, guest_table(5), LINK);
+	put(5, 0, FRAME(3), LEAF);
+	assert_maps(7ull << 30, FRAME(3));
+	assert_true(protected(4) && protected(5));
+	store_pte(0, 7, 0, 0);
+	assert_false(protected(4) || protected(5));
+}
+
+/* -- hostile use -- */
+
+/* Table 0 at all three levels: its entry 300 maps it. */
+static void put_self_map(void)
+{
+	put(0, 3, guest_table(0), LINK);
+	put(0, 300, guest_table(0), LEAF);
+}
+#define SELF_VA		((3ull << 30) + (3ull << 21) + VA(300))
+
+static void a_table_that_maps_itself_is_written_by_what_is_decoded(void **state)
+{
+	(void)state;
+	put_self_map();
+	assert_int_equal(store_kind(0, SELF_VA + 8 * 301, SD, 5).outcome, DONE);
+	assert_int_equal(memory.guest[0][301], 5);
+	assert_int_equal(store_kind(0, SELF_VA + 8 * 301, AMOADD, 5).outcome, DONE);
+	assert_int_equal(memory.guest[0][301], 10);
+	assert_int_equal(store_kind(0, SELF_VA + 8 * 301 + 2, SH, 5).outcome, DONE);
+	assert_int_equal(memory.guest[0][301], 0x5000a);
+}
+
+static void sc_to_a_table_that_maps_itself_is_the_guests_loop_not_the_hosts(void **state)
+{
+	(void)state;
+	put_self_map();
+	assert_int_equal(store_kind(0, SELF_VA + 8 * 301, SC, 5).outcome, STUCK);
+	assert_int_equal(memory.guest[0][301], 0);
+	assert_maps(VA(1), FRAME(1));
+}
+
+static void code_can_be_fetched_from_a_table(void **state)
+{
+	struct machine_access access;
+
+	(void)state;
+	assert_maps(VA(1), FRAME(1));
+	access = machine_load(&m, 0, TABLE_VA(2), SSP_FETCH, 0);
+	assert_int_equal(access.outcome, DONE);
+	assert_int_equal(access.address, guest_table(2) + DELTA);
+	assert_int_equal(store_kind(0, TABLE_VA(2) + 8 * 300, C_SD, 0x13).outcome, DONE);
+	assert_int_equal(memory.guest[2][300], 0x13);
+}
+
+static void one_frame_at_two_levels_is_two_tables(void **state)
+{
+	(void)state;
+	put(0, 1, guest_table(2), LINK);		/* table 2 as level 1 too */
+	put(2, 50, guest_table(12), LINK);
+	assert_maps(VA(1), FRAME(1));
+	assert_maps((1ull << 30) + (50ull << 21) + VA(3), FRAME(3));
+	store_pte(2, 50, FRAME(4), LEAF);
+	assert_maps(VA(50), FRAME(4));
+	machine_fence(&m, 0, NULL, NULL);
+	assert_int_equal(load((1ull << 30) + (50ull << 21)).outcome, PAGE_FAULT_AT);
+}
+
+/* -- modes and rights -- */
+
+static void bare_mode_maps_all_of_ram_but_stores_to_tables(void **state)
+{
+	(void)state;
+	assert_maps(VA(1), FRAME(1));
+	machine_satp(&m, 0, 0);
+	store(RAM_GPA + 0x700000, 0);
+	assert_int_equal(counted(pt_writes, store(guest_table(2) + 8 * 300, 9)), 1);
+	assert_int_equal(memory.guest[2][300], 9);
+	assert_int_equal(machine_load(&m, 0, RAM_GPA, SSP_LOAD, SSP_USER).outcome, DONE);
+	assert_int_equal(machine_load(&m, 0, RAM_GPA, SSP_LOAD, 0).outcome, DONE);
+	assert_int_equal(load(0x10000000).outcome, OUTSIDE_AT);
+	check();
+}
+
+static void a_root_outside_of_ram_is_an_access_fault(void **state)
+{
+	(void)state;
+	machine_satp(&m, 0, (uint64_t)SATP_SV39 << SATP_MODE_SHIFT | 0x10000);
+	assert_int_equal(load(VA(1)).outcome, ACCESS_FAULT_AT);
+	space(0, 0);
+	assert_maps(VA(1), FRAME(1));
+}
+
+static void wider_modes_have_more_levels(void **state)
+{
+	(void)state;
+	put(5, 0, guest_table(0), LINK);
+	put(6, 0, guest_table(5), LINK);
+	machine_satp(&m, 0, satp_of(SATP_SV48, 1, 5));
+	assert_maps(VA(1), FRAME(1));
+	machine_satp(&m, 0, satp_of(SATP_SV57, 1, 6));
+	assert_maps(VA(1), FRAME(1));
+	store_pte(2, 1, FRAME(2), LEAF);
+	machine_fence(&m, 0, NULL, NULL);
+	assert_maps(VA(1), FRAME(2));
+	space(0, 0);
+	assert_maps(VA(1), FRAME(2));
+}
+
+static void addresses_that_are_not_canonical_fault(void **state)
+{
+	(void)state;
+	assert_int_equal(load(1ull << 38).outcome, PAGE_FAULT_AT);
+	assert_int_equal(load(1ull << 63 | VA(1)).outcome, PAGE_FAULT_AT);
+}
+
+static void g_u_and_x_are_kept_for_the_hart(void **state)
+{
+	int level;
+
+	(void)state;
+	put(2, 1, FRAME(1), PTE_V | PTE_X | PTE_A | PTE_D | PTE_G);
+	put(2, 2, FRAME(2), LEAF | PTE_U);
+	assert_int_equal(machine_load(&m, 0, VA(1), SSP_LOAD, SSP_MXR).outcome, DONE);
+	assert_int_equal(shadow_leaf(VA(1), &level) & 0x3ff, PTE_V | PTE_X | PTE_A | PTE_D | PTE_G);
+	assert_int_equal(load(VA(1)).outcome, PAGE_FAULT_AT);
+	assert_int_equal(load(VA(2)).outcome, PAGE_FAULT_AT);
+	assert_int_equal(machine_load(&m, 0, VA(2), SSP_LOAD, SSP_SUM).outcome, DONE);
+	assert_int_equal(machine_load(&m, 0, VA(2), SSP_FETCH, SSP_SUM).outcome, PAGE_FAULT_AT);
+	assert_int_equal(machine_load(&m, 0, VA(2), SSP_FETCH, SSP_USER).outcome, DONE);
+}
+
+static void a_slots_rights_bound_what_is_mapped(void **state)
+{
+	(void)state;
+	machine_slot(&m, 1, (struct ssp_slot){ 0x200000000, 0x400000, 0x5000000000, PTE_R | PTE_X });
+	put(2, 1, 0x200001000, LEAF);
+	put(1, 2, 0x200200000, LEAF);
+	assert_int_equal(load(VA(1)).outcome, DONE);
+	assert_int_equal(store_kind(0, VA(1), SD, 0).outcome, OUTSIDE_AT);
+	assert_int_equal(load(VA(1024)).outcome, DONE);
+	assert_int_equal(level_of(VA(1024)), 1);
+}
+
+static void superpages_that_are_not_congruent_are_mapped_in_pieces(void **state)
+{
+	(void)state;
+	start_with(0x4000003000, POOL_TSP, 1, false);
+	put(1, 2, RAM_GPA + 0x400000, LEAF);
+	assert_maps(VA(1024 + 7), RAM_GPA + 0x407000);
+	assert_int_equal(level_of(VA(1024 + 7)), 0);
+}
+
+/* -- sharing, roots, memory -- */
+
+static void address_spaces_share_tables(void **state)
+{
+	uint64_t created;
+
+	(void)state;
+	put(11, 0, guest_table(2), LINK);
+	assert_maps(VA(1), FRAME(1));
+	created = m.tsp.created;
+	space(0, 10);
+	assert_maps(VA(1), FRAME(1));
+	assert_int_equal(m.tsp.created - created, 2);	/* 10 and 11 */
+	assert_int_equal(counted(faults, assert_maps(VA(2), FRAME(2))), 0);
+}
+
+static void a_cached_root_comes_back_as_it_was(void **state)
+{
+	(void)state;
+	assert_maps(VA(1), FRAME(1));
+	space(0, 10);
+	space(0, 0);
+	assert_int_equal(counted(faults, assert_maps(VA(1), FRAME(1))), 0);
+}
+
+static void tables_run_out_and_the_oldest_go(void **state)
+{
+	(void)state;
+	start_with(DELTA, TSP_MIN_TABLES, 1, false);
+	for (unsigned int n = 0; n < 30; n++) {
+		put(13 + n, 400, FRAME(n), LEAF);
+		put(1, 20 + n, guest_table(13 + n), LINK);
+	}
+	for (unsigned int n = 0; n < 300; n++)
+		assert_maps(VA(512 * (20 + n % 30) + 400), FRAME(n % 30));
+	assert_true(m.tsp.zapped > 100);
+}
+
+static void a_hart_without_svvptc_is_fenced_after_a_fill(void **state)
+{
+	(void)state;
+	start_with(DELTA, POOL_TSP, 1, true);
+	assert_maps(VA(1), FRAME(1));
+	assert_maps(VA(12), FRAME(12));
+	assert_int_equal(m.result.fence, SSP_FENCE_PAGE);
+}
+
+/* -- several vCPUs -- */
+
+static void nothing_is_filled_before_others_are_fenced(void **state)
+{
+	struct tsp_result result;
+
+	(void)state;
+	result = tsp_fault(&m.tsp, &m.vcpu[0].tsp, VA(1), SSP_LOAD, 0);
+	assert_int_equal(result.verdict, TSP_AGAIN);
+	assert_true(result.remote);
+	assert_int_equal(level_of(VA(1)), -1);
+	assert_maps(VA(1), FRAME(1));
+}
+
+static void another_vcpu_cannot_write_what_becomes_a_table(void **state)
+{
+	(void)state;
+	assert_int_equal(store_kind(1, TABLE_VA(12), SD, 0).outcome, DONE);
+	assert_int_equal(counted(pt_writes, store_kind(1, TABLE_VA(12), SD, 0)), 0);
+	put(1, 1, guest_table(12), LINK);
+	assert_maps(VA(512 + 1), FRAME(1));
+	assert_int_equal(counted(pt_writes, store_kind(1, PTE_VA(12, 1), SD, 0)), 1);
+	machine_fence(&m, 0, NULL, NULL);
+	assert_int_equal(load(VA(512 + 1)).outcome, PAGE_FAULT_AT);
+}
+
+static void a_root_of_another_vcpu_is_kept(void **state)
+{
+	(void)state;
+	space(1, 10);
+	assert_int_equal(load_on(1, VA(1)).outcome, DONE);
+	fill_page(10, 100, 10);
+	assert_true(protected(10));
+	assert_int_equal(load_on(1, VA(2)).outcome, DONE);
+}
+
+#define TEST(name)	cmocka_unit_test_setup(name, start)
+#define TEST_TWO(name)	cmocka_unit_test_setup(name, start_two)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(tables_of_a_path_are_protected),
+		TEST(a_page_that_becomes_a_table_loses_its_writable_mappings),
+		TEST(a_table_mapped_twice_is_writable_at_neither),
+		TEST(a_superpage_without_tables_stays_whole),
+		TEST(a_superpage_with_tables_is_mapped_in_pieces),
+		TEST(a_writable_superpage_is_split_when_a_table_appears_in_it),
+		TEST(a_read_only_superpage_may_hold_tables),
+		TEST(a_gigapage_is_split_around_tables_only),
+		TEST(a_page_that_is_released_is_writable_at_once),
+		TEST(an_entry_is_filled_at_the_emulated_store),
+		TEST(a_page_without_d_is_filled_read_only),
+		TEST(a_page_without_a_is_never_mapped),
+		TEST(what_is_no_valid_leaf_is_not_filled),
+		TEST(the_shadow_follows_a_removed_page_at_once),
+		TEST(a_changed_link_is_followed),
+		TEST(a_link_is_hung_at_the_store_where_its_table_is_known),
+		TEST(removing_a_link_fences_everything),
+		TEST(pieces_of_a_superpage_go_together),
+		TEST(every_kind_of_store_does_what_it_is_for),
+		TEST(a_store_over_two_tables_changes_both),
+		TEST(a_store_whose_second_page_faults_stores_nothing),
+		TEST(a_misaligned_amo_is_the_guests_exception),
+		TEST(an_instruction_that_does_not_store_there_is_repeated),
+		TEST(a_flood_unprotects),
+		TEST(a_table_in_use_is_not_flooded),
+		TEST(a_store_that_is_no_ptes_unprotects),
+		TEST(a_store_that_is_not_decoded_unprotects_and_is_repeated),
+		TEST(a_root_that_is_flooded_leaves_the_cache),
+		TEST(the_loaded_root_stays_protected_in_a_flood),
+		TEST(an_odd_store_to_the_loaded_root_is_followed),
+		TEST(a_table_that_loses_its_last_link_is_unprotected),
+		TEST(a_whole_tree_goes_with_its_last_link),
+		TEST(a_table_that_maps_itself_is_written_by_what_is_decoded),
+		TEST(sc_to_a_table_that_maps_itself_is_the_guests_loop_not_the_hosts),
+		TEST(code_can_be_fetched_from_a_table),
+		TEST(one_frame_at_two_levels_is_two_tables),
+		TEST(bare_mode_maps_all_of_ram_but_stores_to_tables),
+		TEST(a_root_outside_of_ram_is_an_access_fault),
+		TEST(wider_modes_have_more_levels),
+		TEST(addresses_that_are_not_canonical_fault),
+		TEST(g_u_and_x_are_kept_for_the_hart),
+		TEST(a_slots_rights_bound_what_is_mapped),
+		TEST(superpages_that_are_not_congruent_are_mapped_in_pieces),
+		TEST(address_spaces_share_tables),
+		TEST(a_cached_root_comes_back_as_it_was),
+		TEST(tables_run_out_and_the_oldest_go),
+		TEST(a_hart_without_svvptc_is_fenced_after_a_fill),
+		TEST_TWO(nothing_is_filled_before_others_are_fenced),
+		TEST_TWO(another_vcpu_cannot_write_what_becomes_a_table),
+		TEST_TWO(a_root_of_another_vcpu_is_kept),
+	};
+
+	return cmocka_run_group_tests_name("traditional shadow paging", tests, NULL, NULL);
+}
