@@ -83,6 +83,12 @@ static bool set_hm(struct options *o, char *value)
 	return true;
 }
 
+static bool set_shadow(struct options *o, char *value)
+{
+	o->tsp = !strcmp(value, "tsp");
+	return o->tsp || !strcmp(value, "ssp");
+}
+
 static bool set_width(struct options *o, char *value)
 {
 	static const char *const names[] = { "sv39", "sv48", "sv57" };
@@ -112,6 +118,7 @@ static const struct {
 	{ "mem", set_mem, "a multiple of 2M, as in 512M" },
 	{ "vcpus", set_vcpus, "1 to 16" },
 	{ "hm", set_hm, "a list of inject,satp,flush,fill" },
+	{ "shadow", set_shadow, "ssp or tsp" },
 	{ "width", set_width, "sv39, sv48 or sv57" },
 	{ "svvptc", set_svvptc, "0 or 1" },
 	{ "log", set_log, "info or quiet" },
@@ -128,7 +135,7 @@ static void parse_option(struct options *o, char *option)
 			fail("option %s= takes %s", name, table[i].values);
 		return;
 	}
-	fail("unknown option %s: there are mem= vcpus= hm= width= svvptc= log=", name);
+	fail("unknown option %s: there are mem= vcpus= hm= shadow= width= svvptc= log=", name);
 }
 
 void options_parse(struct options *o, const char *command_line)

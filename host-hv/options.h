@@ -5,6 +5,8 @@
  *   mem=512M              RAM of a guest that does not say itself
  *   vcpus=1               likewise its harts
  *   hm=inject,satp,...    what the firmware finishes itself (HM_POLICY_*)
+ *   shadow=ssp|tsp        whether shadow tables follow fences or, write-protecting the
+ *                         guest's, its stores; for tsp the firmware has but fences, whatever hm=
  *   width=sv39|sv48|sv57  the mmu-type that guests are told
  *   svvptc=0|1            withhold or offer Svvptc
  *   log=info|quiet        whether to say what is done
@@ -18,6 +20,7 @@ struct options {
 	uint64_t memory;	/* bytes */
 	unsigned vcpus;
 	unsigned policy;	/* HM_POLICY_* */
+	bool tsp;		/* instead of it */
 	unsigned satp_mode;	/* satp.MODE of width */
 	bool svvptc;
 	bool quiet;

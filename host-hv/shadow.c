@@ -23,6 +23,8 @@ uint64_t shadow_policy(uint64_t rungs)
 
 static const struct shadow_handler *handler_of(uint64_t policy)
 {
+	if (policy == SHADOW_POLICY_TSP)
+		return &tsp_handler;
 	return policy & HM_POLICY_HOST_TABLES ? &ssp_handler : NULL;
 }
 
@@ -54,6 +56,8 @@ static void change(struct vcpu *v, uint64_t policy)
 	struct shadow *shadow = v->shadow;
 
 	run->policy = policy;
+	if (shadow->handler && shadow->handler != handler_of(policy) && shadow->handler->quit)
+		shadow->handler->quit(v);
 	shadow->handler = handler_of(policy);
 	if (!shadow->handler)
 		return;
@@ -63,13 +67,28 @@ static void change(struct vcpu *v, uint64_t policy)
 	shadow_owe(v, SSP_FENCE_ALL, 0);
 }
 
+static uint64_t policy_of(const struct vcpu *v)
+{
+	return __atomic_load_n(&v->vm->policy, __ATOMIC_RELAXED);
+}
+
+bool shadow_ready(const struct vcpu *v)
+{
+	const struct shadow_handler *handler = v->shadow->handler;
+
+	return v->run->policy == policy_of(v) && !(handler && handler->ready && !handler->ready(v));
+}
+
+void shadow_prepare(struct vcpu *v)
+{
+	if (!shadow_ready(v))
+		change(v, policy_of(v));
+}
+
 void shadow_enter(struct vcpu *v)
 {
 	struct hm_run *run = v->run;
-	uint64_t policy = __atomic_load_n(&v->vm->policy, __ATOMIC_RELAXED);
 
-	if (run->policy != policy)
-		change(v, policy);
 	if ((run->flags & HM_RUN_FENCE_VMA) && v->shadow->handler && v->shadow->handler->fence) {
 		v->shadow->handler->fence(v, run->fence_start, run->fence_size, run->fence_asid);
 		run->flags &= ~(uint64_t)HM_RUN_FENCE_VMA;

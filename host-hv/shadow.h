@@ -3,7 +3,7 @@
  * shadow.h - shadow tables that are the host's: who answers what a guest does
  * with address translation.
  *
- *	exits.c --> shadow.c, what all handlers share --> a handler: ssp.c
+ *	exits.c --> shadow.c, what all handlers share --> a handler: ssp.c, tsp.c
  *
  * A handler fills and drops its tables, writes them into the root buffer of
  * struct hm_run, and says what the hart has to forget.  It is called on the hart
@@ -43,6 +43,10 @@ struct shadow_handler {
 	void (*drop)(struct vcpu *v);
 	/* After an exit: the firmware may have switched to run->root meanwhile. */
 	void (*leave)(struct vcpu *v);
+	/* Another handler, or the firmware, takes the vCPU over. */
+	void (*quit)(struct vcpu *v);
+	/* Has it a root, whatever other vCPUs did?  If not, drop() is called. */
+	bool (*ready)(const struct vcpu *v);
 };
 
 struct shadow {
@@ -51,7 +55,13 @@ struct shadow {
 	struct ssp_space space;			/* the slots are everyone's, the rest is ssp.c's */
 };
 
-extern const struct shadow_handler ssp_handler;
+extern const struct shadow_handler ssp_handler, tsp_handler;
+
+/* Traditional shadow paging: no rung, since the firmware has but fences. */
+#define SHADOW_POLICY_TSP	(HM_POLICY_FLUSH | HM_POLICY_HOST_TABLES)
+
+/* What all vCPUs of a guest share for it; ends the machine if memory is short. */
+struct vm_tsp *tsp_handler_create(const struct vm *vm, const struct hm_info *hm);
 
 /* The shadow of a new vCPU, with so many pages of tables; ends the machine if memory is short. */
 struct shadow *shadow_create(const struct vm *vm, unsigned long pages, const struct hm_info *hm);
@@ -62,7 +72,13 @@ uint64_t shadow_policy(uint64_t rungs);
 /* The counts begin anew. */
 void shadow_reset_counts(struct vcpu *v);
 
-/* Around every stay in the guest world. */
+/*
+ * Around every stay in the guest world.  To prepare may mean to wait for other
+ * vCPUs, so it comes before the vCPU counts as resident; if it is not ready
+ * then, since they have changed something, once more.
+ */
+void shadow_prepare(struct vcpu *v);
+bool shadow_ready(const struct vcpu *v);
 void shadow_enter(struct vcpu *v);
 void shadow_leave(struct vcpu *v);
 

@@ -94,7 +94,13 @@ static long enter(struct vcpu *v)
 	long reason;
 
 	prepare(v);
-	fence_enter(v);
+	for (;;) {
+		shadow_prepare(v);
+		fence_enter(v);
+		if (shadow_ready(v))
+			break;
+		fence_leave(v);
+	}
 	shadow_enter(v);
 	reason = hm_vcpu_run(v->hm);
 	fence_leave(v);

@@ -114,7 +114,7 @@ void vm_create(const struct guest_config *config, const struct vm_defaults *d)
 	vm->hpa = alloc_ram(vm->id, config->memory);
 	vm->vcpu_count = vm->vcpus_left = config->vcpus;
 	vm->plic.harts = config->vcpus;
-	vm->policy = shadow_policy(d->options->policy);
+	vm->policy = d->options->tsp ? SHADOW_POLICY_TSP : shadow_policy(d->options->policy);
 	at = load(vm, config, d);
 
 	vm->hm = must(vm, "create a VM", sbi_call(HM_EXT_ID, HM_FID_VM_CREATE, 0));
@@ -123,6 +123,7 @@ void vm_create(const struct guest_config *config, const struct vm_defaults *d)
 		      HM_SLOT_R | HM_SLOT_W | HM_SLOT_X));
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
 		create_vcpu(vm, i, d);
+	vm->tsp = tsp_handler_create(vm, d->hm);
 	vcpu_reset(&vm->vcpu[0], at.kernel, at.dtb);
 	vcpu_set_state(&vm->vcpu[0], VCPU_RUNNABLE);
 	vms_left++;

@@ -18,6 +18,7 @@
 
 struct hart;
 struct shadow;
+struct vm_tsp;
 struct vm;
 
 enum vcpu_state {
@@ -70,6 +71,7 @@ struct vm {
 	unsigned vcpu_count;
 	struct vcpu vcpu[MAX_VCPUS];
 
+	struct vm_tsp *tsp;		/* shadow.h; shared by its vCPUs */
 	uint64_t policy;		/* HM_POLICY_*, for the next entry of each vCPU; atomic */
 	int end;			/* enum vm_end, written once */
 	unsigned vcpus_left;		/* not yet off their harts after the end; atomic */

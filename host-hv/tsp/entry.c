@@ -81,12 +81,16 @@ static uint64_t leaf_of(const struct tsp *tsp, uint64_t gpa, int level, uint64_t
 	return pte_make(gpa + slot->delta, PTE_V | bits | PTE_A | PTE_D);
 }
 
-/* A leaf, or the table of its pieces. */
+/*
+ * A leaf, or the table of its pieces.  Pieces are never global: a guest may fence
+ * by one address of the whole, and one that has switched to another root since
+ * would meet the other pieces there.
+ */
 static struct tsp_want want_leaf(const struct tsp *tsp, uint64_t gpa, int level, uint64_t bits)
 {
 	struct tsp_want want = {
 		.leaf = leaf_of(tsp, gpa, level, bits),
-		.key = { gpa >> PAGE_SHIFT, level - 1, TSP_DIRECT | bits },
+		.key = { gpa >> PAGE_SHIFT, level - 1, TSP_DIRECT | (bits & ~PTE_G) },
 	};
 
 	want.child = !want.leaf && level > 0;

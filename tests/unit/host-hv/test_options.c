@@ -44,6 +44,14 @@ static void an_empty_list_is_no_policy(void **state)
 	assert_int_equal(parse("hm=").policy, 0);
 }
 
+static void tsp_is_chosen_beside_the_policy(void **state)
+{
+	(void)state;
+	assert_true(parse("shadow=tsp").tsp);
+	assert_false(parse("shadow=ssp").tsp);
+	assert_false(parse("").tsp);
+}
+
 static void refuses(const char *line, const char *message)
 {
 	expect_fail(message, parse(line));
@@ -60,6 +68,7 @@ static void refuses_what_it_does_not_know(void **state)
 	refuses("vcpus=0", "1 to 16");
 	refuses("vcpus=17", "1 to 16");
 	refuses("hm=satp,walk", "inject,satp,flush,fill");
+	refuses("shadow=none", "ssp or tsp");
 	refuses("width=sv32", "sv39, sv48 or sv57");
 	refuses("svvptc=yes", "0 or 1");
 	refuses("log=loud", "info or quiet");
@@ -80,6 +89,7 @@ int main(void)
 		cmocka_unit_test(has_defaults),
 		cmocka_unit_test(reads_all_options),
 		cmocka_unit_test(an_empty_list_is_no_policy),
+		cmocka_unit_test(tsp_is_chosen_beside_the_policy),
 		cmocka_unit_test(refuses_what_it_does_not_know),
 		cmocka_unit_test(refuses_a_line_without_end),
 	};

@@ -17,7 +17,7 @@ PROGRAMS = sorted(p.stem for p in HERE.glob("test_*.c"))
 def cmocka_tests():
     for program in PROGRAMS:
         source = (HERE / f"{program}.c").read_text()
-        for name in re.findall(r"^\t+(?:cmocka_unit_test\w*|TEST)\((\w+)", source, re.M):
+        for name in re.findall(r"^\t+(?:cmocka_unit_test\w*|TEST\w*)\((\w+)", source, re.M):
             yield pytest.param(program, name, id=f"{program}-{name}")
 
 
@@ -45,6 +45,7 @@ def run(program):
 def test_c(program, name):
     output = run(program)
     assert re.search(rf"^\[ +OK \] {name}$", output, re.M), output
+    assert not re.search(rf"^\[  FAILED  \] {name}$", output, re.M), output
 
 
 def test_dtc_has_nothing_to_say_about_a_guest_tree(tmp_path):

@@ -102,10 +102,17 @@ static uint64_t shadow_leaf(unsigned n, uint64_t va)
 
 /* -- what guest and firmware do -- */
 
+static void begin(struct vcpu *vcpu)
+{
+	shadow_prepare(vcpu);
+	fence_enter(vcpu);
+	assert_true(shadow_ready(vcpu));
+	shadow_enter(vcpu);
+}
+
 static void enter(void)
 {
-	fence_enter(v);
-	shadow_enter(v);
+	begin(v);
 	run->hw_fence = HM_FENCE_NONE;
 	run->roots_new = 0;
 	fence_leave(v);
@@ -130,19 +137,20 @@ static void fence(uint64_t start, uint64_t size, uint64_t asid)
 
 static uint64_t space[2];		/* two address spaces; the guest runs on the first */
 
-static int setup(void **state)
+static int setup_with(uint64_t policy, unsigned vcpus)
 {
 	static const struct hm_info hm = { .satp_modes = 7 << 8, .features = HM_INFO_SVVPTC };
 
-	(void)state;
 	ram = aligned_alloc(PAGE, RAM_PAGES * PAGE);
 	memset(ram, 0, RAM_PAGES * PAGE);
 	run = calloc(1, PAGE);
 	used_pages = accesses = 0;
-	vm = (struct vm){ .ram = { RAM, RAM_PAGES * PAGE }, .hpa = (uint64_t)ram, .vcpu_count = 1 };
-	vm.policy = shadow_policy(HM_POLICY_SATP);
-	*v = (struct vcpu){ .vm = &vm, .run = run };
-	v->shadow = shadow_create(&vm, 100, &hm);
+	vm = (struct vm){ .ram = { RAM, RAM_PAGES * PAGE }, .hpa = (uint64_t)ram, .vcpu_count = vcpus };
+	vm.policy = policy;
+	for (unsigned i = 0; i < vcpus; i++)
+		vm.vcpu[i] = (struct vcpu){ .vm = &vm, .id = i, .run = i ? calloc(1, PAGE) : run,
+					    .shadow = shadow_create(&vm, 100, &hm) };
+	vm.tsp = tsp_handler_create(&vm, &hm);
 	run->priv = 1;
 	run->stvec = 0x7000;
 	enter();
@@ -155,11 +163,26 @@ static int setup(void **state)
 	return 0;
 }
 
+static int setup(void **state)
+{
+	(void)state;
+	return setup_with(shadow_policy(HM_POLICY_SATP), 1);
+}
+
+static int setup_tsp(void **state)
+{
+	(void)state;
+	return setup_with(SHADOW_POLICY_TSP, 2);
+}
+
 static int teardown(void **state)
 {
 	(void)state;
-	free(v->shadow);
-	free(run);
+	for (unsigned i = 0; i < vm.vcpu_count; i++) {
+		free(vm.vcpu[i].shadow);
+		free(vm.vcpu[i].run);
+	}
+	free(vm.tsp);
 	free(ram);
 	return 0;
 }
@@ -180,7 +203,7 @@ static void the_first_entry_has_a_root_and_a_fence(void **state)
 {
 	(void)state;
 	vcpu_reset(v, RAM, 0);
-	shadow_enter(v);
+	begin(v);
 	assert_int_equal(run->policy, vm.policy);
 	assert_int_equal(run->hw_fence, HM_FENCE_ALL);
 	assert_int_equal(run->roots[run->root].gsatp, 0);
@@ -198,7 +221,7 @@ static void a_change_of_owner_drops_everything(void **state)
 	assert_int_equal(run->policy, HM_POLICY_ALL);
 	map(space[0], VA, 0);
 	vm.policy = shadow_policy(0);
-	shadow_enter(v);
+	begin(v);
 	assert_int_equal(run->roots[run->root].gsatp, space[0]);
 	assert_int_equal(shadow_leaf(run->root, VA), 0);
 	assert_int_equal(run->hw_fence, HM_FENCE_ALL);
@@ -464,30 +487,143 @@ static void remote_fences_are_paid_before_the_guest_runs(void **state)
 	fault(LOAD, VA);
 	enter();
 	fence_vcpus(&vm, 1, &f);
-	fence_enter(v);
-	shadow_enter(v);
+	begin(v);
 	assert_int_equal(shadow_leaf(run->root, VA), 0);
 	assert_int_equal(run->hw_fence, HM_FENCE_PAGE);
 	assert_false(run->flags & HM_RUN_FENCE_VMA);
 }
 
+/* -- traditional shadow paging -- */
+
+/* The guest's leaf table for VA is mapped at VA + PAGE, and the code sd a0, 0(a1) runs at VA. */
+static uint64_t map_leaf_table(void)
+{
+	uint64_t table = pte_address(at((space[0] & SATP_PPN_MASK) << 12)[pte_index(VA, 2)]);
+
+	table = pte_address(at(table)[pte_index(VA, 1)]);
+	map(space[0], VA + PAGE, pte_make(table, ALLOWED));
+	*(uint32_t *)(ram + 40 * PAGE) = 0x00a5b023;
+	run->pc = VA;
+	return VA + PAGE;
+}
+
+static void a_store_to_a_table_is_emulated_and_followed(void **state)
+{
+	uint64_t table = map_leaf_table();
+
+	(void)state;
+	fault(LOAD, VA);
+	run->x[10] = pte_make(RAM + 50 * PAGE, ALLOWED);
+	run->x[11] = table + 8 * pte_index(VA + 4 * PAGE, 0);
+	fault(STORE, run->x[11]);
+	assert_int_equal(v->shadow->count[SHADOW_PT_WRITE], 1);
+	assert_true(run->flags & HM_RUN_ADVANCE);
+	assert_int_equal(run->exit_insn_len, 4);
+	assert_int_equal(pte_address(shadow_leaf(run->root, VA + 4 * PAGE)),
+			 (uint64_t)ram + 50 * PAGE);
+}
+
+static void a_store_whose_code_is_gone_is_no_store(void **state)
+{
+	uint64_t table = map_leaf_table();
+
+	(void)state;
+	fault(LOAD, VA);
+	run->pc = VA + 7 * PAGE;
+	run->x[11] = table + 8 * 300;
+	fault(STORE, run->x[11]);
+	assert_false(run->flags & HM_RUN_ADVANCE);
+	assert_int_equal(run->pc, VA + 7 * PAGE);
+}
+
+static void a_misaligned_amo_is_the_guests(void **state)
+{
+	uint64_t table = map_leaf_table();
+
+	(void)state;
+	fault(LOAD, VA);
+	*(uint32_t *)(ram + 40 * PAGE) = 0x00a5b02f;	/* amoadd.d x0, a0, (a1) */
+	run->x[11] = table + 4;
+	fault(STORE, run->x[11]);
+	assert_int_equal(run->scause, 6);
+	assert_int_equal(run->stval, table + 4);
+}
+
+/* The second page of a store: that is where the fault is. */
+static void the_second_page_of_a_store_is_named(void **state)
+{
+	uint64_t table = map_leaf_table();
+
+	(void)state;
+	fault(LOAD, VA);
+	run->x[11] = table + PAGE - 4;
+	fault(STORE, run->x[11]);
+	assert_int_equal(run->scause, STORE);
+	assert_int_equal(run->stval, table + PAGE);
+	assert_int_equal(v->shadow->count[SHADOW_TRUE_FAULT], 1);
+}
+
+static void protecting_a_table_fences_other_vcpus(void **state)
+{
+	(void)state;
+	fault(LOAD, VA);
+	assert_true(vm.vcpu[1].fence.flags & HM_RUN_FENCE_VMA);
+	assert_int_equal(vm.vcpu[1].fence.asid, FENCE_ALL);
+	assert_int_equal(run->hw_fence, HM_FENCE_ALL);
+	assert_int_not_equal(shadow_leaf(run->root, VA), 0);
+}
+
+static void the_firmware_serves_the_guests_fences(void **state)
+{
+	(void)state;
+	fault(LOAD, VA);
+	enter();
+	fence(VA, PAGE, 1);
+	assert_true(run->flags & HM_RUN_FENCE_VMA);
+	assert_int_not_equal(shadow_leaf(run->root, VA), 0);
+}
+
+/* Meanwhile its stores were not seen. */
+static void what_was_shadowed_before_another_policy_is_forgotten(void **state)
+{
+	struct vcpu *other = &vm.vcpu[1];
+
+	(void)state;
+	begin(other);
+	fence_leave(other);
+	fault(LOAD, VA);
+	vm.policy = HM_POLICY_ALL;
+	enter();
+	map(space[0], VA, 0);
+	vm.policy = SHADOW_POLICY_TSP;
+	enter();
+	assert_int_equal(shadow_leaf(run->root, VA), 0);
+	/* The other vCPU has not even seen that there was another policy. */
+	assert_false(shadow_ready(other));
+	begin(other);
+	assert_int_not_equal(other->run->roots[other->run->root].root, 0);
+}
+
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST_TSP(name)	cmocka_unit_test_setup_teardown(name, setup_tsp, teardown)
+/* Faults are classified in one place. */
+#define TEST_BOTH(name)	TEST(name), TEST_TSP(name)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(whoever_fills_or_flushes_has_the_tables),
-		TEST(the_first_entry_has_a_root_and_a_fence),
-		TEST(a_change_of_owner_drops_everything),
+		TEST_BOTH(the_first_entry_has_a_root_and_a_fence),
+		TEST_BOTH(a_change_of_owner_drops_everything),
 		TEST(the_firmware_gets_the_fences_of_its_own_tables),
-		TEST(what_the_guest_allows_is_filled),
-		TEST(what_it_forbids_is_its_own_fault),
-		TEST(a_table_outside_ram_is_an_access_fault),
-		TEST(the_state_of_the_access_counts),
-		TEST(outside_is_a_device_and_its_instruction_is_fetched),
-		TEST(code_that_is_gone_faults_by_itself),
-		TEST(nothing_is_fetched_from_a_device),
-		TEST(each_address_space_has_its_root),
+		TEST_BOTH(what_the_guest_allows_is_filled),
+		TEST_BOTH(what_it_forbids_is_its_own_fault),
+		TEST_BOTH(a_table_outside_ram_is_an_access_fault),
+		TEST_BOTH(the_state_of_the_access_counts),
+		TEST_BOTH(outside_is_a_device_and_its_instruction_is_fetched),
+		TEST_BOTH(code_that_is_gone_faults_by_itself),
+		TEST_BOTH(nothing_is_fetched_from_a_device),
+		TEST_BOTH(each_address_space_has_its_root),
 		TEST(the_firmware_switches_alone),
 		TEST(the_least_recently_used_root_goes),
 		TEST(a_fence_of_a_page_reaches_roots_that_do_not_run),
@@ -496,6 +632,13 @@ int main(void)
 		TEST(a_range_is_fenced_whole),
 		TEST(two_fences_owed_become_one_of_everything),
 		TEST(remote_fences_are_paid_before_the_guest_runs),
+		TEST_TSP(a_store_to_a_table_is_emulated_and_followed),
+		TEST_TSP(a_store_whose_code_is_gone_is_no_store),
+		TEST_TSP(a_misaligned_amo_is_the_guests),
+		TEST_TSP(the_second_page_of_a_store_is_named),
+		TEST_TSP(protecting_a_table_fences_other_vcpus),
+		TEST_TSP(the_firmware_serves_the_guests_fences),
+		TEST_TSP(what_was_shadowed_before_another_policy_is_forgotten),
 	};
 
 	return RUN(tests);

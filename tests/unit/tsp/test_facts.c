@@ -469,6 +469,18 @@ static void a_table_in_use_is_not_flooded(void **state)
 	assert_true(protected(3));
 }
 
+static void a_fault_through_a_table_is_a_use(void **state)
+{
+	(void)state;
+	put(1, 1, guest_table(3), LINK);
+	for (unsigned int i = 0; i < 20; i++) {
+		put(3, 8 * i, FRAME(2), LEAF);
+		assert_maps(VA(512 + 8 * i), FRAME(2));
+		assert_int_equal(counted(pt_writes, fill_page(3, 400, TSP_FLOOD - 1)), TSP_FLOOD - 1);
+	}
+	assert_true(protected(3));
+}
+
 static void a_store_that_is_no_ptes_unprotects(void **state)
 {
 	static const struct { enum machine_store kind; unsigned int offset; } odd[] = {
@@ -695,6 +707,16 @@ static void a_slots_rights_bound_what_is_mapped(void **state)
 	assert_int_equal(level_of(VA(1024)), 1);
 }
 
+static void superpages_end_where_the_slot_does(void **state)
+{
+	(void)state;
+	machine_slot(&m, 1, (struct ssp_slot){ 0x200000000, 0x501000, 0x5000000000, PTE_RWX });
+	put(1, 2, 0x200400000, LEAF);
+	assert_int_equal(load(VA(1024 + 0x100)).outcome, DONE);
+	assert_int_equal(level_of(VA(1024 + 0x100)), 0);
+	assert_int_equal(load(VA(1024 + 0x101)).outcome, OUTSIDE_AT);
+}
+
 static void superpages_that_are_not_congruent_are_mapped_in_pieces(void **state)
 {
 	(void)state;
@@ -729,17 +751,45 @@ static void a_cached_root_comes_back_as_it_was(void **state)
 	assert_int_equal(counted(faults, assert_maps(VA(1), FRAME(1))), 0);
 }
 
+/* More leaf tables than the pool has, each with one page. */
+static void put_many(unsigned int tables)
+{
+	for (unsigned int n = 0; n < tables; n++) {
+		put(13 + n, 400, FRAME(n), LEAF);
+		put(1, 20 + n, guest_table(13 + n), LINK);
+	}
+}
+#define MANY_VA(n)	VA(512 * (20 + (n)) + 400)
+
 static void tables_run_out_and_the_oldest_go(void **state)
 {
 	(void)state;
 	start_with(DELTA, TSP_MIN_TABLES, 1, false);
-	for (unsigned int n = 0; n < 30; n++) {
-		put(13 + n, 400, FRAME(n), LEAF);
-		put(1, 20 + n, guest_table(13 + n), LINK);
-	}
+	put_many(30);
 	for (unsigned int n = 0; n < 300; n++)
-		assert_maps(VA(512 * (20 + n % 30) + 400), FRAME(n % 30));
+		assert_maps(MANY_VA(n % 30), FRAME(n % 30));
 	assert_true(m.tsp.zapped > 100);
+}
+
+static void a_root_that_takes_anothers_place_has_none_of_its_translations(void **state)
+{
+	(void)state;
+	for (unsigned int n = 0; n < 40; n++) {
+		memory.guest[14 + n % 20][0] = pte_make(RAM_GPA + 0x40000000 * (n % 2), LEAF);
+		machine_satp(&m, 0, satp_of(SATP_SV39, 5, 14 + n % 20));
+		assert_maps(VA(1), RAM_GPA + 0x40000000 * (n % 2) + PAGE_SIZE);
+	}
+}
+
+static void a_global_superpage_in_pieces_goes_by_any_of_its_addresses(void **state)
+{
+	(void)state;
+	put(1, 2, RAM_GPA, LEAF | PTE_G);
+	put(11, 2, RAM_GPA + 0x400000, LEAF);
+	assert_maps(VA(1024 + 60), RAM_GPA + 60 * PAGE_SIZE);
+	space(0, 10);
+	machine_fence(&m, 0, &(uint64_t){ VA(1024 + 61) }, NULL);
+	assert_maps(VA(1024 + 60), RAM_GPA + 0x400000 + 60 * PAGE_SIZE);
 }
 
 static void a_hart_without_svvptc_is_fenced_after_a_fill(void **state)
@@ -787,6 +837,37 @@ static void a_root_of_another_vcpu_is_kept(void **state)
 	assert_int_equal(load_on(1, VA(2)).outcome, DONE);
 }
 
+static void a_loaded_root_stays_when_tables_run_out(void **state)
+{
+	(void)state;
+	start_with(DELTA, TSP_MIN_TABLES, 2, false);
+	space(1, 10);
+	put_many(32);
+	for (unsigned int n = 0; n < 100; n++)
+		assert_maps(MANY_VA(n % 32), FRAME(n % 32));
+	assert_true(tsp_has_root(&m.vcpu[1].tsp) && protected(10));
+	assert_int_equal(load_on(1, VA(1)).outcome, DONE);
+}
+
+static void no_table_is_used_again_before_others_are_fenced(void **state)
+{
+	(void)state;
+	start_with(DELTA, TSP_MIN_TABLES, 2, false);
+	put_many(32);
+	for (unsigned int n = 0; n < 32;) {
+		uint64_t created = m.tsp.created, zapped = m.tsp.zapped;
+		struct tsp_result result = tsp_fault(&m.tsp, &m.vcpu[0].tsp, MANY_VA(n), SSP_LOAD, 0);
+
+		n += result.verdict == TSP_REPEAT;
+		if (m.tsp.zapped == zapped)
+			continue;
+		assert_int_equal(result.verdict, TSP_AGAIN);
+		assert_true(result.remote && m.tsp.created == created);
+		return;
+	}
+	fail_msg("there were tables enough");
+}
+
 #define TEST(name)	cmocka_unit_test_setup(name, start)
 #define TEST_TWO(name)	cmocka_unit_test_setup(name, start_two)
 
@@ -818,6 +899,7 @@ int main(void)
 		TEST(an_instruction_that_does_not_store_there_is_repeated),
 		TEST(a_flood_unprotects),
 		TEST(a_table_in_use_is_not_flooded),
+		TEST(a_fault_through_a_table_is_a_use),
 		TEST(a_store_that_is_no_ptes_unprotects),
 		TEST(a_store_that_is_not_decoded_unprotects_and_is_repeated),
 		TEST(a_root_that_is_flooded_leaves_the_cache),
@@ -835,11 +917,16 @@ int main(void)
 		TEST(addresses_that_are_not_canonical_fault),
 		TEST(g_u_and_x_are_kept_for_the_hart),
 		TEST(a_slots_rights_bound_what_is_mapped),
+		TEST(superpages_end_where_the_slot_does),
 		TEST(superpages_that_are_not_congruent_are_mapped_in_pieces),
 		TEST(address_spaces_share_tables),
 		TEST(a_cached_root_comes_back_as_it_was),
 		TEST(tables_run_out_and_the_oldest_go),
+		TEST(a_root_that_takes_anothers_place_has_none_of_its_translations),
+		TEST(a_global_superpage_in_pieces_goes_by_any_of_its_addresses),
 		TEST(a_hart_without_svvptc_is_fenced_after_a_fill),
+		TEST(a_loaded_root_stays_when_tables_run_out),
+		TEST(no_table_is_used_again_before_others_are_fenced),
 		TEST_TWO(nothing_is_filled_before_others_are_fenced),
 		TEST_TWO(another_vcpu_cannot_write_what_becomes_a_table),
 		TEST_TWO(a_root_of_another_vcpu_is_kept),

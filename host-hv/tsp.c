@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tsp.c - traditional shadow paging (tsp/) as a handler: one shadow for all vCPUs
+ * of a guest, under a lock that is held until what a call owes has been done.
+ *
+ * Waiting for other vCPUs with the lock is no circle: none takes it while it
+ * may run guest code.
+ */
+#include "tsp/tsp.h"
+
+#include "console.h"
+#include "memory.h"
+#include "shadow.h"
+
+#define CAUSE_MISALIGNED_STORE	6
+#define MAX_CALLS		8	/* in a row; then the guest may try again */
+#define MAX_TABLES		4096UL
+
+struct vm_tsp {
+	struct spinlock lock;
+	struct tsp tsp;
+	bool stale;			/* the guest has run, and stored, under another policy */
+	struct tsp_vcpu vcpu[MAX_VCPUS];
+	uint64_t published[MAX_VCPUS][TSP_ROOTS];	/* stamps of the roots in the run page */
+};
+
+_Static_assert(TSP_ROOTS == HM_ROOTS && TSP_VCPUS >= MAX_VCPUS, "one for each");
+
+/* Tables for a fiftieth of the guest's frames, as other hypervisors have it. */
+static uint32_t table_count(const struct vm *vm)
+{
+	return min_u64(TSP_MIN_TABLES + vm->ram.size / PAGE / 50, MAX_TABLES);
+}
+
+struct vm_tsp *tsp_handler_create(const struct vm *vm, const struct hm_info *hm)
+{
+	struct ssp_space *guest = &vm->vcpu[0].shadow->space;
+	uint32_t tables = table_count(vm);
+	uint64_t own = ALIGN_UP(sizeof(struct vm_tsp), PAGE);
+	uint64_t size = own + tables * PAGE + tsp_memory_size(guest, tables);
+	struct vm_tsp *t = (struct vm_tsp *)memory_alloc(ALIGN_UP(size, PAGE), PAGE);
+
+	if (!t)
+		fail("vm%d: %lu KB for tables of shadow=tsp are not there: give the machine more memory",
+		     vm->id, size / KIB);
+	memset(t, 0, sizeof(*t));
+	tsp_init(&t->tsp, guest, (uint64_t)t + own, (char *)t + own + tables * PAGE, tables,
+		 !(hm->features & HM_INFO_SVVPTC));
+	for (unsigned i = 0; i < vm->vcpu_count; i++)
+		tsp_add_vcpu(&t->tsp, &t->vcpu[i]);
+	return t;
+}
+
+static uint64_t others(const struct vcpu *v)
+{
+	return ((1UL << v->vm->vcpu_count) - 1) & ~(1UL << v->id);
+}
+
+static void fence_others(struct vcpu *v)
+{
+	static const struct fence everything = { HM_RUN_FENCE_VMA, 0, 0, FENCE_ALL };
+
+	fence_vcpus(v->vm, others(v), &everything);
+}
+
+/* Do what a call owes, and tell the firmware about roots that have changed. */
+static void settle(struct vcpu *v, const struct tsp_result *result, uint64_t va)
+{
+	struct vm_tsp *t = v->vm->tsp;
+	const struct tsp_vcpu *vcpu = &t->vcpu[v->id];
+
+	shadow_owe(v, result->fence, va);
+	if (result->remote)
+		fence_others(v);
+	for (unsigned n = 0; n < TSP_ROOTS; n++) {
+		const struct tsp_root *root = &vcpu->root[n];
+
+		if (t->published[v->id][n] == root->stamp)
+			continue;
+		shadow_root_set(v, n, root->gsatp, root->satp, true);
+		t->published[v->id][n] = root->stamp;
+	}
+	v->run->root = vcpu->current;
+}
+
+static void load_root(struct vcpu *v, uint64_t gsatp)
+{
+	struct vm_tsp *t = v->vm->tsp;
+	struct tsp_result result;
+
+	do {
+		result = tsp_load_root(&t->tsp, &t->vcpu[v->id], gsatp);
+		settle(v, &result, 0);
+	} while (result.verdict == TSP_AGAIN);
+}
+
+static void satp(struct vcpu *v, uint64_t gsatp)
+{
+	struct vm_tsp *t = v->vm->tsp;
+
+	spin_lock(&t->lock);
+	load_root(v, gsatp);
+	spin_unlock(&t->lock);
+}
+
+/* The vCPU has a new run page, or comes from another policy. */
+static void drop(struct vcpu *v)
+{
+	struct vm_tsp *t = v->vm->tsp;
+
+	spin_lock(&t->lock);
+	if (t->stale) {
+		struct tsp_result result = tsp_reset(&t->tsp);
+
+		settle(v, &result, 0);
+		t->stale = false;
+	}
+	tsp_restart_vcpu(&t->tsp, &t->vcpu[v->id]);
+	load_root(v, v->run->satp);
+	spin_unlock(&t->lock);
+}
+
+/* From now on stores are made that nobody sees: no vCPU may go on with what is shadowed. */
+static void quit(struct vcpu *v)
+{
+	struct vm_tsp *t = v->vm->tsp;
+
+	spin_lock(&t->lock);
+	t->stale = true;
+	fence_others(v);
+	spin_unlock(&t->lock);
+}
+
+/* Another vCPU may have forgotten all roots. */
+static bool ready(const struct vcpu *v)
+{
+	return tsp_has_root(&v->vm->tsp->vcpu[v->id]);
+}
+
+/* -- faults -- */
+
+static struct tsp_result find_out(struct vcpu *v, uint64_t va, enum ssp_access access,
+				  unsigned state)
+{
+	struct vm_tsp *t = v->vm->tsp;
+	struct tsp_result result;
+	unsigned calls = 0;
+
+	do {
+		result = tsp_fault(&t->tsp, &t->vcpu[v->id], va, access, state);
+		settle(v, &result, va);
+	} while (result.verdict == TSP_AGAIN && ++calls < MAX_CALLS);
+	return result;
+}
+
+/* A store to a guest table; if its instruction cannot be fetched, the guest takes that fault. */
+static struct tsp_result store(struct vcpu *v, uint64_t va, unsigned state)
+{
+	struct vm_tsp *t = v->vm->tsp;
+	struct hm_run *run = v->run;
+	struct tsp_result result = { .verdict = TSP_REPEAT };
+
+	if (!shadow_fetch(v))
+		return result;
+	result = tsp_store(&t->tsp, &t->vcpu[v->id], va, run->exit_insn, run->exit_insn_len, state,
+			   run->x);
+	settle(v, &result, va);
+	return result;
+}
+
+static struct shadow_result answer(struct vcpu *v, const struct tsp_result *result,
+				   enum shadow_class class)
+{
+	struct shadow_result answer = { .verdict = SSP_FILLED, .class = class };
+
+	switch (result->verdict) {
+	case TSP_STORED:
+		v->run->flags |= HM_RUN_ADVANCE;
+		break;
+	case TSP_MISALIGNED:
+		vcpu_inject(v, CAUSE_MISALIGNED_STORE, result->va);
+		break;
+	case TSP_FAULT:
+		v->run->exit_value = result->va;	/* of the second page, perhaps */
+		answer.verdict = result->fault;
+		answer.gpa = result->gpa;
+		break;
+	default:
+		break;
+	}
+	return answer;
+}
+
+static struct shadow_result fault(struct vcpu *v, uint64_t va, enum ssp_access access,
+				  unsigned state)
+{
+	struct vm_tsp *t = v->vm->tsp;
+	enum shadow_class class = SHADOW_HIDDEN_FAULT;
+	struct tsp_result result;
+
+	spin_lock(&t->lock);
+	result = find_out(v, va, access, state);
+	if (result.verdict == TSP_PT_WRITE) {
+		class = SHADOW_PT_WRITE;
+		result = store(v, va, state);
+	}
+	spin_unlock(&t->lock);
+	return answer(v, &result, class);
+}
+
+const struct shadow_handler tsp_handler = {
+	.fault = fault, .satp = satp, .drop = drop, .quit = quit, .ready = ready,
+};
