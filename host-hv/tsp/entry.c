@@ -21,9 +21,7 @@ static struct tsp_region *region_of(const struct tsp *tsp, unsigned int slot, ui
 
 struct tsp_region *tsp_region(const struct tsp *tsp, uint64_t gpa, int level)
 {
-	const struct ssp_slot *slot = ssp_slot_of(tsp->guest, gpa);
-
-	return slot ? region_of(tsp, slot - tsp->guest->slots, gpa, level) : NULL;
+	return region_of(tsp, tsp_slot(tsp, gpa) - tsp->guest->slots, gpa, level);
 }
 
 /* A leaf's region, from its HPA: slots do not overlap there. */
@@ -32,7 +30,8 @@ static struct tsp_region *mapped_region(const struct tsp *tsp, uint64_t leaf, in
 	const struct ssp_slot *slot = tsp->guest->slots;
 	uint64_t hpa = pte_address(leaf);
 
-	while (hpa - slot->delta - slot->gpa >= slot->size)
+	while (slot < tsp->guest->slots + SSP_MAX_SLOTS - 1 &&
+	       hpa - slot->delta - slot->gpa >= slot->size)
 		slot++;
 	return region_of(tsp, slot - tsp->guest->slots, hpa - slot->delta, level);
 }
@@ -117,11 +116,9 @@ struct tsp_want tsp_wanted(const struct tsp *tsp, const struct tsp_table *table,
 {
 	uint64_t gpa = table->gfn << PAGE_SHIFT;
 
-	if (!table->role) {
-		const struct ssp_slot *slot = ssp_slot_of(tsp->guest, gpa);
-
-		return want_guest(tsp, ssp_port_load(gpa + slot->delta + 8 * index), table->level);
-	}
+	if (!table->role)
+		return want_guest(tsp, ssp_port_load(gpa + tsp_slot(tsp, gpa)->delta + 8 * index),
+				  table->level);
 	if (!(table->role & PTE_RWX))
 		return NOTHING;
 	return want_leaf(tsp, gpa + index * level_size(table->level), table->level,

@@ -23,6 +23,16 @@ struct tsp_want {
 	struct tsp_key key;		/* of the child, or of the pieces instead of the leaf */
 };
 
+/* The slot of a GPA that is known to lie in one. */
+static inline const struct ssp_slot *tsp_slot(const struct tsp *tsp, uint64_t gpa)
+{
+	const struct ssp_slot *slot = tsp->guest->slots;
+
+	while (slot < tsp->guest->slots + SSP_MAX_SLOTS - 1 && gpa - slot->gpa >= slot->size)
+		slot++;
+	return slot;
+}
+
 static inline uint32_t tsp_number(const struct tsp *tsp, const struct tsp_table *table)
 {
 	return table - tsp->tables;
@@ -85,7 +95,7 @@ void tsp_forget_root(struct tsp *tsp, const struct tsp_table *table);
 void tsp_follow_privilege(struct tsp *tsp, struct tsp_vcpu *vcpu, bool user);
 
 /* entry.c: entries, chains and protection. */
-struct tsp_region *tsp_region(const struct tsp *tsp, uint64_t gpa, int level);
+struct tsp_region *tsp_region(const struct tsp *tsp, uint64_t gpa, int level);	/* of RAM */
 void tsp_entry_clear(struct tsp *tsp, struct tsp_table *table, unsigned int index);
 void tsp_entry_put(struct tsp *tsp, struct tsp_table *table, unsigned int index, uint64_t value);
 void tsp_entry_sync(struct tsp *tsp, struct tsp_table *table, unsigned int index);

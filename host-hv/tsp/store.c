@@ -30,7 +30,7 @@ struct operation {
 
 static uint64_t hpa_of(const struct tsp *tsp, uint64_t gpa)
 {
-	return gpa + ssp_slot_of(tsp->guest, gpa)->delta;
+	return gpa + tsp_slot(tsp, gpa)->delta;
 }
 
 /* Where the store goes in the page of va; false: fault says why it cannot. */
