@@ -73,10 +73,10 @@ static unsigned long table_pages(unsigned vcpus)
 	return info.pool_free_pages / 8 * 7 / vcpus;
 }
 
-/* Shadow tables in our own memory, for the policies that make them ours: less, since it is the guests', too. */
+/* Shadow tables in our own memory, for the policies that make them ours: it is the guests', too. */
 static unsigned long own_table_pages(unsigned long firmware_has)
 {
-	return firmware_has / 4 < SSP_MIN_TABLES ? SSP_MIN_TABLES : firmware_has / 4;
+	return firmware_has / 2 < SSP_MIN_TABLES ? SSP_MIN_TABLES : firmware_has / 2;
 }
 
 static void create_guests(void)

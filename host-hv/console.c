@@ -4,6 +4,7 @@
 #include <stdarg.h>
 
 #include "hm.h"
+#include "keyboard.h"
 #include "platform.h"
 
 /* ns16550a registers, one byte each. */
@@ -23,7 +24,9 @@
 #define PLIC_CLAIM(c)		(0x200004 + 0x1000 * (c))
 
 #define DBCN_WRITE_BYTE	2
-#define HOST		(-1)	/* a speaker besides the guests' numbers */
+/* Speakers besides the guests' numbers. */
+#define HOST		(-1)
+#define PROMPT		(-2)
 
 static struct {
 	struct spinlock lock;		/* guards the output side, line by line */
@@ -70,7 +73,7 @@ static void take_line(int speaker)
 		console.line_open = false;
 	}
 	console.speaker = speaker;
-	if (console.names && !console.line_open && speaker != HOST) {
+	if (console.names && !console.line_open && speaker >= 0) {
 		put_string("[vm");
 		put_raw('0' + speaker);
 		put_string("] ");
@@ -93,6 +96,15 @@ void console_guest_putc(int speaker, char c)
 	put_raw(c);
 	if (c == '\n')
 		console.line_open = false;
+	spin_unlock(&console.lock);
+}
+
+void console_edit(const char *piece)
+{
+	spin_lock(&console.lock);
+	take_line(PROMPT);
+	put_string(piece);
+	console.line_open = piece[strlen(piece) - 1] != '\n';
 	spin_unlock(&console.lock);
 }
 

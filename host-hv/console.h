@@ -2,8 +2,7 @@
 /*
  * console.h - the machine's one console, shared by host-hv and its guests.
  *
- * One guest gets it raw.  With several, each line says whose it is, and
- * Ctrl-] gives the keyboard to the next guest (vm.c).
+ * One guest gets it raw.  With several, each line says whose it is.
  */
 #ifndef CONSOLE_H
 #define CONSOLE_H
@@ -18,7 +17,7 @@ void console_init(const struct platform *platform);
 /* Lets the UART interrupt this hart when a key is pressed. */
 void console_enable_input(const struct platform *platform);
 
-/* Serves that interrupt: what was typed goes to keyboard_type(). */
+/* Serves that interrupt: what was typed goes to keyboard_type() (keyboard.h). */
 void console_serve_interrupt(void);
 
 /* The keyboard has room again: fetch what was left waiting in the UART. */
@@ -30,6 +29,9 @@ void console_guest_putc(int speaker, char c);
 /* Several guests: lines are prefixed with their guest's name from now on. */
 void console_name_speakers(void);
 
+/* Writes a piece of the line that is typed at host-hv's prompt. */
+void console_edit(const char *piece);
+
 /* %c %s %d %u %x %lu %lx %%; what one call prints stays together. */
 void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -40,9 +42,5 @@ void print_end(void);
 
 /* Says what is wrong and what to do, records the end of all, and shuts the machine down as failed. */
 void fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
-
-/* Where typed characters go, vm.c: whether one more can be taken, and taking it. */
-bool keyboard_has_room(void);
-void keyboard_type(uint8_t c);
 
 #endif

@@ -3,7 +3,9 @@
 
 #include "console.h"
 #include "hm_abi.h"
+#include "policy.h"
 #include "vm.h"
+#include "words.h"
 
 /* Decimal with an optional K, M or G; 0 is no valid number anywhere here. */
 static uint64_t parse_size(const char *s)
@@ -43,44 +45,9 @@ static bool set_vcpus(struct options *o, char *value)
 	return o->vcpus && o->vcpus <= MAX_VCPUS;
 }
 
-/* An index into names, or -1. */
-static int find(const char *word, const char *const *names, unsigned count)
-{
-	for (unsigned i = 0; i < count; i++)
-		if (!strcmp(word, names[i]))
-			return i;
-	return -1;
-}
-
-/* Cuts the next word off *rest at a separator; NULL after the last. */
-static char *next_word(char **rest, char separator)
-{
-	char *word = *rest, *end;
-
-	if (!word)
-		return NULL;
-	end = strchr(word, separator);
-	*rest = end ? end + 1 : NULL;
-	if (end)
-		*end = 0;
-	return word;
-}
-
 static bool set_hm(struct options *o, char *value)
 {
-	static const char *const names[] = { "inject", "satp", "flush", "fill" };
-	char *word;
-	int bit;
-
-	o->policy = 0;
-	while ((word = next_word(&value, ','))) {
-		bit = find(word, names, ARRAY_SIZE(names));
-		if (bit < 0 && *word)
-			return false;
-		if (bit >= 0)
-			o->policy |= 1u << bit;
-	}
-	return true;
+	return policy_parse_rungs(value, &o->policy);
 }
 
 static bool set_shadow(struct options *o, char *value)
@@ -92,7 +59,7 @@ static bool set_shadow(struct options *o, char *value)
 static bool set_width(struct options *o, char *value)
 {
 	static const char *const names[] = { "sv39", "sv48", "sv57" };
-	int i = find(value, names, ARRAY_SIZE(names));
+	int i = find_word(value, names, ARRAY_SIZE(names));
 
 	o->satp_mode = 8 + i;
 	return i >= 0;
@@ -117,7 +84,7 @@ static const struct {
 } table[] = {
 	{ "mem", set_mem, "a multiple of 2M, as in 512M" },
 	{ "vcpus", set_vcpus, "1 to 16" },
-	{ "hm", set_hm, "a list of inject,satp,flush,fill" },
+	{ "hm", set_hm, POLICY_RUNGS },
 	{ "shadow", set_shadow, "ssp or tsp" },
 	{ "width", set_width, "sv39, sv48 or sv57" },
 	{ "svvptc", set_svvptc, "0 or 1" },

@@ -19,7 +19,7 @@
 struct options {
 	uint64_t memory;	/* bytes */
 	unsigned vcpus;
-	unsigned policy;	/* HM_POLICY_* */
+	uint64_t policy;	/* HM_POLICY_*, of the rungs */
 	bool tsp;		/* instead of it */
 	unsigned satp_mode;	/* satp.MODE of width */
 	bool svvptc;

@@ -3,6 +3,7 @@
 
 #include "console.h"
 #include "memory.h"
+#include "policy.h"
 
 #define CAUSE_FETCH_ACCESS	1
 #define CAUSE_LOAD_ACCESS	5
@@ -15,15 +16,9 @@
 
 /* -- whose the tables are -- */
 
-/* Whoever fills and flushes has the tables; they are the firmware's if it does either. */
-uint64_t shadow_policy(uint64_t rungs)
-{
-	return rungs & (HM_POLICY_FILL | HM_POLICY_FLUSH) ? rungs : rungs | HM_POLICY_HOST_TABLES;
-}
-
 static const struct shadow_handler *handler_of(uint64_t policy)
 {
-	if (policy == SHADOW_POLICY_TSP)
+	if (policy == POLICY_TSP)
 		return &tsp_handler;
 	return policy & HM_POLICY_HOST_TABLES ? &ssp_handler : NULL;
 }
@@ -49,12 +44,25 @@ void shadow_reset_counts(struct vcpu *v)
 	memset(v->shadow->count, 0, sizeof(v->shadow->count));
 }
 
+/*
+ * Returns when no other vCPU runs under the policy before: it would store to
+ * tables that are write-protected by now, and none would see it.
+ */
+static void wait_for_others(struct vcpu *v)
+{
+	static const struct fence everything = { HM_RUN_FENCE_VMA, 0, 0, FENCE_ALL };
+
+	fence_vcpus(v->vm, ((1UL << v->vm->vcpu_count) - 1) & ~(1UL << v->id), &everything);
+}
+
 /* The page is new, was reset, or its policy has changed: nothing that either side cached stays. */
 static void change(struct vcpu *v, uint64_t policy)
 {
 	struct hm_run *run = v->run;
 	struct shadow *shadow = v->shadow;
 
+	if (run->policy != policy)
+		wait_for_others(v);
 	run->policy = policy;
 	if (shadow->handler && shadow->handler != handler_of(policy) && shadow->handler->quit)
 		shadow->handler->quit(v);
@@ -67,7 +75,7 @@ static void change(struct vcpu *v, uint64_t policy)
 	shadow_owe(v, SSP_FENCE_ALL, 0);
 }
 
-static uint64_t policy_of(const struct vcpu *v)
+static uint64_t wanted_policy(const struct vcpu *v)
 {
 	return __atomic_load_n(&v->vm->policy, __ATOMIC_RELAXED);
 }
@@ -76,13 +84,13 @@ bool shadow_ready(const struct vcpu *v)
 {
 	const struct shadow_handler *handler = v->shadow->handler;
 
-	return v->run->policy == policy_of(v) && !(handler && handler->ready && !handler->ready(v));
+	return v->run->policy == wanted_policy(v) && !(handler && handler->ready && !handler->ready(v));
 }
 
 void shadow_prepare(struct vcpu *v)
 {
 	if (!shadow_ready(v))
-		change(v, policy_of(v));
+		change(v, wanted_policy(v));
 }
 
 void shadow_enter(struct vcpu *v)

@@ -57,17 +57,11 @@ struct shadow {
 
 extern const struct shadow_handler ssp_handler, tsp_handler;
 
-/* Traditional shadow paging: no rung, since the firmware has but fences. */
-#define SHADOW_POLICY_TSP	(HM_POLICY_FLUSH | HM_POLICY_HOST_TABLES)
-
 /* What all vCPUs of a guest share for it; ends the machine if memory is short. */
 struct vm_tsp *tsp_handler_create(const struct vm *vm, const struct hm_info *hm);
 
 /* The shadow of a new vCPU, with so many pages of tables; ends the machine if memory is short. */
 struct shadow *shadow_create(const struct vm *vm, unsigned long pages, const struct hm_info *hm);
-
-/* The policy of a list of rungs: it decides whose the tables are. */
-uint64_t shadow_policy(uint64_t rungs);
 
 /* The counts begin anew. */
 void shadow_reset_counts(struct vcpu *v);

@@ -91,21 +91,14 @@ static struct shadow_result fault(struct vcpu *v, uint64_t va, enum ssp_access a
 				  unsigned state)
 {
 	struct ssp_space *space = &v->shadow->space;
-	struct shadow_result answer = { .class = SHADOW_HIDDEN_FAULT };
-	struct ssp_result result;
-	uint64_t log_head;
+	uint64_t log_head = space->log_head;
+	struct ssp_result result = ssp_fault(space, va, access, state);
 
-	answer.verdict = ssp_fault_fast(space, va, access, state, &answer.fence);
-	if (answer.verdict != SSP_SLOW)
-		return answer;
-	log_head = space->log_head;
-	result = ssp_fault(space, va, access, state);
 	if (space->log_head != log_head)
 		publish_roots(v);	/* tables ran out, and with them went the global tree's */
-	answer.verdict = result.verdict;
-	answer.fence = result.fence;
-	answer.gpa = result.gpa;
-	return answer;
+	return (struct shadow_result){
+		result.verdict, result.fence, result.gpa, SHADOW_HIDDEN_FAULT,
+	};
 }
 
 static void fence_page(struct vcpu *v, uint64_t va, uint64_t asid)

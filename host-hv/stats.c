@@ -7,6 +7,7 @@
  */
 #include "console.h"
 #include "hm.h"
+#include "policy.h"
 #include "shadow.h"
 #include "vcpu.h"
 
@@ -111,13 +112,20 @@ static void print_traps(const uint64_t *traps)
 	print_more("}},");
 }
 
-void stats_print(struct vm *vm, unsigned workload, bool ok)
+static struct sums sum_up(const struct vm *vm)
 {
 	struct sums sums = { 0 };
-	const struct hm_stats *s = &sums.hm;
 
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
 		add_vcpu(&sums, &vm->vcpu[i]);
+	return sums;
+}
+
+void stats_print(struct vm *vm, unsigned workload, bool ok)
+{
+	const struct sums sums = sum_up(vm);
+	const struct hm_stats *s = &sums.hm;
+
 	print_begin();
 	print_more("%c{\"mark\":%u,\"vm\":%d,\"ok\":%s,", HM_RECORD_RS, workload, vm->id,
 		   ok ? "true" : "false");
@@ -126,5 +134,23 @@ void stats_print(struct vm *vm, unsigned workload, bool ok)
 	print_more("\"instructions\":{\"total\":%lu,\"guest\":%lu,\"host\":%lu,\"hm\":%lu},",
 		   s->insn_total, s->insn_guest, s->insn_host, s->insn_hm);
 	print_more("\"longest_m_stay\":%lu,\"walk_refs\":null}\n", s->longest_m_stay);
+	print_end();
+}
+
+void stats_summary(struct vm *vm)
+{
+	const struct sums sums = sum_up(vm);
+	uint64_t traps = 0;
+
+	for (unsigned i = 0; i < HM_TRAP_KINDS; i++)
+		traps += sums.hm.traps[i];
+	print_begin();
+	print_more("host-hv: vm%d: policy ", vm->id);
+	policy_print(vm->policy);
+	print_more("; since the last marker: traps %lu, exits", traps);
+	for (unsigned i = 0; i < REASONS; i++)
+		if (sums.exits[i])
+			print_more(" %s %lu", reason_names[i], sums.exits[i]);
+	print_more("\n");
 	print_end();
 }

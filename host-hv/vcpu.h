@@ -52,5 +52,7 @@ enum next sbi_serve(struct vcpu *v);
 /* stats.c: the markers of a measurement. */
 void stats_begin(struct vm *vm);
 void stats_print(struct vm *vm, unsigned workload, bool ok);
+/* What the record would say by now, in a line for people. */
+void stats_summary(struct vm *vm);
 
 #endif

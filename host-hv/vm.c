@@ -8,16 +8,19 @@
 #include "hm.h"
 #include "image.h"
 #include "memory.h"
+#include "policy.h"
 #include "sched.h"
 #include "shadow.h"
-
-#define CTRL_CLOSE_BRACKET	0x1d
 
 static struct vm vms[MAX_GUESTS];
 static unsigned vm_count;
 static unsigned vms_left;		/* atomic */
 static unsigned failures;		/* atomic */
-static unsigned keyboard_owner;		/* of the UART's hart, hence of one hart only */
+
+struct vm *vm_find(unsigned id)
+{
+	return id < vm_count ? &vms[id] : NULL;
+}
 
 /* -- creation -- */
 
@@ -114,7 +117,7 @@ void vm_create(const struct guest_config *config, const struct vm_defaults *d)
 	vm->hpa = alloc_ram(vm->id, config->memory);
 	vm->vcpu_count = vm->vcpus_left = config->vcpus;
 	vm->plic.harts = config->vcpus;
-	vm->policy = d->options->tsp ? SHADOW_POLICY_TSP : shadow_policy(d->options->policy);
+	vm->policy = d->options->tsp ? POLICY_TSP : policy_of(d->options->policy);
 	at = load(vm, config, d);
 
 	vm->hm = must(vm, "create a VM", sbi_call(HM_EXT_ID, HM_FID_VM_CREATE, 0));
@@ -206,33 +209,4 @@ void vm_uart_changed(struct vm *vm)
 {
 	if (plic_set_line(&vm->plic, GUEST_UART_IRQ, uart_irq(&vm->uart)))
 		vm_plic_changed(vm);
-}
-
-/* -- the keyboard -- */
-
-static struct vm *keyboard_vm(void)
-{
-	for (unsigned i = 0; i < vm_count && vm_ended(&vms[keyboard_owner]); i++)
-		keyboard_owner = (keyboard_owner + 1) % vm_count;
-	return &vms[keyboard_owner];
-}
-
-bool keyboard_has_room(void)
-{
-	return uart_has_room(&keyboard_vm()->uart);
-}
-
-void keyboard_type(uint8_t c)
-{
-	struct vm *vm = keyboard_vm();
-
-	if (c == CTRL_CLOSE_BRACKET && vm_count > 1) {
-		keyboard_owner = (keyboard_owner + 1) % vm_count;
-		print("the keyboard is vm%d's\n", keyboard_vm()->id);
-		return;
-	}
-	spin_lock(&vm->lock);
-	uart_receive(&vm->uart, c);
-	vm_uart_changed(vm);
-	spin_unlock(&vm->lock);
 }

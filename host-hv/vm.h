@@ -90,6 +90,9 @@ struct vm_defaults {
 	unsigned long own_table_pages;	/* ... and ours */
 };
 
+/* Guest number id, whether or not it has ended; NULL: there is none. */
+struct vm *vm_find(unsigned id);
+
 /* Loads a guest and gives its vCPUs to harts; ends the machine if it cannot be started. */
 void vm_create(const struct guest_config *config, const struct vm_defaults *defaults);
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """host-hv beyond one guest with one vCPU: several of both, the keyboard, and what it refuses."""
 
+import io
 import json
 import os
 import pathlib
@@ -153,6 +154,67 @@ def test_the_keyboard_reaches_an_idle_guest():
     shell.sendline("exit")
     shell.expect_exact('{"end":"shutdown","vm":0}')
     shell.expect(pexpect.EOF)
+
+
+CTRL_BRACKET = "\x1d"
+
+
+def command_line(machine, line, *answers):
+    """One line at host-hv's prompt, and what it says to it."""
+    machine.send(CTRL_BRACKET)
+    machine.expect_exact("host-hv> ")
+    machine.send(line + "\r")
+    for answer in answers:
+        machine.expect_exact(answer)
+
+
+def modes_of(machine):
+    command_line(machine, "help")
+    machine.expect(r"modes: ([a-z -]+);")
+    return machine.match.group(1).split()
+
+
+@pytest.mark.parametrize("vcpus, harts", [(1, 1), (2, 2)])
+def test_the_policy_changes_while_the_guest_works(vcpus, harts):
+    """Every mode, and the rungs between, in the midst of workloads that check their own results."""
+    words = command([linux("fork,exec,mprotect,cow,sigsegv,shell")], f"mem=256M vcpus={vcpus}", harts)
+    machine = pexpect.spawn(words[0], words[1:], timeout=120, encoding="utf-8")
+    machine.logfile_read = log = io.StringIO()
+    machine.expect_exact("Domain0 Next Address")
+    machine.expect_exact("vm0: ")
+    modes = modes_of(machine)
+    assert {"ssp", "ssp-hm"} <= set(modes)
+    policies = [*modes, "none", "flush", "inject,satp,fill"] * 3
+    for policy in policies:
+        command_line(machine, f"policy 0 {policy}", f"host-hv: vm0: policy {policy}")
+    machine.expect_exact("hmwork: fork ok")
+    for policy in policies:
+        command_line(machine, f"policy 0 {policy}", f"host-hv: vm0: policy {policy}")
+    command_line(machine, "stats", "host-hv: vm0: policy inject,satp,fill; since the last marker: traps ")
+    machine.expect_exact("hmwork: all ok")
+    machine.expect_exact('{"end":"shutdown","vm":0}')
+    machine.expect(pexpect.EOF)
+    assert all(r["ok"] for r in records(log.getvalue()) if "mark" in r)
+
+
+def test_the_prompt_says_what_is_wrong(payloads):
+    words = command([payload(payloads, "endless-timer"), payload(payloads, "endless-faults")], "mem=128M")
+    machine = pexpect.spawn(words[0], words[1:], timeout=60, encoding="utf-8")
+    machine.expect_exact("[vm0] note begins")
+    command_line(machine, "polcy", "host-hv: there is no command 'polcy'; help lists them")
+    command_line(machine, "policy", "host-hv: there is no guest ''")
+    command_line(machine, "policy 2 ssp", "host-hv: there is no guest '2'")
+    command_line(machine, "policy 1 ssp,fast", "host-hv: a policy is a list of inject,satp,flush,fill, none, or one of tsp ssp ssp-hm")
+    command_line(machine, "policy 1", "host-hv: a policy is ")
+    command_line(machine, "policy 1 sspx\x7f", "host-hv: vm1: policy ssp")
+    command_line(machine, "guest 1", "host-hv: the keyboard is vm1's")
+    command_line(machine, "guest 7", "host-hv: there is no guest '7'")
+    command_line(machine, "stats", "host-hv: vm0: policy ssp-hm; ", "host-hv: vm1: policy ssp; ")
+    machine.send(CTRL_BRACKET)
+    machine.expect_exact("host-hv> ")
+    machine.send("guest 0" + CTRL_BRACKET)		# leaves without doing anything
+    command_line(machine, "stats", "vm0: policy ssp-hm; ")
+    machine.close(force=True)
 
 
 def cut(tmp_path, size):

@@ -2,6 +2,7 @@
 /* Shadow tables that are host-hv's: a guest's tables in memory of the test, the firmware played. */
 #include "test.h"
 
+#include "policy.h"
 #include "shadow.h"
 #include "vcpu.h"
 
@@ -166,13 +167,13 @@ static int setup_with(uint64_t policy, unsigned vcpus)
 static int setup(void **state)
 {
 	(void)state;
-	return setup_with(shadow_policy(HM_POLICY_SATP), 1);
+	return setup_with(policy_of(HM_POLICY_SATP), 1);
 }
 
 static int setup_tsp(void **state)
 {
 	(void)state;
-	return setup_with(SHADOW_POLICY_TSP, 2);
+	return setup_with(POLICY_TSP, 2);
 }
 
 static int teardown(void **state)
@@ -192,11 +193,34 @@ static int teardown(void **state)
 static void whoever_fills_or_flushes_has_the_tables(void **state)
 {
 	(void)state;
-	assert_int_equal(shadow_policy(0), HM_POLICY_HOST_TABLES);
-	assert_int_equal(shadow_policy(HM_POLICY_SATP), HM_POLICY_SATP | HM_POLICY_HOST_TABLES);
-	assert_int_equal(shadow_policy(HM_POLICY_FILL), HM_POLICY_FILL);
-	assert_int_equal(shadow_policy(HM_POLICY_FLUSH), HM_POLICY_FLUSH);
-	assert_int_equal(shadow_policy(HM_POLICY_ALL), HM_POLICY_ALL);
+	assert_int_equal(policy_of(0), HM_POLICY_HOST_TABLES);
+	assert_int_equal(policy_of(HM_POLICY_SATP), HM_POLICY_SATP | HM_POLICY_HOST_TABLES);
+	assert_int_equal(policy_of(HM_POLICY_FILL), HM_POLICY_FILL);
+	assert_int_equal(policy_of(HM_POLICY_FLUSH), HM_POLICY_FLUSH);
+	assert_int_equal(policy_of(HM_POLICY_ALL), HM_POLICY_ALL);
+}
+
+static void parses(const char *text, uint64_t expected)
+{
+	char copy[64];
+	uint64_t policy;
+
+	assert_true(policy_parse(strcpy(copy, text), &policy));
+	assert_int_equal(policy, expected);
+}
+
+static void policies_have_names(void **state)
+{
+	uint64_t policy;
+
+	(void)state;
+	parses("ssp-hm", HM_POLICY_ALL);
+	parses("ssp", HM_POLICY_SATP | HM_POLICY_HOST_TABLES);
+	parses("tsp", POLICY_TSP);
+	parses("none", HM_POLICY_HOST_TABLES);
+	parses("inject,fill", HM_POLICY_INJECT | HM_POLICY_FILL);
+	assert_false(policy_parse((char[]){ "native" }, &policy));
+	assert_false(policy_parse((char[]){ "satp,native" }, &policy));
 }
 
 static void the_first_entry_has_a_root_and_a_fence(void **state)
@@ -220,7 +244,7 @@ static void a_change_of_owner_drops_everything(void **state)
 	enter();
 	assert_int_equal(run->policy, HM_POLICY_ALL);
 	map(space[0], VA, 0);
-	vm.policy = shadow_policy(0);
+	vm.policy = policy_of(0);
 	begin(v);
 	assert_int_equal(run->roots[run->root].gsatp, space[0]);
 	assert_int_equal(shadow_leaf(run->root, VA), 0);
@@ -595,7 +619,7 @@ static void what_was_shadowed_before_another_policy_is_forgotten(void **state)
 	vm.policy = HM_POLICY_ALL;
 	enter();
 	map(space[0], VA, 0);
-	vm.policy = SHADOW_POLICY_TSP;
+	vm.policy = POLICY_TSP;
 	enter();
 	assert_int_equal(shadow_leaf(run->root, VA), 0);
 	/* The other vCPU has not even seen that there was another policy. */
@@ -613,6 +637,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(whoever_fills_or_flushes_has_the_tables),
+		TEST(policies_have_names),
 		TEST_BOTH(the_first_entry_has_a_root_and_a_fence),
 		TEST_BOTH(a_change_of_owner_drops_everything),
 		TEST(the_firmware_gets_the_fences_of_its_own_tables),

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * keyboard.h - where typed characters go: to the guest that has the keyboard, or,
+ * after Ctrl-], to a prompt of host-hv's for one line.  All of it belongs to
+ * the hart that the UART interrupts.
+ */
+#ifndef KEYBOARD_H
+#define KEYBOARD_H
+
+#include "lib.h"
+
+/* Whether one more character can be taken, and taking it. */
+bool keyboard_has_room(void);
+void keyboard_type(uint8_t c);
+
+#endif
