@@ -95,7 +95,9 @@ alignment_mib()
 
 host_options()
 {
-	echo "mem=$MEM vcpus=$VCPUS hm=${HM#none} width=$WIDTH svvptc=$SVVPTC"
+	_owner="hm=${HM#none}"
+	[ "$MODE" != tsp ] || _owner=shadow=tsp
+	echo "mem=$MEM vcpus=$VCPUS $_owner width=$WIDTH svvptc=$SVVPTC"
 }
 
 # The QEMU command is kept as a quoted string, since its words hold spaces.

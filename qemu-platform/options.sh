@@ -4,7 +4,7 @@
 options='MODE GUEST WORKLOAD VCPUS HARTS ICOUNT PROFILE RESULT HM SVVPTC QEMU KERNEL INITRD
 	APPEND MEM WIDTH MODES WORKLOADS LADDER LOG TIMEOUT V'
 
-modes='native ssp ssp-hm'
+modes='native tsp ssp ssp-hm'
 seats='inject satp flush fill'
 guests='debian'
 profiles='virt u74'
@@ -79,13 +79,13 @@ chosen_workloads()
 	done
 }
 
-# HM: what the firmware finishes itself.  ssp-hm is the top of the ladder, ssp any rung.
+# HM: what the firmware finishes itself.  ssp-hm is the top of the ladder, ssp any rung, tsp beside it.
 take_mode()
 {
 	MODE=${MODE:-ssp-hm}
 	choose MODE "$MODE" $modes
 	case $MODE in
-	native) HM=${HM:-none} _rungs=none ;;
+	native|tsp) HM=${HM:-none} _rungs=none ;;
 	ssp) HM=${HM:-satp} _rungs="none $seats" ;;
 	ssp-hm) HM=${HM:-$(list $seats | tr ' ' ,)} _rungs=$seats ;;
 	esac

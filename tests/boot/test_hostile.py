@@ -9,10 +9,10 @@ import pytest
 from launcher import M_STAY_LIMIT, PROFILES
 from test_host_hv import command, payload
 
-ENDLESS = ["endless-faults", "endless-fences", "endless-timer", "endless-wild-root"]
+ENDLESS = ["endless-faults", "endless-fences", "endless-tables", "endless-timer", "endless-wild-root"]
 
 
-@pytest.mark.parametrize("mode", ["ssp", "ssp-hm"])
+@pytest.mark.parametrize("mode", ["tsp", "ssp", "ssp-hm"])
 def test_hostile_calls(launch, payloads, mode):
     run = launch(MODE=mode, KERNEL=payloads / "hostile-calls.bin", MEM="128M", TIMEOUT=120)
     assert not re.findall(r"FAIL .*", run.console), repr(run)
@@ -27,7 +27,7 @@ def test_a_host_may_write_anything_into_the_run_page(launch, payloads, profile):
     assert re.search(r"^payload: [1-9]\d* ok, 0 failed", run.console, re.M), repr(run)
 
 
-@pytest.mark.parametrize("mode", ["ssp", "ssp-hm"])
+@pytest.mark.parametrize("mode", ["tsp", "ssp", "ssp-hm"])
 @pytest.mark.parametrize("name", ENDLESS)
 def test_endless_guest_is_stopped_from_outside(launch, payloads, name, mode):
     """Time is up, and the machine is still there: neither firmware nor host-hv gave up."""
@@ -37,11 +37,11 @@ def test_endless_guest_is_stopped_from_outside(launch, payloads, name, mode):
     assert "still running" in run.messages, repr(run)
 
 
-@pytest.mark.parametrize("hm", ["satp", "inject,satp,flush,fill"])
+@pytest.mark.parametrize("option", ["shadow=tsp", "hm=satp", "hm=inject,satp,flush,fill"])
 @pytest.mark.parametrize("name", ENDLESS)
-def test_neighbour_of_an_endless_guest(payloads, name, hm):
+def test_neighbour_of_an_endless_guest(payloads, name, option):
     """Two guests on one hart: the second comes to its end though the first never does."""
-    words = command([payload(payloads, name), payload(payloads, "sparse")], f"mem=128M hm={hm}")
+    words = command([payload(payloads, name), payload(payloads, "sparse")], f"mem=128M {option}")
     machine = pexpect.spawn(words[0], words[1:], timeout=120)
     machine.expect_exact("[vm0] note begins")
     machine.expect(r"\[vm1\] payload: [1-9]\d* ok, 0 failed")

@@ -35,12 +35,12 @@ def assert_refused(done, *texts):
 
 
 @pytest.mark.parametrize("option, there_is", [
-    ("MODE=tps", "native ssp ssp-hm"),
+    ("MODE=tps", "native tsp ssp ssp-hm"),
     ("GUEST=windows", "debian"),
     ("WORKLOAD=fork,frok", " ".join(WORKLOADS)),
     ("PROFILE=u75", "virt u74"),
     ("WIDTH=sv32", "sv39 sv48 sv57"),
-    ("MODES=native tsp", "native ssp ssp-hm"),
+    ("MODES=native hap", "native tsp ssp ssp-hm"),
     ("ICOUNT=yes", "0 1"),
     ("SVVPTC=2", "0 1"),
     ("HM=satp", "inject,satp,flush,fill"),
