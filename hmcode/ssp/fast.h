@@ -71,6 +71,18 @@ static inline uint64_t ssp_leaf_of(const struct ssp_space *space, const struct s
 }
 
 /*
+ * The same without being asked for an access, or 0: whatever the guest has valid and
+ * accessed a TLB may hold.  (R: without it an entry may be a reserved one.)
+ */
+static inline uint64_t ssp_leaf_ahead(const struct ssp_space *space, const struct ssp_walk *walk,
+				      uint64_t pte)
+{
+	const uint64_t need = PTE_V | PTE_R | PTE_A;
+
+	return (pte & need) == need ? ssp_leaf_of(space, walk, pte) : 0;
+}
+
+/*
  * What ssp_fault() does, for 4 KiB pages in the first slot whose leaf tables
  * are known.  SSP_FILLED, with *fence SSP_FENCE_NONE or _PAGE; SSP_TRUE_FAULT;
  * or SSP_SLOW.
@@ -114,12 +126,14 @@ static inline enum ssp_verdict ssp_fault_fast(struct ssp_space *space, uint64_t 
 /*
  * What ssp_flush_va() does (ssp_flush_va_asid() if by_asid), for a page whose
  * leaf tables are known; SSP_FENCE_PAGE is owed then.  False: take those.
+ * The leaf is read anew instead of dropped: who fences a page mostly uses it next.
  */
 static inline _Bool ssp_flush_va_fast(struct ssp_space *space, uint64_t va, _Bool by_asid,
 				      uint64_t asid)
 {
 	struct ssp_root *root = space->current;
 	struct ssp_walk *walk = ssp_walk_hit(root, va);
+	uint64_t leaf;
 
 	if (!walk)
 		return 0;
@@ -136,7 +150,10 @@ static inline _Bool ssp_flush_va_fast(struct ssp_space *space, uint64_t va, _Boo
 		space->log[space->log_head++ % SSP_LOG_SIZE] = va;
 		root->log_position = space->log_head;
 	}
-	walk->shadow[pte_index(va, 0)] = 0;
+	leaf = ssp_leaf_ahead(space, walk, ssp_port_load(walk->guest + pte_index(va, 0) * 8));
+	walk->shadow[pte_index(va, 0)] = leaf;
+	if (leaf)
+		walk->table->occupied |= 1ull << pte_index(va, 0) / 8;
 	return 1;
 }
 

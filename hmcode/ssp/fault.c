@@ -241,13 +241,8 @@ static void fill_around(struct ssp_space *space, uint64_t va)
 	if (!walk)
 		return;
 	for (unsigned int i = first; i < first + GROUP_SIZE; i++) {
-		uint64_t pte = ssp_port_load(walk->guest + 8 * i), leaf;
-
-		if ((pte & (PTE_V | PTE_R | PTE_A)) != (PTE_V | PTE_R | PTE_A) || walk->shadow[i])
-			continue;
-		leaf = ssp_leaf_of(space, walk, pte);
-		if (leaf)
-			walk->shadow[i] = leaf;
+		if (!walk->shadow[i])
+			walk->shadow[i] = ssp_leaf_ahead(space, walk, ssp_port_load(walk->guest + 8 * i));
 	}
 }
 

@@ -9,7 +9,7 @@ from launcher import LAUNCH
 
 LIMITS = {
     "no-event": 0, "fill": 92, "true-fault": 66, "permission-fault": 81,
-    "fence-page": 125, "fence-page-asid": 117, "satp-hit": 130, "sbi-base": 0,
+    "fence-page": 160, "fence-page-asid": 152, "satp-hit": 130, "sbi-base": 0,
 }
 
 

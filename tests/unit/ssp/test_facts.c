@@ -285,6 +285,21 @@ static void a_fence_by_address_shows_the_new_page(void **state)
 	assert_maps(0, PAGE(9));
 }
 
+/* Who fences a page that is there uses it next: no fault is needed to see it. */
+static void a_fenced_page_is_read_anew(void **state)
+{
+	(void)state;
+	simple_guest();
+	assert_maps(0, PAGE(0));
+	put(2, 0, PAGE(9), LEAF);
+	fence_va(0);
+	assert_maps(0, PAGE(9));
+	assert_int_equal(f.calls, 0);
+	put(2, 0, PAGE(9), LEAF & ~PTE_A);
+	fence_va_asid(0, 1);
+	assert_int_equal(shadow_level(0), -1);
+}
+
 static void a_fence_of_another_page_keeps_the_page(void **state)
 {
 	(void)state;
@@ -869,6 +884,7 @@ int main(void)
 		FACT(fencing_a_piece_fences_the_page_in_all_address_spaces),
 		FACT(a_superpage_replaces_a_table_and_the_other_way_round),
 		FACT(a_fence_by_address_shows_the_new_page),
+		FACT(a_fenced_page_is_read_anew),
 		FACT(a_fence_of_another_page_keeps_the_page),
 		FACT(a_fence_of_the_wrong_asid_keeps_the_page),
 		FACT(a_fence_by_asid_shows_every_new_page),
