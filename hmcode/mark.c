@@ -34,6 +34,7 @@ static void print_record(u64 value, u64 total, u64 guest)
 		   "\"satp_hit\":0,\"satp_miss\":0,\"sfence_va\":0,\"sfence_asid\":0,\"sfence_all\":0,"
 		   "\"ring\":0,\"sbi_time\":0,\"sbi_other\":0,\"interrupt\":0,\"illegal\":0,\"other\":0}},");
 	sbi_printf("\"instructions\":{\"total\":%lu,\"guest\":%lu,\"host\":0,\"hm\":%lu},"
+		   "\"ring\":{\"entries\":0,\"flushes\":0,\"hints_used\":0,\"hints_lost\":0},"
 		   "\"longest_m_stay\":null,\"walk_refs\":null}\n",
 		   (unsigned long)total, (unsigned long)guest, (unsigned long)(total - guest));
 }

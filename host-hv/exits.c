@@ -58,6 +58,13 @@ static enum next on_flush(struct vcpu *v)
 	return RESUME;
 }
 
+/* Whoever has the tables drains at the next entry. */
+static enum next on_ring(struct vcpu *v)
+{
+	(void)v;
+	return RESUME;
+}
+
 static enum next on_mark(struct vcpu *v)
 {
 	uint64_t value = v->run->exit_value;
@@ -108,6 +115,7 @@ static enum next (*const routes[HM_EXIT_COUNT])(struct vcpu *v) = {
 	[HM_EXIT_SATP]		= on_satp,
 	[HM_EXIT_ROOT_MISS]	= on_satp,
 	[HM_EXIT_FLUSH]		= on_flush,
+	[HM_EXIT_RING]		= on_ring,
 	[HM_EXIT_PAGE_FAULT]	= shadow_page_fault,
 };
 

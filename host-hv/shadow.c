@@ -41,7 +41,10 @@ struct shadow *shadow_create(const struct vm *vm, unsigned long pages, const str
 
 void shadow_reset_counts(struct vcpu *v)
 {
+	struct ssp_ring *ring = &v->shadow->space.ring;
+
 	memset(v->shadow->count, 0, sizeof(v->shadow->count));
+	ring->entries = ring->flushes = ring->hints_used = ring->hints_lost = 0;
 }
 
 /*
@@ -101,6 +104,8 @@ void shadow_enter(struct vcpu *v)
 		v->shadow->handler->fence(v, run->fence_start, run->fence_size, run->fence_asid);
 		run->flags &= ~(uint64_t)HM_RUN_FENCE_VMA;
 	}
+	if (v->shadow->handler && v->shadow->handler->enter)
+		v->shadow->handler->enter(v);
 }
 
 void shadow_leave(struct vcpu *v)

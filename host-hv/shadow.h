@@ -41,6 +41,8 @@ struct shadow_handler {
 	void (*fence)(struct vcpu *v, uint64_t start, uint64_t size, uint64_t asid);
 	/* Forget all; the guest runs on run->satp afterwards.  First of all calls, and after a reset. */
 	void (*drop)(struct vcpu *v);
+	/* Last of all before an entry. */
+	void (*enter)(struct vcpu *v);
 	/* After an exit: the firmware may have switched to run->root meanwhile. */
 	void (*leave)(struct vcpu *v);
 	/* Another handler, or the firmware, takes the vCPU over. */
@@ -51,6 +53,7 @@ struct shadow_handler {
 
 struct shadow {
 	const struct shadow_handler *handler;	/* NULL: the tables are the firmware's */
+	uint64_t ring_turn;			/* ssp.c: of the ring that its space has, run->ring_turn */
 	uint64_t count[SHADOW_CLASSES];		/* since the record was begun */
 	struct ssp_space space;			/* the slots are everyone's, the rest is ssp.c's */
 };

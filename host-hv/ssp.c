@@ -9,6 +9,7 @@
  */
 #include "shadow.h"
 #include "ssp/fast.h"
+#include "ssp/ring.h"
 
 _Static_assert(HM_ROOTS == SSP_ROOTS - 1, "an entry for each root");
 
@@ -73,18 +74,58 @@ static void switch_to(struct vcpu *v, uint64_t gsatp)
 	publish_roots(v);
 }
 
+/*
+ * The guest's ring is another one.  What it has pushed by now is not drained, and
+ * stands for a fence of everything.
+ */
+static void take_ring(struct vcpu *v)
+{
+	struct ssp_space *space = &v->shadow->space;
+	const struct ssp_slot *slot = ssp_slot_of(space, v->run->ring_gpa);
+
+	v->shadow->ring_turn = v->run->ring_turn;
+	ssp_ring_attach(space, slot ? v->run->ring_gpa + slot->delta : 0);
+	shadow_owe(v, ssp_flush_all(space), 0);
+}
+
 static void drop(struct vcpu *v)
 {
-	ssp_flush_all(&v->shadow->space);
+	take_ring(v);
 	switch_to(v, v->run->satp);
+}
+
+/* The hart is asked for a fence of one page, or of more than was drained. */
+static void drain_ring(struct vcpu *v)
+{
+	struct ssp_drained owed = ssp_ring_drain(&v->shadow->space);
+
+	if (owed.fence == SSP_FENCE_PAGE && owed.pages > 1)
+		owed.fence = owed.wider;
+	shadow_owe(v, owed.fence, owed.va);
+	publish_roots(v);
+}
+
+/* A commit needs no more than this. */
+static void enter(struct vcpu *v)
+{
+	struct ssp_space *space = &v->shadow->space;
+
+	ssp_ring_enter(space);
+	if (ssp_ring_pending(space))
+		drain_ring(v);
 }
 
 static void leave(struct vcpu *v)
 {
 	struct ssp_space *space = &v->shadow->space;
 
+	ssp_ring_leave(space);
 	space->current = &space->roots[v->run->root + 1];
 	space->current->last_use = v->run->roots[v->run->root].used;
+	if (v->shadow->ring_turn != v->run->ring_turn) {
+		take_ring(v);
+		publish_roots(v);
+	}
 }
 
 static struct shadow_result fault(struct vcpu *v, uint64_t va, enum ssp_access access,
@@ -130,5 +171,6 @@ static void fence(struct vcpu *v, uint64_t start, uint64_t size, uint64_t asid)
 }
 
 const struct shadow_handler ssp_handler = {
-	.fault = fault, .satp = switch_to, .fence = fence, .drop = drop, .leave = leave,
+	.fault = fault, .satp = switch_to, .fence = fence, .drop = drop,
+	.enter = enter, .leave = leave,
 };

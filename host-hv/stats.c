@@ -56,6 +56,7 @@ struct sums {
 
 static void add_vcpu(struct sums *sums, const struct vcpu *v)
 {
+	const struct ssp_ring *ring = &v->shadow->space.ring;
 	struct hm_stats s, *sum = &sums->hm;
 
 	if (sbi_call(HM_EXT_ID, HM_FID_VCPU_STATS, v->hm, (uint64_t)&s, sizeof(s)).error)
@@ -72,6 +73,11 @@ static void add_vcpu(struct sums *sums, const struct vcpu *v)
 	sum->insn_hm += s.insn_hm;
 	if (s.longest_m_stay > sum->longest_m_stay)
 		sum->longest_m_stay = s.longest_m_stay;
+	/* Drained by the firmware, or by ssp.c. */
+	sum->ring_entries += s.ring_entries + ring->entries;
+	sum->ring_flushes += s.ring_flushes + ring->flushes;
+	sum->ring_hints_used += s.ring_hints_used + ring->hints_used;
+	sum->ring_hints_lost += s.ring_hints_lost + ring->hints_lost;
 }
 
 static const char *const trap_names[HM_TRAP_KINDS] = {
@@ -133,6 +139,8 @@ void stats_print(struct vm *vm, unsigned workload, bool ok)
 	print_traps(s->traps);
 	print_more("\"instructions\":{\"total\":%lu,\"guest\":%lu,\"host\":%lu,\"hm\":%lu},",
 		   s->insn_total, s->insn_guest, s->insn_host, s->insn_hm);
+	print_more("\"ring\":{\"entries\":%lu,\"flushes\":%lu,\"hints_used\":%lu,\"hints_lost\":%lu},",
+		   s->ring_entries, s->ring_flushes, s->ring_hints_used, s->ring_hints_lost);
 	print_more("\"longest_m_stay\":%lu,\"walk_refs\":null}\n", s->longest_m_stay);
 	print_end();
 }

@@ -31,7 +31,7 @@ results()
 		| {schema: 1, mode: $mode, hm: ($hm | words), guest: $guest, workload: .workload,
 		   profile: $profile, vcpus: $vcpus, harts: $harts, icount: $icount, ok: .ok,
 		   vm_exits: .vm_exits, hm_traps: .hm_traps, instructions: .instructions,
-		   longest_m_stay: .longest_m_stay, walk_refs: .walk_refs}
+		   longest_m_stay: .longest_m_stay, walk_refs: .walk_refs, ring: .ring}
 		| measured'
 }
 

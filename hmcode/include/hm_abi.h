@@ -77,7 +77,7 @@
 #define HM_EXIT_FLUSH		11	/* SFENCE.VMA: fence_* are set, the host answers with HM_RUN_FENCE_VMA */
 /* With HM_POLICY_HOST_TABLES in place of 7 and 8: */
 #define HM_EXIT_PAGE_FAULT	12	/* page fault, anyone's: exit_cause, exit_value = GVA; the host finds out whose */
-#define HM_EXIT_RING		13	/* reserved */
+#define HM_EXIT_RING		13	/* the guest's flush ring was committed: it is drained before the guest runs again */
 #define HM_EXIT_COUNT		14
 
 /* hm_run.flags, set by the host before a run. */
@@ -196,6 +196,10 @@ struct hm_run {
 	uint64_t exit_insn_len;		/* 2 or 4 bytes */
 	uint64_t exit_value;		/* see HM_EXIT_* */
 
+	/* From the firmware: the guest's flush ring. */
+	uint64_t ring_gpa;		/* HM_RING_NONE: it has none, or none that can be read */
+	uint64_t ring_turn;		/* changes with each ring */
+
 	uint64_t policy;		/* HM_POLICY_*; may change at any entry */
 
 	/* HM_POLICY_HOST_TABLES. */
@@ -261,6 +265,8 @@ struct hm_stats {
 	uint64_t longest_m_stay;	/* instructions of the longest uninterrupted stay in M-mode */
 	/* Inside the engine; names as in ssp/. */
 	uint64_t tables_allocated, tables_recycled, root_hits, root_misses;
+	uint64_t ring_entries, ring_flushes;		/* drained, and those of them that invalidate */
+	uint64_t ring_hints_used, ring_hints_lost;	/* pages */
 };
 
 #endif /* __ASSEMBLER__ */

@@ -5,10 +5,22 @@
 
 #include <stdint.h>
 
-/* A guest's PTE, read exactly once: the guest may change it at any moment. */
+/* A guest's PTE or a word of its ring, read exactly once: the guest may change it at any moment. */
 static inline uint64_t ssp_port_load(uint64_t hpa)
 {
 	return *(const volatile uint64_t *)(uintptr_t)hpa;
+}
+
+/* A word of a page that the guest shares with the engine. */
+static inline void ssp_port_store(uint64_t hpa, uint64_t value)
+{
+	*(volatile uint64_t *)(uintptr_t)hpa = value;
+}
+
+/* What precedes and what follows in memory stay in this order, for everybody: fence rw, rw. */
+static inline void ssp_port_fence(void)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
 /* A page of the engine's own pool. */

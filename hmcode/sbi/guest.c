@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * guest.c - SBI calls of guests.  What concerns this hart alone is finished
- * here; everything else goes to the host (SBI 2.0, chapters 4 to 12).
+ * here; everything else goes to the host (SBI 2.0, chapters 4 to 12).  The
+ * guest's flush ring is an extension of our own.
  */
 #include <sbi/sbi_ecall_interface.h>
 #include <sbi/sbi_error.h>
@@ -25,6 +26,7 @@ static bool is_offered(u64 extension)
 	case SBI_EXT_HSM:
 	case SBI_EXT_SRST:
 	case SBI_EXT_DBCN:
+	case HM_GUEST_EXT_ID:
 		return true;
 	default:
 		return false;
@@ -164,6 +166,22 @@ static enum hm_next remote_fence(struct hm_trap *trap)
 	return finish(trap, HM_TRAP_SFENCE_ALL, SBI_SUCCESS, 0);
 }
 
+/* docs/abi.md, "The guest extension" */
+static enum hm_next guest_extension(struct hm_trap *trap)
+{
+	const u64 *x = trap->frame->x;
+
+	switch (x[16]) {
+	case HM_GUEST_FID_FEATURES:
+		return finish(trap, HM_TRAP_SBI_OTHER, SBI_SUCCESS, HM_GUEST_FEATURE_RING);
+	case HM_GUEST_FID_RING_SET:
+		return finish(trap, HM_TRAP_SBI_OTHER,
+			      hm_ring_set(trap->vcpu, x[10], x[11], x[12]), 0);
+	default:
+		return finish(trap, HM_TRAP_SBI_OTHER, SBI_ERR_NOT_SUPPORTED, 0);
+	}
+}
+
 enum hm_next hm_route_sbi(struct hm_trap *trap)
 {
 	switch (trap->frame->x[17]) {
@@ -175,6 +193,8 @@ enum hm_next hm_route_sbi(struct hm_trap *trap)
 		return send_ipi(trap);
 	case SBI_EXT_RFENCE:
 		return remote_fence(trap);
+	case HM_GUEST_EXT_ID:
+		return guest_extension(trap);
 	case SBI_EXT_HSM:
 	case SBI_EXT_SRST:
 	case SBI_EXT_DBCN:

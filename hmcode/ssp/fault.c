@@ -10,6 +10,7 @@
  */
 #include "fast.h"
 #include "internal.h"
+#include "ring.h"
 
 /* What a shadow table below `level` stands for on this guest path. */
 static uint64_t child_ident(const struct ssp_guest_walk *walk, int level)
@@ -275,8 +276,12 @@ static struct ssp_result fault(struct ssp_space *space, uint64_t va, enum ssp_ac
 struct ssp_result ssp_fault(struct ssp_space *space, uint64_t va, enum ssp_access access,
 			    unsigned int state)
 {
-	struct ssp_result result = fault(space, va, access, state);
+	struct ssp_result result;
 
+	/* No shorter way fills before this one did, once everything was flushed. */
+	if (space->ring.hpa && !(space->ring.flags & HM_RING_CACHED))
+		ssp_ring_caches(space);
+	result = fault(space, va, access, state);
 	if (result.verdict == SSP_FILLED && access != SSP_STORE)
 		fill_around(space, va);
 	return result;

@@ -185,19 +185,27 @@ enum ssp_fence ssp_flush_asid(struct ssp_space *space, uint64_t asid)
 {
 	enum ssp_fence fence = SSP_FENCE_NONE;
 	struct ssp_root *root;
+	unsigned int others = 0;
 
 	asid &= SATP_ASID_MASK;
 	for_each_root_of_asid(space, root, asid) {
-		ssp_root_flush(space, root, false);
-		if (root == space->current)
-			fence = SSP_FENCE_ASID;
+		/* There may be many: each further one is emptied when it is entered, as if it lagged. */
+		if (root == space->current || !others)
+			ssp_root_flush(space, root, false);
 		else
+			root->log_position = space->log_head - (SSP_LOG_SIZE + 1);
+		if (root == space->current) {
+			fence = SSP_FENCE_ASID;
+		} else {
 			root->asid_turn = 0;
+			others++;
+		}
 	}
 	return fence;
 }
 
-enum ssp_fence ssp_flush_all(struct ssp_space *space)
+/* Nothing that is cached now is used afterwards. */
+void ssp_drop_all(struct ssp_space *space)
 {
 	space->log_head += SSP_LOG_SIZE + 1;
 	ssp_root_sleep(space, &space->roots[SSP_GLOBAL]);
@@ -205,6 +213,13 @@ enum ssp_fence ssp_flush_all(struct ssp_space *space)
 		ssp_root_flush(space, space->current, true);
 		space->current->log_position = space->log_head;
 	}
+}
+
+enum ssp_fence ssp_flush_all(struct ssp_space *space)
+{
+	ssp_drop_all(space);
+	if (space->ring.hpa)
+		ssp_ring_caches_nothing(space);
 	return SSP_FENCE_ALL;
 }
 

@@ -90,11 +90,16 @@ void ssp_table_list_dirty(struct ssp_space *space, struct ssp_table *table);
 enum ssp_fence ssp_tables_reserve(struct ssp_space *space, uint32_t wanted);
 
 /* flush.c */
+void ssp_drop_all(struct ssp_space *space);
 void ssp_root_sleep(struct ssp_space *space, struct ssp_root *root);
 void ssp_root_flush(struct ssp_space *space, struct ssp_root *root, bool global_links);
 void ssp_root_drop_walks(struct ssp_root *root);
 void ssp_root_forget_walks(struct ssp_root *root);
 void ssp_unlink_global(struct ssp_space *space, struct ssp_table *table);
+
+/* ring.c */
+void ssp_ring_caches(struct ssp_space *space);
+void ssp_ring_caches_nothing(struct ssp_space *space);
 
 /* walk.c: a guest walk as data. */
 struct ssp_guest_walk {

@@ -165,6 +165,14 @@ struct ssp_root {
 	uint64_t asid_turn;	/* allocator turn that gave the ASID; 0: none */
 };
 
+/* The guest's flush ring (ring.h): what the engine knows of it by itself. */
+struct ssp_ring {
+	uint64_t hpa;			/* of its page; 0: none */
+	uint32_t tail, flags;		/* entries drained, HM_RING_*: as last stored there */
+	uint64_t entries, flushes;	/* drained, and those of them that invalidate */
+	uint64_t hints_used, hints_lost;	/* pages */
+};
+
 struct ssp_space {
 	struct ssp_root *current;	/* the root that the guest runs on */
 	/* Slot 0 for fast.h, if it has all rights: in pages, and what turns its PTEs into ours. */
@@ -172,6 +180,7 @@ struct ssp_space {
 	_Bool fence_after_fill;		/* the hart lacks Svvptc */
 	uint64_t *global_top;		/* entries of the global tree's top table ... */
 	unsigned int global_shift;	/* ... indexed by an address from this bit on */
+	struct ssp_ring ring;
 	unsigned int slot_count;
 	struct ssp_slot slots[SSP_MAX_SLOTS];
 

@@ -274,7 +274,7 @@ enum ssp_fence ssp_tables_reserve(struct ssp_space *space, uint32_t wanted)
 		struct ssp_root *victim = choose_victim(space);
 
 		if (victim == &space->roots[SSP_GLOBAL])
-			ssp_flush_all(space);	/* every root may link its tables */
+			ssp_drop_all(space);	/* every root may link its tables */
 		else
 			ssp_root_sleep(space, victim);
 		/* A few more than wanted, if they are cheap. */

@@ -264,6 +264,14 @@ no_page_fault:
 	read_gpr a3, 20
 	mv	a0, sp
 	call	hm_fast_tvm
+	bnez	a0, 1f
+	load_few
+	csrrw	sp, mscratch, sp
+	mret
+1:	addi	a0, a0, -HM_FAST_RING
+	bnez	a0, general
+	mv	a0, sp
+	call	hm_fast_ring
 	bnez	a0, general
 	load_few
 	csrrw	sp, mscratch, sp

@@ -11,6 +11,10 @@
 #include "trap/insn.h"
 #include "trap/trap.h"
 
+/* The longest way through a ring here: all its entries together flush so many pages. */
+#define RING_ENTRIES	64
+#define RING_PAGES	128
+
 /* CSRRW to satp of a root that is ready, between address spaces of one mode. */
 static inline bool switch_root(struct hm_frame *frame, u64 value)
 {
@@ -54,14 +58,98 @@ static inline bool fence_page(struct hm_vcpu *vcpu, u64 va, bool by_asid, u64 as
 	return true;
 }
 
-/* Done with, or by the general way: rs1 and rs2 are for hm_trap_general. */
+/* rs1 and rs2 are for hm_trap_general. */
+static inline u64 hand_on(struct hm_frame *frame, u64 next, u64 rs1, u64 rs2)
+{
+	frame->rs1 = rs1;
+	frame->rs2 = rs2;
+	return next;
+}
+
 static inline u64 finish(struct hm_frame *frame, bool done, u64 rs1, u64 rs2)
 {
-	if (!done) {
-		frame->rs1 = rs1;
-		frame->rs2 = rs2;
-		return 1;
+	if (!done)
+		return hand_on(frame, 1, rs1, rs2);
+	csr_write(CSR_MEPC, csr_read(CSR_MEPC) + 4);
+	return 0;
+}
+
+/* Pages of one leaf table, global or not. */
+static inline bool flush_pages(struct ssp_walk *walk, u64 va, u64 pages)
+{
+	u64 index = pte_index(va, 0);
+	u64 *spte;
+
+	if (!walk || index + pages > PTES_PER_TABLE)
+		return false;
+	spte = walk->shadow + index;
+	for (u64 *end = spte + pages; spte != end; spte++, va += PAGE_SIZE) {
+		*spte = 0;
+		hm_sfence_va(va);
 	}
+	return true;
+}
+
+/* The number of pages filled: 0 or 1. */
+static inline u64 fill_page(struct ssp_space *space, struct ssp_walk *walk, u64 va)
+{
+	enum ssp_ring_filled filled = ssp_ring_fill(space, walk, va);
+
+	if (filled == SSP_RING_CHANGED)
+		hm_sfence_va(va);
+	return filled != SSP_RING_LOST;
+}
+
+/*
+ * What ssp_ring_drain() does, for flushes and single hints of the address space
+ * that runs.  From the first other entry on it is left to that.
+ */
+u64 hm_fast_ring(struct hm_frame *frame)
+{
+	struct ssp_space *space = &frame->vcpu->space;
+	struct ssp_root *root = space->current;
+	struct ssp_ring *ring = &space->ring;
+	struct ssp_walk *walk = NULL;
+	u64 own = satp_asid(root->gsatp) << HM_RING_ASID_SHIFT, page = ring->hpa;
+	u64 flushes = 0, used = 0, budget = RING_PAGES, region = ~0ull, count;
+	u32 head, n = ring->tail;
+
+	if (!page || root->asid_shared)
+		return 1;
+	head = ssp_port_load(page);
+	ssp_port_fence();
+	if (head - n > RING_ENTRIES)
+		return 1;
+	for (; n != head; n++) {
+		u64 entry = ssp_ring_entry(page, n);
+		u64 va_op = ssp_port_load(entry), pages = ssp_port_load(entry + 8) - own;
+		u64 va = va_op & -PAGE_SIZE;
+
+		if (va >> SSP_WALK_SHIFT != region) {
+			region = va >> SSP_WALK_SHIFT;
+			walk = ssp_walk_hit(root, va);
+		}
+		if (va_op - va == HM_RING_OP_MAP && pages == 1) {
+			used += fill_page(space, walk, va);
+		} else if (va_op - va == HM_RING_OP_FLUSH && pages - 1 < budget &&
+			   flush_pages(walk, va, pages)) {
+			budget -= pages;
+			flushes++;
+		} else {
+			break;
+		}
+	}
+	count = (u32)(n - ring->tail);
+	ring->entries += count;
+	ring->flushes += flushes;
+	ring->hints_used += used;
+	ring->hints_lost += count - flushes - used;
+	ring->tail = n;
+	if (n != head)
+		return 1;
+	ssp_port_fence();
+	ssp_ring_publish(ring);
+	hm_count(frame->vcpu, HM_TRAP_RING);
 	csr_write(CSR_MEPC, csr_read(CSR_MEPC) + 4);
 	return 0;
 }
@@ -72,9 +160,11 @@ u64 hm_fast_tvm(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2)
 	bool done = false;
 
 	if (csr_read(CSR_MSTATUS) & MSTATUS_MPP) {
-		if (INSN_IS_SFENCE_VMA(insn) && INSN_RS1(insn))
+		if (INSN_IS_SFENCE_VMA(insn) && INSN_RS1(insn)) {
+			if (rs1 == frame->vcpu->ring_gva)
+				return hand_on(frame, INSN_RS2(insn) ? 1 : HM_FAST_RING, rs1, rs2);
 			done = fence_page(frame->vcpu, rs1, INSN_RS2(insn), rs2);
-		else if (INSN_IS_CSRW(insn, CSR_SATP))
+		} else if (INSN_IS_CSRW(insn, CSR_SATP))
 			done = switch_root(frame, rs1);
 	}
 	return finish(frame, done, rs1, rs2);
@@ -90,7 +180,7 @@ u64 hm_fast_tvm_policy(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2)
 		if (INSN_IS_CSRW(insn, CSR_SATP) && hm_finishes(vcpu, HM_POLICY_SATP)) {
 			done = switch_host_root(frame, rs1);
 		} else if (INSN_IS_SFENCE_VMA(insn) && INSN_RS1(insn) &&
-			   hm_finishes(vcpu, HM_POLICY_FLUSH)) {
+			   rs1 != vcpu->ring_gva && hm_finishes(vcpu, HM_POLICY_FLUSH)) {
 			hm_sfence_va(rs1);
 			hm_count(vcpu, HM_TRAP_SFENCE_VA);
 			done = true;

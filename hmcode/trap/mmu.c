@@ -46,6 +46,8 @@ void hm_switch_satp(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 value)
 	enum ssp_fence fence = SSP_FENCE_NONE;
 	unsigned int old_mode;
 
+	if (satp_mode(value) == SATP_BARE)
+		hm_ring_end(vcpu);
 	if (hm_host_tables(vcpu)) {
 		space->root_hits++;
 		hm_root_switch(hart, vcpu, hm_root_find(vcpu, value));
@@ -107,6 +109,13 @@ static bool access_satp(struct hm_frame *frame, u32 insn)
 	return true;
 }
 
+/* SFENCE.VMA gva, x0 with the address that a ring was registered for */
+static bool is_commit(const struct hm_frame *frame, u32 insn)
+{
+	return frame->rs1 == frame->vcpu->ring_gva && INSN_IS_SFENCE_VMA(insn) &&
+	       INSN_RS1(insn) && !INSN_RS2(insn) && frame->rs1 != HM_RING_NONE;
+}
+
 /* "SFENCE.VMA": x0 in rs1 means all addresses, x0 in rs2 all address spaces. */
 static bool fence_vma(struct hm_frame *frame, u32 insn)
 {
@@ -116,6 +125,10 @@ static bool fence_vma(struct hm_frame *frame, u32 insn)
 
 	if (!hm_finishes(vcpu, HM_POLICY_FLUSH))
 		return false;
+	if (is_commit(frame, insn)) {
+		hm_ring_commit(vcpu);
+		return true;
+	}
 	if (INSN_RS1(insn)) {
 		fence = hm_flush_va(vcpu, va, asid);
 		hm_count(vcpu, HM_TRAP_SFENCE_VA);
@@ -145,12 +158,17 @@ enum hm_next hm_exit_mmu_instruction(struct hm_trap *trap, u32 insn)
 {
 	struct hm_frame *frame = trap->frame;
 	struct hm_run *run = trap->vcpu->run;
+	bool commit = is_commit(frame, insn);
 	u64 value;
 
 	trap->pc += 4;
+	if (commit && trap->vcpu->ring_page)
+		return hm_exit(trap, HM_EXIT_RING, frame->rs1);
 	if (INSN_IS_FENCE_VMA(insn)) {
-		run->fence_start = INSN_RS1(insn) ? frame->rs1 & ~(PAGE_SIZE - 1) : 0;
-		run->fence_size = INSN_RS1(insn) ? PAGE_SIZE : 0;
+		bool by_va = INSN_RS1(insn) && !commit;	/* a ring that was lost: everything */
+
+		run->fence_start = by_va ? frame->rs1 & ~(PAGE_SIZE - 1) : 0;
+		run->fence_size = by_va ? PAGE_SIZE : 0;
 		run->fence_asid = INSN_RS2(insn) ? frame->rs2 & SATP_ASID_MASK : HM_ALL_ASIDS;
 		return hm_exit(trap, HM_EXIT_FLUSH, run->fence_start);
 	}

@@ -2,7 +2,7 @@
 /* offsets.c - structure offsets for assembly; compiled to text, never linked. */
 #include <stddef.h>
 
-#include "world/vcpu.h"
+#include "trap/trap.h"
 
 #define VALUE(name, value)		__asm__ volatile("\n->" #name " %0" :: "i"(value))
 #define OFFSET(name, type, member)	VALUE(name, offsetof(struct type, member))
@@ -32,6 +32,7 @@ void offsets(void)
 	OFFSET(TABLE_OCCUPIED, ssp_table, occupied);
 	OFFSET(TABLE_OWNER, ssp_table, owner);
 
+	VALUE(HM_FAST_RING, HM_FAST_RING);
 	VALUE(PTE_V, PTE_V);
 	VALUE(PTE_R, PTE_R);
 	VALUE(PTE_W, PTE_W);

@@ -36,9 +36,11 @@ struct hm_trap {
 void hm_guest_run(struct hm_frame *frame, const char *vector);
 extern const char hm_guest_vector[], hm_policy_vector[];
 
-/* Called by entry.S; 0: the guest can resume. */
+/* Called by entry.S; 0: the guest can resume, HM_FAST_RING: go on with hm_fast_ring(). */
+#define HM_FAST_RING	2
 u64 hm_fast_tvm(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2);
 u64 hm_fast_tvm_policy(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2);
+u64 hm_fast_ring(struct hm_frame *frame);
 u64 hm_trap_general(struct hm_frame *frame, u64 cause);
 u64 hm_trap_slow(struct hm_frame *frame);
 
@@ -89,6 +91,14 @@ void hm_fence(enum ssp_fence fence, u64 va);
 #define HM_ALL_ASIDS	(~0ull)
 enum ssp_fence hm_flush_va(struct hm_vcpu *vcpu, u64 va, u64 asid);
 enum ssp_fence hm_flush_all(struct hm_vcpu *vcpu, u64 asid);
+
+/* ring.c; hm_ring_set() returns an SBI error code */
+long hm_ring_set(struct hm_vcpu *vcpu, u64 gpa, u64 gva, u64 version);
+void hm_ring_end(struct hm_vcpu *vcpu);
+void hm_ring_settle(struct hm_vcpu *vcpu);
+void hm_ring_commit(struct hm_vcpu *vcpu);
+void hm_ring_enter(struct hm_vcpu *vcpu);
+void hm_ring_leave(struct hm_vcpu *vcpu);
 
 /* ../sbi/guest.c */
 void hm_remote_fence_vma(struct hm_vcpu *vcpu, u64 start, u64 size, u64 asid);

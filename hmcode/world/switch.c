@@ -229,6 +229,7 @@ static bool take_policy(struct hm_hart *hart, struct hm_vcpu *vcpu)
 		if ((policy ^ vcpu->policy) & HM_POLICY_HOST_TABLES)
 			change_owner(vcpu);
 		vcpu->policy = policy;
+		hm_ring_settle(vcpu);
 	}
 	return !hm_host_tables(vcpu) || hm_roots_take(hart, vcpu);
 }
@@ -236,6 +237,8 @@ static bool take_policy(struct hm_hart *hart, struct hm_vcpu *vcpu)
 /* The host may have changed satp; most often it is still the current root's. */
 static void enter_address_space(struct hm_hart *hart, struct hm_vcpu *vcpu)
 {
+	if (satp_mode(vcpu->guest.satp) == SATP_BARE)
+		hm_ring_end(vcpu);
 	if (hm_host_tables(vcpu))
 		hm_roots_enter(hart, vcpu);
 	else if (vcpu->guest.satp != vcpu->space.current->gsatp)
@@ -252,6 +255,8 @@ static void reset_stats(struct hm_hart *hart, struct hm_vcpu *vcpu)
 	vcpu->stats = (struct hm_stats){ 0 };
 	space->tables_allocated = space->tables_recycled = 0;
 	space->root_hits = space->root_misses = 0;
+	space->ring.entries = space->ring.flushes = 0;
+	space->ring.hints_used = space->ring.hints_lost = 0;
 	vcpu->cycle_base = hm_count_all();
 	hart->insn_mark = hm_count_below_m();
 }
@@ -294,6 +299,7 @@ static void enter(struct hm_hart *hart, struct hm_vcpu *vcpu)
 		hm_fence_i();
 	if (flags & HM_RUN_FENCE_VMA)
 		hm_remote_fence_vma(vcpu, run->fence_start, run->fence_size, run->fence_asid);
+	hm_ring_enter(vcpu);
 	if (flags & HM_RUN_FILL && !hm_host_tables(vcpu))
 		hm_fill(vcpu, run->exit_cause, run->exit_value, mstatus);
 	if (flags & HM_RUN_RESET_STATS)
@@ -312,6 +318,7 @@ static void leave(struct hm_hart *hart, struct hm_vcpu *vcpu)
 	run->pc = csr_read(CSR_MEPC);
 	run->priv = (mstatus & MSTATUS_MPP) >> MSTATUS_MPP_SHIFT == PRV_S;
 	store_registers(&hart->frame, run);
+	hm_ring_leave(vcpu);
 	read_s_state(&vcpu->guest, hart);
 	vcpu->guest.satp = hm_guest_satp(vcpu);
 	if (hm_host_tables(vcpu))

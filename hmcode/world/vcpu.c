@@ -141,6 +141,12 @@ void hm_vcpu_end(struct hm_vcpu *vcpu)
 	vcpu->running = false;
 }
 
+static void change_slot(struct hm_vcpu *vcpu, u64 n)
+{
+	ssp_slot_set(&vcpu->space, n, vcpu->vm->slots[n]);
+	hm_ring_check(vcpu, 0, 0);
+}
+
 long hm_slot_set(u64 number, u64 n, u64 gpa, u64 hpa, u64 size, u64 rights)
 {
 	struct hm_vm *vm = vm_get(number);
@@ -157,7 +163,7 @@ long hm_slot_set(u64 number, u64 n, u64 gpa, u64 hpa, u64 size, u64 rights)
 	if (size)
 		vm->slots[n] = (struct ssp_slot){ gpa, size, hpa - gpa, pte_rights(rights) };
 	for_each_vcpu(vcpu, vm)
-		ssp_slot_set(&vcpu->space, n, vm->slots[n]);
+		change_slot(vcpu, n);
 	end_change(vm);
 	spin_unlock(&lock);
 	return SBI_SUCCESS;
@@ -175,8 +181,10 @@ long hm_vm_invalidate(u64 number, u64 gpa, u64 size)
 		spin_unlock(&lock);
 		return SBI_ERR_DENIED;
 	}
-	for_each_vcpu(vcpu, vm)
+	for_each_vcpu(vcpu, vm) {
+		hm_ring_check(vcpu, gpa, size);
 		ssp_invalidate_gpa(&vcpu->space, gpa, size);
+	}
 	end_change(vm);
 	spin_unlock(&lock);
 	return SBI_SUCCESS;
@@ -237,6 +245,7 @@ long hm_vcpu_create(u64 number, u64 run, u64 table_pages, unsigned long *value)
 	vcpu->vm = vm;
 	vcpu->run = (struct hm_run *)run;
 	vcpu->timer = vcpu->slice_end = HM_NO_DEADLINE;
+	vcpu->ring_gpa = vcpu->ring_gva = HM_RING_NONE;
 	spin_lock(&lock);
 	for (unsigned int i = 0; i < HM_MAX_SLOTS; i++)
 		if (vm->slots[i].size)
@@ -282,6 +291,10 @@ long hm_vcpu_stats(u64 number, u64 hpa, u64 size)
 	stats->tables_recycled = vcpu->space.tables_recycled;
 	stats->root_hits = vcpu->space.root_hits;
 	stats->root_misses = vcpu->space.root_misses;
+	stats->ring_entries = vcpu->space.ring.entries;
+	stats->ring_flushes = vcpu->space.ring.flushes;
+	stats->ring_hints_used = vcpu->space.ring.hints_used;
+	stats->ring_hints_lost = vcpu->space.ring.hints_lost;
 	sbi_memcpy((void *)hpa, stats, size);
 	return SBI_SUCCESS;
 }

@@ -13,6 +13,7 @@
 
 #include "hm_abi.h"
 #include "metal/metal.h"
+#include "ssp/ring.h"
 #include "ssp/ssp.h"
 
 #define HM_MAX_VMS		16
@@ -97,10 +98,13 @@ struct hm_roots {
 
 struct hm_vcpu {
 	struct hm_stats stats;		/* first: within reach of a load's offset */
+	u64 ring_gva;			/* by which the guest commits its ring; HM_RING_NONE: it has none */
 	struct ssp_space space;
 	u64 policy;			/* of this entry; HM_POLICY_HOST_TABLES: the space holds slots alone */
 	struct hm_roots roots;
 
+	u64 ring_gpa, ring_page;	/* of the ring: GPA, HM_RING_NONE: it is none or was lost, and HPA */
+	u64 ring_turn;			/* another with each change of it */
 	struct hm_vm *vm;
 	struct hm_run *run;
 	struct hm_hart *hart;		/* the one it ran on first, and stays on */
@@ -141,6 +145,9 @@ long hm_vcpu_stats(u64 vcpu, u64 hpa, u64 size);
 struct hm_vcpu *hm_vcpu_get(u64 vcpu);
 bool hm_vcpu_begin(struct hm_vcpu *vcpu);
 void hm_vcpu_end(struct hm_vcpu *vcpu);
+
+/* ../trap/ring.c: memory at [gpa, gpa + size) of a vCPU that does not run, or a slot, changes */
+void hm_ring_check(struct hm_vcpu *vcpu, u64 gpa, u64 size);
 
 /* switch.c */
 long hm_vcpu_run(struct hm_vcpu *vcpu, unsigned long *exit_reason);

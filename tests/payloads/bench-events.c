@@ -4,7 +4,7 @@
  * cycle counts all modes alike under -icount.  The same program natively gives
  * what the guest itself spends, so the difference is the firmware's.
  */
-#include "payload.h"
+#include "ring.h"
 
 #define PAGES	448			/* in one leaf table, beside the warm-up's */
 #define ROOTS	8			/* fewer than any root buffer */
@@ -87,6 +87,57 @@ static void fences(void)
 	measure("fence-all+refill", PAGES, fence_all());
 }
 
+#define RANGE	16
+#define HINTS	64			/* in one drain */
+
+static volatile struct hm_ring *ring;
+
+/* Invalid and then valid again for the tables' owner: nothing is cached, everything could be. */
+static void uncache(void)
+{
+	for (uint64_t i = 0; i < PAGES; i++)
+		map_page(mode, root, page(i), frame, PTE_RW);
+	fence_all();
+	write64(TEST_VA, 0);
+}
+
+static void commit(void)
+{
+	fence_page((uint64_t)ring);
+}
+
+static void flush_and_commit(uint64_t i, uint64_t pages)
+{
+	ring_push(ring, HM_RING_OP_FLUSH, page(i), pages, 1);
+	commit();
+}
+
+static void hint_and_commit(uint64_t i)
+{
+	ring_push(ring, HM_RING_OP_MAP, page(i), 1, 1);
+	if (i % HINTS == HINTS - 1)
+		commit();
+}
+
+/* Natively there is no ring: the same stores into a page, and the fence that a commit is. */
+static void notifications(void)
+{
+	ring = (volatile struct hm_ring *)page_alloc();
+	ring_set((uint64_t)ring, (uint64_t)ring);
+	uncache();
+	commit();
+	measure("ring-commit", PAGES, commit());
+	measure("ring-flush+commit", PAGES, flush_and_commit(i, 1));
+	uncache();
+	commit();
+	measure("ring-range16+commit", PAGES / RANGE, flush_and_commit(i * RANGE, RANGE));
+	uncache();
+	commit();
+	measure("ring-hint+commit/64", PAGES, hint_and_commit(i));
+	measure("no-event-after-hint", PAGES, write64(page(i), i));
+	ring_set(HM_RING_NONE, 0);
+}
+
 static void switches(void)
 {
 	for (unsigned int i = 0; i < MANY; i++)
@@ -117,6 +168,7 @@ void payload(uint64_t hart)
 	satp_load(mode, root, 1);
 	faults();
 	fences();
+	notifications();
 	switches();
 	calls();
 	fact(true, "all events measured");

@@ -17,9 +17,10 @@ PRIVILEGED = re.compile(r"^(csr\w*|rd(cycle|time|instret)|fr(csr|rm|flags)|fs(cs
                         r"[smn]ret|uret|wfi|ecall|ebreak|c\.ebreak|fence(\.\w+)?|s(fence|inval)\.\w+(\.\w+)*|"
                         r"h(fence|inval)\.\w+|hlv\w*|hsv\w*|unimp|\.\w+)$")
 SEAM = {"ssp_port_load", "ssp_port_table"}
+RING = {"ssp_port_store", "ssp_port_fence"}
 # Each with all that it may need from outside.
 CODE = {
-    "engine": (ENGINE, SEAM),
+    "engine": (ENGINE, SEAM | RING),
     "tsp": (ROOT / "host-hv" / "tsp", SEAM | {"tsp_port_guest", "decode_store", "ssp_guest_walk", "ssp_walk_slot"}),
 }
 EMITTED_BY_THE_COMPILER = {"memset", "memcpy"}
@@ -29,6 +30,7 @@ def compile_engine(folder, source):
     target = folder / (source.stem + ".o")
     subprocess.run([CROSS + "gcc", "-std=gnu11", "-O2", "-ffreestanding", "-march=rv64gc", "-mabi=lp64d",
                     "-mcmodel=medany", "-I", HERE / "ssp", "-I", HERE / "tsp", "-I", ENGINE, "-I", ROOT / "hmcode",
+                    "-I", ROOT / "hmcode" / "include",
                     "-I", ROOT / "host-hv", "-c", source, "-o", target], check=True)
     return target
 

@@ -2,6 +2,7 @@
 /* caller.c - the engine's contract with whoever calls it, carried out. */
 #include "caller.h"
 #include "fast.h"
+#include "ring.h"
 
 void caller_owes(struct caller *caller, enum ssp_fence fence, uint64_t va)
 {
@@ -115,4 +116,23 @@ void caller_fence(struct caller *caller, const uint64_t *va, const uint64_t *asi
 	else
 		fence = asid ? ssp_flush_asid(caller->space, *asid) : ssp_flush_all(caller->space);
 	caller_owes(caller, fence, va ? *va : 0);
+}
+
+void caller_commit(struct caller *caller)
+{
+	struct ssp_drained drained = ssp_ring_drain(caller->space);
+
+	if (drained.fence != SSP_FENCE_PAGE)
+		caller_owes(caller, drained.fence, 0);
+	else
+		for (uint64_t n = 0; n < drained.pages; n++)
+			hart_fence_page(caller->hart, drained.va + n * PAGE_SIZE);
+}
+
+void caller_reenter(struct caller *caller)
+{
+	ssp_ring_leave(caller->space);
+	ssp_ring_enter(caller->space);
+	if (ssp_ring_pending(caller->space))
+		caller_commit(caller);
 }

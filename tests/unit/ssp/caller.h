@@ -27,6 +27,10 @@ void caller_satp(struct caller *caller, uint64_t satp);
 /* SFENCE.VMA; NULL stands for x0. */
 void caller_fence(struct caller *caller, const uint64_t *va, const uint64_t *asid);
 
+/* The flush ring: a commit, or an exit to the host and an entry, which drains as well. */
+void caller_commit(struct caller *caller);
+void caller_reenter(struct caller *caller);
+
 /* Carry out a fence that the engine said is owed. */
 void caller_owes(struct caller *caller, enum ssp_fence fence, uint64_t va);
 

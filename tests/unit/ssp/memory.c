@@ -2,6 +2,7 @@
 /* memory.c - the array behind the engine's memory seam. */
 #include <string.h>
 
+#include "hm_abi.h"
 #include "memory.h"
 #include "ssp_port.h"
 
@@ -16,15 +17,38 @@ void memory_reset(uint64_t ram_delta, uint32_t pool_tables)
 	memory.pool_tables = pool_tables;
 }
 
-uint64_t ssp_port_load(uint64_t hpa)
+/* The word of guest memory at hpa that has contents, or NULL. */
+static uint64_t *word_at(uint64_t hpa)
 {
 	uint64_t offset = hpa - memory.ram_delta - RAM_GPA;
 
 	if (offset & 7)
-		memory.broken = "a gPTE is read at an odd address";
+		memory.broken = "a word of the guest is accessed at an odd address";
 	if (offset < sizeof(memory.guest))
-		return memory.guest[offset >> PAGE_SHIFT][offset / 8 % PTES_PER_TABLE];
-	return 0;
+		return &memory.guest[offset >> PAGE_SHIFT][offset / 8 % PTES_PER_TABLE];
+	offset -= RING_GPA - RAM_GPA;
+	return offset < sizeof(memory.ring) ? &memory.ring[offset / 8] : NULL;
+}
+
+uint64_t ssp_port_load(uint64_t hpa)
+{
+	const uint64_t *word = word_at(hpa);
+
+	return word ? *word : 0;
+}
+
+void ssp_port_store(uint64_t hpa, uint64_t value)
+{
+	uint64_t *word = word_at(hpa);
+
+	if (word != &memory.ring[offsetof(struct hm_ring, tail) / 8])
+		memory.broken = "a store that is not the ring's tail and flags";
+	else
+		*word = value;
+}
+
+void ssp_port_fence(void)
+{
 }
 
 uint64_t *ssp_port_table(uint64_t hpa)

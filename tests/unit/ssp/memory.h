@@ -15,11 +15,13 @@
 #define RAM_GPA		0x80000000ull
 #define RAM_SIZE	0xc0000000ull
 #define GUEST_TABLES	48
+#define RING_GPA	(RAM_GPA + GUEST_TABLES * PAGE_SIZE)
 #define POOL_HPA	0x7000000000ull
 #define POOL_TABLES	160
 
 struct memory {
 	uint64_t guest[GUEST_TABLES][PTES_PER_TABLE];
+	uint64_t ring[PTES_PER_TABLE];
 	uint64_t pool[POOL_TABLES][PTES_PER_TABLE];
 	struct ssp_table tables[POOL_TABLES];
 	uint64_t ram_delta;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* model.c - a guest that does whatever a guest may do, and what must hold all the while. */
 #include "model.h"
+#include "ring.h"
 
 #define ALL_MODES	(1u << SATP_SV39 | 1u << SATP_SV48 | 1u << SATP_SV57)
 #define MAX_CALLS	3	/* of the engine, until an access that may proceed does */
@@ -189,6 +190,124 @@ static void step_fence(struct model *model)
 	caller_fence(&model->caller, by_va ? &va : NULL, by_asid ? &asid : NULL);
 }
 
+/* The invalidations that were pushed are effective from now on. */
+static void pushed_is_effective(struct model *model)
+{
+	bool known = true;
+
+	for (unsigned int n = 0; n < model->pending; n++) {
+		uint16_t asid = model->pushed[n].asid;
+		uint64_t va = model->pushed[n].va, pages = model->pushed[n].pages;
+		const uint16_t *by_asid = model->pushed[n].op == HM_RING_OP_FLUSH ? &asid : NULL;
+
+		if (!pages && !by_asid)
+			oracle_fence_all(&model->oracle);
+		else if (!pages)
+			known &= oracle_fence(&model->oracle, NULL, by_asid);
+		for (uint64_t page = 0; page < pages && page < 8; page++, va += PAGE_SIZE)
+			known &= oracle_fence(&model->oracle, &va, by_asid);
+	}
+	model->pending = 0;
+	if (!known)
+		flush_everything(model);
+}
+
+static void commit(struct model *model)
+{
+	caller_commit(&model->caller);
+	pushed_is_effective(model);
+}
+
+static uint64_t random_pages(struct choices *choices)
+{
+	if (one_in(choices, 16))
+		return 0;
+	return one_in(choices, 16) ? choose(choices, 200) : 1 + choose(choices, 3);
+}
+
+/* Without CACHED nothing has to be committed. */
+static void push_flush(struct model *model)
+{
+	struct choices *choices = &model->choices;
+	unsigned int op = one_in(choices, 4) ? HM_RING_OP_FLUSH_GLOBAL : HM_RING_OP_FLUSH;
+	uint64_t va = random_va(model) & ~(PAGE_SIZE - 1), pages = random_pages(choices);
+	uint64_t asid = choose(choices, 2) ? satp_asid(model->caller.satp) : choose(choices, 4);
+
+	if (op == HM_RING_OP_FLUSH_GLOBAL)
+		asid = 0;
+	if (ring_is_full())
+		commit(model);
+	push(op, va, pages, asid);
+	model->pushed[model->pending].op = op;
+	model->pushed[model->pending].va = va;
+	model->pushed[model->pending].pages = pages;
+	model->pushed[model->pending++].asid = asid;
+	if (!(ring_page()->flags & HM_RING_CACHED))
+		pushed_is_effective(model);
+}
+
+static void push_hints(struct model *model)
+{
+	struct choices *choices = &model->choices;
+
+	for (unsigned int n = 1 + choose(choices, 4); n; n--)
+		if (!ring_is_full())
+			push(HM_RING_OP_MAP, random_va(model), random_pages(choices),
+			     one_in(choices, 8) ? choose(choices, 4) : satp_asid(model->caller.satp));
+}
+
+/* What makes no sense is a flush of everything, whatever else there is. */
+static void push_nonsense(struct model *model)
+{
+	struct choices *choices = &model->choices;
+	uint64_t word = (uint64_t)choose(choices, 65536) << 48 | choose(choices, 65536);
+
+	switch (choose(choices, 5)) {
+	case 0:
+		ring_page()->head += HM_RING_ENTRIES + 1 + choose(choices, 65536) * 32768;
+		break;
+	case 1:
+		push_words(word << 16 | choose(choices, 0xfff0) << 4 | 0x10, 1);
+		break;
+	case 2:
+		push_words(word << 16 | (choose(choices, 2) ? 0 : 4 + choose(choices, 12)), 1);
+		break;
+	case 3:
+		push_words(HM_RING_OP_FLUSH, word | 1ull << 63);
+		break;
+	case 4:
+		push_words(-PAGE_SIZE | HM_RING_OP_FLUSH, 2);
+		break;
+	}
+	commit(model);
+	oracle_fence_all(&model->oracle);
+}
+
+static void step_ring(struct model *model)
+{
+	struct choices *choices = &model->choices;
+
+	switch (choose(choices, 8)) {
+	case 0 ... 2:
+		push_hints(model);
+		break;
+	case 3 ... 4:
+		push_flush(model);
+		break;
+	case 5:
+		commit(model);
+		break;
+	case 6:
+		caller_reenter(&model->caller);
+		pushed_is_effective(model);
+		break;
+	case 7:
+		if (one_in(choices, 8))
+			push_nonsense(model);
+		break;
+	}
+}
+
 static void expect(struct model *model, const struct access *access, struct outcome outcome,
 		   const char *otherwise)
 {
@@ -332,6 +451,7 @@ void model_init(struct model *model)
 	model->hart.choices = choices;
 	caller_init(&model->caller, &model->space, &model->hart, 1 + choose(choices, 20));
 	set_slot(model, 0, (struct ssp_slot){ RAM_GPA, RAM_SIZE, delta, PTE_RWX });
+	ssp_ring_attach(&model->space, RING_GPA + delta);
 	for (unsigned int table = 0; table < GUEST_TABLES; table++)
 		for (unsigned int i = 0; i < ORACLE_INDICES; i++)
 			oracle_write(&model->oracle, table, i, guest_random_pte(choices, table));
@@ -341,10 +461,12 @@ void model_step(struct model *model)
 {
 	unsigned int kind = choose(&model->choices, 64);
 
-	if (kind < 28)
+	if (kind < 26)
 		step_accesses(model);
-	else if (kind < 42)
+	else if (kind < 38)
 		step_write(model);
+	else if (kind < 46)
+		step_ring(model);
 	else if (kind < 54)
 		step_fence(model);
 	else if (kind < 62)

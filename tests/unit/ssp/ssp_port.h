@@ -5,8 +5,12 @@
 
 #include <stdint.h>
 
-/* A guest page-table entry. */
+/* A guest page-table entry, or a word of its ring. */
 uint64_t ssp_port_load(uint64_t hpa);
+
+/* A word of the guest's ring. */
+void ssp_port_store(uint64_t hpa, uint64_t value);
+void ssp_port_fence(void);
 
 /* A shadow table. */
 uint64_t *ssp_port_table(uint64_t hpa);

@@ -12,13 +12,14 @@
 
 #include "fixture.h"
 #include "model.h"
+#include "ring.h"
 
 #define LONGEST_STAY	20000	/* instructions: "no stay in M-mode exceeds" */
 #define INSTRUCTIONS	3	/* per basic block */
 #define BOUND		(LONGEST_STAY / INSTRUCTIONS)
 
 static struct model model;
-static uint64_t blocks, worst_fault, worst_fence, worst_satp;
+static uint64_t blocks, worst_fault, worst_fence, worst_satp, worst_drain;
 
 void __sanitizer_cov_trace_pc(void);
 void __sanitizer_cov_trace_pc(void)
@@ -65,6 +66,16 @@ void __wrap_caller_fence(struct caller *caller, const uint64_t *va, const uint64
 	blocks = 0;
 	__real_caller_fence(caller, va, asid);
 	finish(&worst_fence);
+}
+
+void __real_caller_commit(struct caller *);
+void __wrap_caller_commit(struct caller *);
+
+void __wrap_caller_commit(struct caller *caller)
+{
+	blocks = 0;
+	__real_caller_commit(caller);
+	finish(&worst_drain);
 }
 
 /* `full` leaves in each of the first `count` leaf tables of the current root. */
@@ -203,6 +214,72 @@ static void superpages_over_full_tables_are_bounded(void **state)
 	fill_tables(64, 1);
 }
 
+/* A full ring of the same entry, after two of another kind; all tables of the address space are full. */
+static void drain_a_full_ring(uint64_t va_op, uint64_t asid_pages, uint64_t step)
+{
+	push(HM_RING_OP_FLUSH, 0, 0, 1);
+	push(HM_RING_OP_FLUSH, 0, 8, 2);
+	for (uint64_t va = va_op; !ring_is_full(); va += step)
+		push_words(va, asid_pages);
+	caller_commit(&f.caller);
+	fill_tables(SSP_EAGER_TABLES, PTES_PER_TABLE);
+}
+
+static void draining_a_full_ring_is_bounded(void **state)
+{
+	static const uint64_t asids[] = { 1, 2, 77 };
+
+	(void)state;
+	start_with(RAM_DELTA, POOL_TABLES, true);
+	put(3, 0, guest_table(1), LINK);
+	put(4, 0, guest_table(1), LINK);
+	big_guest(0);
+	satp(SATP_SV39, 2, 3);
+	fill_tables(SSP_EAGER_TABLES, PTES_PER_TABLE);
+	satp(SATP_SV39, 1, 4);		/* beside table 0 */
+	fill_tables(SSP_EAGER_TABLES, PTES_PER_TABLE);
+	ssp_ring_attach(&f.space, RING_GPA + RAM_DELTA);
+	for (uint64_t op = HM_RING_OP_MAP; op <= HM_RING_OP_FLUSH_GLOBAL; op++) {
+		for (uint64_t step = PAGE_SIZE; step <= PAGE_SIZE << 18; step <<= 9) {
+			for (unsigned int i = 0; i < 3; i++) {
+				uint64_t asid = op == HM_RING_OP_FLUSH_GLOBAL ? 0 : asids[i];
+
+				for (uint64_t pages = 0; pages <= 1 << 20; pages = pages * 4 + 1)
+					drain_a_full_ring(op, asid << HM_RING_ASID_SHIFT | pages, step);
+			}
+		}
+	}
+}
+
+static void draining_over_tables_full_of_superpages_is_bounded(void **state)
+{
+	(void)state;
+	ssp_ring_attach(&f.space, RING_GPA + RAM_DELTA);
+	for (unsigned int n = 0; n < SSP_EAGER_TABLES; n++)
+		put(0, n, guest_table(n + 1), LINK);
+	for (unsigned int n = 0; n < PTES_PER_TABLE * SSP_EAGER_TABLES; n++)
+		put(1 + n / PTES_PER_TABLE, n % PTES_PER_TABLE, RAM_GPA, LEAF);
+	satp(SATP_SV39, 1, 0);
+	for (uint64_t n = 0; n < PTES_PER_TABLE * SSP_EAGER_TABLES; n++)
+		caller_fault(&f.caller, n << 21, SSP_LOAD, 0);
+	while (!ring_is_full())
+		push(ring_page()->head % 2 ? HM_RING_OP_MAP : HM_RING_OP_FLUSH, 0,
+		     ring_page()->head % 2, 1);
+	caller_commit(&f.caller);
+}
+
+static void an_address_space_of_many_roots_is_flushed_within_the_bound(void **state)
+{
+	(void)state;
+	big_guest(0);
+	for (unsigned int table = 3; table < 3 + SSP_ROOTS - 2; table++) {
+		put(table, 0, guest_table(1), LINK);
+		satp(SATP_SV39, 1, table);
+		fill_tables(4, PTES_PER_TABLE);
+	}
+	fence_asid(1);
+}
+
 static void random_guests_stay_within_the_bound(void **state)
 {
 	(void)state;
@@ -217,8 +294,8 @@ static void random_guests_stay_within_the_bound(void **state)
 static int report(void **state)
 {
 	(void)state;
-	print_message("longest stays in basic blocks, of %d allowed: fault %lu, fence %lu, satp %lu\n",
-		      BOUND, worst_fault, worst_fence, worst_satp);
+	print_message("longest stays in basic blocks, of %d allowed: fault %lu, fence %lu, satp %lu, drain %lu\n",
+		      BOUND, worst_fault, worst_fence, worst_satp, worst_drain);
 	return 0;
 }
 
@@ -235,6 +312,9 @@ int main(void)
 		BOUNDED(replaying_the_log_is_bounded),
 		BOUNDED(recycling_full_tables_is_bounded),
 		BOUNDED(superpages_over_full_tables_are_bounded),
+		BOUNDED(draining_a_full_ring_is_bounded),
+		BOUNDED(draining_over_tables_full_of_superpages_is_bounded),
+		BOUNDED(an_address_space_of_many_roots_is_flushed_within_the_bound),
 		BOUNDED(random_guests_stay_within_the_bound),
 	};
 

@@ -22,7 +22,7 @@
 
 static struct model model;
 static uint64_t first_seed = 1, seeds = SEEDS;
-static struct { uint64_t steps, checks, mapped, filled, recycled; } total;
+static struct { uint64_t steps, checks, mapped, filled, recycled, entries, hints; } total;
 
 static void run(uint64_t seed)
 {
@@ -38,6 +38,8 @@ static void run(uint64_t seed)
 	total.mapped += model.mapped;
 	total.filled += model.filled;
 	total.recycled += model.space.tables_recycled;
+	total.entries += model.space.ring.entries;
+	total.hints += model.space.ring.hints_used;
 }
 
 static void random_guests_see_what_the_specification_allows(void **state)
@@ -46,10 +48,12 @@ static void random_guests_see_what_the_specification_allows(void **state)
 	for (uint64_t seed = first_seed; seed < first_seed + seeds; seed++)
 		run(seed);
 	print_message("%lu steps, %lu outcomes checked: %lu accesses let through, "
-		      "%lu hidden faults, %lu tables recycled\n", total.steps, total.checks,
-		      total.mapped, total.filled, total.recycled);
+		      "%lu hidden faults, %lu tables recycled, %lu ring entries, %lu hints used\n",
+		      total.steps, total.checks, total.mapped, total.filled, total.recycled,
+		      total.entries, total.hints);
 	/* The runs must have met what they are there to test. */
 	assert_true(total.mapped > total.checks / 4 && total.filled > total.steps / 16);
+	assert_true(total.entries > total.steps / 32 && total.hints > total.steps / 2048);
 }
 
 int main(int argc, char **argv)

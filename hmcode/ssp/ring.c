@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ring.c - draining a guest's flush ring.
+ *
+ * The guest writes whatever it likes, at any moment: head and each word of an
+ * entry are read once and checked.  What makes no sense costs a flush of
+ * everything, and so does what would take too long.  Hints are followed where
+ * that is no more than reading one gPTE; otherwise they are lost, and a hidden
+ * fault makes up for it.
+ */
+#include "internal.h"
+#include "ring.h"
+
+/* Of one drain, in pages whose leaf tables the walk cache knows. */
+#define FLUSH_BUDGET	64
+#define HINT_BUDGET	64
+#define COST_OF_WALK	4	/* down the current root and the global tree */
+#define COST_OF_ROOTS	16	/* down all roots of an ASID */
+#define COST_OF_SPACE	32	/* one ASID: ssp_flush_asid() */
+
+struct drain {
+	struct ssp_space *space;
+	struct ssp_drained owed;
+	unsigned int flush_budget, hint_budget;
+	unsigned int flushes;
+	bool all;		/* everything was flushed: nothing is left to do */
+};
+
+void ssp_ring_attach(struct ssp_space *space, uint64_t hpa)
+{
+	struct ssp_ring *ring = &space->ring;
+
+	ring->hpa = hpa;
+	if (!hpa)
+		return;
+	ring->tail = ssp_port_load(hpa);
+	ring->flags = HM_RING_CACHED | HM_RING_RUNNING;
+	ssp_ring_publish(ring);
+}
+
+/*
+ * Store buffering, with the guest's part in the ABI's chapter: flag, fence, then
+ * read the gPTE; against store the PTE, push, fence, then read the flag.
+ */
+void ssp_ring_caches(struct ssp_space *space)
+{
+	space->ring.flags |= HM_RING_CACHED;
+	ssp_ring_publish(&space->ring);
+	ssp_port_fence();
+}
+
+/* Nothing is cached any more, but for what the hart holds: it is fenced before the guest runs. */
+void ssp_ring_caches_nothing(struct ssp_space *space)
+{
+	space->ring.flags &= ~HM_RING_CACHED;
+	ssp_ring_publish(&space->ring);
+}
+
+/* The same pattern: either this vCPU drains the entry, or its producer sees that it may run. */
+void ssp_ring_enter(struct ssp_space *space)
+{
+	if (!space->ring.hpa)
+		return;
+	space->ring.flags |= HM_RING_RUNNING;
+	ssp_ring_publish(&space->ring);
+	ssp_port_fence();
+}
+
+/* After the guest's last access: whoever sees the flag clear sees that too. */
+void ssp_ring_leave(struct ssp_space *space)
+{
+	if (!space->ring.hpa)
+		return;
+	ssp_port_fence();
+	space->ring.flags &= ~HM_RING_RUNNING;
+	ssp_ring_publish(&space->ring);
+}
+
+/* ---- what an entry asks for ---- */
+
+/* A fence that is not of pages stands for those of pages too. */
+static void owe(struct drain *drain, enum ssp_fence fence)
+{
+	if (fence > SSP_FENCE_PAGE)
+		fence = fence_max(fence, drain->owed.wider);
+	drain->owed.fence = fence_max(drain->owed.fence, fence);
+}
+
+/* The fence of some pages; a second range makes a fence of more of it. */
+static void owe_pages(struct drain *drain, uint64_t va, uint64_t pages, enum ssp_fence wider)
+{
+	struct ssp_drained *owed = &drain->owed;
+
+	owed->wider = fence_max(owed->wider, wider);
+	if (owed->fence == SSP_FENCE_NONE) {
+		owed->fence = SSP_FENCE_PAGE;
+		owed->va = va;
+		owed->pages = pages;
+	} else if (owed->fence == SSP_FENCE_PAGE && va == owed->va + owed->pages * PAGE_SIZE) {
+		owed->pages += pages;
+	} else {
+		owe(drain, owed->wider);
+	}
+}
+
+static void flush_all(struct drain *drain)
+{
+	owe(drain, ssp_flush_all(drain->space));
+	drain->all = true;
+}
+
+static bool afford(unsigned int *budget, uint64_t cost)
+{
+	if (*budget < cost)
+		return false;
+	*budget -= cost;
+	return true;
+}
+
+static void flush_space(struct drain *drain, uint64_t asid)
+{
+	if (afford(&drain->flush_budget, COST_OF_SPACE))
+		owe(drain, ssp_flush_asid(drain->space, asid));
+	else
+		flush_all(drain);
+}
+
+static void flush_pages_asid(struct drain *drain, uint64_t va, uint64_t pages, uint64_t asid)
+{
+	struct ssp_space *space = drain->space;
+	struct ssp_root *root = space->current;
+	bool alone = asid == satp_asid(root->gsatp) && !root->asid_shared;
+
+	if (!pages || !afford(&drain->flush_budget, pages)) {
+		flush_space(drain, asid);
+		return;
+	}
+	owe_pages(drain, va, pages, SSP_FENCE_ASID);
+	for (; pages; pages--, va += PAGE_SIZE) {
+		if (ssp_flush_va_fast(space, va, true, asid))
+			continue;
+		if (!afford(&drain->flush_budget, alone ? COST_OF_WALK : COST_OF_ROOTS)) {
+			flush_all(drain);
+			return;
+		}
+		owe(drain, ssp_flush_va_asid(space, va, asid));
+	}
+}
+
+static void flush_pages(struct drain *drain, uint64_t va, uint64_t pages)
+{
+	struct ssp_space *space = drain->space;
+
+	if (!pages || !afford(&drain->flush_budget, pages)) {
+		flush_all(drain);
+		return;
+	}
+	owe_pages(drain, va, pages, SSP_FENCE_ALL);
+	for (; pages; pages--, va += PAGE_SIZE) {
+		if (ssp_flush_va_fast(space, va, false, 0))
+			continue;
+		if (!afford(&drain->flush_budget, COST_OF_WALK)) {
+			flush_all(drain);
+			return;
+		}
+		owe(drain, ssp_flush_va(space, va));
+	}
+}
+
+static bool fill_page(struct drain *drain, uint64_t va)
+{
+	struct ssp_walk *walk = ssp_walk_hit(drain->space->current, va);
+	enum ssp_ring_filled filled = ssp_ring_fill(drain->space, walk, va);
+
+	if (filled == SSP_RING_CHANGED)
+		owe_pages(drain, va, 1, walk->table->owner == SSP_GLOBAL ? SSP_FENCE_ALL : SSP_FENCE_ASID);
+	return filled != SSP_RING_LOST;
+}
+
+/* Only into the tables of the address space that runs. */
+static void follow_hint(struct drain *drain, uint64_t va, uint64_t pages, uint64_t asid)
+{
+	struct ssp_ring *ring = &drain->space->ring;
+
+	if (asid == satp_asid(drain->space->current->gsatp)) {
+		for (; pages && afford(&drain->hint_budget, 1); pages--, va += PAGE_SIZE) {
+			if (fill_page(drain, va))
+				ring->hints_used++;
+			else
+				ring->hints_lost++;
+		}
+	}
+	ring->hints_lost += pages;
+}
+
+static void carry_out(struct drain *drain, uint64_t va_op, uint64_t asid_pages)
+{
+	uint64_t va = va_op & ~(PAGE_SIZE - 1), pages = (uint32_t)asid_pages;
+	uint64_t asid = asid_pages >> HM_RING_ASID_SHIFT;
+
+	if (asid > HM_RING_ASID_MASK || (pages && va + pages * PAGE_SIZE - 1 < va)) {
+		flush_all(drain);
+		return;
+	}
+	switch (va_op & (PAGE_SIZE - 1)) {
+	case HM_RING_OP_MAP:
+		follow_hint(drain, va, pages, asid);
+		return;
+	case HM_RING_OP_FLUSH:
+		drain->flushes++;
+		flush_pages_asid(drain, va, pages, asid);
+		return;
+	case HM_RING_OP_FLUSH_GLOBAL:
+		drain->flushes++;
+		if (asid)
+			break;
+		flush_pages(drain, va, pages);
+		return;
+	}
+	flush_all(drain);
+}
+
+struct ssp_drained ssp_ring_drain(struct ssp_space *space)
+{
+	struct ssp_ring *ring = &space->ring;
+	struct drain drain = {
+		.space = space, .flush_budget = FLUSH_BUDGET, .hint_budget = HINT_BUDGET,
+	};
+	uint32_t head = ssp_port_load(ring->hpa);
+
+	ssp_port_fence();
+	if (head - ring->tail > HM_RING_ENTRIES)
+		flush_all(&drain);
+	else
+		ring->entries += head - ring->tail;
+	for (uint32_t n = ring->tail; n != head && !drain.all; n++) {
+		uint64_t entry = ssp_ring_entry(ring->hpa, n);
+		uint64_t va_op = ssp_port_load(entry);
+
+		carry_out(&drain, va_op, ssp_port_load(entry + 8));
+	}
+	ring->flushes += drain.flushes;
+	ring->tail = head;
+	ssp_port_fence();
+	ssp_ring_publish(ring);
+	return drain.owed;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ring.h - the consumer of a flush ring (docs/abi.md, "The flush ring").
+ *
+ *	guest:  PTE stored --> entry, head --> [hints end here] --> commit
+ *	                                                              |
+ *	engine: head, entries read once --> ssp_flush_*(), fills <----+
+ *	                                       |
+ *	                                    tail --> the fence that is owed
+ *
+ * Nothing in the page is believed but what the guest's own harm would be.
+ */
+#ifndef SSP_RING_H
+#define SSP_RING_H
+
+#include "fast.h"
+#include "hm_abi.h"
+
+/* The fence that is owed: SSP_FENCE_PAGE stands for each of `pages` pages from va. */
+struct ssp_drained {
+	enum ssp_fence fence;
+	enum ssp_fence wider;	/* what a second range makes of SSP_FENCE_PAGE */
+	uint64_t va, pages;
+};
+
+/*
+ * The ring is the page at hpa from now on, or none (0).  Entries that are in it
+ * count as drained: if some may not have been, the caller flushes everything.
+ */
+void ssp_ring_attach(struct ssp_space *space, uint64_t hpa);
+
+/* Carry out what was pushed. */
+struct ssp_drained ssp_ring_drain(struct ssp_space *space);
+
+/* Around the time in which the guest runs: enter, drain, run, leave. */
+void ssp_ring_enter(struct ssp_space *space);
+void ssp_ring_leave(struct ssp_space *space);
+
+/* What follows is shared with those who drain the commonest entries by a shorter way. */
+
+/* Where entry n lies in the page at hpa. */
+static inline uint64_t ssp_ring_entry(uint64_t hpa, uint32_t n)
+{
+	return hpa + offsetof(struct hm_ring, entry) +
+	       n % HM_RING_ENTRIES * sizeof(struct hm_ring_entry);
+}
+
+/* The engine's own words of the page, at once. */
+static inline void ssp_ring_publish(const struct ssp_ring *ring)
+{
+	ssp_port_store(ring->hpa + offsetof(struct hm_ring, tail),
+		       ring->tail | (uint64_t)ring->flags << 32);
+}
+
+/*
+ * Follow a hint: write the leaf that the guest's tables now have for va, if the
+ * walk cache knows where.  What was absent owes no fence, as in fault-around;
+ * what was CHANGED owes SSP_FENCE_PAGE.
+ */
+enum ssp_ring_filled { SSP_RING_LOST, SSP_RING_NEW, SSP_RING_CHANGED };
+
+static inline enum ssp_ring_filled ssp_ring_fill(struct ssp_space *space, struct ssp_walk *walk,
+						 uint64_t va)
+{
+	unsigned int index = pte_index(va, 0);
+	uint64_t pte, leaf, old;
+
+	if (!walk)
+		return SSP_RING_LOST;
+	pte = ssp_port_load(walk->guest + 8 * index);
+	if ((pte & (PTE_V | PTE_R | PTE_A)) != (PTE_V | PTE_R | PTE_A))
+		return SSP_RING_LOST;
+	leaf = ssp_leaf_of(space, walk, pte);
+	old = walk->shadow[index];
+	if (!leaf || leaf == old)
+		return SSP_RING_LOST;
+	walk->shadow[index] = leaf;
+	walk->table->occupied |= 1ull << index / 8;
+	return old ? SSP_RING_CHANGED : SSP_RING_NEW;
+}
+
+/* Is there anything to drain? */
+static inline _Bool ssp_ring_pending(const struct ssp_space *space)
+{
+	return space->ring.hpa && (uint32_t)ssp_port_load(space->ring.hpa) != space->ring.tail;
+}
+
+_Static_assert(sizeof(struct hm_ring) == PAGE_SIZE && HM_RING_ENTRIES == 128 &&
+	       offsetof(struct hm_ring, head) == 0, "layout of the ring's page");
+_Static_assert(offsetof(struct hm_ring, tail) % 8 == 0 &&
+	       offsetof(struct hm_ring, flags) == offsetof(struct hm_ring, tail) + 4,
+	       "tail and flags are stored as one");
+
+#endif

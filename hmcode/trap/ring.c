@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ring.c - the guest's flush ring: registered by an SBI call (../sbi/guest.c),
+ * committed by SFENCE.VMA of its address (fast.c and mmu.c recognize it), and
+ * drained at each entry as well.
+ *
+ * Whoever has the shadow tables drains: the engine here (../ssp/ring.c), or that
+ * of the host, to which a commit is an exit.  Where the host's tables are always
+ * in step there is nothing to drain, and a commit is a fence of the hart.
+ */
+#include <sbi/sbi_ecall_interface.h>
+#include <sbi/sbi_error.h>
+
+#include "trap/trap.h"
+
+/* The page behind gpa if the guest may write it, or 0. */
+static u64 page_of(const struct hm_vcpu *vcpu, u64 gpa)
+{
+	const struct ssp_slot *slot = ssp_slot_of(&vcpu->space, gpa);
+
+	return slot && (slot->rights & PTE_W) ? gpa + slot->delta : 0;
+}
+
+static void drain(struct hm_vcpu *vcpu)
+{
+	struct ssp_drained owed = ssp_ring_drain(&vcpu->space);
+
+	if (owed.fence != SSP_FENCE_PAGE)
+		hm_fence(owed.fence, 0);
+	else
+		for (u64 va = owed.va; owed.pages; owed.pages--, va += PAGE_SIZE)
+			hm_sfence_va(va);
+}
+
+void hm_ring_commit(struct hm_vcpu *vcpu)
+{
+	if (hm_host_tables(vcpu))
+		ssp_ring_attach(&vcpu->space, vcpu->space.ring.hpa);	/* all is drained */
+	if (!hm_host_tables(vcpu) && vcpu->space.ring.hpa)
+		drain(vcpu);
+	else
+		hm_fence(hm_flush_all(vcpu, HM_ALL_ASIDS), 0);
+	hm_count(vcpu, HM_TRAP_RING);
+}
+
+void hm_ring_enter(struct hm_vcpu *vcpu)
+{
+	ssp_ring_enter(&vcpu->space);
+	if (!hm_host_tables(vcpu) && ssp_ring_pending(&vcpu->space))
+		drain(vcpu);
+}
+
+/* The host drains its own tables' ring: it has to know where that is. */
+void hm_ring_leave(struct hm_vcpu *vcpu)
+{
+	ssp_ring_leave(&vcpu->space);
+	vcpu->run->ring_gpa = vcpu->ring_gpa;
+	vcpu->run->ring_turn = vcpu->ring_turn;
+}
+
+/* After a change of the ring or of the policy, both of which flush everything: what is in it counts as drained. */
+void hm_ring_settle(struct hm_vcpu *vcpu)
+{
+	ssp_ring_attach(&vcpu->space, vcpu->ring_page);
+	if (hm_host_tables(vcpu) && !hm_finishes(vcpu, HM_POLICY_FLUSH))
+		vcpu->space.ring.hpa = 0;
+}
+
+static void change(struct hm_vcpu *vcpu, u64 gpa, u64 page)
+{
+	vcpu->ring_gpa = gpa;
+	vcpu->ring_page = page;
+	vcpu->ring_turn++;
+	hm_ring_settle(vcpu);
+}
+
+void hm_ring_end(struct hm_vcpu *vcpu)
+{
+	if (vcpu->ring_gva == HM_RING_NONE)
+		return;
+	hm_fence(hm_flush_all(vcpu, HM_ALL_ASIDS), 0);
+	vcpu->ring_gva = HM_RING_NONE;
+	change(vcpu, HM_RING_NONE, 0);
+}
+
+long hm_ring_set(struct hm_vcpu *vcpu, u64 gpa, u64 gva, u64 version)
+{
+	u64 page = page_of(vcpu, gpa);
+
+	if (gpa == HM_RING_NONE) {
+		hm_ring_end(vcpu);
+		return SBI_SUCCESS;
+	}
+	if (version != HM_RING_VERSION)
+		return SBI_ERR_NOT_SUPPORTED;
+	if ((gpa | gva) & (PAGE_SIZE - 1))
+		return SBI_ERR_INVALID_PARAM;
+	if (!page)
+		return SBI_ERR_INVALID_ADDRESS;
+	if (satp_mode(hm_guest_satp(vcpu)) == SATP_BARE)
+		return SBI_ERR_DENIED;
+	hm_ring_end(vcpu);
+	vcpu->ring_gva = gva;
+	change(vcpu, gpa, page);
+	return SBI_SUCCESS;
+}
+
+/*
+ * Memory changes, and everything is flushed for it.  A ring there is lost, but
+ * its guest goes on committing: ring_gva stays.
+ */
+void hm_ring_check(struct hm_vcpu *vcpu, u64 gpa, u64 size)
+{
+	if (vcpu->ring_page &&
+	    (vcpu->ring_gpa - gpa < size || page_of(vcpu, vcpu->ring_gpa) != vcpu->ring_page))
+		change(vcpu, HM_RING_NONE, 0);
+}
