@@ -773,11 +773,14 @@ static void tables_run_out_and_the_oldest_go(void **state)
 
 static void a_root_that_takes_anothers_place_has_none_of_its_translations(void **state)
 {
+	enum { SPACES = 20 };
+
 	(void)state;
-	for (unsigned int n = 0; n < 40; n++) {
-		memory.guest[14 + n % 20][0] = pte_make(RAM_GPA + 0x40000000 * (n % 2), LEAF);
-		machine_satp(&m, 0, satp_of(SATP_SV39, 5, 14 + n % 20));
-		assert_maps(VA(1), RAM_GPA + 0x40000000 * (n % 2) + PAGE_SIZE);
+	for (unsigned int n = 0; n < SPACES; n++)
+		memory.guest[20 + n][0] = pte_make(RAM_GPA + 0x40000000 * (n % 3), LEAF);
+	for (unsigned int n = 0; n < 3 * SPACES; n++) {
+		machine_satp(&m, 0, satp_of(SATP_SV39, 5, 20 + n % SPACES));
+		assert_maps(VA(1), RAM_GPA + 0x40000000 * (n % SPACES % 3) + PAGE_SIZE);
 	}
 }
 
