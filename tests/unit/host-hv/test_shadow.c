@@ -428,6 +428,8 @@ static void a_fence_of_a_page_reaches_roots_that_do_not_run(void **state)
 
 	(void)state;
 	fill_both(&first, &second);
+	map(space[0], VA, 0);
+	map(space[1], VA, 0);
 	fence(VA, PAGE, ~0UL);
 	assert_int_equal(shadow_leaf(second, VA), 0);
 	assert_int_equal(shadow_leaf(first, VA), 0);
@@ -479,6 +481,8 @@ static void a_range_is_fenced_whole(void **state)
 		map(space[0], VA + i * PAGE, pte_make(RAM + PAGE * (40 + i), ALLOWED));
 		fault(STORE, VA + i * PAGE);
 	}
+	map(space[0], VA + PAGE, 0);
+	map(space[0], VA + 2 * PAGE, 0);
 	fence(VA + PAGE + 8, PAGE, 1);
 	assert_int_not_equal(shadow_leaf(run->root, VA), 0);
 	assert_int_equal(shadow_leaf(run->root, VA + PAGE), 0);
@@ -510,6 +514,7 @@ static void remote_fences_are_paid_before_the_guest_runs(void **state)
 	(void)state;
 	fault(LOAD, VA);
 	enter();
+	map(space[0], VA, 0);
 	fence_vcpus(&vm, 1, &f);
 	begin(v);
 	assert_int_equal(shadow_leaf(run->root, VA), 0);
