@@ -50,11 +50,10 @@ static inline enum ssp_verdict ssp_leaf_exception(uint64_t pte, uint64_t need,
 }
 
 /*
- * The shadow's leaf for a valid 4 KiB leaf of the guest that maps the first
- * slot, or 0: not of this slot, or not of this tree.
+ * A root's own leaf for a valid 4 KiB leaf of the guest that maps the first
+ * slot, or 0: not of this slot.
  */
-static inline uint64_t ssp_leaf_of(const struct ssp_space *space, const struct ssp_walk *walk,
-				   uint64_t pte)
+static inline uint64_t ssp_own_leaf_of(const struct ssp_space *space, uint64_t pte)
 {
 	uint64_t leaf;
 
@@ -64,22 +63,33 @@ static inline uint64_t ssp_leaf_of(const struct ssp_space *space, const struct s
 	/* Without D no W: they are bits 7 and 2.  A and D are preset. */
 	leaf = pte & (PTE_V | PTE_RWX | PTE_U) & (pte >> 5 | ~PTE_W);
 	leaf |= (pte >> PTE_PPN_SHIFT << PTE_PPN_SHIFT) + space->ram_delta;
-	leaf |= PTE_A | PTE_D;
-	if (walk->table->owner != SSP_GLOBAL)
+	return leaf | PTE_A | PTE_D;
+}
+
+/* The same in any tree, or 0: not of this one. */
+static inline uint64_t ssp_leaf_of(const struct ssp_space *space, const struct ssp_walk *walk,
+				   uint64_t pte)
+{
+	uint64_t leaf = ssp_own_leaf_of(space, pte);
+
+	if (!leaf || walk->table->owner != SSP_GLOBAL)
 		return leaf;
 	return pte & PTE_G ? leaf | PTE_G : 0;
 }
 
-/*
- * The same without being asked for an access, or 0: whatever the guest has valid and
- * accessed a TLB may hold.  (R: without it an entry may be a reserved one.)
- */
-static inline uint64_t ssp_leaf_ahead(const struct ssp_space *space, const struct ssp_walk *walk,
-				      uint64_t pte)
+/* Whatever the guest has valid and accessed.  (R: without it an entry may be a reserved one.) */
+static inline _Bool ssp_may_hold(uint64_t pte)
 {
 	const uint64_t need = PTE_V | PTE_R | PTE_A;
 
-	return (pte & need) == need ? ssp_leaf_of(space, walk, pte) : 0;
+	return (pte & need) == need;
+}
+
+/* The leaf without being asked for an access, or 0: a TLB may hold it. */
+static inline uint64_t ssp_leaf_ahead(const struct ssp_space *space, const struct ssp_walk *walk,
+				      uint64_t pte)
+{
+	return ssp_may_hold(pte) ? ssp_leaf_of(space, walk, pte) : 0;
 }
 
 /*
@@ -123,6 +133,16 @@ static inline enum ssp_verdict ssp_fault_fast(struct ssp_space *space, uint64_t 
 	return SSP_FILLED;
 }
 
+/* A leaf that was flushed is what the guest's tables say by now, or nothing. */
+static inline void ssp_leaf_anew(struct ssp_space *space, struct ssp_walk *walk, uint64_t index)
+{
+	uint64_t leaf = ssp_leaf_ahead(space, walk, ssp_port_load(walk->guest + 8 * index));
+
+	walk->shadow[index] = leaf;
+	if (leaf)
+		walk->table->occupied |= 1ull << index / 8;
+}
+
 /*
  * What ssp_flush_va() does (ssp_flush_va_asid() if by_asid), for a page whose
  * leaf tables are known; SSP_FENCE_PAGE is owed then.  False: take those.
@@ -133,7 +153,6 @@ static inline _Bool ssp_flush_va_fast(struct ssp_space *space, uint64_t va, _Boo
 {
 	struct ssp_root *root = space->current;
 	struct ssp_walk *walk = ssp_walk_hit(root, va);
-	uint64_t leaf;
 
 	if (!walk)
 		return 0;
@@ -150,10 +169,7 @@ static inline _Bool ssp_flush_va_fast(struct ssp_space *space, uint64_t va, _Boo
 		space->log[space->log_head++ % SSP_LOG_SIZE] = va;
 		root->log_position = space->log_head;
 	}
-	leaf = ssp_leaf_ahead(space, walk, ssp_port_load(walk->guest + pte_index(va, 0) * 8));
-	walk->shadow[pte_index(va, 0)] = leaf;
-	if (leaf)
-		walk->table->occupied |= 1ull << pte_index(va, 0) / 8;
+	ssp_leaf_anew(space, walk, pte_index(va, 0));
 	return 1;
 }
 

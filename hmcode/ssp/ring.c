@@ -167,14 +167,24 @@ static void flush_pages(struct drain *drain, uint64_t va, uint64_t pages)
 	}
 }
 
+/*
+ * Write the leaf that the guest's tables now have for va, if the walk cache
+ * knows where.  What was absent owes no fence, as in fill_around().
+ */
 static bool fill_page(struct drain *drain, uint64_t va)
 {
 	struct ssp_walk *walk = ssp_walk_hit(drain->space->current, va);
-	enum ssp_ring_filled filled = ssp_ring_fill(drain->space, walk, va);
+	uint64_t index = pte_index(va, 0), old;
 
-	if (filled == SSP_RING_CHANGED)
+	if (!walk)
+		return false;
+	old = walk->shadow[index];
+	ssp_leaf_anew(drain->space, walk, index);
+	if (walk->shadow[index] == old)
+		return false;
+	if (old)
 		owe_pages(drain, va, 1, walk->table->owner == SSP_GLOBAL ? SSP_FENCE_ALL : SSP_FENCE_ASID);
-	return filled != SSP_RING_LOST;
+	return true;
 }
 
 /* Only into the tables of the address space that runs. */

@@ -52,33 +52,6 @@ static inline void ssp_ring_publish(const struct ssp_ring *ring)
 		       ring->tail | (uint64_t)ring->flags << 32);
 }
 
-/*
- * Follow a hint: write the leaf that the guest's tables now have for va, if the
- * walk cache knows where.  What was absent owes no fence, as in fault-around;
- * what was CHANGED owes SSP_FENCE_PAGE.
- */
-enum ssp_ring_filled { SSP_RING_LOST, SSP_RING_NEW, SSP_RING_CHANGED };
-
-static inline enum ssp_ring_filled ssp_ring_fill(struct ssp_space *space, struct ssp_walk *walk,
-						 uint64_t va)
-{
-	unsigned int index = pte_index(va, 0);
-	uint64_t pte, leaf, old;
-
-	if (!walk)
-		return SSP_RING_LOST;
-	pte = ssp_port_load(walk->guest + 8 * index);
-	if ((pte & (PTE_V | PTE_R | PTE_A)) != (PTE_V | PTE_R | PTE_A))
-		return SSP_RING_LOST;
-	leaf = ssp_leaf_of(space, walk, pte);
-	old = walk->shadow[index];
-	if (!leaf || leaf == old)
-		return SSP_RING_LOST;
-	walk->shadow[index] = leaf;
-	walk->table->occupied |= 1ull << index / 8;
-	return old ? SSP_RING_CHANGED : SSP_RING_NEW;
-}
-
 /* Is there anything to drain? */
 static inline _Bool ssp_ring_pending(const struct ssp_space *space)
 {

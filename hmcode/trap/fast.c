@@ -74,30 +74,60 @@ static inline u64 finish(struct hm_frame *frame, bool done, u64 rs1, u64 rs2)
 	return 0;
 }
 
-/* Pages of one leaf table, global or not. */
-static inline bool flush_pages(struct ssp_walk *walk, u64 va, u64 pages)
+/* The walk to a leaf table of the root's own; NULL: the walk cache has none. */
+static inline struct ssp_walk *own_walk(struct ssp_root *root, u64 va)
 {
-	u64 index = pte_index(va, 0);
-	u64 *spte;
+	struct ssp_walk *walk = ssp_walk_hit(root, va);
 
-	if (!walk || index + pages > PTES_PER_TABLE)
+	return walk && walk->table->owner != SSP_GLOBAL ? walk : NULL;
+}
+
+/* In bytes, of the entry for va in its leaf table. */
+static inline u64 entry_offset(u64 va)
+{
+	return va >> (PAGE_SHIFT - 3) & (PAGE_SIZE - 8);
+}
+
+/* What the guest's tables say by now, or nothing; returns it. */
+static inline u64 read_anew(struct ssp_space *space, struct ssp_walk *walk, u64 offset)
+{
+	u64 pte = ssp_port_load(walk->guest + offset), leaf = 0;
+
+	if (ssp_may_hold(pte)) {
+		leaf = ssp_own_leaf_of(space, pte);
+		walk->table->occupied |= 1ull << offset / 64;
+	}
+	return walk->shadow[offset / 8] = leaf;
+}
+
+/* Pages of one leaf table. */
+static inline bool flush_pages(struct ssp_space *space, struct ssp_walk *walk, u64 va, u64 pages)
+{
+	u64 offset = entry_offset(va), end = offset + 8 * pages;
+
+	if (!walk || end > PAGE_SIZE)
 		return false;
-	spte = walk->shadow + index;
-	for (u64 *end = spte + pages; spte != end; spte++, va += PAGE_SIZE) {
-		*spte = 0;
+	for (; offset != end; offset += 8, va += PAGE_SIZE) {
+		read_anew(space, walk, offset);
 		hm_sfence_va(va);
 	}
 	return true;
 }
 
-/* The number of pages filled: 0 or 1. */
-static inline u64 fill_page(struct ssp_space *space, struct ssp_walk *walk, u64 va)
+/* The number of pages that changed: 0 or 1. */
+static inline u64 follow_hint(struct ssp_space *space, struct ssp_walk *walk, u64 va)
 {
-	enum ssp_ring_filled filled = ssp_ring_fill(space, walk, va);
+	u64 offset = entry_offset(va), old, leaf;
 
-	if (filled == SSP_RING_CHANGED)
+	if (!walk)
+		return 0;
+	old = walk->shadow[offset / 8];
+	leaf = read_anew(space, walk, offset);
+	if (leaf == old)
+		return 0;
+	if (old)
 		hm_sfence_va(va);
-	return filled != SSP_RING_LOST;
+	return 1;
 }
 
 /*
@@ -106,33 +136,34 @@ static inline u64 fill_page(struct ssp_space *space, struct ssp_walk *walk, u64 
  */
 u64 hm_fast_ring(struct hm_frame *frame)
 {
-	struct ssp_space *space = &frame->vcpu->space;
+	struct hm_vcpu *vcpu = frame->vcpu;
+	struct ssp_space *space = &vcpu->space;
 	struct ssp_root *root = space->current;
 	struct ssp_ring *ring = &space->ring;
 	struct ssp_walk *walk = NULL;
-	u64 own = satp_asid(root->gsatp) << HM_RING_ASID_SHIFT, page = ring->hpa;
-	u64 flushes = 0, used = 0, budget = RING_PAGES, region = ~0ull, count;
+	u64 own = satp_asid(root->gsatp) << HM_RING_ASID_SHIFT, region = ~0ull;
+	u64 flushes = 0, used = 0, budget = RING_PAGES, count;
 	u32 head, n = ring->tail;
 
-	if (!page || root->asid_shared)
+	if (!ring->hpa || root->asid_shared)
 		return 1;
-	head = ssp_port_load(page);
+	head = ssp_port_load(ring->hpa);
 	ssp_port_fence();
 	if (head - n > RING_ENTRIES)
 		return 1;
 	for (; n != head; n++) {
-		u64 entry = ssp_ring_entry(page, n);
+		u64 entry = ssp_ring_entry(ring->hpa, n);
 		u64 va_op = ssp_port_load(entry), pages = ssp_port_load(entry + 8) - own;
 		u64 va = va_op & -PAGE_SIZE;
 
 		if (va >> SSP_WALK_SHIFT != region) {
 			region = va >> SSP_WALK_SHIFT;
-			walk = ssp_walk_hit(root, va);
+			walk = own_walk(root, va);
 		}
 		if (va_op - va == HM_RING_OP_MAP && pages == 1) {
-			used += fill_page(space, walk, va);
+			used += follow_hint(space, walk, va);
 		} else if (va_op - va == HM_RING_OP_FLUSH && pages - 1 < budget &&
-			   flush_pages(walk, va, pages)) {
+			   flush_pages(space, walk, va, pages)) {
 			budget -= pages;
 			flushes++;
 		} else {
@@ -142,14 +173,16 @@ u64 hm_fast_ring(struct hm_frame *frame)
 	count = (u32)(n - ring->tail);
 	ring->entries += count;
 	ring->flushes += flushes;
-	ring->hints_used += used;
-	ring->hints_lost += count - flushes - used;
 	ring->tail = n;
+	if (count != flushes) {
+		ring->hints_used += used;
+		ring->hints_lost += count - flushes - used;
+	}
 	if (n != head)
 		return 1;
 	ssp_port_fence();
 	ssp_ring_publish(ring);
-	hm_count(frame->vcpu, HM_TRAP_RING);
+	hm_count(vcpu, HM_TRAP_RING);
 	csr_write(CSR_MEPC, csr_read(CSR_MEPC) + 4);
 	return 0;
 }

@@ -88,7 +88,7 @@ static void fences(void)
 }
 
 #define RANGE	16
-#define HINTS	64			/* in one drain */
+#define BATCH	64
 
 static volatile struct hm_ring *ring;
 
@@ -112,10 +112,11 @@ static void flush_and_commit(uint64_t i, uint64_t pages)
 	commit();
 }
 
-static void hint_and_commit(uint64_t i)
+/* Many in one drain. */
+static void push_and_commit(uint64_t i, unsigned int op)
 {
-	ring_push(ring, HM_RING_OP_MAP, page(i), 1, 1);
-	if (i % HINTS == HINTS - 1)
+	ring_push(ring, op, page(i), 1, 1);
+	if (i % BATCH == BATCH - 1)
 		commit();
 }
 
@@ -127,14 +128,17 @@ static void notifications(void)
 	uncache();
 	commit();
 	measure("ring-commit", PAGES, commit());
-	measure("ring-flush+commit", PAGES, flush_and_commit(i, 1));
+	measure("ring-flush+refill+commit", PAGES, flush_and_commit(i, 1));
+	measure("ring-range16+refill+commit", PAGES / RANGE, flush_and_commit(i * RANGE, RANGE));
 	uncache();
 	commit();
-	measure("ring-range16+commit", PAGES / RANGE, flush_and_commit(i * RANGE, RANGE));
-	uncache();
-	commit();
-	measure("ring-hint+commit/64", PAGES, hint_and_commit(i));
+	measure("ring-hint+commit/64", PAGES, push_and_commit(i, HM_RING_OP_MAP));
 	measure("no-event-after-hint", PAGES, write64(page(i), i));
+	for (uint64_t i = 0; i < PAGES; i++)
+		*pte_of(mode, root, page(i), 0) = 0;
+	commit();
+	measure("ring-flush+commit", PAGES, flush_and_commit(i, 1));
+	measure("ring-flush+commit/64", PAGES, push_and_commit(i, HM_RING_OP_FLUSH));
 	ring_set(HM_RING_NONE, 0);
 }
 
