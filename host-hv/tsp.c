@@ -19,7 +19,7 @@
 struct vm_tsp {
 	struct spinlock lock;
 	struct tsp tsp;
-	bool stale;			/* the guest has run, and stored, under another policy */
+	bool stale;			/* the guest runs, and stores, under another policy; atomic */
 	struct tsp_vcpu vcpu[MAX_VCPUS];
 	uint64_t published[MAX_VCPUS][TSP_ROOTS];	/* stamps of the roots in the run page */
 };
@@ -113,7 +113,7 @@ static void drop(struct vcpu *v)
 		struct tsp_result result = tsp_reset(&t->tsp);
 
 		settle(v, &result, 0);
-		t->stale = false;
+		__atomic_store_n(&t->stale, false, __ATOMIC_RELEASE);
 	}
 	tsp_restart_vcpu(&t->tsp, &t->vcpu[v->id]);
 	load_root(v, v->run->satp);
@@ -126,15 +126,16 @@ static void quit(struct vcpu *v)
 	struct vm_tsp *t = v->vm->tsp;
 
 	spin_lock(&t->lock);
-	t->stale = true;
+	__atomic_store_n(&t->stale, true, __ATOMIC_RELEASE);
 	fence_others(v);
 	spin_unlock(&t->lock);
 }
 
-/* Another vCPU may have forgotten all roots. */
+/* Another vCPU may have forgotten all roots, or run elsewhere and stored. */
 static bool ready(const struct vcpu *v)
 {
-	return tsp_has_root(&v->vm->tsp->vcpu[v->id]);
+	return !__atomic_load_n(&v->vm->tsp->stale, __ATOMIC_ACQUIRE) &&
+	       tsp_has_root(&v->vm->tsp->vcpu[v->id]);
 }
 
 /* -- faults -- */
@@ -196,10 +197,11 @@ static struct shadow_result fault(struct vcpu *v, uint64_t va, enum ssp_access a
 {
 	struct vm_tsp *t = v->vm->tsp;
 	enum shadow_class class = SHADOW_HIDDEN_FAULT;
-	struct tsp_result result;
+	struct tsp_result result = { .verdict = TSP_REPEAT };
 
 	spin_lock(&t->lock);
-	result = find_out(v, va, access, state);
+	if (tsp_has_root(&t->vcpu[v->id]))	/* else it was forgotten since the exit */
+		result = find_out(v, va, access, state);
 	if (result.verdict == TSP_PT_WRITE) {
 		class = SHADOW_PT_WRITE;
 		result = store(v, va, state);

@@ -629,8 +629,27 @@ static void what_was_shadowed_before_another_policy_is_forgotten(void **state)
 	assert_int_equal(shadow_leaf(run->root, VA), 0);
 	/* The other vCPU has not even seen that there was another policy. */
 	assert_false(shadow_ready(other));
+	other->run->exit_cause = LOAD;
+	other->run->exit_value = VA;
+	assert_int_equal(shadow_page_fault(other), RESUME);
 	begin(other);
 	assert_int_not_equal(other->run->roots[other->run->root].root, 0);
+}
+
+static void no_vcpu_goes_on_while_another_runs_elsewhere(void **state)
+{
+	struct vcpu *other = &vm.vcpu[1];
+
+	(void)state;
+	begin(other);
+	fence_leave(other);
+	vm.policy = HM_POLICY_ALL;
+	enter();
+	vm.policy = POLICY_TSP;
+	assert_false(shadow_ready(other));
+	begin(other);
+	assert_true(shadow_ready(other));
+	assert_true(v->fence.flags & HM_RUN_FENCE_VMA);	/* and is not where it was */
 }
 
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -669,6 +688,7 @@ int main(void)
 		TEST_TSP(protecting_a_table_fences_other_vcpus),
 		TEST_TSP(the_firmware_serves_the_guests_fences),
 		TEST_TSP(what_was_shadowed_before_another_policy_is_forgotten),
+		TEST_TSP(no_vcpu_goes_on_while_another_runs_elsewhere),
 	};
 
 	return RUN(tests);
