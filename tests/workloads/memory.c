@@ -191,3 +191,65 @@ static const char *cow_run(unsigned int rounds)
 }
 
 const struct workload workload_cow = { .warm = 1, .rounds = 4, .run = cow_run };
+
+/*
+ * range: one area in ranges of 16 pages, each write-protected, made writable,
+ * emptied, filled, and unmapped for another one to be mapped in its place.
+ */
+#define RANGES		8
+#define RANGE_PAGES	16
+#define RANGE_BYTES	(RANGE_PAGES * PAGE)
+
+static void range_fill(char *range, unsigned int round, unsigned int turn)
+{
+	for (size_t i = 0; i < RANGE_PAGES; i++)
+		page_fill(range + i * PAGE, pattern(i, round, turn));
+}
+
+static bool range_holds(const char *range, unsigned int round, unsigned int turn)
+{
+	for (size_t i = 0; i < RANGE_PAGES; i++)
+		if (!page_holds(range + i * PAGE, pattern(i, round, turn)))
+			return false;
+	return true;
+}
+
+static bool range_is_zero(const char *range)
+{
+	for (size_t i = 0; i < RANGE_PAGES; i++)
+		if (!page_is_zero(range + i * PAGE))
+			return false;
+	return true;
+}
+
+static const char *range_change(char *range, unsigned int round)
+{
+	range_fill(range, round, 0);
+	REQUIRE(!mprotect(range, RANGE_BYTES, PROT_READ), "cannot protect");
+	REQUIRE(range_holds(range, round, 0), "a range that was protected has changed");
+	REQUIRE(!mprotect(range, RANGE_BYTES, PROT_READ | PROT_WRITE), "cannot unprotect");
+	range_fill(range, round, 1);
+	REQUIRE(range_holds(range, round, 1), "stores to a range are lost");
+	REQUIRE(!madvise(range, RANGE_BYTES, MADV_DONTNEED), "cannot empty");
+	REQUIRE(range_is_zero(range), "a range that was emptied is not zero");
+	range_fill(range, round, 2);
+	REQUIRE(!munmap(range, RANGE_BYTES), "cannot unmap");
+	REQUIRE(mmap(range, RANGE_BYTES, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == range, "cannot map anew");
+	REQUIRE(range_is_zero(range), "a new range is not zero");
+	return NULL;
+}
+
+static const char *range_run(unsigned int rounds)
+{
+	char *area = map_pages(RANGES * RANGE_BYTES);
+	const char *why = NULL;
+
+	REQUIRE(area, "cannot map");
+	for (unsigned int n = 0; n < rounds * RANGES && !why; n++)
+		why = range_change(area + n % RANGES * RANGE_BYTES, n);
+	munmap(area, RANGES * RANGE_BYTES);
+	return why;
+}
+
+const struct workload workload_range = { .warm = 2, .rounds = 24, .run = range_run };
