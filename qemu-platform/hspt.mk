@@ -8,13 +8,13 @@ hspt_sources	:= $(wildcard qemu-platform/bench/*.[ch])
 qemu:		## build QEMU with the series of qemu-platform/patches into the cache
 	@qemu-platform/qemu-build
 
-check-qemu-patches: ## the series applies to Debian's QEMU and is clean
-	@qemu-platform/qemu-build check
+check-qemu-patches: ## the series applies to Debian's QEMU and is clean; BUILD=1: each patch builds
+	@qemu-platform/qemu-build check $(if $(BUILD),build)
 
 bench-hspt: qemu hmcode fetch $(hspt_guest) ## stock QEMU, the baseline, each organization: table and plot
 	@qemu-platform/bench/bench
 
-test-hspt: qemu hmcode fetch $(hspt_guest) ## guests cannot tell direct accesses from softmmu
+test-hspt: all payloads plugins qemu $(hspt_guest) ## guests cannot tell direct accesses from softmmu
 	@$(PYTHON) -m pytest -q tests/hspt
 
 $(hspt_guest): $(hspt_sources) qemu-platform/bench/guest

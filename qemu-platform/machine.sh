@@ -42,6 +42,7 @@ find_qemu()
 	accel=
 	case ${QEMU:-} in
 	hspt) accel=private ;;
+	hspt-oracle) accel=private,spt-adapt=off,spt-oracle=on ;;
 	hspt-shared|hspt-private|hspt-group) accel=${QEMU#hspt-} ;;
 	esac
 	if [ -n "$accel" ]; then
@@ -49,7 +50,7 @@ find_qemu()
 		QEMU=$(current qemu-hspt)/qemu-system-riscv64 || die "our QEMU is not built yet" "run: make qemu"
 	elif [ -n "${QEMU:-}" ]; then
 		command -v "$QEMU" >/dev/null 2>&1 || refuse "QEMU=$QEMU is no program" \
-			"a path to qemu-system-riscv64, or hspt, hspt-shared, hspt-private, hspt-group"
+			"a path to qemu-system-riscv64, or hspt, hspt-shared, hspt-private, hspt-group, hspt-oracle"
 	elif recent_qemu qemu-system-riscv64; then
 		QEMU=qemu-system-riscv64
 	else
