@@ -218,6 +218,27 @@ static uint64_t wild(void)
 	return sum;
 }
 
+/* What a debugger looks at: `watched` counts up, and debugged_half() is called halfway. */
+volatile uint64_t watched;
+
+__attribute__((noinline)) void debugged_half(void)
+{
+	__asm__ volatile("" : : : "memory");
+}
+
+static uint64_t debugged(void)
+{
+	uint64_t sum = 0;
+
+	for (uint64_t i = 1; i <= 2000; i++) {
+		watched = i;
+		sum = mix(sum, watched);
+		if (i == 1000)
+			debugged_half();
+	}
+	return sum;
+}
+
 /* 100,000 pages, no two of them neighbours. */
 static uint64_t scattered(void)
 {
@@ -246,6 +267,7 @@ const struct program check_programs[] = {
 	{ "self-modify", "check", self_modify },
 	{ "crossing", "check", crossing },
 	{ "wild", "check", wild },
+	{ "debugged", "check", debugged },
 	{ "scattered", "check", scattered },
 	{ NULL }
 };

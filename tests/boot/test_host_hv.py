@@ -1,31 +1,37 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """host-hv beyond one guest with one vCPU: several of both, the keyboard, and what it refuses."""
 
+import functools
 import io
 import json
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 
 import pexpect
 import pytest
 
-from launcher import BUILD
+from launcher import BUILD, LAUNCH
 
 CACHE = pathlib.Path(os.environ.get("HMODE_CACHE") or pathlib.Path(
     os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "hmode")
-QEMU = (os.environ.get("QEMU") or shutil.which(CACHE / "current/qemu/qemu-system-riscv64")
-        or "qemu-system-riscv64")
 KERNEL = CACHE / "current/kernel/Image"
 INITRD = BUILD / "guest/initramfs.cpio"
 FIRST_MODULE = 0xb0000000
 
 
+@functools.cache
+def qemu():
+    """The words that start QEMU: the launcher knows which, and what QEMU=hspt stands for."""
+    find = 'here=$1; . "$here/lib.sh"; . "$here/machine.sh"; find_qemu; echo "$QEMU${accel:+ -accel $accel}"'
+    found = subprocess.run(["sh", "-euc", find, "sh", LAUNCH.parent], check=True, capture_output=True, text=True)
+    return found.stdout.split()
+
+
 def command(guests, options="", harts=1, bios=BUILD / "hmcode/hmcode.bin", memory="2G"):
     """guests: (kernel, initrd or None, bootargs) each; options are host-hv's."""
-    words = [str(QEMU), "-M", "virt", "-cpu", "rv64,h=false,svade=true,svadu=false,smcntrpmf=true",
+    words = [*qemu(), "-M", "virt", "-cpu", "rv64,h=false,svade=true,svadu=false,smcntrpmf=true",
              "-m", memory, "-smp", str(harts), "-nographic", "-no-reboot", "-bios", str(bios),
              "-kernel", str(BUILD / "host-hv/host-hv.bin"), "-append", options]
     at = FIRST_MODULE

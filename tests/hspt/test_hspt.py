@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Guests cannot tell direct accesses from softmmu, and what they cost is counted exactly."""
 
+import subprocess
+
 import pytest
 
 ORGANIZATIONS = ["shared", "private", "group"]
@@ -56,7 +58,7 @@ def test_slow_path_entries_are_few_and_exact(guest):
 
 
 def test_more_scattered_pages_than_mappings(guest, expected):
-    run = guest("scattered", ",spt=private,spt-adapt=off")
+    run = guest("scattered", ",spt=private,spt-adapt=off,spt-oracle=on")
     assert run.numbers == expected("scattered"), run
     assert run.counters["chunks evicted"] > 0, run
     assert run.counters["mappings now"] <= run.counters["mappings at most"], run
@@ -81,6 +83,25 @@ def test_memory_without_a_file(guest, expected):
         "-object", "memory-backend-ram,id=plain,size=1G,share=off", "-machine", "memory-backend=plain"])
     assert run.numbers == expected("protect"), run
     assert run.messages.count("no memory file") == 1, run
+
+
+def test_memory_with_a_file_of_its_own(guest, expected, tmp_path):
+    run = guest("protect", ",spt=private,spt-adapt=off,spt-oracle=on", words=[
+        "-object", f"memory-backend-file,id=file,size=1G,share=on,mem-path={tmp_path / 'ram'}",
+        "-machine", "memory-backend=file"])
+    assert run.numbers == expected("protect"), run
+    assert run.messages == "" and run.counters["pages mapped"] > 1000, run
+
+
+def test_a_host_without_memory_files(guest, expected, tmp_path):
+    source = tmp_path / "shim.c"
+    source.write_text("#include <errno.h>\n"
+                      "int memfd_create(const char *n, unsigned f) { errno = ENOSYS; return -1; }\n")
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", tmp_path / "shim.so", source], check=True)
+    run = guest("protect", ",spt=private", preload=tmp_path / "shim.so")
+    assert run.numbers == expected("protect"), run
+    assert run.messages.count("this host has no memory files (memfd)") == 1, run
+    assert run.counters == {"spt": "off"}, run
 
 
 def test_several_threads_fall_back(guest, expected):
