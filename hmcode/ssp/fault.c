@@ -230,11 +230,12 @@ static enum ssp_fence fill(struct ssp_space *space, const struct ssp_guest_walk 
 /*
  * Fault-around: neighbours of a page that was filled, as far as the guest has
  * them valid and accessed.  A TLB may hold any such translation.  Only where a
- * walk had to be made anyway: there the page is likely the first of several.
+ * walk had to be made anyway, since there the page is likely the first of several;
+ * where pages are read one after another; and where each fault costs a VM exit.
  * No fence is owed: a hart that remembers a neighbour's absence faults again,
  * and that is fenced.  The group is the filled page's own (I5).
  */
-static void fill_around(struct ssp_space *space, uint64_t va)
+void ssp_fill_around(struct ssp_space *space, uint64_t va)
 {
 	struct ssp_walk *walk = ssp_walk_hit(space->current, va);
 	unsigned int first = pte_index(va, 0) & ~(GROUP_SIZE - 1);
@@ -283,6 +284,6 @@ struct ssp_result ssp_fault(struct ssp_space *space, uint64_t va, enum ssp_acces
 		ssp_ring_caches(space);
 	result = fault(space, va, access, state);
 	if (result.verdict == SSP_FILLED && access != SSP_STORE)
-		fill_around(space, va);
+		ssp_fill_around(space, va);
 	return result;
 }

@@ -177,6 +177,7 @@ struct ssp_space {
 	struct ssp_root *current;	/* the root that the guest runs on */
 	/* Slot 0 for fast.h, if it has all rights: in pages, and what turns its PTEs into ours. */
 	uint64_t ram_gfn, ram_pages, ram_delta;
+	uint64_t last_read;		/* number of the page last filled for a load or fetch, by entry.S */
 	_Bool fence_after_fill;		/* the hart lacks Svvptc */
 	uint64_t *global_top;		/* entries of the global tree's top table ... */
 	unsigned int global_shift;	/* ... indexed by an address from this bit on */
@@ -229,6 +230,12 @@ static inline const struct ssp_slot *ssp_slot_of(const struct ssp_space *space, 
  */
 struct ssp_result ssp_fault(struct ssp_space *space, uint64_t va, enum ssp_access access,
 			    unsigned int state);
+
+/*
+ * Fault-around: neighbours of a page that was filled by ssp_fault_fast(); ssp_fault()
+ * does it by itself.
+ */
+void ssp_fill_around(struct ssp_space *space, uint64_t va);
 
 /*
  * Translate by the guest's tables alone, for the embedder's own accesses on behalf

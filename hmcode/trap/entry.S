@@ -175,8 +175,29 @@ hm_guest_vector:
 	andi	ra, a3, PTE_R			/* fetches from what is not readable: see there */
 	beqz	ra, general
 
-	/* Allowed: a hidden fault. */
-	srli	t0, a3, 10
+	/*
+	 * Allowed: a hidden fault.  Where pages are read one after another, or every
+	 * other one, and the next but one is there as well, they are filled in groups.
+	 */
+	andi	t0, a0, 2			/* a store */
+	bnez	t0, 1f
+	srli	t0, a1, 12
+	ld	ra, VCPU_LAST_READ(a2)
+	sd	t0, VCPU_LAST_READ(a2)
+	sub	t0, t0, ra
+	sltiu	t0, t0, 8 + 1			/* a group at most lies between */
+	beqz	t0, 1f
+	xori	t0, a4, 2 * 8
+	ld	ra, ROOT_WALK_GUEST(a5)
+	add	ra, ra, t0
+	ld	ra, 0(ra)
+	andi	ra, ra, PTE_V
+	beqz	ra, 1f
+	ld	ra, ROOT_WALK_SHADOW(a5)
+	add	ra, ra, t0
+	ld	ra, 0(ra)
+	beqz	ra, general
+1:	srli	t0, a3, 10
 	ld	ra, VCPU_RAM_GFN(a2)
 	sub	t0, t0, ra
 	ld	ra, VCPU_RAM_PAGES(a2)

@@ -22,6 +22,7 @@ void offsets(void)
 	OFFSET(VCPU_RAM_GFN, hm_vcpu, space.ram_gfn);
 	OFFSET(VCPU_RAM_PAGES, hm_vcpu, space.ram_pages);
 	OFFSET(VCPU_RAM_DELTA, hm_vcpu, space.ram_delta);
+	OFFSET(VCPU_LAST_READ, hm_vcpu, space.last_read);
 	OFFSET(VCPU_FENCE_AFTER_FILL, hm_vcpu, space.fence_after_fill);
 
 	OFFSET(ROOT_WALK_TURN, ssp_root, walk_turn);
