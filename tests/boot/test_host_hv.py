@@ -129,10 +129,13 @@ def test_two_linux_guests_share_one_hart():
     assert "[vm1] hmwork: pipe ok" in console
 
 
-@pytest.mark.parametrize("hm", ["inject,satp,flush,fill", "satp"])
-@pytest.mark.parametrize("vcpus, harts", [(2, 2), (2, 1), (3, 2)])
-def test_several_vcpus(vcpus, harts, hm):
-    console = run([linux("fork,cow,mprotect,shell")], f"mem=256M vcpus={vcpus} hm={hm}", harts)
+MEMORY = ["hm=inject,satp,flush,fill", "hm=satp"]
+
+
+@pytest.mark.parametrize("vcpus, harts, option", [
+    *((vcpus, harts, option) for vcpus, harts in [(2, 2), (2, 1), (3, 2)] for option in MEMORY), (2, 2, "shadow=tsp")])
+def test_several_vcpus(vcpus, harts, option):
+    console = run([linux("fork,cow,mprotect,shell")], f"mem=256M vcpus={vcpus} {option}", harts)
     assert ends(console) == {0: "shutdown"}, console
     assert "hmwork: all ok" in console
     assert "__sbi_rfence" not in console
