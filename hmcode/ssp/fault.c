@@ -206,6 +206,15 @@ static bool renew_walk(struct ssp_space *space, uint64_t va)
 	return true;
 }
 
+struct ssp_walk *ssp_walk_known(struct ssp_space *space, uint64_t va)
+{
+	struct ssp_walk *walk = ssp_walk_hit(space->current, va);
+
+	if (walk)
+		return walk;
+	return renew_walk(space, va) ? ssp_walk_entry(space->current, va) : NULL;
+}
+
 static enum ssp_fence fill(struct ssp_space *space, const struct ssp_guest_walk *walk, uint64_t va,
 			   const struct ssp_slot *slot)
 {

@@ -97,6 +97,9 @@ void ssp_root_drop_walks(struct ssp_root *root);
 void ssp_root_forget_walks(struct ssp_root *root);
 void ssp_unlink_global(struct ssp_space *space, struct ssp_table *table);
 
+/* fault.c: the walk to va's leaf tables if it is cached or can be taken up again, or NULL. */
+struct ssp_walk *ssp_walk_known(struct ssp_space *space, uint64_t va);
+
 /* ring.c */
 void ssp_ring_caches(struct ssp_space *space);
 void ssp_ring_caches_nothing(struct ssp_space *space);

@@ -2,18 +2,18 @@
 /*
  * ring.c - draining a guest's flush ring.
  *
- * The guest writes whatever it likes, at any moment: head and each word of an
- * entry are read once and checked.  What makes no sense costs a flush of
- * everything, and so does what would take too long.  Hints are followed where
- * that is no more than reading one gPTE; otherwise they are lost, and a hidden
- * fault makes up for it.
+ * The guest writes whatever it likes, at any moment: whatever is read is checked,
+ * and not read again for what it was checked for.  What makes no sense costs a
+ * flush of everything, and so does what would take too long.  Hints are followed
+ * where that is no more than reading one gPTE; otherwise they are lost, and a
+ * hidden fault makes up for it.
  */
 #include "internal.h"
 #include "ring.h"
 
 /* Of one drain, in pages whose leaf tables the walk cache knows. */
 #define FLUSH_BUDGET	64
-#define HINT_BUDGET	64
+#define HINT_BUDGET	96	/* and in entries */
 #define COST_OF_WALK	4	/* down the current root and the global tree */
 #define COST_OF_ROOTS	16	/* down all roots of an ASID */
 #define COST_OF_SPACE	32	/* one ASID: ssp_flush_asid() */
@@ -24,6 +24,11 @@ struct drain {
 	unsigned int flush_budget, hint_budget;
 	unsigned int flushes;
 	bool all;		/* everything was flushed: nothing is left to do */
+
+	/* follow_hints() */
+	uint64_t hinted;	/* pages */
+	uint64_t asid, region;
+	struct ssp_walk *walk;	/* of the region's leaf tables */
 };
 
 void ssp_ring_attach(struct ssp_space *space, uint64_t hpa)
@@ -168,17 +173,13 @@ static void flush_pages(struct drain *drain, uint64_t va, uint64_t pages)
 }
 
 /*
- * Write the leaf that the guest's tables now have for va, if the walk cache
- * knows where.  What was absent owes no fence, as in fill_around().
+ * Write the leaf that the guest's tables now have for va.  What was absent owes
+ * no fence, as in fill_around().
  */
-static bool fill_page(struct drain *drain, uint64_t va)
+static bool fill_page(struct drain *drain, struct ssp_walk *walk, uint64_t va)
 {
-	struct ssp_walk *walk = ssp_walk_hit(drain->space->current, va);
-	uint64_t index = pte_index(va, 0), old;
+	uint64_t index = pte_index(va, 0), old = walk->shadow[index];
 
-	if (!walk)
-		return false;
-	old = walk->shadow[index];
 	ssp_leaf_anew(drain->space, walk, index);
 	if (walk->shadow[index] == old)
 		return false;
@@ -187,20 +188,57 @@ static bool fill_page(struct drain *drain, uint64_t va)
 	return true;
 }
 
-/* Only into the tables of the address space that runs. */
-static void follow_hint(struct drain *drain, uint64_t va, uint64_t pages, uint64_t asid)
+/* The walk for va, looked for once in each region of a leaf table. */
+static struct ssp_walk *walk_of(struct drain *drain, uint64_t va)
 {
-	struct ssp_ring *ring = &drain->space->ring;
-
-	if (asid == satp_asid(drain->space->current->gsatp)) {
-		for (; pages && afford(&drain->hint_budget, 1); pages--, va += PAGE_SIZE) {
-			if (fill_page(drain, va))
-				ring->hints_used++;
-			else
-				ring->hints_lost++;
-		}
+	if (va >> SSP_WALK_SHIFT != drain->region) {
+		drain->region = va >> SSP_WALK_SHIFT;
+		drain->walk = ssp_walk_known(drain->space, va);
 	}
-	ring->hints_lost += pages;
+	return drain->walk;
+}
+
+/* Only into the tables of the address space that runs; returns how many pages were filled. */
+static uint64_t follow_hint(struct drain *drain, uint64_t va, uint64_t pages, uint64_t asid)
+{
+	struct ssp_walk *walk;
+	uint64_t used = 0;
+
+	if (asid != drain->asid)
+		return 0;
+	for (; pages && afford(&drain->hint_budget, 1); pages--, va += PAGE_SIZE) {
+		walk = walk_of(drain, va);
+		used += walk && fill_page(drain, walk, va);
+	}
+	return used;
+}
+
+/*
+ * Hints come after all flushes, which would drop again what they fill; the
+ * newest first, since faults have met the older ones by now.  Entries are read a
+ * second time, so what counts is what they say now.
+ */
+static void follow_hints(struct drain *drain, uint32_t head)
+{
+	struct ssp_space *space = drain->space;
+	uint64_t used = 0;
+
+	if (!(space->ring.flags & HM_RING_CACHED))
+		ssp_ring_caches(space);
+	drain->asid = satp_asid(space->current->gsatp);
+	drain->region = ~0ull;
+	for (uint32_t n = head; n != space->ring.tail && afford(&drain->hint_budget, 1); n--) {
+		uint64_t entry = ssp_ring_entry(space->ring.hpa, n - 1);
+		uint64_t va = ssp_port_load(entry) - HM_RING_OP_MAP, asid_pages;
+
+		if (va & (PAGE_SIZE - 1))
+			continue;
+		asid_pages = ssp_port_load(entry + 8);
+		used += follow_hint(drain, va, (uint32_t)asid_pages, asid_pages >> HM_RING_ASID_SHIFT);
+	}
+	space->ring.hints_used += used;
+	if (drain->hinted > used)
+		space->ring.hints_lost += drain->hinted - used;
 }
 
 static void carry_out(struct drain *drain, uint64_t va_op, uint64_t asid_pages)
@@ -214,7 +252,7 @@ static void carry_out(struct drain *drain, uint64_t va_op, uint64_t asid_pages)
 	}
 	switch (va_op & (PAGE_SIZE - 1)) {
 	case HM_RING_OP_MAP:
-		follow_hint(drain, va, pages, asid);
+		drain->hinted += pages;
 		return;
 	case HM_RING_OP_FLUSH:
 		drain->flushes++;
@@ -249,6 +287,8 @@ struct ssp_drained ssp_ring_drain(struct ssp_space *space)
 
 		carry_out(&drain, va_op, ssp_port_load(entry + 8));
 	}
+	if (drain.hinted && !drain.all)
+		follow_hints(&drain, head);
 	ring->flushes += drain.flushes;
 	ring->tail = head;
 	ssp_port_fence();

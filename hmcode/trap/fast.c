@@ -12,7 +12,7 @@
 #include "trap/trap.h"
 
 /* The longest way through a ring here: all its entries together flush so many pages. */
-#define RING_ENTRIES	64
+#define RING_ENTRIES	HM_RING_ENTRIES
 #define RING_PAGES	128
 
 /* CSRRW to satp of a root that is ready, between address spaces of one mode. */
@@ -150,6 +150,9 @@ u64 hm_fast_ring(struct hm_frame *frame)
 	head = ssp_port_load(ring->hpa);
 	ssp_port_fence();
 	if (head - n > RING_ENTRIES)
+		return 1;
+	/* A whole address space, at the end, comes before the hints. */
+	if (n != head && !(u32)ssp_port_load(ssp_ring_entry(ring->hpa, head - 1) + 8))
 		return 1;
 	for (; n != head; n++) {
 		u64 entry = ssp_ring_entry(ring->hpa, n);
