@@ -123,11 +123,9 @@ static inline u64 follow_hint(struct ssp_space *space, struct ssp_walk *walk, u6
 		return 0;
 	old = walk->shadow[offset / 8];
 	leaf = read_anew(space, walk, offset);
-	if (leaf == old)
-		return 0;
-	if (old)
+	if (old && leaf != old)
 		hm_sfence_va(va);
-	return 1;
+	return leaf != old;
 }
 
 /*
