@@ -192,6 +192,8 @@ static int init_hart(void)
 	/* Nobody asked for machine external interrupts yet: HM_FID_EXT_IRQ_DONE does. */
 	csr_clear(CSR_MIE, MIP_MEIP);
 	*(struct hm_hart **)sbi_scratch_offset_ptr(scratch, hart_offset) = hart;
+	if (hart_is_supported(scratch))
+		csr_write(CSR_MTVEC, (unsigned long)hm_host_vector);
 	return 0;
 }
 

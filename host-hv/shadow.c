@@ -59,8 +59,9 @@ static void wait_for_others(struct vcpu *v)
 }
 
 /* The page is new, was reset, or its policy has changed: nothing that either side cached stays. */
-static void change(struct vcpu *v, uint64_t policy)
+void shadow_change(struct vcpu *v)
 {
+	uint64_t policy = shadow_wanted_policy(v);
 	struct hm_run *run = v->run;
 	struct shadow *shadow = v->shadow;
 
@@ -78,40 +79,14 @@ static void change(struct vcpu *v, uint64_t policy)
 	shadow_owe(v, SSP_FENCE_ALL, 0);
 }
 
-static uint64_t wanted_policy(const struct vcpu *v)
-{
-	return __atomic_load_n(&v->vm->policy, __ATOMIC_RELAXED);
-}
-
-bool shadow_ready(const struct vcpu *v)
-{
-	const struct shadow_handler *handler = v->shadow->handler;
-
-	return v->run->policy == wanted_policy(v) && !(handler && handler->ready && !handler->ready(v));
-}
-
-void shadow_prepare(struct vcpu *v)
-{
-	if (!shadow_ready(v))
-		change(v, wanted_policy(v));
-}
-
-void shadow_enter(struct vcpu *v)
+void shadow_pay_fence(struct vcpu *v)
 {
 	struct hm_run *run = v->run;
 
-	if ((run->flags & HM_RUN_FENCE_VMA) && v->shadow->handler && v->shadow->handler->fence) {
-		v->shadow->handler->fence(v, run->fence_start, run->fence_size, run->fence_asid);
-		run->flags &= ~(uint64_t)HM_RUN_FENCE_VMA;
-	}
-	if (v->shadow->handler && v->shadow->handler->enter)
-		v->shadow->handler->enter(v);
-}
-
-void shadow_leave(struct vcpu *v)
-{
-	if (v->shadow->handler && v->shadow->handler->leave)
-		v->shadow->handler->leave(v);
+	if (!v->shadow->handler || !v->shadow->handler->fence)
+		return;
+	v->shadow->handler->fence(v, run->fence_start, run->fence_size, run->fence_asid);
+	run->flags &= ~(uint64_t)HM_RUN_FENCE_VMA;
 }
 
 /* -- for handlers -- */

@@ -74,10 +74,47 @@ void shadow_reset_counts(struct vcpu *v);
  * vCPUs, so it comes before the vCPU counts as resident; if it is not ready
  * then, since they have changed something, once more.
  */
-void shadow_prepare(struct vcpu *v);
-bool shadow_ready(const struct vcpu *v);
-void shadow_enter(struct vcpu *v);
-void shadow_leave(struct vcpu *v);
+static inline uint64_t shadow_wanted_policy(const struct vcpu *v)
+{
+	return __atomic_load_n(&v->vm->policy, __ATOMIC_RELAXED);
+}
+
+static inline bool shadow_ready(const struct vcpu *v)
+{
+	const struct shadow_handler *handler = v->shadow->handler;
+
+	return v->run->policy == shadow_wanted_policy(v) &&
+	       !(handler && handler->ready && !handler->ready(v));
+}
+
+void shadow_change(struct vcpu *v);
+
+static inline void shadow_prepare(struct vcpu *v)
+{
+	if (!shadow_ready(v))
+		shadow_change(v);
+}
+
+/* HM_RUN_FENCE_VMA, if it is the handler's to serve. */
+void shadow_pay_fence(struct vcpu *v);
+
+static inline void shadow_enter(struct vcpu *v)
+{
+	const struct shadow_handler *handler = v->shadow->handler;
+
+	if (v->run->flags & HM_RUN_FENCE_VMA)
+		shadow_pay_fence(v);
+	if (handler && handler->enter)
+		handler->enter(v);
+}
+
+static inline void shadow_leave(struct vcpu *v)
+{
+	const struct shadow_handler *handler = v->shadow->handler;
+
+	if (handler && handler->leave)
+		handler->leave(v);
+}
 
 /* The exits: of a page fault, and of a write to satp.  The guest's fences go by HM_RUN_FENCE_VMA. */
 enum next shadow_page_fault(struct vcpu *v);

@@ -142,15 +142,18 @@ static struct shadow_result fault(struct vcpu *v, uint64_t va, enum ssp_access a
 	};
 }
 
-static void fence_page(struct vcpu *v, uint64_t va, uint64_t asid)
+/* Returns whether it concerns no root but the current one. */
+static bool fence_page(struct vcpu *v, uint64_t va, uint64_t asid)
 {
 	struct ssp_space *space = &v->shadow->space;
 	bool by_asid = asid != FENCE_ALL;
 
-	if (ssp_flush_va_fast(space, va, by_asid, asid))
+	if (ssp_flush_va_fast(space, va, by_asid, asid)) {
 		shadow_owe(v, SSP_FENCE_PAGE, va);
-	else
-		shadow_owe(v, by_asid ? ssp_flush_va_asid(space, va, asid) : ssp_flush_va(space, va), va);
+		return by_asid;
+	}
+	shadow_owe(v, by_asid ? ssp_flush_va_asid(space, va, asid) : ssp_flush_va(space, va), va);
+	return false;
 }
 
 /* start and size both 0: all addresses */
@@ -158,16 +161,19 @@ static void fence(struct vcpu *v, uint64_t start, uint64_t size, uint64_t asid)
 {
 	struct ssp_space *space = &v->shadow->space;
 	uint64_t first = ALIGN_DOWN(start, PAGE), pages = MAX_FENCE_PAGES + 1;
+	bool local = true;
 
 	if (size <= MAX_FENCE_PAGES * PAGE)
 		pages = (ALIGN_UP(start + size, PAGE) - first) / PAGE;
 	if ((!start && !size) || pages > MAX_FENCE_PAGES) {
 		shadow_owe(v, asid != FENCE_ALL ? ssp_flush_asid(space, asid) : ssp_flush_all(space), 0);
 		pages = 0;
+		local = false;
 	}
 	for (uint64_t va = first; pages; pages--, va += PAGE)
-		fence_page(v, va, asid);
-	publish_roots(v);
+		local &= fence_page(v, va, asid);
+	if (!local)
+		publish_roots(v);
 }
 
 const struct shadow_handler ssp_handler = {

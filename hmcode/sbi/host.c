@@ -48,6 +48,24 @@ static long run(u64 number, unsigned long *value)
 	return vcpu ? hm_vcpu_run(vcpu, value) : SBI_ERR_INVALID_PARAM;
 }
 
+struct answer {
+	long error;
+	unsigned long value;
+};
+struct answer hm_host_run(u64 number);
+
+/* The same for entry.S, which comes here with nothing but the registers saved. */
+struct answer hm_host_run(u64 number)
+{
+	u64 mepc = csr_read(CSR_MEPC), mstatus = csr_read(CSR_MSTATUS);
+	struct answer answer = { 0, 0 };
+
+	answer.error = run(number, &answer.value);
+	csr_write(CSR_MSTATUS, mstatus);
+	csr_write(CSR_MEPC, mepc + 4);
+	return answer;
+}
+
 static int handle(unsigned long extension, unsigned long function, struct sbi_trap_regs *regs,
 		  struct sbi_ecall_return *out)
 {

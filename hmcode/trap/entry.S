@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * entry.S - the one entry from the guest world and the ways out of it.
+ * entry.S - the one entry from the guest world and the ways out of it; and the
+ * entry from the host world, as far as it runs a vCPU.
  *
  * While the guest world runs, mscratch points to the hart's hm_frame and mtvec
  * to hm_guest_vector.  The frame lies right above the stack for traps, so one
@@ -8,7 +9,9 @@
  * sp; from then on OpenSBI's scratch space, since its functions look there.
  */
 #include <sbi/riscv_encoding.h>
+#include <sbi/sbi_scratch.h>
 
+#include "hm_abi.h"
 #include "offsets.h"
 
 #define X(n)	(FRAME_X + 8 * (n))(sp)
@@ -306,7 +309,7 @@ hm_policy_vector:
 	save_few
 	csrr	a0, mcause
 	addi	a0, a0, -2
-	bnez	a0, general
+	bnez	a0, 3f
 	csrr	a1, mtval
 	read_gpr a2, 15
 	read_gpr a3, 20
@@ -316,6 +319,13 @@ hm_policy_vector:
 	load_few
 	csrrw	sp, mscratch, sp
 	mret
+3:	ld	a1, FRAME_VCPU(sp)
+	ld	a1, VCPU_POLICY(a1)
+	andi	a1, a1, HM_POLICY_HOST_TABLES | HM_POLICY_INJECT
+	addi	a1, a1, -HM_POLICY_HOST_TABLES
+	bnez	a1, general
+	save_caller_saved			/* no general function concerns it */
+	j	slow
 
 general:
 	save_caller_saved
@@ -338,9 +348,14 @@ slow:
 	call	hm_trap_slow
 	beqz	a0, hm_resume
 
-	/* A VM exit: return from hm_guest_run. */
-	la	a0, _trap_handler
+	/* A VM exit: the guest's registers go to the page; return from hm_guest_run. */
+	lla	a0, hm_host_vector
 	csrw	mtvec, a0
+	ld	a0, FRAME_RUN(sp)
+	.irp n, 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	ld	a1, X(\n)
+	sd	a1, (RUN_X + 8 * \n)(a0)
+	.endr
 	ld	sp, FRAME_HOST_SP(sp)
 	ld	ra, 0(sp)
 	ld	gp, 8(sp)
@@ -361,7 +376,7 @@ slow:
 	ret
 
 /*
- * void hm_guest_run(struct hm_frame *frame, const char *vector)
+ * void hm_guest_run(struct hm_frame *frame, const char *vector, struct hm_run *run)
  * Run the guest until a trap becomes an exit.
  */
 	.globl	hm_guest_run
@@ -387,6 +402,13 @@ hm_guest_run:
 	csrr	a0, mscratch
 	sd	a0, FRAME_SCRATCH(sp)
 	csrw	mtvec, a1
+	ld	a0, (RUN_X + 8 * 2)(a2)
+	csrw	mscratch, a0
+	.irp n, 1,3,4,5,6,7,8,9,10,11,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,12
+	ld	x\n, (RUN_X + 8 * \n)(a2)
+	.endr
+	csrrw	sp, mscratch, sp
+	mret
 
 hm_resume:
 	ld	a0, X(2)
@@ -395,4 +417,43 @@ hm_resume:
 	load_caller_saved
 	load_few
 	csrrw	sp, mscratch, sp
+	mret
+
+/*
+ * Traps of the host world.  The call that runs a vCPU is the one that has to be
+ * quick, so it goes around OpenSBI's general way; all else is OpenSBI's, which
+ * finds every register as it was.  The stack is the one that it would use.
+ */
+#define HOST_FRAME	(8 * 32)
+
+	.align	2
+	.globl	hm_host_vector
+hm_host_vector:
+	csrrw	tp, mscratch, tp		/* the scratch space */
+	sd	t0, SBI_SCRATCH_TMP0_OFFSET(tp)
+	csrr	t0, mcause
+	addi	t0, t0, -CAUSE_SUPERVISOR_ECALL
+	bnez	t0, 1f
+	addi	t0, a6, -HM_FID_VCPU_RUN
+	bnez	t0, 1f
+	li	t0, HM_EXT_ID
+	beq	a7, t0, run_vcpu
+1:	ld	t0, SBI_SCRATCH_TMP0_OFFSET(tp)
+	csrrw	tp, mscratch, tp
+	j	_trap_handler
+
+run_vcpu:
+	addi	t0, tp, -HOST_FRAME
+	sd	sp, (8 * 2)(t0)
+	mv	sp, t0
+	ld	t0, SBI_SCRATCH_TMP0_OFFSET(tp)
+	.irp n, 1,3,5,6,7,8,9,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	sd	x\n, (8 * \n)(sp)
+	.endr
+	csrrw	t0, mscratch, tp
+	sd	t0, (8 * 4)(sp)
+	call	hm_host_run			/* a0: number of the vCPU, then error; a1: value */
+	.irp n, 1,3,4,5,6,7,8,9,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,2
+	ld	x\n, (8 * \n)(sp)
+	.endr
 	mret

@@ -65,8 +65,6 @@ u64 hm_fault_exit(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus)
 
 	if (vcpu->policy == HM_POLICY_ALL)
 		return HM_EXIT_COUNT;
-	if (hm_host_tables(vcpu) && !hm_finishes(vcpu, HM_POLICY_INJECT))
-		return HM_EXIT_PAGE_FAULT;
 	verdict = ssp_translate(&vcpu->space, hm_guest_satp(vcpu), va, cause & 3,
 				hm_access_state(mstatus), &hpa);
 	if (hm_host_tables(vcpu))
@@ -87,6 +85,9 @@ enum hm_next hm_route_page_fault(struct hm_trap *trap)
 	u64 reason = trap->frame->fault_exit;
 	struct ssp_result result;
 
+	/* With INJECT true faults have been taken out before. */
+	if (hm_host_tables(vcpu))
+		return hm_exit(trap, HM_EXIT_PAGE_FAULT, trap->tval);
 	if (reason != HM_EXIT_COUNT)
 		return hm_exit(trap, reason, trap->tval);
 	result = ssp_fault(&vcpu->space, trap->tval, trap->cause & 3,

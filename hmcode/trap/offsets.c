@@ -13,9 +13,12 @@ void offsets(void)
 	OFFSET(FRAME_X, hm_frame, x);
 	OFFSET(FRAME_VCPU, hm_frame, vcpu);
 	OFFSET(FRAME_NEED, hm_frame, need);
+	OFFSET(FRAME_RUN, hm_frame, run);
 	OFFSET(FRAME_SCRATCH, hm_frame, scratch);
 	OFFSET(FRAME_HOST_SP, hm_frame, host_sp);
 
+	OFFSET(RUN_X, hm_run, x);
+	OFFSET(VCPU_POLICY, hm_vcpu, policy);
 	OFFSET(VCPU_TRUE_FAULTS, hm_vcpu, stats.traps[HM_TRAP_TRUE_FAULT]);
 	OFFSET(VCPU_FILLS, hm_vcpu, stats.traps[HM_TRAP_FILL]);
 	OFFSET(VCPU_ROOT, hm_vcpu, space.current);

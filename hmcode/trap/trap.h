@@ -32,8 +32,11 @@ struct hm_trap {
 	u64 cause, tval, pc;
 };
 
-/* entry.S; the vector is one of the two, the second asks the policy about each event */
-void hm_guest_run(struct hm_frame *frame, const char *vector);
+/*
+ * entry.S; the vector is one of the two, the second asks the policy about each event.
+ * The guest's general registers are taken from the page and put into it.
+ */
+void hm_guest_run(struct hm_frame *frame, const char *vector, struct hm_run *run);
 extern const char hm_guest_vector[], hm_policy_vector[];
 
 /* Called by entry.S; 0: the guest can resume, HM_FAST_RING: go on with hm_fast_ring(). */

@@ -73,10 +73,13 @@ void hm_root_switch(struct hm_hart *hart, struct hm_vcpu *vcpu, struct hm_host_r
 /* The first part of an entry: the root that the host chose, then the fence that it asks for. */
 void hm_roots_enter(struct hm_hart *hart, struct hm_vcpu *vcpu)
 {
+	struct hm_host_root *next = vcpu->roots.next;
 	u64 fence = *(const volatile u64 *)&vcpu->run->hw_fence;
 
-	if (vcpu->roots.next != vcpu->roots.current)
-		hm_root_switch(hart, vcpu, vcpu->roots.next);
+	if (next != vcpu->roots.current)
+		hm_root_switch(hart, vcpu, next);
+	else if (next->asid_turn == hart->asid_turn && hart->asid_limit)
+		csr_write(CSR_SATP, next->hsatp);	/* most often: nothing is new */
 	else
 		hm_load_root(hart, vcpu);
 	if (fence) {

@@ -4,8 +4,8 @@
  *
  *	hm_vcpu_run:  take_over --> enter --> hm_guest_run (entry.S) --> leave
  *
- * General registers, supervisor CSRs, and delegation with timer and interrupts
- * are separate steps.  What a guest does between enter and leave is handled in
+ * General registers (entry.S), supervisor CSRs, and delegation with timer and
+ * interrupts are separate steps.  What a guest does between enter and leave is handled in
  * trap/; it comes back here when trap/route.c decides to exit.
  */
 #include <sbi/sbi_ecall_interface.h>
@@ -31,23 +31,31 @@
 #define SSTATUS_BITS	(MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP | MSTATUS_VS | MSTATUS_FS |	\
 			 MSTATUS_SUM | MSTATUS_MXR)
 
-/* ---- general registers ---- */
+/* ---- supervisor CSRs; the general registers are entry.S's ---- */
 
-static void load_registers(struct hm_frame *frame, const struct hm_run *run)
+/* The guest's are read from the run page and written to it, where they stand in the same order. */
+static struct hm_s_state *guest_state(struct hm_run *run)
 {
-	for (unsigned int i = 1; i < 32; i++)
-		frame->x[i] = run->x[i];
+	return (struct hm_s_state *)&run->sstatus;
 }
 
-static void store_registers(const struct hm_frame *frame, struct hm_run *run)
-{
-	for (unsigned int i = 1; i < 32; i++)
-		run->x[i] = frame->x[i];
-}
+#define IN_ORDER(field)								\
+	_Static_assert(__builtin_offsetof(struct hm_run, field) -		\
+		       __builtin_offsetof(struct hm_run, sstatus) ==		\
+		       __builtin_offsetof(struct hm_s_state, field), #field)
+IN_ORDER(sie);
+IN_ORDER(sip);
+IN_ORDER(stvec);
+IN_ORDER(sscratch);
+IN_ORDER(sepc);
+IN_ORDER(scause);
+IN_ORDER(stval);
+IN_ORDER(satp);
+IN_ORDER(scounteren);
+IN_ORDER(senvcfg);
+IN_ORDER(stimecmp);
 
-/* ---- supervisor CSRs ---- */
-
-static void read_s_state(struct hm_s_state *s, const struct hm_hart *hart)
+static inline void read_s_state(struct hm_s_state *s, const struct hm_hart *hart)
 {
 	s->sstatus = csr_read(CSR_SSTATUS) & SSTATUS_BITS;
 	s->stvec = csr_read(CSR_STVEC);
@@ -62,7 +70,7 @@ static void read_s_state(struct hm_s_state *s, const struct hm_hart *hart)
 		s->stimecmp = csr_read(CSR_STIMECMP);
 }
 
-static void write_s_state(const struct hm_s_state *s, const struct hm_hart *hart)
+static inline void write_s_state(const struct hm_s_state *s, const struct hm_hart *hart)
 {
 	csr_write(CSR_STVEC, s->stvec);
 	csr_write(CSR_SSCRATCH, s->sscratch);
@@ -74,33 +82,6 @@ static void write_s_state(const struct hm_s_state *s, const struct hm_hart *hart
 		csr_write(CSR_SENVCFG, s->senvcfg);
 	if (hart->sstc)
 		csr_write(CSR_STIMECMP, s->stimecmp);
-}
-
-static void state_from_run(struct hm_s_state *s, const struct hm_run *run)
-{
-	*s = (struct hm_s_state){
-		.sstatus = run->sstatus & SSTATUS_BITS, .sie = run->sie, .sip = run->sip,
-		.stvec = run->stvec, .sscratch = run->sscratch, .sepc = run->sepc,
-		.scause = run->scause, .stval = run->stval, .satp = run->satp,
-		.scounteren = run->scounteren, .senvcfg = run->senvcfg,
-		.stimecmp = run->stimecmp,
-	};
-}
-
-static void state_to_run(const struct hm_s_state *s, struct hm_run *run)
-{
-	run->sstatus = s->sstatus;
-	run->sie = s->sie;
-	run->sip = s->sip;
-	run->stvec = s->stvec;
-	run->sscratch = s->sscratch;
-	run->sepc = s->sepc;
-	run->scause = s->scause;
-	run->stval = s->stval;
-	run->satp = s->satp;
-	run->scounteren = s->scounteren;
-	run->senvcfg = s->senvcfg;
-	run->stimecmp = s->stimecmp;
 }
 
 /* ---- delegation, timer, interrupts ---- */
@@ -123,7 +104,8 @@ void hm_timer_update(struct hm_hart *hart, struct hm_vcpu *vcpu)
 	csr_set(CSR_MIE, MIP_MTIP);
 }
 
-static void enter_interrupts(struct hm_hart *hart, struct hm_vcpu *vcpu)
+static void enter_interrupts(struct hm_hart *hart, struct hm_vcpu *vcpu,
+			     const struct hm_s_state *guest)
 {
 	hart->host_mie = csr_read(CSR_MIE);
 	hart->host.sip = csr_read(CSR_MIP) & (MIP_SSIP | MIP_STIP | MIP_SEIP);
@@ -143,19 +125,19 @@ static void enter_interrupts(struct hm_hart *hart, struct hm_vcpu *vcpu)
 		csr_write(CSR_MENVCFG, hart->host_menvcfg & GUEST_ENVCFG);
 	csr_write(CSR_MCOUNTEREN, GUEST_COUNTERS);
 	csr_write(CSR_MIE, (hart->host_mie & (MIP_MSIP | MIP_MEIP)) |
-			   (vcpu->guest.sie & GUEST_MIDELEG));
+			   (guest->sie & GUEST_MIDELEG));
 	csr_clear(CSR_MIP, MIP_SSIP | MIP_STIP | MIP_SEIP);
-	csr_set(CSR_MIP, (vcpu->guest.sip & (MIP_SSIP | (hart->sstc ? 0 : MIP_STIP))) |
+	csr_set(CSR_MIP, (guest->sip & (MIP_SSIP | (hart->sstc ? 0 : MIP_STIP))) |
 			 (vcpu->seip ? MIP_SEIP : 0));
 	hm_timer_update(hart, vcpu);
 }
 
-static void leave_interrupts(struct hm_hart *hart, struct hm_vcpu *vcpu)
+static void leave_interrupts(struct hm_hart *hart, struct hm_s_state *guest)
 {
 	u64 mie = csr_read(CSR_MIE);
 
-	vcpu->guest.sip = csr_read(CSR_MIP) & (MIP_SSIP | MIP_STIP);
-	vcpu->guest.sie = mie & GUEST_MIDELEG;
+	guest->sip = csr_read(CSR_MIP) & (MIP_SSIP | MIP_STIP);
+	guest->sie = mie & GUEST_MIDELEG;
 	/* The host's mie, but an external interrupt that made us exit stays closed until it says done. */
 	csr_write(CSR_MIE, (hart->host_mie & ~(u64)MIP_MEIP) | (mie & hart->host_mie & MIP_MEIP));
 	csr_write(CSR_MEDELEG, hart->host_medeleg);
@@ -201,6 +183,7 @@ static void take_over(struct hm_hart *hart, struct hm_vcpu *vcpu)
 	switch_fp(hart->last_vcpu, vcpu);
 	hart->last_vcpu = vcpu;
 	hart->frame.vcpu = vcpu;
+	hart->frame.run = vcpu->run;
 	hm_sfence_all();
 }
 
@@ -237,13 +220,15 @@ static bool take_policy(struct hm_hart *hart, struct hm_vcpu *vcpu)
 /* The host may have changed satp; most often it is still the current root's. */
 static void enter_address_space(struct hm_hart *hart, struct hm_vcpu *vcpu)
 {
-	if (satp_mode(vcpu->guest.satp) == SATP_BARE)
+	u64 satp = *(const volatile u64 *)&vcpu->run->satp;
+
+	if (satp_mode(satp) == SATP_BARE)
 		hm_ring_end(vcpu);
 	if (hm_host_tables(vcpu))
 		hm_roots_enter(hart, vcpu);
-	else if (vcpu->guest.satp != vcpu->space.current->gsatp)
+	else if (satp != vcpu->space.current->gsatp)
 		hm_switch_satp(hart, vcpu, ssp_satp_legal(&vcpu->space, vcpu->space.current->gsatp,
-							  vcpu->guest.satp));
+							  satp));
 	else
 		hm_load_root(hart, vcpu);
 }
@@ -268,6 +253,7 @@ static void reset_stats(struct hm_hart *hart, struct hm_vcpu *vcpu)
 static void enter(struct hm_hart *hart, struct hm_vcpu *vcpu)
 {
 	struct hm_run *run = vcpu->run;
+	const struct hm_s_state *guest = guest_state(run);
 	u64 flags = run->flags, now = hm_count_below_m();
 	u64 pc = run->pc, mstatus;
 
@@ -280,17 +266,15 @@ static void enter(struct hm_hart *hart, struct hm_vcpu *vcpu)
 	vcpu->seip = flags & HM_RUN_SEIP;
 	vcpu->slice_end = run->slice_end;
 
-	load_registers(&hart->frame, run);
-	state_from_run(&vcpu->guest, run);
 	read_s_state(&hart->host, hart);
 	hart->host.sie = csr_read(CSR_SIE);
 	hart->host.satp = csr_read(CSR_SATP);
-	enter_interrupts(hart, vcpu);
-	write_s_state(&vcpu->guest, hart);
+	enter_interrupts(hart, vcpu, guest);
+	write_s_state(guest, hart);
 	enter_address_space(hart, vcpu);
 
 	mstatus = csr_read(CSR_MSTATUS) & ~(SSTATUS_BITS | MSTATUS_MPP | MSTATUS_MPRV | MSTATUS_TW | MSTATUS_TSR);
-	mstatus |= vcpu->guest.sstatus | MSTATUS_TVM | (flags & HM_RUN_YIELD_WFI ? MSTATUS_TW : 0);
+	mstatus |= (guest->sstatus & SSTATUS_BITS) | MSTATUS_TVM | (flags & HM_RUN_YIELD_WFI ? MSTATUS_TW : 0);
 	mstatus |= (u64)(run->priv ? PRV_S : PRV_U) << MSTATUS_MPP_SHIFT;
 	csr_write(CSR_MSTATUS, mstatus);
 	csr_write(CSR_MEPC, pc);
@@ -309,6 +293,7 @@ static void enter(struct hm_hart *hart, struct hm_vcpu *vcpu)
 static void leave(struct hm_hart *hart, struct hm_vcpu *vcpu)
 {
 	struct hm_run *run = vcpu->run;
+	struct hm_s_state *guest = guest_state(run);
 	u64 mstatus = csr_read(CSR_MSTATUS), now = hm_count_below_m();
 
 	vcpu->stats.insn_guest += now - hart->insn_mark;
@@ -317,16 +302,14 @@ static void leave(struct hm_hart *hart, struct hm_vcpu *vcpu)
 
 	run->pc = csr_read(CSR_MEPC);
 	run->priv = (mstatus & MSTATUS_MPP) >> MSTATUS_MPP_SHIFT == PRV_S;
-	store_registers(&hart->frame, run);
 	hm_ring_leave(vcpu);
-	read_s_state(&vcpu->guest, hart);
-	vcpu->guest.satp = hm_guest_satp(vcpu);
+	read_s_state(guest, hart);
+	guest->satp = hm_guest_satp(vcpu);
 	if (hm_host_tables(vcpu))
 		hm_roots_leave(vcpu);
-	leave_interrupts(hart, vcpu);
-	state_to_run(&vcpu->guest, run);
+	leave_interrupts(hart, guest);
 
-	/* mstatus and mepc of the host are restored by OpenSBI's way back from its ecall. */
+	/* mstatus and mepc of the host are restored by whoever called hm_vcpu_run(). */
 	write_s_state(&hart->host, hart);
 	csr_write(CSR_SATP, hart->host.satp);
 	/* A guest's global entry would match a paged host's addresses. */
@@ -365,7 +348,7 @@ long hm_vcpu_run(struct hm_vcpu *vcpu, unsigned long *exit_reason)
 	enter(hart, vcpu);
 	hm_stay_ends(vcpu, begin);
 	hm_guest_run(&hart->frame,
-		     vcpu->policy == HM_POLICY_ALL ? hm_guest_vector : hm_policy_vector);
+		     vcpu->policy == HM_POLICY_ALL ? hm_guest_vector : hm_policy_vector, vcpu->run);
 	leave(hart, vcpu);
 	hm_vcpu_end(vcpu);
 	*exit_reason = vcpu->run->exit_reason;

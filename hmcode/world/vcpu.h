@@ -31,6 +31,7 @@ struct hm_frame {
 	u64 x[32];			/* x[0] not used */
 	struct hm_vcpu *vcpu;
 	struct hm_hart *hart;
+	struct hm_run *run;		/* the vCPU's */
 	u64 need[4];			/* what the page faults 12 to 15 need of a PTE (entry.S) */
 	u64 rs1, rs2;			/* source values of an instruction that TVM trapped */
 	u64 fault_exit;			/* what hm_fault_exit() said of a page fault */
@@ -45,9 +46,6 @@ struct hm_s_state {
 };
 
 struct hm_hart {
-	u8 stack[HM_STACK_SIZE];
-	struct hm_frame frame;		/* directly above the stack */
-
 	/* The ASID allocator (asid.c). */
 	u64 asid_turn;			/* never 0 and never repeated by any hart */
 	u32 asid_next, asid_limit;	/* hardware ASIDs left in this turn: [next, limit) */
@@ -66,6 +64,10 @@ struct hm_hart {
 	bool sstc, svvptc, envcfg, split_counters;
 	u32 asid_bits;
 	u32 satp_modes;
+
+	/* Last: what is above is within reach of a load's offset. */
+	u8 stack[HM_STACK_SIZE] __attribute__((aligned(16)));
+	struct hm_frame frame;		/* directly above the stack */
 };
 /* The stack pointer of trap C code is the frame's address (RISC-V ELF psABI: 16-byte aligned). */
 _Static_assert(sizeof(struct hm_frame) % 16 == 0, "stack alignment");
@@ -97,28 +99,26 @@ struct hm_roots {
 };
 
 struct hm_vcpu {
-	struct hm_stats stats;		/* first: within reach of a load's offset */
+	/* First: within reach of a load's offset, as is the beginning of the space. */
+	struct hm_stats stats;
 	u64 ring_gva;			/* by which the guest commits its ring; HM_RING_NONE: it has none */
-	struct ssp_space space;
 	u64 policy;			/* of this entry; HM_POLICY_HOST_TABLES: the space holds slots alone */
+	struct hm_run *run;
+	struct hm_hart *hart;		/* the one it ran on first, and stays on */
+	u64 timer;			/* guest's deadline without Sstc */
+	u64 slice_end;
+	u64 cycle_base;			/* hm_count_all() at the last reset */
+	u64 trap_cycle;			/* the same when the present trap was entered */
+	struct hm_vm *vm;
+	bool running;			/* between entry and exit, or about to be */
+	bool fence;			/* its hart's translations are older than its slots */
+	bool seip;			/* software SEIP, set by the host */
 	struct hm_roots roots;
+	struct ssp_space space;
 
 	u64 ring_gpa, ring_page;	/* of the ring: GPA, HM_RING_NONE: it is none or was lost, and HPA */
 	u64 ring_turn;			/* another with each change of it */
-	struct hm_vm *vm;
-	struct hm_run *run;
-	struct hm_hart *hart;		/* the one it ran on first, and stays on */
-	bool running;			/* between entry and exit, or about to be */
-	bool fence;			/* its hart's translations are older than its slots */
-	struct hm_s_state guest;
-	u64 timer;			/* guest's deadline without Sstc */
-	u64 slice_end;
-	bool seip;			/* software SEIP, set by the host */
 	struct hm_fp_state fp;
-
-	u64 cycle_base;			/* hm_count_all() at the last reset */
-	u64 trap_cycle;			/* the same when the present trap was entered */
-
 	u32 pages;			/* of this object, its tables and their descriptions */
 };
 
