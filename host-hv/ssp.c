@@ -132,9 +132,17 @@ static struct shadow_result fault(struct vcpu *v, uint64_t va, enum ssp_access a
 				  unsigned state)
 {
 	struct ssp_space *space = &v->shadow->space;
+	struct shadow_result answer = { .class = SHADOW_HIDDEN_FAULT };
 	uint64_t log_head = space->log_head;
-	struct ssp_result result = ssp_fault(space, va, access, state);
+	struct ssp_result result;
 
+	/* A load or fetch takes its neighbours along, which saves exits. */
+	if (access == SSP_STORE) {
+		answer.verdict = ssp_fault_fast(space, va, access, state, &answer.fence);
+		if (answer.verdict != SSP_SLOW)
+			return answer;
+	}
+	result = ssp_fault(space, va, access, state);
 	if (space->log_head != log_head)
 		publish_roots(v);	/* tables ran out, and with them went the global tree's */
 	return (struct shadow_result){

@@ -315,17 +315,31 @@ hm_policy_vector:
 	read_gpr a3, 20
 	mv	a0, sp
 	call	hm_fast_tvm_policy
-	bnez	a0, general
+	bnez	a0, 4f
 	load_few
 	csrrw	sp, mscratch, sp
 	mret
-3:	ld	a1, FRAME_VCPU(sp)
-	ld	a1, VCPU_POLICY(a1)
-	andi	a1, a1, HM_POLICY_HOST_TABLES | HM_POLICY_INJECT
-	addi	a1, a1, -HM_POLICY_HOST_TABLES
-	bnez	a1, general
-	save_caller_saved			/* no general function concerns it */
-	j	slow
+4:	addi	a0, a0, -FAST_TO_HOST
+	beqz	a0, to_host
+	j	general
+3:	addi	a0, a0, -12 + 2			/* page faults */
+	sltiu	a0, a0, 4
+	beqz	a0, general
+	ld	a0, FRAME_VCPU(sp)
+	ld	a0, VCPU_POLICY(a0)
+	andi	a0, a0, HM_POLICY_HOST_TABLES | HM_POLICY_INJECT
+	addi	a0, a0, -HM_POLICY_HOST_TABLES
+	bnez	a0, general
+to_host:
+	save_caller_saved
+	save_callee_saved
+	csrr	a0, mscratch
+	sd	a0, X(2)
+	ld	a0, FRAME_SCRATCH(sp)
+	csrw	mscratch, a0
+	mv	a0, sp
+	call	hm_to_host
+	j	vm_exit
 
 general:
 	save_caller_saved
@@ -348,7 +362,8 @@ slow:
 	call	hm_trap_slow
 	beqz	a0, hm_resume
 
-	/* A VM exit: the guest's registers go to the page; return from hm_guest_run. */
+vm_exit:
+	/* The guest's registers go to the page; return from hm_guest_run. */
 	lla	a0, hm_host_vector
 	csrw	mtvec, a0
 	ld	a0, FRAME_RUN(sp)

@@ -218,6 +218,10 @@ u64 hm_fast_tvm_policy(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2)
 			hm_sfence_va(rs1);
 			hm_count(vcpu, HM_TRAP_SFENCE_VA);
 			done = true;
+		} else if (INSN_IS_SFENCE_VMA(insn) && rs1 != vcpu->ring_gva &&
+			   !hm_finishes(vcpu, HM_POLICY_FLUSH)) {
+			finish(frame, false, rs1, rs2);
+			return HM_FAST_TO_HOST;
 		}
 	}
 	return finish(frame, done, rs1, rs2);

@@ -153,6 +153,37 @@ bool hm_mmu_instruction(struct hm_frame *frame, u32 insn)
 	return false;
 }
 
+static void fence_to_host(struct hm_frame *frame, u32 insn, bool by_va)
+{
+	struct hm_run *run = frame->run;
+
+	run->fence_start = by_va ? frame->rs1 & ~(PAGE_SIZE - 1) : 0;
+	run->fence_size = by_va ? PAGE_SIZE : 0;
+	run->fence_asid = INSN_RS2(insn) ? frame->rs2 & SATP_ASID_MASK : HM_ALL_ASIDS;
+}
+
+/*
+ * With the host's tables the host gets all page faults if it injects, and all fences
+ * if it flushes: the same as hm_exit() by route.c's way, and no more.
+ */
+void hm_to_host(struct hm_frame *frame)
+{
+	struct hm_run *run = frame->run;
+	u64 cause = csr_read(CSR_MCAUSE), value = csr_read(CSR_MTVAL), reason = HM_EXIT_PAGE_FAULT;
+
+	frame->vcpu->trap_cycle = hm_count_all();
+	if (cause == CAUSE_ILLEGAL_INSTRUCTION) {
+		fence_to_host(frame, value, INSN_RS1(value));
+		csr_write(CSR_MEPC, csr_read(CSR_MEPC) + 4);
+		reason = HM_EXIT_FLUSH;
+		value = run->fence_start;
+	}
+	run->exit_reason = reason;
+	run->exit_cause = cause;
+	run->exit_value = value;
+	frame->vcpu->stats.exits[reason]++;
+}
+
 /* The same instruction, left to the host: it is over when the host resumes the guest as asked. */
 enum hm_next hm_exit_mmu_instruction(struct hm_trap *trap, u32 insn)
 {
@@ -165,11 +196,8 @@ enum hm_next hm_exit_mmu_instruction(struct hm_trap *trap, u32 insn)
 	if (commit && trap->vcpu->ring_page)
 		return hm_exit(trap, HM_EXIT_RING, frame->rs1);
 	if (INSN_IS_FENCE_VMA(insn)) {
-		bool by_va = INSN_RS1(insn) && !commit;	/* a ring that was lost: everything */
-
-		run->fence_start = by_va ? frame->rs1 & ~(PAGE_SIZE - 1) : 0;
-		run->fence_size = by_va ? PAGE_SIZE : 0;
-		run->fence_asid = INSN_RS2(insn) ? frame->rs2 & SATP_ASID_MASK : HM_ALL_ASIDS;
+		/* A ring that was lost: everything. */
+		fence_to_host(frame, insn, INSN_RS1(insn) && !commit);
 		return hm_exit(trap, HM_EXIT_FLUSH, run->fence_start);
 	}
 	value = satp_after(frame, insn);

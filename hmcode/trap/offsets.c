@@ -37,6 +37,7 @@ void offsets(void)
 	OFFSET(TABLE_OWNER, ssp_table, owner);
 
 	VALUE(HM_FAST_RING, HM_FAST_RING);
+	VALUE(FAST_TO_HOST, HM_FAST_TO_HOST);
 	VALUE(PTE_V, PTE_V);
 	VALUE(PTE_R, PTE_R);
 	VALUE(PTE_W, PTE_W);

@@ -7,6 +7,7 @@
  *	mmu.c    hm_trap_general   those that take the engine's general functions
  *	route.c  hm_trap_slow      everything else, by cause, all registers saved
  *	            fault.c illegal.c interrupt.c ../sbi/guest.c
+ *	mmu.c    hm_to_host        page faults and fences of which the host gets all
  *	entry.S  hm_resume         back to the guest, or
  *	         hm_guest_run      returns to world/switch.c: a VM exit
  *
@@ -40,12 +41,14 @@ void hm_guest_run(struct hm_frame *frame, const char *vector, struct hm_run *run
 extern const char hm_guest_vector[], hm_policy_vector[];
 
 /* Called by entry.S; 0: the guest can resume, HM_FAST_RING: go on with hm_fast_ring(). */
+#define HM_FAST_TO_HOST	3		/* of hm_fast_tvm_policy(): a fence for hm_to_host() */
 #define HM_FAST_RING	2
 u64 hm_fast_tvm(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2);
 u64 hm_fast_tvm_policy(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2);
 u64 hm_fast_ring(struct hm_frame *frame);
 u64 hm_trap_general(struct hm_frame *frame, u64 cause);
 u64 hm_trap_slow(struct hm_frame *frame);
+void hm_to_host(struct hm_frame *frame);
 
 /* The routes; trap->pc is written back to mepc by route.c. */
 enum hm_next hm_route_page_fault(struct hm_trap *trap);
