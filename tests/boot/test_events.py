@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What one event costs in the firmware, in instructions: a limit for each path that is called hot."""
 
+import re
 import subprocess
 
 import pytest
@@ -12,6 +13,8 @@ LIMITS = {
     "fence-page": 160, "fence-page-asid": 152, "satp-hit": 130, "sbi-base": 0,
     "ring-commit": 190, "ring-flush+commit": 260, "no-event-after-hint": 0,
 }
+# Exits to tables of the host, what the guest itself and host-hv spend included.
+EXIT_LIMITS = {"fill": 1150, "true-fault": 1270, "fence-page-asid": 1280, "satp-hit": 160, "vm-exit": 1260}
 # Beyond the commit: pages a commit, and how many instructions each may take.
 DRAINS = {"ring-flush+commit/64": 1, "ring-hint+commit/64": 1, "ring-range16+refill+commit": 16}
 PER_PAGE = 60
@@ -34,3 +37,18 @@ def test_draining_a_page_costs_no_more_than(events, event):
 @pytest.mark.parametrize("event", LIMITS)
 def test_event_costs_no_more_than(events, event):
     assert events[event] <= LIMITS[event]
+
+
+@pytest.fixture(scope="module")
+def exits(payloads, tmp_path_factory):
+    log = tmp_path_factory.mktemp("exits") / "console.log"
+    done = subprocess.run([str(LAUNCH), "run", "MODE=ssp", "MEM=128M", f"LOG={log}",
+                           f"KERNEL={payloads / 'bench-events.bin'}"], capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = re.findall(r"^note event (\S+) (\d+) (\d+)", log.read_text(errors="replace"), re.M)
+    return {name: int(instructions) / int(count) for name, count, instructions in rows}
+
+
+@pytest.mark.parametrize("event", EXIT_LIMITS)
+def test_exit_costs_no_more_than(exits, event):
+    assert exits[event] <= EXIT_LIMITS[event]
