@@ -51,10 +51,6 @@ def test_every_fact_holds(tmp_path, payload, mode):
     assert re.search(r"^payload: [1-9]\d* ok, 0 failed", console, re.M), console[-2000:]
 
 
-def test_several_harts_share_a_thread(tmp_path):
-    run(tmp_path, MODE="ssp-hm", QEMU="hspt-oracle", HARTS=2, VCPUS=2, ICOUNT=0, WORKLOAD="fork,cow,mprotect")
-
-
 @pytest.mark.parametrize("qemu", ["hspt", "hspt-oracle"])
 def test_native_counts_are_those_of_stock_qemu(tmp_path, qemu):
     options = {"MODE": "native", "WORKLOAD": "fork,touch,pipe"}
