@@ -80,6 +80,16 @@
 	sd	s11, X(27)
 .endm
 
+/* All are saved then, and mscratch is what OpenSBI's functions expect; a0 is the frame. */
+.macro save_rest
+	save_callee_saved
+	csrr	a0, mscratch
+	sd	a0, X(2)
+	ld	a0, FRAME_SCRATCH(sp)
+	csrw	mscratch, a0
+	mv	a0, sp
+.endm
+
 .macro load_callee_saved
 	ld	gp, X(3)
 	ld	tp, X(4)
@@ -332,12 +342,7 @@ hm_policy_vector:
 	bnez	a0, general
 to_host:
 	save_caller_saved
-	save_callee_saved
-	csrr	a0, mscratch
-	sd	a0, X(2)
-	ld	a0, FRAME_SCRATCH(sp)
-	csrw	mscratch, a0
-	mv	a0, sp
+	save_rest
 	call	hm_to_host
 	j	vm_exit
 
@@ -353,12 +358,7 @@ general:
 	mret
 
 slow:
-	save_callee_saved
-	csrr	a0, mscratch
-	sd	a0, X(2)
-	ld	a0, FRAME_SCRATCH(sp)
-	csrw	mscratch, a0
-	mv	a0, sp
+	save_rest
 	call	hm_trap_slow
 	beqz	a0, hm_resume
 
