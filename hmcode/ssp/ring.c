@@ -13,7 +13,7 @@
 
 /* Of one drain, in pages whose leaf tables the walk cache knows. */
 #define FLUSH_BUDGET	64
-#define HINT_BUDGET	96	/* and in entries */
+#define HINT_BUDGET	32	/* and in entries */
 #define COST_OF_WALK	4	/* down the current root and the global tree */
 #define COST_OF_ROOTS	16	/* down all roots of an ASID */
 #define COST_OF_SPACE	32	/* one ASID: ssp_flush_asid() */
@@ -241,6 +241,12 @@ static void follow_hints(struct drain *drain, uint32_t head)
 		space->ring.hints_lost += drain->hinted - used;
 }
 
+/* The commonest hint needs no look at its range. */
+static inline bool is_one_page(uint64_t asid_pages)
+{
+	return (uint32_t)asid_pages == 1 && asid_pages >> HM_RING_ASID_SHIFT <= HM_RING_ASID_MASK;
+}
+
 static void carry_out(struct drain *drain, uint64_t va_op, uint64_t asid_pages)
 {
 	uint64_t va = va_op & ~(PAGE_SIZE - 1), pages = (uint32_t)asid_pages;
@@ -283,9 +289,12 @@ struct ssp_drained ssp_ring_drain(struct ssp_space *space)
 		ring->entries += head - ring->tail;
 	for (uint32_t n = ring->tail; n != head && !drain.all; n++) {
 		uint64_t entry = ssp_ring_entry(ring->hpa, n);
-		uint64_t va_op = ssp_port_load(entry);
+		uint64_t va_op = ssp_port_load(entry), asid_pages = ssp_port_load(entry + 8);
 
-		carry_out(&drain, va_op, ssp_port_load(entry + 8));
+		if ((va_op & (PAGE_SIZE - 1)) == HM_RING_OP_MAP && is_one_page(asid_pages))
+			drain.hinted++;
+		else
+			carry_out(&drain, va_op, asid_pages);
 	}
 	if (drain.hinted && !drain.all)
 		follow_hints(&drain, head);
