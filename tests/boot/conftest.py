@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What boot tests share."""
 
+import fcntl
 import functools
+import os
+import pickle
 import subprocess
 
 import pytest
@@ -26,11 +29,24 @@ def launch(tmp_path):
 
 @pytest.fixture(scope="session")
 def all_workloads(tmp_path_factory):
-    """all_workloads(mode, profile): every workload in one boot, made once for all tests."""
+    """all_workloads(mode, profile, ...): every workload in one boot, made once for all tests of all workers."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
 
     @functools.cache
-    def run(mode, profile):
-        return Run(tmp_path_factory.mktemp("all"), {"MODE": mode, "PROFILE": profile})
+    def run(mode, profile, **options):
+        options |= {"MODE": mode, "PROFILE": profile}
+        if mode == "ssp":
+            options.setdefault("HM", "satp")
+        folder = shared / ("all-" + "-".join(f"{name}={options[name]}" for name in sorted(options)))
+        folder.mkdir(exist_ok=True)
+        done = folder / "run"
+        with (folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                done.write_bytes(pickle.dumps(Run(folder, options)))
+        return pickle.loads(done.read_bytes())
 
     return run
 
@@ -41,3 +57,9 @@ def payloads():
     out = BUILD / "payloads"
     subprocess.run(["make", "-s", "-C", str(ROOT / "tests" / "payloads"), f"out={out}"], check=True)
     return out
+
+
+@pytest.fixture(scope="session")
+def plugins():
+    """QEMU's plugins, built."""
+    subprocess.run(["make", "-s", "-C", str(ROOT), "plugins"], check=True)

@@ -7,12 +7,7 @@ import subprocess
 
 import pytest
 
-from launcher import LAUNCH, PROFILES, ROOT
-
-
-@pytest.fixture(scope="module", autouse=True)
-def plugin():
-    subprocess.run(["make", "-s", "-C", str(ROOT), "plugins"], check=True)
+from launcher import LAUNCH, PROFILES
 
 
 def count(folder, **options):
@@ -26,7 +21,7 @@ def count(folder, **options):
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_every_store_to_a_live_table_is_counted_and_no_other(tmp_path, payloads, profile):
+def test_every_store_to_a_live_table_is_counted_and_no_other(tmp_path, payloads, plugins, profile):
     counts, console = count(tmp_path, KERNEL=payloads / "pt-stores.bin", MEM="128M", PROFILE=profile)
     assert not re.findall("FAIL .*", console)
     said = {name: int(n) for name, n in re.findall(r"^note (active|current) (\d+)", console, re.M)}

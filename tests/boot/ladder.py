@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The rungs of the ladder, and what holds on each; the boots are shared out over several files."""
+
+import itertools
+
+from launcher import M_STAY_LIMIT, WORKLOADS
+
+SEATS = ["inject", "satp", "flush", "fill"]
+TOP = ",".join(SEATS)
+# All rungs of MODE=ssp; the top one is ssp-hm.
+RUNGS = [",".join(rung) or "none"
+         for size in range(len(SEATS)) for rung in itertools.combinations(SEATS, size)]
+# Some that differ in whose the tables are, and in who switches roots.
+FEW_RUNGS = ["none", "satp", "inject,flush", "satp,fill"]
+# What exits for an event, unless the firmware finishes that kind.
+REASONS = {"inject": ["true_fault"], "satp": ["satp"], "flush": ["flush"], "fill": ["hidden_fault"]}
+
+
+def check_correct(run):
+    """Every workload computed what it should, and the firmware never stayed for long."""
+    assert run.status == 0, repr(run)
+    assert list(run.results) == WORKLOADS
+    for result in run.results.values():
+        assert result["ok"], result
+        assert result["longest_m_stay"] <= M_STAY_LIMIT, result
+
+
+def sum_of(run, reason):
+    return sum(result["vm_exits"]["by_reason"][reason] for result in run.results.values())
+
+
+def check_rung(run, rung):
+    """It exits for what it leaves to the host, and for nothing else."""
+    check_correct(run)
+    finished = rung.split(",")
+    for seat in SEATS:
+        for reason in REASONS[seat]:
+            assert (sum_of(run, reason) == 0) == (seat in finished), (seat, reason, run.results)
