@@ -139,6 +139,7 @@ COUNTS = {
     "vm_exits": {"total": 3, "memory": 1, "by_reason": {"pool": 1, "mmio": 2}},
     "hm_traps": {"total": 7, "memory": 5, "by_kind": {"fill": 5, "sbi_time": 2}},
     "instructions": {"total": 1100, "guest": 1000, "host": 40, "hm": 60},
+    "ring": {"entries": 9, "flushes": 4, "hints_used": 3, "hints_lost": 2},
     "longest_m_stay": 321, "walk_refs": None,
 }
 
