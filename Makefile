@@ -61,6 +61,9 @@ test-boot: all payloads plugins ## tests on QEMU
 fuzz: fetch	## the engine, for SECONDS=60
 	@$(submake) -C tests/fuzz SECONDS=$(or $(SECONDS),60)
 
+soak: all	## ten million flushes of the patched guest; FLUSHES=, MODE=
+	@tests/soak/soak
+
 prove: fetch	## models, exhaustively
 	@$(submake) -C tests/models check
 
@@ -90,4 +93,4 @@ plugins:	## QEMU plugins of qemu-platform/plugins
 	@$(submake) -C qemu-platform/plugins out=$(CURDIR)/build/plugins header=$(cache)/current/qemu-plugin
 
 FORCE:
-.PHONY: help options run shell debug measure bench-events count-pt-writes plugins test test-unit test-boot fuzz prove all payloads fetch clean hmcode host-hv FORCE
+.PHONY: help options run shell debug measure bench-events count-pt-writes plugins test test-unit test-boot fuzz soak prove all payloads fetch clean hmcode host-hv FORCE
