@@ -131,7 +131,6 @@ take_machine()
 	count TIMEOUT "$TIMEOUT" 86400
 	[ "$MODE" != native ] || VCPUS=$HARTS
 	switch ICOUNT "$ICOUNT"
-	switch LADDER "${LADDER:-0}"
 	mib=$(mebibytes "$MEM") || refuse "MEM=$MEM is no size" "a number with M or G, as 512M or 2G"
 	[ "$mib" -ge 64 ] && [ "$mib" -le 16384 ] || refuse "MEM=$MEM is out of range" "64M to 16G"
 	[ $((mib % 2)) = 0 ] || refuse "MEM=$MEM is no multiple of 2M" "an even number of M"
@@ -151,9 +150,18 @@ take_profile()
 	choose WIDTH "$WIDTH" $widths
 }
 
+# LADDER=1, for measure, sees to all rungs by itself.
+take_ladder()
+{
+	LADDER=${LADDER:-0}
+	switch LADDER "$LADDER"
+	[ "$LADDER" = 0 ] || [ -z "${MODES:-}${HM:-}" ] || refuse "LADDER=1 has its own MODES and HM"
+}
+
 take_options()
 {
 	take_arguments "$@"
+	take_ladder
 	take_mode
 	take_guest
 	take_machine

@@ -61,6 +61,8 @@ def test_bad_option_is_refused_with_what_there_is(option, there_is):
 
 def test_ladder_has_modes_of_its_own():
     assert_refused(call(LAUNCH, "options", "LADDER=1", "MODES=ssp"), "its own MODES")
+    assert_refused(call(LAUNCH, "options", "LADDER=1", "HM=satp"), "its own MODES")
+    assert call(LAUNCH, "options", "LADDER=1").returncode == 0
 
 
 def test_u74_is_sv39_only():
