@@ -3,7 +3,7 @@
  * hmwork - runs workloads, verifies them, and marks where measuring begins and ends.
  *
  *   hmwork list              the names
- *   hmwork NAME[,NAME...]    run some, `all` runs every one
+ *   hmwork NAME[,NAME...]    run some, `all` runs every one; stale.c has more
  *
  * As a guest's first process it takes the names from `hmwork=` on the kernel's
  * command line (or `shell`), and powers the machine off afterwards.
@@ -37,15 +37,20 @@ static const struct entry {
 
 static const char *measure(unsigned int number, const struct workload *w)
 {
+	uint64_t before[RING_COUNTERS], after[RING_COUNTERS];
 	const char *why = w->prepare ? w->prepare() : NULL;
+	bool counted;
 
 	if (!why)
 		why = w->run(w->warm);
 	if (why)
 		return why;
+	counted = ring_read(before);
 	mark_begin(number);
 	why = w->run(w->rounds);
 	mark_end(number, !why);
+	if (counted && ring_read(after))
+		ring_report(table[number].name, before, after);
 	return why;
 }
 
@@ -97,9 +102,7 @@ static bool run_list(const char *names)
 	for (name = strtok_r(copy, ",", &save); name; name = strtok_r(NULL, ",", &save)) {
 		int number = find(name);
 
-		if (number < 0)
-			printf("hmwork: no workload is called %s\n", name);
-		ok &= number >= 0 && run_one(number);
+		ok &= number >= 0 ? run_one(number) : stale_run(name);
 	}
 	return ok;
 }
@@ -133,6 +136,7 @@ static int run_as_init(char **argv)
 	if (!strcmp(request, "shell")) {
 		init_shell();
 	} else {
+		ring_init();
 		init_settle();
 		printf("hmwork: %s\n", run_list(request) ? "all ok" : "FAILED");
 	}

@@ -38,6 +38,15 @@ void mark_begin(unsigned int number);
 void mark_end(unsigned int number, bool ok);
 bool mark_works(void);
 
+/* ring.c: counters of a patched kernel's flush rings; nothing where there are none. */
+#define RING_COUNTERS	6
+void ring_init(void);
+bool ring_read(uint64_t counter[RING_COUNTERS]);
+void ring_report(const char *name, const uint64_t *before, const uint64_t *after);
+
+/* stale.c: false if there is no such test, or if it failed. */
+bool stale_run(const char *name);
+
 /* init.c: being the first process of a guest. */
 void init_mount(void);
 void init_settle(void);
