@@ -20,6 +20,7 @@ launch		:= qemu-platform/launch
 initramfs	:= build/guest/initramfs.cpio
 
 include qemu-platform/hspt.mk
+include qemu-platform/linux.mk
 
 help:		## this text
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -49,7 +50,7 @@ options:
 # Two runs at a time; a file's tests stay together, since they share their boots.
 pytest		:= $(PYTHON) -m pytest -q -n 2 --dist loadfile
 
-test: all payloads plugins qemu $(hspt_guest) ## everything that CI runs
+test: all payloads plugins qemu linux $(hspt_guest) ## everything that CI runs
 	@$(pytest) tests
 
 test-unit: fetch ## tests on the build machine
@@ -67,7 +68,7 @@ soak: all	## ten million flushes of the patched guest; FLUSHES=, MODE=
 prove: fetch	## models, exhaustively
 	@$(submake) -C tests/models check
 
-all: hmcode host-hv $(initramfs) ## build all of it
+all: hmcode host-hv $(initramfs) $(guest_kernel) ## build all of it
 
 fetch:		## install and fetch what is missing
 	@qemu-platform/fetch

@@ -105,3 +105,18 @@ guest_root()
 		echo "deb-src [signed-by=$keyring] $(mirror) $guest_suite main"
 	)"
 }
+
+# uris APT-GET-ARGUMENTS: "address file hash" of what apt-get would fetch, without fetching it.
+uris()
+{
+	apt-get -qq --print-uris "$@" | sed -n "s/^'\([^']*\)' \([^ ]*\) [0-9]* SHA256:\([0-9a-f]*\)\$/\1 \2 \3/p"
+}
+
+# download ADDRESS FILE HASH: verified by apt against the hash from its signed index.
+download()
+{
+	say FETCH "${2##*/}"
+	/usr/lib/apt/apt-helper download-file "$1" "$2" "SHA256:$3" > "$cache/download.log" 2>&1 ||
+		die "cannot fetch $1: $(grep -m1 '^E:' "$cache/download.log")" \
+			"check the network and the free space of $cache, then run the same command again"
+}
