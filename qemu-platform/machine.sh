@@ -33,7 +33,8 @@ command_line()
 	sv57) _width= ;;
 	esac
 	_asked=$(list $wanted | tr ' ' ,)
-	list console=ttyS0 earlycon=sbi panic=-1 norandmaps $_width ${_asked:+quiet hmwork=$_asked} "${APPEND:-}"
+	[ "$GUEST" = patched-off ] && _hm=hm=off || _hm=
+	list console=ttyS0 earlycon=sbi panic=-1 norandmaps $_width $_hm ${_asked:+quiet hmwork=$_asked} "${APPEND:-}"
 }
 
 # QEMU=hspt is ours, with direct guest memory accesses (docs/hspt.md).

@@ -6,7 +6,7 @@ options='MODE GUEST WORKLOAD VCPUS HARTS ICOUNT PROFILE RESULT HM SVVPTC QEMU KE
 
 modes='native tsp ssp ssp-hm'
 seats='inject satp flush fill'
-guests='debian'
+guests='debian patched patched-off'
 profiles='virt u74'
 widths='sv39 sv48 sv57'
 workloads=$(cat "$top/tests/workloads/list")
@@ -110,12 +110,19 @@ take_guest()
 {
 	GUEST=${GUEST:-debian}
 	choose GUEST "$GUEST" $guests
+	# patched-off is the same binary as patched; hm=off makes it its own stock kernel.
+	case "$GUEST ${APPEND:-} " in
+	'patched '*' hm=off '*|'patched hm=off '*) GUEST=patched-off ;;
+	esac
 	if [ -n "${KERNEL:-}" ]; then
 		GUEST=$(basename "$KERNEL")
 		INITRD=${INITRD:-none}
 		WORKLOAD=${WORKLOAD:-none}
 	else
-		KERNEL=$cache/current/kernel/Image
+		case $GUEST in
+		debian) KERNEL=$cache/current/kernel/Image ;;
+		patched*) KERNEL=$cache/current/kernel-patched/Image ;;
+		esac
 		INITRD=${INITRD:-$build/guest/initramfs.cpio}
 		WORKLOAD=${WORKLOAD:-all}
 	fi

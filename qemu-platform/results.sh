@@ -13,6 +13,15 @@ without_records()
 	sed -u '/\x1e/d'
 }
 
+# rings LOG: what a patched kernel counted of its flush rings, by workload, as one object.
+rings()
+{
+	tr -d '\r' < "$1" | sed -n 's/^.*hmwork: \([a-z]*\) ring: \(.*\)/\1 \2/p' |
+		jq -R -c -s '[splits("\n") | select(. != "") | split(" ")
+			| {key: .[0], value: [.[1:][] | split("=") | {key: .[0], value: .[1] | tonumber}] | from_entries}]
+			| from_entries'
+}
+
 # results LOG: one result object for each wanted workload that gave a record.
 results()
 {
@@ -20,6 +29,7 @@ results()
 	[ "$ICOUNT" = 1 ] || _instructions=false
 	records "$1" | jq -c -s --arg mode "$MODE" --arg hm "${HM#none}" --arg guest "$GUEST" --arg profile "$PROFILE" \
 		--arg names "$(list $workloads)" --arg wanted "$(list $wanted)" \
+		 --argjson rings "$(rings "$1")" \
 		--argjson vcpus "$VCPUS" --argjson harts "$HARTS" --argjson icount "$_instructions" '
 		def words: split("[ ,]+"; "") | map(select(. != ""));
 		# QEMU counts instructions only with -icount.
@@ -31,7 +41,7 @@ results()
 		| {schema: 1, mode: $mode, hm: ($hm | words), guest: $guest, workload: .workload,
 		   profile: $profile, vcpus: $vcpus, harts: $harts, icount: $icount, ok: .ok,
 		   vm_exits: .vm_exits, hm_traps: .hm_traps, instructions: .instructions,
-		   longest_m_stay: .longest_m_stay, walk_refs: .walk_refs, ring: .ring}
+		   longest_m_stay: .longest_m_stay, walk_refs: .walk_refs, ring: .ring, guest_ring: $rings[.workload]}
 		| measured'
 }
 
@@ -153,4 +163,31 @@ steps()
 		' "$@" | awk -F '\t' '{
 			printf "%-28s %9s %11s %7s  %14s %14s %14s %14s\n", $1, $2, $3, $4, $5, $6, $7, $8 }' |
 		sed 's/ *$//'
+}
+
+# side_by_side FILES...: the patched kernel with hm=off and without, from files of both.  Flushes are the
+# transitions that they cause: fences, remote fences, ring commits; calls are those of the kernel's flush functions.
+side_by_side()
+{
+	jq -r -s "$figures"'
+		def flushes: (.vm_exits.by_reason | .flush + .ring) +
+			(.hm_traps.by_kind | .sfence_va + .sfence_asid + .sfence_all + .ring);
+		def transitions: .vm_exits.total + .hm_traps.total;
+		def two: if . then digits(2) else . end;
+		map(select(.guest == "patched-off")) as $off
+		| map(select(.guest == "patched")) | sort_by(.workload as $w | $off | map(.workload) | index($w)) | .[]
+		| . as $on
+		| first($off[] | select(.workload == $on.workload and .mode == $on.mode and .hm == $on.hm)) as $off
+		| [$on.workload, $on.mode, ($off | transitions), ($on | transitions), ($off | flushes), ($on | flushes),
+		   ($on | flushes | ratio($off | flushes) | two), $on.guest_ring.flush_calls,
+		   ($on.instructions.total | ratio($off.instructions.total) | three)] | row
+		' "$@" | awk -F '\t' '
+		function line(a, b, c, d, e, f, g, h, i) {
+			printf "%-10s %-7s %11s %11s %9s %9s %6s %9s %13s\n", a, b, c, d, e, f, g, h, i
+		}
+		BEGIN {
+			line("", "", "transitions", "", "flushes", "", "", "", "instructions")
+			line("workload", "mode", "hm=off", "patched", "hm=off", "patched", "ratio", "calls", "to hm=off")
+		}
+		{ line($1 == last ? "" : $1, $2, $3, $4, $5, $6, $7, $8, $9); last = $1 }'
 }

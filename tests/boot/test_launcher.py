@@ -180,7 +180,8 @@ def test_result_object_to_the_letter(machine):
     assert done.returncode == 0, done
     assert json.loads(result.read_text()) == {
         "schema": 1, "mode": "ssp-hm", "hm": ["inject", "satp", "flush", "fill"], "guest": "Image",
-        "workload": "fork", "profile": "u74", "vcpus": 2, "harts": 1, "icount": True, "ok": True} | COUNTS
+        "workload": "fork", "profile": "u74", "vcpus": 2, "harts": 1, "icount": True, "ok": True,
+        "ring": None, "guest_ring": None} | COUNTS
 
 
 def test_instructions_are_not_told_without_icount(machine):

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The patched guest: right everywhere, without ecalls, cheaper than itself with hm=off."""
+
+import functools
+import re
+
+import pytest
+
+from launcher import WORKLOADS, Run
+
+FLUSH_KINDS = ["sfence_va", "sfence_asid", "sfence_all", "ring"]
+
+
+@pytest.fixture(scope="session")
+def patched(tmp_path_factory):
+    """patched(guest, mode, ...): every workload in one boot, made once for all tests."""
+
+    @functools.cache
+    def run(guest, mode, profile="virt", svvptc=None):
+        options = {"GUEST": guest, "MODE": mode, "PROFILE": profile}
+        if svvptc is not None:
+            options["SVVPTC"] = svvptc
+        return Run(tmp_path_factory.mktemp("patched"), options)
+
+    return run
+
+
+def assert_all_correct(run):
+    assert run.status == 0, repr(run)
+    assert sorted(run.results) == sorted(WORKLOADS)
+    assert all(r["ok"] for r in run.results.values())
+
+
+def flushes(result):
+    kinds, reasons = result["hm_traps"]["by_kind"], result["vm_exits"]["by_reason"]
+    return sum(kinds[k] for k in FLUSH_KINDS) + reasons["flush"] + reasons["ring"]
+
+
+@pytest.mark.parametrize("guest, mode, profile, svvptc", [
+    ("patched", "native", "virt", None), ("patched-off", "native", "virt", None),
+    ("patched", "ssp-hm", "virt", 0), ("patched-off", "ssp-hm", "virt", 0),
+    ("patched", "ssp", "virt", 0), ("patched-off", "ssp", "virt", 0),
+    ("patched", "tsp", "virt", None), ("patched", "ssp-hm", "u74", None),
+])
+def test_workloads_are_correct(patched, guest, mode, profile, svvptc):
+    run = patched(guest, mode, profile, svvptc)
+    assert_all_correct(run)
+    assert all(r["guest"] == guest for r in run.results.values())
+
+
+@pytest.mark.parametrize("workload", WORKLOADS)
+def test_natively_the_patches_cost_nothing(patched, workload):
+    on, off = (patched(g, "native").results[workload]["instructions"]["total"]
+               for g in ("patched", "patched-off"))
+    assert abs(on / off - 1) <= 0.001
+
+
+def test_natively_there_is_no_ring(patched):
+    assert all(r["guest_ring"] is None for r in patched("patched", "native").results.values())
+
+
+# Every new mapping fences where Svvptc is withheld: what flushes cause, at most, of what they cause with hm=off.
+FLUSH_LIMITS = {"touch": 1 / 4, "mmap": 1 / 4, "vfork": 1 / 4, "shell": 1 / 4, "range": 1 / 4, "fork": 1 / 2, "exec": 1 / 2}
+RUNG = [("ssp-hm", "virt", 0), ("ssp", "virt", 0)]
+
+
+@pytest.mark.parametrize("workload, limit", FLUSH_LIMITS.items())
+@pytest.mark.parametrize("rung", RUNG, ids=str)
+def test_flushes_cause_few_transitions(patched, rung, workload, limit):
+    on, off = (flushes(patched(g, *rung).results[workload]) for g in ("patched", "patched-off"))
+    assert 0 < off
+    assert on <= off * limit
+
+
+# Before the ring is registered the kernel is as with hm=off, and then patches itself.
+@pytest.mark.parametrize("workload", [w for w in WORKLOADS if w != "boot"])
+@pytest.mark.parametrize("rung", RUNG, ids=str)
+def test_transitions_are_never_more(patched, rung, workload):
+    on, off = (patched(g, *rung).results[workload] for g in ("patched", "patched-off"))
+    assert (on["vm_exits"]["total"] + on["hm_traps"]["total"] <=
+            off["vm_exits"]["total"] + off["hm_traps"]["total"])
+
+
+@pytest.mark.parametrize("rung", RUNG, ids=str)
+def test_a_flush_call_commits_at_most_once(patched, rung):
+    for name, result in patched("patched", *rung).results.items():
+        if name != "boot":
+            assert flushes(result) <= result["guest_ring"]["flush_calls"], name
+            assert result["guest_ring"]["commits"] <= result["guest_ring"]["flush_calls"], name
+
+
+@pytest.mark.parametrize("rung", RUNG, ids=str)
+def test_flushes_make_no_calls(patched, rung):
+    """SBI calls are for the clock and the console alone; a flush is none."""
+    for name, result in patched("patched", *rung).results.items():
+        if name != "boot":
+            assert result["hm_traps"]["by_kind"]["sbi_other"] == 0, name
+            assert result["vm_exits"]["by_reason"]["sbi"] == 0, name
+    assert any(r["guest_ring"] and r["guest_ring"]["flush_calls"] for r in patched("patched", *rung).results.values())
+
+
+# The three classic mistakes.  Rounds and flush calls in each: about seven, two and two.
+STALE = {"stale-fork": 30000, "stale-unmap": 100000, "stale-protect": 100000}
+
+
+def stale(launch, test, rounds, *words):
+    return launch(MODE="ssp-hm", GUEST="patched", WORKLOAD="none", ICOUNT=0,
+                  APPEND=" ".join(["quiet", *words, f"hmwork={test}:{rounds}"]))
+
+
+@pytest.mark.parametrize("test, rounds", STALE.items())
+def test_nothing_stale_is_used(launch, test, rounds):
+    run = stale(launch, test, rounds)
+    assert f"hmwork: {test} ok" in run.console, repr(run)
+    calls = re.search(rf"hmwork: {test} ring:.* flush_calls=(\d+)", run.console)
+    assert int(calls[1]) >= 200_000
+
+
+@pytest.mark.parametrize("test, mistake, why", [
+    ("stale-fork", "lose-space", "the kernel's store into the parent reached the child"),
+    ("stale-unmap", "lose-range", "a page given back is still there"),
+    ("stale-protect", "lose-range", "a store without the right does not fault"),
+])
+def test_a_lost_commit_is_noticed(launch, test, mistake, why):
+    run = stale(launch, test, 1000, f"hm={mistake}")
+    assert f"hmwork: {test} FAILED: {why}" in run.console
+
+
+def test_kunit(launch):
+    run = launch(MODE="native", GUEST="patched", WORKLOAD="none",
+                 APPEND="kunit.enable=1 kunit.filter_glob=riscv_hm hmwork=stale-fork:1")
+    found = re.search(r"# riscv_hm: pass:(\d+) fail:0 skip:0", run.console)
+    assert found and int(found[1]) >= 7
