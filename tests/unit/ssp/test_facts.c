@@ -352,6 +352,20 @@ static void a_fence_by_address_and_asid_reaches_another_root(void **state)
 	assert_maps(0, PAGE(9));
 }
 
+static void a_fence_by_address_and_asid_reaches_another_root_of_the_asid(void **state)
+{
+	(void)state;
+	simple_guest();
+	put(3, 0, guest_table(1), LINK);
+	assert_maps(0, PAGE(0));
+	satp(SATP_SV39, 1, 3);
+	assert_maps(0, PAGE(0));
+	put(2, 0, PAGE(9), LEAF);
+	fence_va_asid(0, 1);
+	satp(SATP_SV39, 1, 0);
+	assert_maps(0, PAGE(9));
+}
+
 static void a_fence_by_asid_reaches_another_root(void **state)
 {
 	(void)state;
@@ -890,6 +904,7 @@ int main(void)
 		FACT(a_fence_by_asid_shows_every_new_page),
 		FACT(bits_of_a_fence_above_the_asid_are_ignored),
 		FACT(a_fence_by_address_and_asid_reaches_another_root),
+		FACT(a_fence_by_address_and_asid_reaches_another_root_of_the_asid),
 		FACT(a_fence_by_asid_reaches_another_root),
 		FACT(a_fence_is_owed_even_if_the_shadow_has_nothing),
 		FACT(one_logged_fence_is_replayed_on_entry),
