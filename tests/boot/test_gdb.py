@@ -2,7 +2,6 @@
 """The gdb commands of hmcode/gdb/hm.py on a machine that is stopped while a guest runs."""
 
 import re
-import shutil
 import subprocess
 
 import pytest
@@ -24,7 +23,6 @@ hm-vcpu 0
 """
 
 
-@pytest.mark.skipif(not shutil.which("gdb-multiarch"), reason="gdb-multiarch is not installed")
 @pytest.mark.parametrize("mode", ["ssp", "ssp-hm"])
 def test_a_stopped_machine_is_shown(payloads, tmp_path, mode):
     script = tmp_path / "commands"
