@@ -6,10 +6,7 @@
 #include "policy.h"
 
 #define CAUSE_FETCH_ACCESS	1
-#define CAUSE_LOAD_ACCESS	5
-#define CAUSE_STORE_ACCESS	7
 #define CAUSE_FETCH_PAGE_FAULT	12
-#define CAUSE_LOAD_PAGE_FAULT	13
 
 #define SSTATUS_SUM		(1UL << 18)
 #define SSTATUS_MXR		(1UL << 19)
@@ -157,18 +154,6 @@ static void inject(struct vcpu *v, uint64_t cause)
 	vcpu_inject(v, cause, v->run->exit_value);
 }
 
-static uint64_t access_fault_of(uint64_t page_fault)
-{
-	switch (page_fault) {
-	case CAUSE_FETCH_PAGE_FAULT:
-		return CAUSE_FETCH_ACCESS;
-	case CAUSE_LOAD_PAGE_FAULT:
-		return CAUSE_LOAD_ACCESS;
-	default:
-		return CAUSE_STORE_ACCESS;
-	}
-}
-
 static void outside(struct vcpu *v, uint64_t gpa)
 {
 	struct hm_run *run = v->run;
@@ -197,7 +182,7 @@ enum next shadow_page_fault(struct vcpu *v)
 		v->shadow->count[result.class]++;
 		break;
 	case SSP_ACCESS_FAULT:
-		inject(v, access_fault_of(run->exit_cause));
+		inject(v, ssp_access_fault(run->exit_cause & 3));
 		break;
 	case SSP_OUTSIDE:
 		outside(v, result.gpa);

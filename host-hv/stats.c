@@ -90,31 +90,19 @@ static const char *const trap_names[HM_TRAP_KINDS] = {
 	[HM_TRAP_OTHER] = "other",
 };
 
-static void print_exits(const uint64_t *exits)
+/* The first `memory` of the counts are those that memory virtualization causes. */
+static void print_counts(const char *what, const char *by, const uint64_t *counts,
+			 const char *const *names, unsigned n, unsigned memory)
 {
-	uint64_t total = 0, memory = 0;
+	uint64_t total = 0, of_memory = 0;
 
-	for (unsigned i = 0; i < REASONS; i++) {
-		total += exits[i];
-		memory += i < MEMORY_REASONS ? exits[i] : 0;
+	for (unsigned i = 0; i < n; i++) {
+		total += counts[i];
+		of_memory += i < memory ? counts[i] : 0;
 	}
-	print_more("\"vm_exits\":{\"total\":%lu,\"memory\":%lu,\"by_reason\":{", total, memory);
-	for (unsigned i = 0; i < REASONS; i++)
-		print_more("%s\"%s\":%lu", i ? "," : "", reason_names[i], exits[i]);
-	print_more("}},");
-}
-
-static void print_traps(const uint64_t *traps)
-{
-	uint64_t total = 0, memory = 0;
-
-	for (unsigned i = 0; i < HM_TRAP_KINDS; i++) {
-		total += traps[i];
-		memory += i < HM_TRAP_MEMORY_KINDS ? traps[i] : 0;
-	}
-	print_more("\"hm_traps\":{\"total\":%lu,\"memory\":%lu,\"by_kind\":{", total, memory);
-	for (unsigned i = 0; i < HM_TRAP_KINDS; i++)
-		print_more("%s\"%s\":%lu", i ? "," : "", trap_names[i], traps[i]);
+	print_more("\"%s\":{\"total\":%lu,\"memory\":%lu,\"%s\":{", what, total, of_memory, by);
+	for (unsigned i = 0; i < n; i++)
+		print_more("%s\"%s\":%lu", i ? "," : "", names[i], counts[i]);
 	print_more("}},");
 }
 
@@ -135,8 +123,8 @@ void stats_print(struct vm *vm, unsigned workload, bool ok)
 	print_begin();
 	print_more("%c{\"mark\":%u,\"vm\":%d,\"ok\":%s,", HM_RECORD_RS, workload, vm->id,
 		   ok ? "true" : "false");
-	print_exits(sums.exits);
-	print_traps(s->traps);
+	print_counts("vm_exits", "by_reason", sums.exits, reason_names, REASONS, MEMORY_REASONS);
+	print_counts("hm_traps", "by_kind", s->traps, trap_names, HM_TRAP_KINDS, HM_TRAP_MEMORY_KINDS);
 	print_more("\"instructions\":{\"total\":%lu,\"guest\":%lu,\"host\":%lu,\"hm\":%lu},",
 		   s->insn_total, s->insn_guest, s->insn_host, s->insn_hm);
 	print_more("\"ring\":{\"entries\":%lu,\"flushes\":%lu,\"hints_used\":%lu,\"hints_lost\":%lu},",

@@ -76,6 +76,12 @@ enum ssp_access {
 	SSP_STORE = 3,		/* and AMO */
 };
 
+/* The cause of an access fault: 1, 5, 7. */
+static inline uint64_t ssp_access_fault(enum ssp_access access)
+{
+	return access == SSP_FETCH ? 1 : access + 4;
+}
+
 /* In what state an access is made. */
 #define SSP_USER	(1u << 0)	/* in U-mode */
 #define SSP_SUM		(1u << 1)	/* sstatus.SUM */

@@ -3,19 +3,6 @@
 #include "trap/insn.h"
 #include "trap/trap.h"
 
-/* The access fault that belongs to a page fault: fetch 12 -> 1, load 13 -> 5, store 15 -> 7. */
-static u64 access_fault_of(u64 page_fault)
-{
-	switch (page_fault) {
-	case CAUSE_FETCH_PAGE_FAULT:
-		return CAUSE_FETCH_ACCESS;
-	case CAUSE_LOAD_PAGE_FAULT:
-		return CAUSE_LOAD_ACCESS;
-	default:
-		return CAUSE_STORE_ACCESS;
-	}
-}
-
 /* Two bytes of guest code, through the guest's own tables and only from RAM. */
 static bool fetch_parcel(struct hm_trap *trap, u64 va, u16 *parcel)
 {
@@ -104,7 +91,7 @@ enum hm_next hm_route_page_fault(struct hm_trap *trap)
 		return HM_RESUME;
 	case SSP_ACCESS_FAULT:
 		hm_count(vcpu, HM_TRAP_TRUE_FAULT);
-		hm_inject(trap, access_fault_of(trap->cause), trap->tval);
+		hm_inject(trap, ssp_access_fault(trap->cause & 3), trap->tval);
 		return HM_RESUME;
 	case SSP_OUTSIDE:
 		return outside(trap, result.gpa);

@@ -23,18 +23,7 @@ static uint64_t vm, vcpu;
 static struct sbi hm_call(uint64_t fid, uint64_t arg0, uint64_t arg1, uint64_t arg2, uint64_t arg3,
 			  uint64_t arg4, uint64_t arg5)
 {
-	register uint64_t a0 __asm__("a0") = arg0;
-	register uint64_t a1 __asm__("a1") = arg1;
-	register uint64_t a2 __asm__("a2") = arg2;
-	register uint64_t a3 __asm__("a3") = arg3;
-	register uint64_t a4 __asm__("a4") = arg4;
-	register uint64_t a5 __asm__("a5") = arg5;
-	register uint64_t a6 __asm__("a6") = fid;
-	register uint64_t a7 __asm__("a7") = HM_EXT_ID;
-
-	__asm__ volatile("ecall" : "+r"(a0), "+r"(a1)
-			 : "r"(a2), "r"(a3), "r"(a4), "r"(a5), "r"(a6), "r"(a7) : "memory");
-	return (struct sbi){ (int64_t)a0, a1 };
+	return sbi_call6(HM_EXT_ID, fid, arg0, arg1, arg2, arg3, arg4, arg5);
 }
 
 static int64_t enter(void)

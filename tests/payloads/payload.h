@@ -174,8 +174,14 @@ struct sbi {
 	uint64_t value;
 };
 
-struct sbi sbi_call(uint64_t eid, uint64_t fid, uint64_t a0, uint64_t a1, uint64_t a2,
-		    uint64_t a3, uint64_t a4);
+struct sbi sbi_call6(uint64_t eid, uint64_t fid, uint64_t a0, uint64_t a1, uint64_t a2,
+		     uint64_t a3, uint64_t a4, uint64_t a5);
+
+static inline struct sbi sbi_call(uint64_t eid, uint64_t fid, uint64_t a0, uint64_t a1,
+				  uint64_t a2, uint64_t a3, uint64_t a4)
+{
+	return sbi_call6(eid, fid, a0, a1, a2, a3, a4, 0);
+}
 
 enum {
 	SBI_OK = 0, SBI_FAILED = -1, SBI_NOT_SUPPORTED = -2, SBI_INVALID_PARAM = -3,

@@ -36,23 +36,16 @@ static void maps(uint64_t frame, const char *what)
 
 /* --- atomics ------------------------------------------------------------ */
 
-#define AMO(name)								\
-static uint64_t name##_d(uint64_t at, uint64_t value)				\
+#define AMO_OF(name, width)							\
+static uint64_t name##_##width(uint64_t at, uint64_t value)			\
 {										\
 	uint64_t old;								\
 										\
-	__asm__ volatile(#name ".d.aqrl %0, %1, (%2)"				\
-			 : "=r"(old) : "r"(value), "r"(at) : "memory");		\
-	return old;								\
-}										\
-static uint64_t name##_w(uint64_t at, uint64_t value)				\
-{										\
-	uint64_t old;								\
-										\
-	__asm__ volatile(#name ".w %0, %1, (%2)"				\
+	__asm__ volatile(#name "." #width ".aqrl %0, %1, (%2)"			\
 			 : "=r"(old) : "r"(value), "r"(at) : "memory");		\
 	return old;								\
 }
+#define AMO(name)	AMO_OF(name, d) AMO_OF(name, w)
 AMO(amoswap) AMO(amoadd) AMO(amoxor) AMO(amoand) AMO(amoor)
 AMO(amomin) AMO(amomax) AMO(amominu) AMO(amomaxu)
 

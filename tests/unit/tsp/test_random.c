@@ -1,30 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * test_random.c - random guests against the specification.
- *
- *	random                     SEEDS runs of STEPS steps
- *	random SEED [COUNT]        only these: to see a failure again
- *
- * A failure names its seed and step; the same seed always makes the same run.
- */
+/* test_random.c - random guests of traditional shadow paging (seeds.c). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include <cmocka.h>
 
 #include "model.h"
+#include "seeds.h"
 
-#define SEEDS	100
 #define STEPS	2000
 
+const uint64_t default_seeds = 100;
+
 static struct model model;
-static uint64_t first_seed = 1, seeds = SEEDS;
 static struct { uint64_t steps, checks, mapped, stored, pt_writes, zapped; } total;
 
-static void run(uint64_t seed)
+void run(uint64_t seed)
 {
 	model.m.choices = (struct choices){ .state = seed };
 	model_init(&model);
@@ -41,27 +33,10 @@ static void run(uint64_t seed)
 	total.zapped += model.m.tsp.zapped;
 }
 
-static void random_guests_see_what_the_specification_allows(void **state)
+void report(void)
 {
-	(void)state;
-	for (uint64_t seed = first_seed; seed < first_seed + seeds; seed++)
-		run(seed);
 	print_message("%lu steps, %lu outcomes checked: %lu accesses let through, %lu stores to "
 		      "tables' pages, %lu of them emulated, %lu tables zapped\n", total.steps,
 		      total.checks, total.mapped, total.stored, total.pt_writes, total.zapped);
-	/* The runs must have met what they are there to test. */
 	assert_true(total.mapped > total.checks / 4 && total.pt_writes > total.steps / 64);
-}
-
-int main(int argc, char **argv)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(random_guests_see_what_the_specification_allows),
-	};
-
-	if (argc > 1) {
-		first_seed = strtoull(argv[1], NULL, 0);
-		seeds = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
-	}
-	return cmocka_run_group_tests_name("random guests", tests, NULL, NULL);
 }
