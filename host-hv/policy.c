@@ -11,7 +11,7 @@ static const struct {
 	uint64_t policy;
 } modes[] = {
 	{ "tsp", POLICY_TSP },
-	{ "ssp", HM_POLICY_SATP | HM_POLICY_HOST_TABLES },
+	{ "ssp", HM_POLICY_SATP | POLICY_SSP_TABLES },
 	{ "ssp-hm", HM_POLICY_ALL },
 };
 
@@ -35,7 +35,7 @@ bool policy_parse_rungs(char *list, uint64_t *rungs)
 
 uint64_t policy_of(uint64_t rungs)
 {
-	return rungs & (HM_POLICY_FILL | HM_POLICY_FLUSH) ? rungs : rungs | HM_POLICY_HOST_TABLES;
+	return rungs & (HM_POLICY_FILL | HM_POLICY_FLUSH) ? rungs : rungs | POLICY_SSP_TABLES;
 }
 
 bool policy_parse(char *text, uint64_t *policy)

@@ -12,6 +12,9 @@
 /* Traditional shadow paging: no rung, since the firmware has but fences. */
 #define POLICY_TSP	(HM_POLICY_FLUSH | HM_POLICY_HOST_TABLES)
 
+/* The host's tables, and ssp.c in charge of them. */
+#define POLICY_SSP_TABLES	(HM_POLICY_HOST_TABLES | HM_POLICY_LOG_FENCES)
+
 #define POLICY_RUNGS	"a list of inject,satp,flush,fill"
 
 /* A comma list of rungs, or `none`; false: there is another word in it. */

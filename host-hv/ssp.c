@@ -105,7 +105,45 @@ static void drain_ring(struct vcpu *v)
 	publish_roots(v);
 }
 
-/* A commit needs no more than this. */
+/* The fence that the hart owes then; others: whether roots are concerned that do not run. */
+static enum ssp_fence flush_page(struct ssp_space *space, uint64_t va, uint64_t asid, bool *others)
+{
+	bool by_asid = asid != FENCE_ALL;
+
+	if (ssp_flush_va_fast(space, va, by_asid, asid)) {
+		*others |= !by_asid;
+		return SSP_FENCE_PAGE;
+	}
+	*others = true;
+	return by_asid ? ssp_flush_va_asid(space, va, asid) : ssp_flush_va(space, va);
+}
+
+/*
+ * HM_POLICY_LOG_FENCES: the firmware has fenced the hart for these pages, and the
+ * root that runs maps none of them.  Others may, and what the guest has mapped there
+ * by now is read; but for the page of a fault, which is filled with what it needs.
+ */
+static void take_fences(struct vcpu *v)
+{
+	struct ssp_space *space = &v->shadow->space;
+	struct hm_run *run = v->run;
+	bool others = false;
+
+	for (uint64_t n = 0; n < run->fence_count; n++) {
+		enum ssp_fence fence = flush_page(space, run->fences[n].va, run->fences[n].asid,
+						  &others);
+
+		if (fence > SSP_FENCE_PAGE)
+			shadow_owe(v, fence, 0);
+	}
+	run->fence_count = 0;
+	if (run->exit_reason == HM_EXIT_PAGE_FAULT)
+		ssp_forget_fast(space, run->exit_value);
+	if (others)
+		publish_roots(v);
+}
+
+/* A commit of the ring needs no more than this. */
 static void enter(struct vcpu *v)
 {
 	struct ssp_space *space = &v->shadow->space;
@@ -113,6 +151,7 @@ static void enter(struct vcpu *v)
 	ssp_ring_enter(space);
 	if (ssp_ring_pending(space))
 		drain_ring(v);
+	v->run->fence_exits = space->split;
 }
 
 static void leave(struct vcpu *v)
@@ -126,42 +165,30 @@ static void leave(struct vcpu *v)
 		take_ring(v);
 		publish_roots(v);
 	}
+	if (v->run->fence_count)
+		take_fences(v);
 }
 
 static struct shadow_result fault(struct vcpu *v, uint64_t va, enum ssp_access access,
 				  unsigned state)
 {
 	struct ssp_space *space = &v->shadow->space;
-	struct shadow_result answer = { .class = SHADOW_HIDDEN_FAULT };
+	struct ssp_result result = { .verdict = SSP_SLOW };
 	uint64_t log_head = space->log_head;
-	struct ssp_result result;
 
 	/* A load or fetch takes its neighbours along, which saves exits. */
-	if (access == SSP_STORE) {
-		answer.verdict = ssp_fault_fast(space, va, access, state, &answer.fence);
-		if (answer.verdict != SSP_SLOW)
-			return answer;
-	}
-	result = ssp_fault(space, va, access, state);
+	if (access == SSP_STORE)
+		result.verdict = ssp_fault_fast(space, va, access, state, &result.fence);
+	if (result.verdict == SSP_SLOW)
+		result = ssp_fault(space, va, access, state);
 	if (space->log_head != log_head)
 		publish_roots(v);	/* tables ran out, and with them went the global tree's */
+	/* The guest will change the entry and fence it, which is no exit where nothing is mapped. */
+	if (result.verdict == SSP_TRUE_FAULT)
+		result.fence = ssp_forget_fast(space, va);
 	return (struct shadow_result){
 		result.verdict, result.fence, result.gpa, SHADOW_HIDDEN_FAULT,
 	};
-}
-
-/* Returns whether it concerns no root but the current one. */
-static bool fence_page(struct vcpu *v, uint64_t va, uint64_t asid)
-{
-	struct ssp_space *space = &v->shadow->space;
-	bool by_asid = asid != FENCE_ALL;
-
-	if (ssp_flush_va_fast(space, va, by_asid, asid)) {
-		shadow_owe(v, SSP_FENCE_PAGE, va);
-		return by_asid;
-	}
-	shadow_owe(v, by_asid ? ssp_flush_va_asid(space, va, asid) : ssp_flush_va(space, va), va);
-	return false;
 }
 
 /* start and size both 0: all addresses */
@@ -169,18 +196,21 @@ static void fence(struct vcpu *v, uint64_t start, uint64_t size, uint64_t asid)
 {
 	struct ssp_space *space = &v->shadow->space;
 	uint64_t first = ALIGN_DOWN(start, PAGE), pages = MAX_FENCE_PAGES + 1;
-	bool local = true;
+	bool others = false;
 
 	if (size <= MAX_FENCE_PAGES * PAGE)
 		pages = (ALIGN_UP(start + size, PAGE) - first) / PAGE;
 	if ((!start && !size) || pages > MAX_FENCE_PAGES) {
 		shadow_owe(v, asid != FENCE_ALL ? ssp_flush_asid(space, asid) : ssp_flush_all(space), 0);
-		pages = 0;
-		local = false;
+		publish_roots(v);
+		return;
 	}
 	for (uint64_t va = first; pages; pages--, va += PAGE)
-		local &= fence_page(v, va, asid);
-	if (!local)
+		shadow_owe(v, flush_page(space, va, asid, &others), va);
+	/* A kernel fences a range page by page: the next ones are no exits. */
+	if (size)
+		ssp_forget_stale(space, start + size - 1);
+	if (others)
 		publish_roots(v);
 }
 

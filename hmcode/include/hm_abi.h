@@ -14,7 +14,7 @@
 
 /* Major changes break callers, minor ones add. */
 #define HM_ABI_VERSION_MAJOR	2
-#define HM_ABI_VERSION_MINOR	0
+#define HM_ABI_VERSION_MINOR	1
 #define HM_ABI_VERSION		((HM_ABI_VERSION_MAJOR << 16) | HM_ABI_VERSION_MINOR)
 
 /*
@@ -54,6 +54,11 @@
  * keeps its shadow in step by itself; FILL goes with the firmware's tables only.
  */
 #define HM_POLICY_HOST_TABLES	(1 << 4)
+/*
+ * With HOST_TABLES and without FLUSH: a fence of one page that the host's tables do
+ * not map ends in the firmware, and waits in hm_run.fences for the next exit.
+ */
+#define HM_POLICY_LOG_FENCES	(1 << 5)
 
 /* Slot rights. */
 #define HM_SLOT_R		(1 << 0)
@@ -96,6 +101,7 @@
 #define HM_FENCE_ALL		3
 
 #define HM_ROOTS		16
+#define HM_FENCES		64
 
 /*
  * Measurement marker: a guest *user* program writes this custom unprivileged
@@ -169,6 +175,12 @@ struct hm_root {
 	uint64_t used;			/* from the firmware: clock of the last switch to it */
 };
 
+/* A guest's SFENCE.VMA of one page. */
+struct hm_fence {
+	uint64_t va;
+	uint64_t asid;			/* ~0: all address spaces */
+};
+
 /*
  * One vCPU's page, shared between host and firmware: 4096-byte aligned, in
  * host RAM.  Valid while the vCPU is not running.  The firmware treats it as
@@ -207,6 +219,11 @@ struct hm_run {
 	uint64_t root;			/* the current one's number in roots; set by both sides */
 	uint64_t roots_new;		/* bit n: roots[n] has changed; clears itself */
 	struct hm_root roots[HM_ROOTS];
+
+	/* HM_POLICY_LOG_FENCES: from the firmware, since the host last set the number to 0. */
+	uint64_t fence_exits;		/* bit va >> 30 & 63: not there, from the host */
+	uint64_t fence_count;
+	struct hm_fence fences[HM_FENCES];
 };
 
 /*

@@ -30,6 +30,31 @@ static inline void hm_fence_i(void)
 	__asm__ volatile("fence.i" ::: "memory");
 }
 
+/*
+ * Does the hart's walker find a page at va, of U-mode or of S-mode?  A load tells,
+ * made as S-mode would ("Memory Privilege in mstatus Register"): the trap came from there.
+ */
+static inline bool hm_maps_page(u64 va)
+{
+	u64 mepc = csr_read(CSR_MEPC), vector, mstatus, found;
+
+	__asm__ volatile(
+		"	lla	%[vector], 1f\n"
+		"	csrrw	%[vector], mtvec, %[vector]\n"
+		"	csrrs	%[mstatus], mstatus, %[bits]\n"
+		"	li	%[found], 0\n"
+		"	lb	zero, 0(%[va])\n"
+		"	li	%[found], 1\n"
+		"	.align	2\n"
+		"1:	csrw	mstatus, %[mstatus]\n"
+		"	csrw	mtvec, %[vector]\n"
+		"	csrw	mepc, %[mepc]\n"
+		: [vector] "=&r"(vector), [mstatus] "=&r"(mstatus), [found] "=&r"(found)
+		: [bits] "r"(MSTATUS_MPRV | MSTATUS_SUM | MSTATUS_MXR), [va] "r"(va), [mepc] "r"(mepc)
+		: "memory");
+	return found;
+}
+
 /* Whatever reservation the hart holds is gone afterwards ("Zalrsc"). */
 static inline void hm_break_reservation(void)
 {

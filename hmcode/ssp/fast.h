@@ -173,6 +173,38 @@ static inline _Bool ssp_flush_va_fast(struct ssp_space *space, uint64_t va, _Boo
 	return 1;
 }
 
+/* Drop the leaf for va where the walk cache knows of it; SSP_FENCE_PAGE is owed if there was one. */
+static inline enum ssp_fence ssp_forget_fast(struct ssp_space *space, uint64_t va)
+{
+	struct ssp_walk *walk = ssp_walk_hit(space->current, va);
+	uint64_t *leaf = walk ? &walk->shadow[pte_index(va, 0)] : NULL;
+
+	if (!leaf || !*leaf)
+		return SSP_FENCE_NONE;
+	*leaf = 0;
+	return SSP_FENCE_PAGE;
+}
+
+/*
+ * After a fence of va: the pages behind it, up to the first whose leaf still is what
+ * the guest's tables say, lose theirs.  Nothing is owed: TLBs may keep them until
+ * the guest fences them, which it is about to do one by one.
+ */
+static inline void ssp_forget_stale(struct ssp_space *space, uint64_t va)
+{
+	struct ssp_walk *walk = ssp_walk_hit(space->current, va);
+
+	if (!walk)
+		return;
+	for (uint64_t n = pte_index(va, 0) + 1; n < PTES_PER_TABLE; n++) {
+		uint64_t pte = ssp_port_load(walk->guest + 8 * n), leaf = walk->shadow[n];
+
+		if (!leaf || leaf == ssp_leaf_ahead(space, walk, pte))
+			return;
+		walk->shadow[n] = 0;
+	}
+}
+
 /* The root of gsatp if it is cached and behind in nothing; it is not entered yet. */
 static inline struct ssp_root *ssp_root_ready(struct ssp_space *space, uint64_t gsatp)
 {

@@ -160,6 +160,9 @@ static enum ssp_fence set_leaf(struct ssp_space *space, struct ssp_table *table,
 	} else if (old == leaf) {
 		/* The hart has cached that there was nothing, perhaps above, or an older global leaf. */
 		fence = SSP_FENCE_ALL;
+	} else if (!old && table->level) {
+		/* No page's fence covers that there was nothing above the last level, if a hart caches that. */
+		fence = link_fence(table);
 	} else if (old || space->fence_after_fill) {
 		fence = SSP_FENCE_PAGE;
 	}
@@ -215,6 +218,12 @@ struct ssp_walk *ssp_walk_known(struct ssp_space *space, uint64_t va)
 	return renew_walk(space, va) ? ssp_walk_entry(space->current, va) : NULL;
 }
 
+/* Leaves of level 3 and more lie over more regions than there are bits. */
+static uint64_t split_regions(uint64_t va, int level)
+{
+	return level < 3 ? 1ull << (va >> 30 & 63) : ~0ull;
+}
+
 static enum ssp_fence fill(struct ssp_space *space, const struct ssp_guest_walk *walk, uint64_t va,
 			   const struct ssp_slot *slot)
 {
@@ -231,8 +240,12 @@ static enum ssp_fence fill(struct ssp_space *space, const struct ssp_guest_walk 
 				  child_ident(walk, table->level), &fence);
 	fence = fence_max(fence, set_leaf(space, table, pte_index(va, leaf),
 					  shadow_leaf(walk, slot, leaf)));
-	if (walk->level == 0 && satp_mode(root->gsatp) != SATP_BARE)
+	if (satp_mode(root->gsatp) == SATP_BARE)
+		return fence;
+	if (walk->level == 0)
 		remember_walk(space, walk, va, table);
+	if (walk->level > leaf)
+		space->split |= split_regions(va, walk->level);
 	return fence;
 }
 

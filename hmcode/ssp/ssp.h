@@ -191,6 +191,12 @@ struct ssp_space {
 	unsigned int slot_count;
 	struct ssp_slot slots[SSP_MAX_SLOTS];
 
+	/*
+	 * Bit va >> 30 & 63: a guest leaf there was ever mapped in pieces, so that more
+	 * than the page itself has to go when it is fenced.
+	 */
+	uint64_t split;
+
 	uint64_t log_head;
 	uint64_t log[SSP_LOG_SIZE];	/* page addresses of fences with rs2 = x0 */
 

@@ -40,7 +40,7 @@ static inline bool switch_host_root(struct hm_frame *frame, u64 value)
 	struct hm_host_root *root = hm_root_hinted(vcpu, value), *old = vcpu->roots.current;
 
 	if (!root || root->asid_turn != frame->hart->asid_turn || !frame->hart->asid_limit ||
-	    satp_mode(root->root) != satp_mode(old->root) || !old->gsatp || !value)
+	    vcpu->fence_count || satp_mode(root->root) != satp_mode(old->root) || !old->gsatp || !value)
 		return false;
 	hm_root_use(vcpu, root);
 	vcpu->space.root_hits++;
@@ -54,6 +54,28 @@ static inline bool fence_page(struct hm_vcpu *vcpu, u64 va, bool by_asid, u64 as
 	if (!ssp_flush_va_fast(&vcpu->space, va, by_asid, asid))
 		return false;
 	hm_sfence_va(va);
+	hm_count(vcpu, HM_TRAP_SFENCE_VA);
+	return true;
+}
+
+/*
+ * A page that the host's tables do not map, in the address space that runs: the host
+ * learns of the fence before it fills anything, and before another address space runs.
+ */
+static inline bool log_fence(struct hm_vcpu *vcpu, u64 va, u64 asid)
+{
+	struct hm_run *run = vcpu->run;
+	u64 n = vcpu->fence_count;
+
+	if (!(vcpu->policy & HM_POLICY_LOG_FENCES) || n == HM_FENCES ||
+	    run->fence_exits >> (va >> 30 & 63) & 1)
+		return false;
+	hm_sfence_va(va);		/* first: the hart may remember what is no more, or nothing yet */
+	if (hm_maps_page(va))
+		return false;
+	run->fences[n].va = va & -PAGE_SIZE;
+	run->fences[n].asid = asid;
+	run->fence_count = vcpu->fence_count = n + 1;
 	hm_count(vcpu, HM_TRAP_SFENCE_VA);
 	return true;
 }
@@ -220,8 +242,9 @@ u64 hm_fast_tvm_policy(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2)
 			done = true;
 		} else if (INSN_IS_SFENCE_VMA(insn) && rs1 != vcpu->ring_gva &&
 			   !hm_finishes(vcpu, HM_POLICY_FLUSH)) {
-			finish(frame, false, rs1, rs2);
-			return HM_FAST_TO_HOST;
+			done = INSN_RS1(insn) &&
+			       log_fence(vcpu, rs1, INSN_RS2(insn) ? rs2 & SATP_ASID_MASK : HM_ALL_ASIDS);
+			return finish(frame, done, rs1, rs2) ? HM_FAST_TO_HOST : 0;
 		}
 	}
 	return finish(frame, done, rs1, rs2);

@@ -99,6 +99,8 @@ static bool access_satp(struct hm_frame *frame, u32 insn)
 	bool hit = is_cached(vcpu, value);
 
 	if (value != old) {
+		if (vcpu->fence_count)
+			return false;	/* the other root may map what was fenced */
 		if (!hm_finishes(vcpu, hit ? HM_POLICY_SATP : HM_POLICY_SATP | HM_POLICY_FILL))
 			return false;
 		hm_switch_satp(frame->hart, vcpu, value);

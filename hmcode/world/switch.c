@@ -200,14 +200,23 @@ static void change_owner(struct hm_vcpu *vcpu)
 	hm_sfence_all();
 }
 
+static bool is_policy(u64 policy)
+{
+	if (policy & HM_POLICY_LOG_FENCES &&
+	    (policy & (HM_POLICY_HOST_TABLES | HM_POLICY_FLUSH)) != HM_POLICY_HOST_TABLES)
+		return false;
+	if (policy & HM_POLICY_HOST_TABLES && policy & HM_POLICY_FILL)
+		return false;
+	return !(policy & ~(u64)(HM_POLICY_ALL | HM_POLICY_HOST_TABLES | HM_POLICY_LOG_FENCES));
+}
+
 /* False: the host asks for what does not exist. */
 static bool take_policy(struct hm_hart *hart, struct hm_vcpu *vcpu)
 {
 	u64 policy = *(const volatile u64 *)&vcpu->run->policy;
 
 	if (policy != vcpu->policy) {
-		if (policy & ~(u64)(HM_POLICY_ALL | HM_POLICY_HOST_TABLES) ||
-		    !(~policy & (HM_POLICY_FILL | HM_POLICY_HOST_TABLES)))
+		if (!is_policy(policy))
 			return false;
 		if ((policy ^ vcpu->policy) & HM_POLICY_HOST_TABLES)
 			change_owner(vcpu);
@@ -265,6 +274,7 @@ static void enter(struct hm_hart *hart, struct hm_vcpu *vcpu)
 	run->flags = flags & ~(u64)HM_RUN_ONCE;
 	vcpu->seip = flags & HM_RUN_SEIP;
 	vcpu->slice_end = run->slice_end;
+	vcpu->fence_count = 0;
 
 	read_s_state(&hart->host, hart);
 	hart->host.sie = csr_read(CSR_SIE);

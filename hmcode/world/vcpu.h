@@ -109,6 +109,7 @@ struct hm_vcpu {
 	u64 slice_end;
 	u64 cycle_base;			/* hm_count_all() at the last reset */
 	u64 trap_cycle;			/* the same when the present trap was entered */
+	u64 fence_count;		/* fences in hm_run.fences since this entry */
 	struct hm_vm *vm;
 	bool running;			/* between entry and exit, or about to be */
 	bool fence;			/* its hart's translations are older than its slots */

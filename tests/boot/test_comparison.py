@@ -9,8 +9,8 @@ import pytest
 from ladder import check_correct, sum_of
 from launcher import LAUNCH, PROFILES, WORKLOADS
 
-# Where following flushes must save exits; first touches and mmap are ties or worse (docs/measuring.md).
-SAVED = ["fork", "exec", "mprotect", "cow", "pipe", "shell"]
+# Where following flushes saves most exits; elsewhere it may come out even (docs/measuring.md).
+SAVED = ["fork", "exec", "vfork", "mprotect", "cow", "pipe", "shell", "range"]
 
 # No transition there at all but the timer's.
 QUIET = {"chase"}
@@ -25,6 +25,11 @@ def profile(request):
 @pytest.fixture
 def tsp(all_workloads, profile):
     return all_workloads("tsp", profile)
+
+
+@pytest.fixture
+def ssp(all_workloads, profile):
+    return all_workloads("ssp", profile)
 
 
 @pytest.fixture
@@ -52,15 +57,13 @@ def test_tsp_is_correct_and_exits_for_what_it_should(tsp):
         assert sum_of(tsp, reason) == 0, reason
 
 
-# With Svvptc; without, the kernel fences each new page, and ssp loses (docs/measuring.md).
-@pytest.mark.parametrize("workload", SAVED)
-def test_ssp_exits_less_than_tsp(all_workloads, workload):
-    assert exits(all_workloads("ssp", "virt"), workload) < exits(all_workloads("tsp", "virt"), workload)
+@pytest.mark.parametrize("workload", WORKLOADS)
+def test_ssp_exits_less_than_tsp(tsp, ssp, workload):
+    assert exits(ssp, workload) <= exits(tsp, workload) * (0.9 if workload in SAVED else 1)
 
 
-def test_ssp_exits_less_than_tsp_over_all(all_workloads):
-    ssp, tsp = (all_workloads(mode, "virt") for mode in ("ssp", "tsp"))
-    assert sum(exits(ssp, w) for w in WORKLOADS) < sum(exits(tsp, w) for w in WORKLOADS)
+def test_ssp_exits_less_than_tsp_over_all(tsp, ssp):
+    assert sum(exits(ssp, w) for w in WORKLOADS) < 0.8 * sum(exits(tsp, w) for w in WORKLOADS)
 
 
 @pytest.mark.parametrize("workload", WORKLOADS)

@@ -39,23 +39,33 @@ static int64_t enter(void)
 #define CSRW_SATP_A0	0x18051073u
 #define SFENCE_A0	0x12050073u
 #define SFENCE_ASID_A0	0x12a00073u
+#define SFENCE_A0_A1	0x12b50073u
 #define SFENCE_ALL	0x12000073u
+#define CSRW_SATP_A1	0x18059073u
 #define ECALL		0x00000073u
 #define LD_A1_A0	0x00053583u
 
-/* Runs one instruction with a0, then an ecall to an extension that the host serves. */
-static int64_t execute(uint32_t insn, uint64_t a0)
+/* Runs an instruction `times` times, then another, then an ecall to an extension that the host serves. */
+static int64_t execute_all(uint32_t insn, uint64_t times, uint32_t last, uint64_t a0, uint64_t a1)
 {
 	uint32_t *code = (uint32_t *)guest;
 
-	code[0] = insn;
-	code[1] = ECALL;
+	while (times--)
+		*code++ = insn;
+	*code++ = last;
+	*code = ECALL;
 	run->flags |= HM_RUN_FENCE_I;
 	run->pc = GUEST_RAM;
 	run->priv = 1;
 	run->x[10] = a0;
+	run->x[11] = a1;
 	run->x[17] = SBI_HSM;
 	return enter();
+}
+
+static int64_t execute(uint32_t insn, uint64_t a0)
+{
+	return execute_all(insn, 0, insn, a0, 0);
 }
 
 /* The hart finds the first `pages` of the guest's RAM; as a host that owns the tables would map them. */
@@ -113,11 +123,15 @@ static void refused(void)
 {
 	uint64_t wrong = 0;
 
-	for (unsigned int bit = 5; bit < 64; bit++) {
+	for (unsigned int bit = 6; bit < 64; bit++) {
 		run->policy = HM_POLICY_ALL | 1ul << bit;
 		wrong += enter() == SBI_INVALID_PARAM;
 	}
-	fact_equal(wrong, 59, "unknown bits of the policy");
+	fact_equal(wrong, 58, "unknown bits of the policy");
+	run->policy = HM_POLICY_LOG_FENCES;
+	fact_equal(enter(), SBI_INVALID_PARAM, "a log of fences for tables of the firmware");
+	run->policy = HM_POLICY_LOG_FENCES | HM_POLICY_HOST_TABLES | HM_POLICY_FLUSH;
+	fact_equal(enter(), SBI_INVALID_PARAM, "and where no fence exits");
 	run->policy = HM_POLICY_HOST_TABLES | HM_POLICY_FILL;
 	fact_equal(enter(), SBI_INVALID_PARAM, "filling tables of the host");
 	run->policy = HM_POLICY_HOST_TABLES;
@@ -224,6 +238,61 @@ static void fences_of_the_hart(void)
 	fact_equal(execute(LD_A1_A0, GUEST_RAM + PAGE), HM_EXIT_SBI, "the host's");
 }
 
+/* A fence of what the host's tables do not map waits; of what they do map is an exit. */
+static void fences_that_wait(void)
+{
+	uint64_t a = SV39 | ASID(1) | 1, b = SV39 | ASID(2) | 2;
+	struct hm_stats stats;
+
+	run->policy = HM_POLICY_HOST_TABLES | HM_POLICY_SATP | HM_POLICY_LOG_FENCES;
+	run->fence_count = run->fence_exits = 0;
+	set_root(0, a, root_of(0));
+	set_root(1, b, root_of(0));
+	run->root = 0;
+	shadow(0, 2);
+	run->hw_fence = HM_FENCE_ALL;
+	run->flags |= HM_RUN_RESET_STATS;
+	execute(LD_A1_A0, GUEST_RAM + PAGE);
+	fact_equal(execute(SFENCE_A0, GUEST_RAM + PAGE + 8), HM_EXIT_FLUSH, "a fence of a page that is mapped");
+	fact_equal(run->fence_count, 0, "does not wait");
+	tables[3][1] = 0;
+	fact_equal(execute(SFENCE_A0, GUEST_RAM + PAGE + 8), HM_EXIT_SBI, "and of one that is not any more");
+	fact_equal(run->fence_count, 1, "waits");
+	fact_equal(run->fences[0].va, GUEST_RAM + PAGE, "with its address");
+	fact_equal(run->fences[0].asid, ~0ul, "and no ASID");
+	fact_equal(execute(LD_A1_A0, GUEST_RAM + PAGE), HM_EXIT_PAGE_FAULT, "and is one");
+	fact_equal(run->exit_value, GUEST_RAM + PAGE, "with the fault's own address");
+	fact_equal(execute_all(NOP, 0, SFENCE_A0_A1, GUEST_RAM + PAGE, 0x1f0007), HM_EXIT_SBI, "one with an ASID");
+	fact_equal(run->fences[0].asid, 7, "has it");
+	fact_equal(execute(SFENCE_ALL, 0), HM_EXIT_FLUSH, "a fence of everything");
+	tables[3][1] = PTE((uint64_t)guest + PAGE, PTE_V | PTE_X | PTE_AD);
+	fact_equal(execute(SFENCE_A0, GUEST_RAM + PAGE), HM_EXIT_FLUSH, "a page that can only be executed");
+	tables[3][1] = PTE((uint64_t)guest + PAGE, PTE_RWX | PTE_U);
+	fact_equal(execute(SFENCE_A0, GUEST_RAM + PAGE), HM_EXIT_FLUSH, "a page of user mode");
+	tables[3][1] = 0;
+	run->fence_exits = 1ul << (GUEST_RAM >> 30 & 63);
+	fact_equal(execute(SFENCE_A0, GUEST_RAM + PAGE), HM_EXIT_FLUSH, "where the host wants all");
+	run->fence_exits = ~run->fence_exits;
+	fact_equal(execute(SFENCE_A0, GUEST_RAM + PAGE), HM_EXIT_SBI, "and only there");
+	run->fence_exits = 0;
+	for (unsigned int i = 0; i < 2; i++) {		/* to a root with no hardware ASID yet, and with one */
+		fact_equal(execute_all(SFENCE_A0, 1, CSRW_SATP_A1, GUEST_RAM + PAGE, b), HM_EXIT_SATP,
+			   "a switch while one waits");
+		fact_equal(run->exit_value, b, "with its value");
+		fact_equal(run->root, 0, "is the host's");
+		fact_equal(execute_all(NOP, 0, CSRW_SATP_A1, 0, b), HM_EXIT_SBI, "and not while none does");
+		fact_equal(run->root, 1, "is told");
+		execute(CSRW_SATP_A0, a);
+	}
+	fact_equal(execute_all(SFENCE_A0, HM_FENCES - 1, SFENCE_A0, GUEST_RAM + PAGE, 0), HM_EXIT_SBI,
+		   "so many wait");
+	fact_equal(run->fence_count, HM_FENCES, "all of them");
+	fact_equal(execute_all(SFENCE_A0, HM_FENCES, SFENCE_A0, GUEST_RAM + PAGE, 0), HM_EXIT_FLUSH,
+		   "and one more does not");
+	hm_call(HM_FID_VCPU_STATS, vcpu, (uint64_t)&stats, sizeof(stats), 0, 0, 0);
+	fact(stats.traps[HM_TRAP_SFENCE_VA] > HM_FENCES, "they are counted");
+}
+
 /* True faults of a guest whose tables forbid everything: it has none. */
 static void injected(void)
 {
@@ -244,13 +313,13 @@ static void anything(void)
 	uint64_t state = 1, answers = 0;
 
 	for (unsigned int i = 0; i < 2000; i++) {
-		uint64_t *words = &run->policy;
+		uint64_t *words = &run->policy, *end = &run->fence_count;
 
-		for (unsigned int n = 0; n < 69; n++) {
+		for (unsigned int n = 0; words + n <= end; n++) {
 			state = state * 6364136223846793005ul + 1442695040888963407ul;
 			words[n] = state >> (state >> 58);
 		}
-		run->policy &= 0x1f;
+		run->policy &= 0x3f;
 		run->root &= 0x1f;
 		/* The guest itself stays sane: what it runs on are tables of ours, whatever else they are. */
 		for (unsigned int n = 0; n < HM_ROOTS; n++)
@@ -281,6 +350,7 @@ void payload(uint64_t hart)
 	tables_of_the_host();
 	switches();
 	fences_of_the_hart();
+	fences_that_wait();
 	injected();
 	anything();
 	back_to_the_firmware();

@@ -193,8 +193,8 @@ static int teardown(void **state)
 static void whoever_fills_or_flushes_has_the_tables(void **state)
 {
 	(void)state;
-	assert_int_equal(policy_of(0), HM_POLICY_HOST_TABLES);
-	assert_int_equal(policy_of(HM_POLICY_SATP), HM_POLICY_SATP | HM_POLICY_HOST_TABLES);
+	assert_int_equal(policy_of(0), POLICY_SSP_TABLES);
+	assert_int_equal(policy_of(HM_POLICY_SATP), HM_POLICY_SATP | POLICY_SSP_TABLES);
 	assert_int_equal(policy_of(HM_POLICY_FILL), HM_POLICY_FILL);
 	assert_int_equal(policy_of(HM_POLICY_FLUSH), HM_POLICY_FLUSH);
 	assert_int_equal(policy_of(HM_POLICY_ALL), HM_POLICY_ALL);
@@ -215,9 +215,9 @@ static void policies_have_names(void **state)
 
 	(void)state;
 	parses("ssp-hm", HM_POLICY_ALL);
-	parses("ssp", HM_POLICY_SATP | HM_POLICY_HOST_TABLES);
+	parses("ssp", HM_POLICY_SATP | POLICY_SSP_TABLES);
 	parses("tsp", POLICY_TSP);
-	parses("none", HM_POLICY_HOST_TABLES);
+	parses("none", POLICY_SSP_TABLES);
 	parses("inject,fill", HM_POLICY_INJECT | HM_POLICY_FILL);
 	assert_false(policy_parse((char[]){ "native" }, &policy));
 	assert_false(policy_parse((char[]){ "satp,native" }, &policy));
@@ -492,6 +492,95 @@ static void a_range_is_fenced_whole(void **state)
 	assert_int_equal(shadow_leaf(run->root, VA + 3 * PAGE), 0);
 }
 
+/* HM_POLICY_LOG_FENCES: the firmware found it absent, and has fenced the hart. */
+static void logged(uint64_t va, uint64_t asid)
+{
+	run->fences[run->fence_count].va = va;
+	run->fences[run->fence_count++].asid = asid;
+}
+
+static void logged_fences_reach_roots_that_do_not_run(void **state)
+{
+	uint64_t first, second;
+
+	(void)state;
+	fill_both(&first, &second);
+	map(space[0], VA, 0);
+	logged(VA + 8 * PAGE, 2);
+	logged(VA, ~0UL);
+	run->exit_reason = HM_EXIT_INTERRUPT;
+	shadow_leave(v);
+	assert_int_equal(run->fence_count, 0);
+	assert_int_equal(shadow_leaf(first, VA), 0);
+	assert_int_not_equal(shadow_leaf(second, VA), 0);
+	assert_int_equal(run->hw_fence, HM_FENCE_NONE);
+}
+
+static void what_the_guest_mapped_behind_a_logged_fence_is_read(void **state)
+{
+	(void)state;
+	fault(STORE, VA);
+	enter();
+	map(space[0], VA + PAGE, pte_make(RAM + 50 * PAGE, ALLOWED));
+	map(space[0], VA + 2 * PAGE, pte_make(RAM + 60 * PAGE, ALLOWED));
+	logged(VA + PAGE, 1);
+	logged(VA + 2 * PAGE, ~0UL);
+	run->exit_reason = HM_EXIT_PAGE_FAULT;
+	run->exit_value = VA + 2 * PAGE;
+	shadow_leave(v);
+	assert_int_equal(pte_address(shadow_leaf(run->root, VA + PAGE)), (uint64_t)ram + 50 * PAGE);
+	assert_int_equal(shadow_leaf(run->root, VA + 2 * PAGE), 0);
+	fault(STORE, VA + 2 * PAGE);
+	assert_int_equal(pte_address(shadow_leaf(run->root, VA + 2 * PAGE)), (uint64_t)ram + 60 * PAGE);
+	assert_int_equal(run->hw_fence, HM_FENCE_NONE);
+}
+
+static void a_page_with_a_true_fault_is_dropped(void **state)
+{
+	(void)state;
+	map(space[0], VA, pte_make(RAM + 40 * PAGE, ALLOWED & ~PTE_W));
+	fault(LOAD, VA);
+	assert_int_not_equal(shadow_leaf(run->root, VA), 0);
+	enter();
+	fault(STORE, VA);
+	assert_int_equal(run->scause, STORE);
+	assert_int_equal(shadow_leaf(run->root, VA), 0);
+	assert_int_equal(run->hw_fence, HM_FENCE_PAGE);
+	assert_int_equal(run->hw_fence_va, VA);
+}
+
+static void a_fence_drops_the_pages_behind_that_changed_too(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		map(space[0], VA + i * PAGE, pte_make(RAM + PAGE * (40 + i), ALLOWED));
+		fault(STORE, VA + i * PAGE);
+	}
+	enter();
+	for (unsigned i = 0; i < 3; i++)
+		map(space[0], VA + i * PAGE, 0);
+	fence(VA, PAGE, 1);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(shadow_leaf(run->root, VA + i * PAGE), 0);
+	assert_int_not_equal(shadow_leaf(run->root, VA + 3 * PAGE), 0);
+	assert_int_equal(run->hw_fence, HM_FENCE_PAGE);
+}
+
+/* Its pages are fenced by any address in it: the firmware could not tell. */
+static void regions_with_split_superpages_exit_for_fences(void **state)
+{
+	uint64_t table = (space[0] & SATP_PPN_MASK) << 12, va = 5UL << 30;
+
+	(void)state;
+	fault(LOAD, VA);
+	enter();
+	assert_int_equal(run->fence_exits, 0);
+	at(table)[pte_index(va, 2)] = pte_make(0x80000000, ALLOWED);	/* its RAM is less than 1 GB */
+	fault(LOAD, va);
+	enter();
+	assert_int_equal(run->fence_exits, 1 << 5);
+}
+
 static void two_fences_owed_become_one_of_everything(void **state)
 {
 	(void)state;
@@ -679,6 +768,11 @@ int main(void)
 		TEST(a_fence_of_another_asid_gives_a_new_stamp),
 		TEST(a_fence_of_everything_takes_other_roots_from_the_buffer),
 		TEST(a_range_is_fenced_whole),
+		TEST(logged_fences_reach_roots_that_do_not_run),
+		TEST(what_the_guest_mapped_behind_a_logged_fence_is_read),
+		TEST(a_page_with_a_true_fault_is_dropped),
+		TEST(a_fence_drops_the_pages_behind_that_changed_too),
+		TEST(regions_with_split_superpages_exit_for_fences),
 		TEST(two_fences_owed_become_one_of_everything),
 		TEST(remote_fences_are_paid_before_the_guest_runs),
 		TEST_TSP(a_store_to_a_table_is_emulated_and_followed),

@@ -50,14 +50,57 @@ void caller_init(struct caller *caller, struct ssp_space *space, struct hart *ha
 	load_root(caller);
 }
 
+static enum ssp_fence fence_page(struct ssp_space *space, uint64_t va, const uint64_t *asid)
+{
+	if (ssp_flush_va_fast(space, va, asid, asid ? *asid : 0))
+		return SSP_FENCE_PAGE;
+	return asid ? ssp_flush_va_asid(space, va, *asid) : ssp_flush_va(space, va);
+}
+
+/* The hart was fenced for the pages when they were logged, not for links. */
+static void take_log(struct caller *caller)
+{
+	for (unsigned int n = 0; n < caller->logged; n++) {
+		enum ssp_fence fence = fence_page(caller->space, caller->log[n].va,
+						  caller->log[n].by_asid ? &caller->log[n].asid : NULL);
+
+		if (fence > SSP_FENCE_PAGE)
+			caller_owes(caller, fence, 0);
+	}
+	caller->logged = 0;
+}
+
+/* False: it is mapped, or there is no room. */
+static bool log_fence(struct caller *caller, uint64_t va, const uint64_t *asid)
+{
+	uint64_t hpa;
+
+	if (!caller->logs || caller->logged == CALLER_LOG ||
+	    caller->space->split >> (va >> 30 & 63) & 1)
+		return false;
+	hart_fence_page(caller->hart, va);
+	if (hart_access(caller->hart, va, SSP_LOAD, SSP_SUM | SSP_MXR, &hpa))
+		return false;
+	caller->log[caller->logged].va = va;
+	caller->log[caller->logged].by_asid = asid;
+	caller->log[caller->logged++].asid = asid ? *asid : 0;
+	return true;
+}
+
 struct ssp_result caller_fault(struct caller *caller, uint64_t va, enum ssp_access access,
 			       unsigned int state)
 {
 	struct ssp_result result = { 0 };
 
+	if (caller->logged) {
+		take_log(caller);
+		ssp_forget_fast(caller->space, va);
+	}
 	result.verdict = ssp_fault_fast(caller->space, va, access, state, &result.fence);
 	if (result.verdict == SSP_SLOW)
 		result = ssp_fault(caller->space, va, access, state);
+	if (caller->logs && result.verdict == SSP_TRUE_FAULT)
+		result.fence = ssp_forget_fast(caller->space, va);
 	caller_owes(caller, result.fence, va);
 	return result;
 }
@@ -84,6 +127,7 @@ void caller_satp(struct caller *caller, uint64_t satp)
 	struct ssp_root *root;
 	enum ssp_fence fence = SSP_FENCE_NONE;
 
+	take_log(caller);
 	if (switch_root(caller, satp))
 		return;
 	caller->satp = ssp_satp_legal(caller->space, old, satp);
@@ -100,27 +144,28 @@ void caller_satp(struct caller *caller, uint64_t satp)
 	caller_owes(caller, fence, 0);
 }
 
-static enum ssp_fence fence_page(struct ssp_space *space, uint64_t va, const uint64_t *asid)
-{
-	if (ssp_flush_va_fast(space, va, asid, asid ? *asid : 0))
-		return SSP_FENCE_PAGE;
-	return asid ? ssp_flush_va_asid(space, va, *asid) : ssp_flush_va(space, va);
-}
-
 void caller_fence(struct caller *caller, const uint64_t *va, const uint64_t *asid)
 {
 	enum ssp_fence fence;
 
+	if (va && log_fence(caller, *va, asid))
+		return;
+	take_log(caller);
 	if (va)
 		fence = fence_page(caller->space, *va, asid);
 	else
 		fence = asid ? ssp_flush_asid(caller->space, *asid) : ssp_flush_all(caller->space);
 	caller_owes(caller, fence, va ? *va : 0);
+	if (caller->logs && va)
+		ssp_forget_stale(caller->space, *va);
 }
 
 void caller_commit(struct caller *caller)
 {
-	struct ssp_drained drained = ssp_ring_drain(caller->space);
+	struct ssp_drained drained;
+
+	take_log(caller);
+	drained = ssp_ring_drain(caller->space);
 
 	if (drained.fence != SSP_FENCE_PAGE)
 		caller_owes(caller, drained.fence, 0);
@@ -132,6 +177,7 @@ void caller_commit(struct caller *caller)
 void caller_reenter(struct caller *caller)
 {
 	ssp_ring_leave(caller->space);
+	take_log(caller);
 	ssp_ring_enter(caller->space);
 	if (ssp_ring_pending(caller->space))
 		caller_commit(caller);

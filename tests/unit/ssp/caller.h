@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * caller.h - what the firmware does around the engine: fast path first, the
- * fences that are owed, hardware ASIDs with turns, full fences at changes of mode.
+ * fences that are owed, hardware ASIDs with turns, full fences at changes of mode;
+ * and a log of the fences of pages that the hart does not find mapped, as a host
+ * that owns the tables has it.
  */
 #ifndef TEST_CALLER_H
 #define TEST_CALLER_H
 
 #include "hart.h"
 #include "ssp.h"
+
+#define CALLER_LOG	6
 
 struct caller {
 	struct ssp_space *space;
@@ -16,6 +20,9 @@ struct caller {
 	uint16_t next_asid;
 	uint64_t turn;
 	uint64_t satp;			/* the guest's */
+	bool logs;			/* fences of pages that are not mapped */
+	unsigned int logged;
+	struct { uint64_t va, asid; bool by_asid; } log[CALLER_LOG];
 };
 
 void caller_init(struct caller *caller, struct ssp_space *space, struct hart *hart,

@@ -450,6 +450,7 @@ void model_init(struct model *model)
 	ssp_init(&model->space, POOL_HPA, memory.tables, tables, ALL_MODES, choose(choices, 2));
 	model->hart.choices = choices;
 	caller_init(&model->caller, &model->space, &model->hart, 1 + choose(choices, 20));
+	model->caller.logs = choose(choices, 2);
 	set_slot(model, 0, (struct ssp_slot){ RAM_GPA, RAM_SIZE, delta, PTE_RWX });
 	ssp_ring_attach(&model->space, RING_GPA + delta);
 	for (unsigned int table = 0; table < GUEST_TABLES; table++)

@@ -495,21 +495,71 @@ static void a_fill_is_fenced_only_where_the_hart_lacks_svvptc(void **state)
 	assert_int_equal(ssp_fault(&f.space, PAGE_SIZE, SSP_LOAD, 0).fence, SSP_FENCE_PAGE);
 }
 
-static void filling_and_changing_a_superpage_is_fenced_alike(void **state)
+/* That there was none no fence of its pages covers. */
+static void filling_a_superpage_is_fenced_as_a_link_and_changing_it_as_a_page(void **state)
 {
 	(void)state;
-	start_with(RAM_DELTA, POOL_TABLES, true);
 	simple_guest();
 	put(1, 1, 0x80400000, LEAF);
 	put(1, 2, 0x80600000, LEAF);
 	assert_maps(2 * MIB, 0x80400000);
-	assert_int_equal(ssp_fault(&f.space, 4 * MIB, SSP_LOAD, 0).fence, SSP_FENCE_PAGE);
-	start_with(RAM_DELTA, POOL_TABLES, false);
+	assert_int_equal(ssp_fault(&f.space, 4 * MIB, SSP_LOAD, 0).fence, SSP_FENCE_ASID);
+	put(1, 1, 0x80600000, LEAF);
+	assert_int_equal(ssp_fault(&f.space, 2 * MIB, SSP_LOAD, 0).fence, SSP_FENCE_PAGE);
+}
+
+static void what_is_forgotten_faults_again_and_is_filled_with_what_there_is(void **state)
+{
+	(void)state;
+	simple_guest();
+	assert_int_equal(ssp_forget_fast(&f.space, 0), SSP_FENCE_NONE);
+	assert_maps(0, PAGE(0));
+	assert_int_equal(ssp_forget_fast(&f.space, 0), SSP_FENCE_PAGE);
+	assert_int_equal(ssp_forget_fast(&f.space, 0), SSP_FENCE_NONE);
+	caller_owes(&f.caller, SSP_FENCE_PAGE, 0);
+	put(2, 0, PAGE(9), LEAF);
+	assert_maps(0, PAGE(9));
+	assert_int_equal(ssp_forget_fast(&f.space, 8 * MIB), SSP_FENCE_NONE);
+}
+
+/* As far as they differ: behind that, and before, nothing is looked at. */
+static void pages_behind_a_fenced_one_are_forgotten_if_they_changed(void **state)
+{
+	enum ssp_fence fence;
+
+	(void)state;
+	simple_guest();
+	for (unsigned int i = 0; i < 6; i++) {
+		put(2, i, PAGE(i), LEAF);
+		assert_maps(i * PAGE_SIZE, PAGE(i));
+	}
+	put(2, 0, 0, 0);
+	put(2, 2, 0, 0);
+	put(2, 3, PAGE(3), LEAF & ~PTE_W);
+	put(2, 5, 0, 0);
+	assert_true(ssp_flush_va_fast(&f.space, PAGE_SIZE, false, 0));
+	ssp_forget_stale(&f.space, PAGE_SIZE);
+	assert_int_equal(ssp_fault_fast(&f.space, PAGE_SIZE, SSP_LOAD, 0, &fence), SSP_SLOW);
+	for (unsigned int i = 2; i < 4; i++)
+		assert_int_equal(ssp_forget_fast(&f.space, i * PAGE_SIZE), SSP_FENCE_NONE);
+	for (unsigned int i = 4; i < 7; i++)
+		assert_int_equal(ssp_forget_fast(&f.space, i % 6 * PAGE_SIZE), SSP_FENCE_PAGE);
+}
+
+static void where_leaves_are_split_is_known(void **state)
+{
+	(void)state;
 	simple_guest();
 	put(1, 1, 0x80400000, LEAF);
 	assert_maps(2 * MIB, 0x80400000);
-	put(1, 1, 0x80600000, LEAF);
-	assert_int_equal(ssp_fault(&f.space, 2 * MIB, SSP_LOAD, 0).fence, SSP_FENCE_PAGE);
+	assert_int_equal(f.space.split, 0);
+	start_with(RAM_DELTA + PAGE_SIZE, POOL_TABLES, false);
+	simple_guest();
+	assert_maps(0, PAGE(0));
+	assert_int_equal(f.space.split, 0);
+	put(1, 1, 0x80400000, LEAF);
+	assert_int_equal(ssp_fault(&f.space, 2 * MIB, SSP_LOAD, 0).verdict, SSP_FILLED);
+	assert_int_equal(f.space.split, 1);
 }
 
 static void a_repeated_fault_is_fenced_for_everything(void **state)
@@ -913,7 +963,10 @@ int main(void)
 		FACT(a_changed_link_is_followed_after_a_fence_by_asid),
 		FACT(an_access_with_more_rights_sees_them_without_a_fence),
 		FACT(a_fill_is_fenced_only_where_the_hart_lacks_svvptc),
-		FACT(filling_and_changing_a_superpage_is_fenced_alike),
+		FACT(filling_a_superpage_is_fenced_as_a_link_and_changing_it_as_a_page),
+		FACT(where_leaves_are_split_is_known),
+		FACT(pages_behind_a_fenced_one_are_forgotten_if_they_changed),
+		FACT(what_is_forgotten_faults_again_and_is_filled_with_what_there_is),
 		FACT(a_repeated_fault_is_fenced_for_everything),
 		FACT(changing_a_shadow_leaf_is_fenced),
 		FACT(a_global_page_is_fenced_for_every_root),
