@@ -41,7 +41,7 @@ void shadow_reset_counts(struct vcpu *v)
 	struct ssp_ring *ring = &v->shadow->space.ring;
 
 	memset(v->shadow->count, 0, sizeof(v->shadow->count));
-	ring->entries = ring->flushes = ring->hints_used = ring->hints_lost = 0;
+	ring->flushes = ring->others = ring->hints_used = ring->hints_lost = 0;
 }
 
 /*

@@ -74,7 +74,7 @@ static void add_vcpu(struct sums *sums, const struct vcpu *v)
 	if (s.longest_m_stay > sum->longest_m_stay)
 		sum->longest_m_stay = s.longest_m_stay;
 	/* Drained by the firmware, or by ssp.c. */
-	sum->ring_entries += s.ring_entries + ring->entries;
+	sum->ring_entries += s.ring_entries + ring->flushes + ring->others;
 	sum->ring_flushes += s.ring_flushes + ring->flushes;
 	sum->ring_hints_used += s.ring_hints_used + ring->hints_used;
 	sum->ring_hints_lost += s.ring_hints_lost + ring->hints_lost;

@@ -286,7 +286,7 @@ struct ssp_drained ssp_ring_drain(struct ssp_space *space)
 	if (head - ring->tail > HM_RING_ENTRIES)
 		flush_all(&drain);
 	else
-		ring->entries += head - ring->tail;
+		ring->others += head - ring->tail;
 	for (uint32_t n = ring->tail; n != head && !drain.all; n++) {
 		uint64_t entry = ssp_ring_entry(ring->hpa, n);
 		uint64_t va_op = ssp_port_load(entry), asid_pages = ssp_port_load(entry + 8);
@@ -299,6 +299,7 @@ struct ssp_drained ssp_ring_drain(struct ssp_space *space)
 	if (drain.hinted && !drain.all)
 		follow_hints(&drain, head);
 	ring->flushes += drain.flushes;
+	ring->others -= drain.flushes;
 	ring->tail = head;
 	ssp_port_fence();
 	ssp_ring_publish(ring);

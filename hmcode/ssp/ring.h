@@ -41,8 +41,8 @@ void ssp_ring_leave(struct ssp_space *space);
 /* Where entry n lies in the page at hpa. */
 static inline uint64_t ssp_ring_entry(uint64_t hpa, uint32_t n)
 {
-	return hpa + offsetof(struct hm_ring, entry) +
-	       n % HM_RING_ENTRIES * sizeof(struct hm_ring_entry);
+	/* The entries are the second half of the page: one bit of their number there. */
+	return hpa + (n % HM_RING_ENTRIES | HM_RING_ENTRIES) * sizeof(struct hm_ring_entry);
 }
 
 /* The engine's own words of the page, at once. */
@@ -60,6 +60,8 @@ static inline _Bool ssp_ring_pending(const struct ssp_space *space)
 
 _Static_assert(sizeof(struct hm_ring) == PAGE_SIZE && HM_RING_ENTRIES == 128 &&
 	       offsetof(struct hm_ring, head) == 0, "layout of the ring's page");
+_Static_assert(offsetof(struct hm_ring, entry) == HM_RING_ENTRIES * sizeof(struct hm_ring_entry),
+	       "place of the entries");
 _Static_assert(offsetof(struct hm_ring, tail) % 8 == 0 &&
 	       offsetof(struct hm_ring, flags) == offsetof(struct hm_ring, tail) + 4,
 	       "tail and flags are stored as one");

@@ -6,6 +6,7 @@
  * too; a root that is taken over keeps its tree, put to sleep.
  */
 #include "internal.h"
+#include "ring.h"
 
 bool ssp_init(struct ssp_space *space, uint64_t pool_hpa, struct ssp_table *tables,
 	      uint32_t table_count, uint16_t offered, bool fence_after_fill)
@@ -84,9 +85,12 @@ static void bucket_add(struct ssp_space *space, struct ssp_root *root)
 	uint8_t *link = &space->asid_bucket[satp_asid(root->gsatp) % SSP_ASID_BUCKETS];
 
 	root->asid_shared = false;
+	root->ring_page = satp_asid(root->gsatp) << HM_RING_ASID_SHIFT | 1;
 	for (unsigned int i = *link; i != SSP_GLOBAL; i = space->roots[i].next_asid) {
-		if (satp_asid(space->roots[i].gsatp) == satp_asid(root->gsatp))
+		if (satp_asid(space->roots[i].gsatp) == satp_asid(root->gsatp)) {
 			space->roots[i].asid_shared = root->asid_shared = true;
+			space->roots[i].ring_page = root->ring_page = 0;
+		}
 	}
 	root->next_asid = *link;
 	*link = root - space->roots;

@@ -155,6 +155,7 @@ struct ssp_root {
 	struct ssp_path path[SSP_WALK_CACHE];	/* of the walk with the same number */
 
 	uint64_t gsatp;		/* guest satp: mode, ASID, PPN; the key */
+	uint64_t ring_page;	/* what an entry of the ring says of one page of this ASID; 0: asid_shared */
 	uint64_t log_position;	/* current up to here */
 	uint64_t epoch;
 	uint64_t dirty_turn;
@@ -175,7 +176,7 @@ struct ssp_root {
 struct ssp_ring {
 	uint64_t hpa;			/* of its page; 0: none */
 	uint32_t tail, flags;		/* entries drained, HM_RING_*: as last stored there */
-	uint64_t entries, flushes;	/* drained, and those of them that invalidate */
+	uint64_t flushes, others;	/* entries drained: those that invalidate, and all else */
 	uint64_t hints_used, hints_lost;	/* pages */
 };
 

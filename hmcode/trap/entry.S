@@ -306,8 +306,13 @@ no_page_fault:
 	bnez	a0, general
 	mv	a0, sp
 	call	hm_fast_ring
+	beqz	a0, 1f
+	addi	a0, a0, -HM_FAST_DRAIN
 	bnez	a0, general
-	load_few
+	mv	a0, sp
+	call	hm_fast_drain
+	bnez	a0, general
+1:	load_few
 	csrrw	sp, mscratch, sp
 	mret
 

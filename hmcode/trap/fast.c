@@ -107,7 +107,7 @@ static inline struct ssp_walk *own_walk(struct ssp_root *root, u64 va)
 /* In bytes, of the entry for va in its leaf table. */
 static inline u64 entry_offset(u64 va)
 {
-	return va >> (PAGE_SHIFT - 3) & (PAGE_SIZE - 8);
+	return va << (64 - SSP_WALK_SHIFT) >> (64 - SSP_WALK_SHIFT + PAGE_SHIFT) << 3;
 }
 
 /* What the guest's tables say by now, or nothing; returns it. */
@@ -150,22 +150,72 @@ static inline u64 follow_hint(struct ssp_space *space, struct ssp_walk *walk, u6
 	return leaf != old;
 }
 
+static inline u64 committed(struct hm_vcpu *vcpu)
+{
+	hm_count(vcpu, HM_TRAP_RING);
+	csr_write(CSR_MEPC, csr_read(CSR_MEPC) + 4);
+	return 0;
+}
+
+/* The entry, if it flushes one page of the address space that runs. */
+static inline bool flush_page(struct ssp_space *space, u64 entry)
+{
+	struct ssp_root *root = space->current;
+	u64 va = ssp_port_load(entry) - HM_RING_OP_FLUSH;
+	struct ssp_walk *walk;
+
+	if (va << (64 - PAGE_SHIFT) || ssp_port_load(entry + 8) != root->ring_page)
+		return false;
+	walk = (struct ssp_walk *)hm_opaque((u64)ssp_walk_entry(root, va));
+	if (walk->tag != ssp_walk_tag(root, va) || walk->table->owner == SSP_GLOBAL)
+		return false;
+	read_anew(space, walk, entry_offset(va));
+	hm_sfence_va(va);
+	return true;
+}
+
+/*
+ * A commit of one page's flush, or of nothing, in few registers; anything else
+ * is for hm_fast_drain().
+ */
+u64 hm_fast_ring(struct hm_frame *frame)
+{
+	struct hm_vcpu *vcpu = frame->vcpu;
+	struct ssp_ring *ring = &vcpu->space.ring;
+	u64 hpa = ring->hpa;
+	u32 tail = ring->tail, pending;
+
+	if (!hpa)
+		return 1;
+	pending = (u32)ssp_port_load(hpa) - tail;
+	ssp_port_fence();
+	if (pending) {
+		if (pending != 1 || !flush_page(&vcpu->space, ssp_ring_entry(hpa, tail)))
+			return HM_FAST_DRAIN;
+		ring->flushes++;
+		ring->tail = tail + 1;
+		ssp_port_fence();
+		ssp_ring_publish(ring);
+	}
+	return committed(vcpu);
+}
+
 /*
  * What ssp_ring_drain() does, for flushes and single hints of the address space
  * that runs.  From the first other entry on it is left to that.
  */
-u64 hm_fast_ring(struct hm_frame *frame)
+u64 hm_fast_drain(struct hm_frame *frame)
 {
 	struct hm_vcpu *vcpu = frame->vcpu;
 	struct ssp_space *space = &vcpu->space;
 	struct ssp_root *root = space->current;
 	struct ssp_ring *ring = &space->ring;
 	struct ssp_walk *walk = NULL;
-	u64 own = satp_asid(root->gsatp) << HM_RING_ASID_SHIFT, region = ~0ull;
-	u64 flushes = 0, used = 0, budget = RING_PAGES, count;
+	u64 own = root->ring_page - 1, region = ~0ull;
+	u64 flushes = 0, used = 0, budget = RING_PAGES, hints;
 	u32 head, n = ring->tail;
 
-	if (!ring->hpa || root->asid_shared)
+	if (!root->ring_page)
 		return 1;
 	head = ssp_port_load(ring->hpa);
 	ssp_port_fence();
@@ -193,21 +243,19 @@ u64 hm_fast_ring(struct hm_frame *frame)
 			break;
 		}
 	}
-	count = (u32)(n - ring->tail);
-	ring->entries += count;
+	hints = (u32)(n - ring->tail) - flushes;
 	ring->flushes += flushes;
 	ring->tail = n;
-	if (count != flushes) {
+	if (hints) {
+		ring->others += hints;
 		ring->hints_used += used;
-		ring->hints_lost += count - flushes - used;
+		ring->hints_lost += hints - used;
 	}
 	if (n != head)
 		return 1;
 	ssp_port_fence();
 	ssp_ring_publish(ring);
-	hm_count(vcpu, HM_TRAP_RING);
-	csr_write(CSR_MEPC, csr_read(CSR_MEPC) + 4);
-	return 0;
+	return committed(vcpu);
 }
 
 /* What mstatus.TVM traps; rs1 and rs2 are the values of the instruction's source registers. */

@@ -11,12 +11,12 @@ from launcher import LAUNCH
 LIMITS = {
     "no-event": 0, "fill": 92, "true-fault": 66, "permission-fault": 81,
     "fence-page": 160, "fence-page-asid": 152, "satp-hit": 130, "sbi-base": 0,
-    "ring-commit": 190, "ring-flush+commit": 260, "no-event-after-hint": 0,
+    "ring-commit": 110, "ring-flush+commit": 170, "no-event-after-hint": 0,
 }
 # Exits to tables of the host, what the guest itself and host-hv spend included.
 EXIT_LIMITS = {"fill": 1150, "true-fault": 1270, "fence-page-asid": 1280, "satp-hit": 160, "vm-exit": 1260}
 # Beyond the commit: pages a commit, and how many instructions each may take.
-DRAINS = {"ring-flush+commit/64": 1, "ring-hint+commit/64": 1, "ring-range16+refill+commit": 16}
+DRAINS = {"ring-flush+commit": 1, "ring-flush+commit/64": 1, "ring-hint+commit/64": 1, "ring-range16+refill+commit": 16}
 PER_PAGE = 60
 
 

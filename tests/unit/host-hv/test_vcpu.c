@@ -676,7 +676,7 @@ static void the_record_holds_all_keys(void **state)
 	stats.ring_entries = 70;
 	stats.ring_flushes = 60;
 	stats.ring_hints_used = 50;
-	shadows[0].space.ring = (struct ssp_ring){ .entries = 1, .flushes = 2, .hints_lost = 4 };
+	shadows[0].space.ring = (struct ssp_ring){ .flushes = 2, .others = 1, .hints_lost = 4 };
 	mark(HM_MARK_END | 7 << 8 | HM_MARK_OK);
 	assert_string_equal(printed,
 		"\x1e{\"mark\":7,\"vm\":0,\"ok\":true,"
@@ -689,7 +689,7 @@ static void the_record_holds_all_keys(void **state)
 		"\"sfence_asid\":105,\"sfence_all\":106,\"ring\":107,\"sbi_time\":108,"
 		"\"sbi_other\":109,\"interrupt\":110,\"illegal\":111,\"other\":112}},"
 		"\"instructions\":{\"total\":1000,\"guest\":900,\"host\":40,\"hm\":60},"
-		"\"ring\":{\"entries\":71,\"flushes\":62,\"hints_used\":50,\"hints_lost\":4},"
+		"\"ring\":{\"entries\":73,\"flushes\":62,\"hints_used\":50,\"hints_lost\":4},"
 		"\"longest_m_stay\":55,\"walk_refs\":null}\n");
 }
 

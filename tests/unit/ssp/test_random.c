@@ -30,7 +30,7 @@ void run(uint64_t seed)
 	total.mapped += model.mapped;
 	total.filled += model.filled;
 	total.recycled += model.space.tables_recycled;
-	total.entries += model.space.ring.entries;
+	total.entries += model.space.ring.flushes + model.space.ring.others;
 	total.hints += model.space.ring.hints_used;
 }
 
