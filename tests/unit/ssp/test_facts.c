@@ -366,6 +366,20 @@ static void a_fence_by_address_and_asid_reaches_another_root_of_the_asid(void **
 	assert_maps(0, PAGE(9));
 }
 
+static void a_fence_by_address_and_asid_drops_all_pieces_of_another_root(void **state)
+{
+	(void)state;
+	start_with(RAM_DELTA + 0x3000, POOL_TABLES, false);
+	simple_guest();
+	put(1, 1, 0x80400000, LEAF);
+	assert_maps(3 * MIB, 0x80500000);
+	satp(SATP_SV39, 2, 0);
+	put(1, 1, 0x80800000, LEAF);
+	fence_va_asid(2 * MIB, 1);
+	satp(SATP_SV39, 1, 0);
+	assert_maps(3 * MIB, 0x80900000);
+}
+
 static void a_fence_by_asid_reaches_another_root(void **state)
 {
 	(void)state;
@@ -953,6 +967,7 @@ int main(void)
 		FACT(bits_of_a_fence_above_the_asid_are_ignored),
 		FACT(a_fence_by_address_and_asid_reaches_another_root),
 		FACT(a_fence_by_address_and_asid_reaches_another_root_of_the_asid),
+		FACT(a_fence_by_address_and_asid_drops_all_pieces_of_another_root),
 		FACT(a_fence_by_asid_reaches_another_root),
 		FACT(a_fence_is_owed_even_if_the_shadow_has_nothing),
 		FACT(one_logged_fence_is_replayed_on_entry),

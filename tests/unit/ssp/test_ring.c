@@ -7,6 +7,7 @@
 #include "producer.h"
 #include "ring.h"
 
+#define GIB		(1ull << 30)
 #define FULL_HEAD	0xffffffc0u	/* wraps around within half a ring */
 
 /* Sv39, ASID 1, VA page n at frame n for n < 128; a ring whose count is about to wrap. */
@@ -349,6 +350,24 @@ static void nothing_is_cached_after_a_fence_of_everything_alone(void **state)
 	assert_true(ring_page()->flags & HM_RING_CACHED);
 }
 
+/* Fills recycle tables of the global tree, of which everything cached is dropped, and then go on. */
+static void recycling_does_not_say_that_nothing_is_cached(void **state)
+{
+	(void)state;
+	start_with(RAM_DELTA, SSP_MIN_TABLES, false);
+	put_path(0, 3);
+	put(2, 0, PAGE(0), LEAF | PTE_G);
+	for (unsigned int n = 0; n < 64; n++)
+		put(0, n, guest_table(1), LINK);
+	satp(SATP_SV39, 1, 0);
+	ssp_ring_attach(&f.space, RING_GPA + RAM_DELTA);
+	for (unsigned int n = 0; n < 64; n++) {
+		assert_maps(n * GIB, PAGE(0));
+		assert_true(ring_page()->flags & HM_RING_CACHED);
+	}
+	assert_true(f.space.tables_recycled > 16);
+}
+
 static void running_says_whether_the_guest_can_run(void **state)
 {
 	(void)state;
@@ -401,6 +420,7 @@ int main(void)
 		FACT(a_full_ring_is_drained),
 		FACT(the_guest_cannot_move_the_tail),
 		FACT(nothing_is_cached_after_a_fence_of_everything_alone),
+		FACT(recycling_does_not_say_that_nothing_is_cached),
 		FACT(running_says_whether_the_guest_can_run),
 		FACT(without_a_ring_nothing_is_stored),
 	};

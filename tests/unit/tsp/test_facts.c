@@ -363,6 +363,21 @@ static void pieces_of_a_superpage_go_together(void **state)
 	assert_int_equal(load(VA(1024 + 61)).outcome, PAGE_FAULT_AT);
 }
 
+/* It stands in one address space alone, which no kernel does; the fence is for all of the superpage. */
+static void a_fence_of_one_piece_reaches_all_of_a_global_superpage(void **state)
+{
+	(void)state;
+	put(1, 2, RAM_GPA, LEAF | PTE_G);
+	put(11, 2, RAM_GPA + 0x400000, LEAF);
+	space(0, 10);
+	assert_maps(VA(1), FRAME(1));
+	space(0, 0);
+	assert_maps(VA(1024 + 61), RAM_GPA + 61 * PAGE_SIZE);
+	space(0, 10);
+	machine_fence(&m, 0, &(uint64_t){ VA(1024 + 60) }, NULL);
+	assert_maps(VA(1024 + 61), RAM_GPA + 0x400000 + 61 * PAGE_SIZE);
+}
+
 static void every_kind_of_store_does_what_it_is_for(void **state)
 {
 	static const uint64_t old = 0x8123456789abcdefull, value = 0x7fedcba987654321ull;
@@ -895,6 +910,7 @@ int main(void)
 		TEST(a_link_is_hung_at_the_store_where_its_table_is_known),
 		TEST(removing_a_link_fences_everything),
 		TEST(pieces_of_a_superpage_go_together),
+		TEST(a_fence_of_one_piece_reaches_all_of_a_global_superpage),
 		TEST(every_kind_of_store_does_what_it_is_for),
 		TEST(a_store_over_two_tables_changes_both),
 		TEST(a_store_whose_second_page_faults_stores_nothing),
