@@ -6,7 +6,9 @@
 
 #define OPCODE_LOAD	0x03
 #define OPCODE_STORE	0x23
+#define OPCODE_STORE_FP	0x27
 #define OPCODE_AMO	0x2f
+#define OPCODE_MISC_MEM	0x0f
 #define REG_SP		2
 
 /* Compressed instructions are told apart by quadrant (1:0) and funct3 (15:13). */
@@ -119,7 +121,7 @@ static bool decode_amo(uint32_t insn, struct store *out)
 	static const uint8_t ops[32] = {
 		[0x01] = STORE_SWAP, [0x00] = STORE_ADD, [0x04] = STORE_XOR, [0x0c] = STORE_AND,
 		[0x08] = STORE_OR, [0x10] = STORE_MIN, [0x14] = STORE_MAX, [0x18] = STORE_MINU,
-		[0x1c] = STORE_MAXU,
+		[0x1c] = STORE_MAXU, [0x05] = STORE_CAS, [0x03] = STORE_CONDITIONAL,
 	};
 	unsigned funct3 = FIELD(insn, 14, 12);
 
@@ -130,15 +132,40 @@ static bool decode_amo(uint32_t insn, struct store *out)
 	return out->op != STORE_PLAIN && (funct3 == 2 || funct3 == 3);
 }
 
+/* FSH, FSW, FSD, C.FSD and C.FSDSP are their integer counterparts but for this. */
+static bool is_fp_store(uint32_t insn, unsigned len)
+{
+	unsigned funct3 = FIELD(insn, 14, 12);
+
+	if (len == 4)
+		return FIELD(insn, 6, 0) == OPCODE_STORE_FP && funct3 >= 1 && funct3 <= 3;
+	return !(insn & 1) && FIELD(insn, 15, 13) == 5;
+}
+
+#define INTEGER_STORE(insn, len)	((len) == 4 ? (insn) ^ OPCODE_STORE_FP ^ OPCODE_STORE : \
+					 (insn) | 1u << 14)
+
+static bool is_cbo_zero(uint32_t insn)
+{
+	return (insn & ~(31u << 15)) == (4u << 20 | 2u << 12 | OPCODE_MISC_MEM);
+}
+
 bool decode_store(uint32_t insn, unsigned len, struct store *out)
 {
+	bool fp = is_fp_store(insn, len);
 	struct access a;
 
 	if (len == 4 && FIELD(insn, 6, 0) == OPCODE_AMO)
 		return decode_amo(insn, out);
+	if (len == 4 && is_cbo_zero(insn)) {
+		*out = (struct store){ .op = STORE_ZERO, .base = FIELD(insn, 19, 15) };
+		return true;
+	}
+	if (fp)
+		insn = INTEGER_STORE(insn, len);
 	if (!decode_access(insn, len, &a) || !a.store)
 		return false;
-	*out = (struct store){ .op = STORE_PLAIN, .size = a.size, .reg = a.reg };
+	*out = (struct store){ .op = STORE_PLAIN, .fp = fp, .size = a.size, .reg = a.reg };
 	if (len == 2) {
 		out->base = (insn & 3) == 2 ? REG_SP : c_reg(insn, 7);
 		out->offset = c_store_offset(insn, &a);

@@ -27,20 +27,24 @@ enum store_op {
 	STORE_PLAIN,
 	STORE_SWAP, STORE_ADD, STORE_XOR, STORE_AND, STORE_OR,
 	STORE_MIN, STORE_MAX, STORE_MINU, STORE_MAXU,
+	STORE_CAS,		/* if memory is what rd was */
+	STORE_CONDITIONAL,	/* SC */
+	STORE_ZERO,		/* cbo.zero: of the hart's block around the address */
 };
 
 /* What is stored: register `reg` at the sum of register `base` and offset. */
 struct store {
 	enum store_op op;
-	uint8_t size;		/* bytes: 1, 2, 4, 8; AMOs 4, 8 */
+	bool fp;		/* reg is a floating-point register */
+	uint8_t size;		/* bytes: 1, 2, 4, 8; AMOs and SC 4, 8; cbo.zero 0 */
 	uint8_t base, reg;
-	uint8_t rd;		/* AMOs: gets the old value */
+	uint8_t rd;		/* AMOs: gets the old value; SC: whether it failed */
 	int16_t offset;
 };
 
 /*
- * Decodes an integer store of RV64IC and Zcb or an AMO of Zaamo.  False for all
- * others: SC, floating-point, cache-block and vector stores.
+ * Decodes whatever stores 8 bytes or fewer in RV64GC, Zcb, Zfh and Zacas, and cbo.zero.
+ * False for all others: amocas.q and vector stores.
  */
 bool decode_store(uint32_t insn, unsigned len, struct store *out);
 

@@ -80,6 +80,9 @@ static void read_cpus(struct platform *p, uint64_t boot_hart)
 	}
 	if (p->boot_cpu < 0 || !p->timebase_hz)
 		fail("the device tree does not describe hart %lu and its time base", boot_hart);
+	p->zero_block = fdt_number(p->fdt, p->boot_cpu, "riscv,cboz-block-size", 64);
+	if (!p->zero_block || p->zero_block > PAGE || p->zero_block & (p->zero_block - 1))
+		fail("the device tree has cbo.zero clear %u bytes", p->zero_block);
 }
 
 /* The UART that /chosen/stdout-path names, if it is one that console.c can drive. */

@@ -14,6 +14,7 @@ struct platform {
 	unsigned hart_count;
 	uint64_t hart_id[MAX_HARTS];	/* [0] is the boot hart */
 	uint64_t timebase_hz;
+	uint32_t zero_block;		/* bytes that cbo.zero clears, where there is one */
 
 	struct range uart;		/* an ns16550a; size 0: none known */
 	uint32_t uart_irq;

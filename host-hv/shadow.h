@@ -61,7 +61,8 @@ struct shadow {
 extern const struct shadow_handler ssp_handler, tsp_handler;
 
 /* What all vCPUs of a guest share for it; ends the machine if memory is short. */
-struct vm_tsp *tsp_handler_create(const struct vm *vm, const struct hm_info *hm);
+struct vm_tsp *tsp_handler_create(const struct vm *vm, const struct hm_info *hm,
+				  uint32_t zero_block);
 
 /* The shadow of a new vCPU, with so many pages of tables; ends the machine if memory is short. */
 struct shadow *shadow_create(const struct vm *vm, unsigned long pages, const struct hm_info *hm);

@@ -32,7 +32,8 @@ static uint32_t table_count(const struct vm *vm)
 	return min_u64(TSP_MIN_TABLES + vm->ram.size / PAGE / 50, MAX_TABLES);
 }
 
-struct vm_tsp *tsp_handler_create(const struct vm *vm, const struct hm_info *hm)
+struct vm_tsp *tsp_handler_create(const struct vm *vm, const struct hm_info *hm,
+				  uint32_t zero_block)
 {
 	struct ssp_space *guest = &vm->vcpu[0].shadow->space;
 	uint32_t tables = table_count(vm);
@@ -45,7 +46,7 @@ struct vm_tsp *tsp_handler_create(const struct vm *vm, const struct hm_info *hm)
 		     vm->id, size / KIB);
 	memset(t, 0, sizeof(*t));
 	tsp_init(&t->tsp, guest, (uint64_t)t + own, (char *)t + own + tables * PAGE, tables,
-		 !(hm->features & HM_INFO_SVVPTC));
+		 !(hm->features & HM_INFO_SVVPTC), zero_block);
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
 		tsp_add_vcpu(&t->tsp, &t->vcpu[i]);
 	return t;

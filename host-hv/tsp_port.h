@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* tsp_port.h - guest RAM as tsp/ writes it: host-hv runs in bare mode, an HPA is a pointer. */
+/* tsp_port.h - the guest's RAM and registers as tsp/ needs them: host-hv runs bare, an HPA is a pointer. */
 #ifndef TSP_PORT_H
 #define TSP_PORT_H
 
@@ -9,5 +9,8 @@ static inline void *tsp_port_guest(uint64_t hpa)
 {
 	return (void *)hpa;
 }
+
+/* Floating-point register f<n> of the guest that has just left this hart (arch/start.S). */
+uint64_t tsp_port_fp(unsigned int n);
 
 #endif

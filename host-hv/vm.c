@@ -126,7 +126,7 @@ void vm_create(const struct guest_config *config, const struct vm_defaults *d)
 		      HM_SLOT_R | HM_SLOT_W | HM_SLOT_X));
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
 		create_vcpu(vm, i, d);
-	vm->tsp = tsp_handler_create(vm, d->hm);
+	vm->tsp = tsp_handler_create(vm, d->hm, d->platform->zero_block);
 	vcpu_reset(&vm->vcpu[0], at.kernel, at.dtb);
 	vcpu_set_state(&vm->vcpu[0], VCPU_RUNNABLE);
 	vms_left++;

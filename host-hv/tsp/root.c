@@ -45,15 +45,16 @@ static void lay_out(struct tsp *tsp, void *memory)
 }
 
 bool tsp_init(struct tsp *tsp, struct ssp_space *guest, uint64_t pool_hpa, void *memory,
-	      uint32_t table_count, bool fence_after_fill)
+	      uint32_t table_count, bool fence_after_fill, uint32_t zero_block)
 {
 	if (table_count < TSP_MIN_TABLES || table_count >= TSP_NONE / PTES_PER_TABLE ||
-	    pool_hpa & (PAGE_SIZE - 1))
+	    pool_hpa & (PAGE_SIZE - 1) || !zero_block || zero_block > PAGE_SIZE ||
+	    zero_block & (zero_block - 1))
 		return false;
 	*tsp = (struct tsp){
 		.guest = guest, .pool_hpa = pool_hpa,
 		.table_count = table_count, .free_count = table_count,
-		.fence_after_fill = fence_after_fill,
+		.fence_after_fill = fence_after_fill, .zero_block = zero_block,
 		.free = TSP_NONE, .limbo = TSP_NONE, .doomed = TSP_NONE,
 		.oldest = TSP_NONE, .newest = TSP_NONE,
 	};

@@ -9,10 +9,11 @@
  *	unprotect, the guest repeats               v
  *	                                      unprotect
  *
- * A store that is decoded makes progress whatever it is made through, a table
- * that maps itself included.  One that is not (SC, floating point, vectors,
- * cache blocks) is repeated on a page that is a table no longer; nothing of it
- * was done, and entries of the shadow that went are filled from memory again.
+ * A store that is performed makes progress whatever it is made through, a table
+ * that maps itself included.  One that is not (SC, amocas.q) is repeated on a page
+ * that is a table no longer; nothing of it was done, and entries of the shadow
+ * that went are filled from memory again.  Where the page stays a table, because
+ * it is a loaded root or the store goes through it, SC fails, as it always may.
  */
 #include "decode.h"
 #include "internal.h"
@@ -23,6 +24,8 @@
 struct operation {
 	struct store store;
 	uint64_t va, value;
+	uint64_t expected;		/* by a compare-and-swap */
+	unsigned int size;		/* bytes */
 	bool aligned;
 	unsigned int pages;		/* 1 or 2 */
 	uint64_t gpa[2];		/* of its first byte in each page */
@@ -35,31 +38,46 @@ static uint64_t hpa_of(const struct tsp *tsp, uint64_t gpa)
 
 /* Where the store goes in the page of va; false: fault says why it cannot. */
 static bool translate(struct tsp *tsp, const struct tsp_vcpu *vcpu, uint64_t va,
-		      unsigned int state, uint64_t *gpa, struct tsp_result *fault)
+		      unsigned int state, struct ssp_guest_walk *walk, struct tsp_result *fault)
 {
-	struct ssp_guest_walk walk;
-
-	ssp_guest_walk(tsp->guest, vcpu->root[vcpu->current].gsatp, va, SSP_STORE, state, &walk);
-	if (walk.verdict == SSP_FILLED && !ssp_walk_slot(tsp->guest, &walk, SSP_STORE, state))
-		walk.verdict = SSP_ACCESS_FAULT;	/* half a store to a device */
-	*gpa = walk.gpa;
-	if (walk.verdict == SSP_FILLED)
+	ssp_guest_walk(tsp->guest, vcpu->root[vcpu->current].gsatp, va, SSP_STORE, state, walk);
+	if (walk->verdict == SSP_FILLED && !ssp_walk_slot(tsp->guest, walk, SSP_STORE, state))
+		walk->verdict = SSP_ACCESS_FAULT;	/* half a store to a device */
+	if (walk->verdict == SSP_FILLED)
 		return true;
 	*fault = tsp_end(tsp, TSP_FAULT);
-	fault->fault = walk.verdict;
+	fault->fault = walk->verdict;
 	fault->va = va;
 	return false;
 }
 
+/* Both pages of it. */
+static bool translate_operation(struct tsp *tsp, const struct tsp_vcpu *vcpu, unsigned int state,
+				struct operation *o, struct tsp_result *fault)
+{
+	uint64_t end = o->va + o->size - 1;
+	struct ssp_guest_walk walk;
+
+	o->pages = (o->va ^ end) >> PAGE_SHIFT ? 2 : 1;
+	if (!translate(tsp, vcpu, o->va, state, &walk, fault))
+		return false;
+	o->gpa[0] = walk.gpa;
+	if (o->pages == 2 && !translate(tsp, vcpu, end & ~(PAGE_SIZE - 1), state, &walk, fault))
+		return false;
+	o->gpa[1] = walk.gpa;
+	return true;
+}
+
 /* -- performing -- */
 
-static uint64_t combine(enum store_op op, unsigned int size, uint64_t old, uint64_t value)
+static uint64_t combine(const struct operation *o, uint64_t old)
 {
-	int64_t a = size == 4 ? (int32_t)old : (int64_t)old;
-	int64_t b = size == 4 ? (int32_t)value : (int64_t)value;
-	uint64_t ua = size == 4 ? (uint32_t)old : old, ub = size == 4 ? (uint32_t)value : value;
+	uint64_t value = o->value;
+	int64_t a = o->size == 4 ? (int32_t)old : (int64_t)old;
+	int64_t b = o->size == 4 ? (int32_t)value : (int64_t)value;
+	uint64_t ua = o->size == 4 ? (uint32_t)old : old, ub = o->size == 4 ? (uint32_t)value : value;
 
-	switch (op) {
+	switch (o->store.op) {
 	case STORE_ADD: return old + value;
 	case STORE_XOR: return old ^ value;
 	case STORE_AND: return old & value;
@@ -68,6 +86,7 @@ static uint64_t combine(enum store_op op, unsigned int size, uint64_t old, uint6
 	case STORE_MAX: return a > b ? old : value;
 	case STORE_MINU: return ua < ub ? old : value;
 	case STORE_MAXU: return ua > ub ? old : value;
+	case STORE_CAS:	return ua == (o->size == 4 ? (uint32_t)o->expected : o->expected) ? value : old;
 	default: return value;		/* swap */
 	}
 }
@@ -76,21 +95,21 @@ static uint64_t combine(enum store_op op, unsigned int size, uint64_t old, uint6
  * Other harts and devices may have the page, too; all stores of vCPUs to it
  * come here, under the lock, so that a second attempt is for a device's store.
  */
-static uint64_t amo_word(uint32_t *at, enum store_op op, uint64_t value)
+static uint64_t amo_word(uint32_t *at, const struct operation *o)
 {
 	uint32_t old = __atomic_load_n(at, __ATOMIC_RELAXED);
 
-	while (!__atomic_compare_exchange_n(at, &old, combine(op, 4, old, value), false,
+	while (!__atomic_compare_exchange_n(at, &old, combine(o, old), false,
 					    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
 		;
 	return (int32_t)old;
 }
 
-static uint64_t amo_double(uint64_t *at, enum store_op op, uint64_t value)
+static uint64_t amo_double(uint64_t *at, const struct operation *o)
 {
 	uint64_t old = __atomic_load_n(at, __ATOMIC_RELAXED);
 
-	while (!__atomic_compare_exchange_n(at, &old, combine(op, 8, old, value), false,
+	while (!__atomic_compare_exchange_n(at, &old, combine(o, old), false,
 					    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
 		;
 	return old;
@@ -111,7 +130,7 @@ static void store_bytes(const struct tsp *tsp, const struct operation *o)
 {
 	unsigned int in_first = PAGE_SIZE - (o->va & (PAGE_SIZE - 1));
 
-	for (unsigned int i = 0; i < o->store.size; i++) {
+	for (unsigned int i = 0; i < o->size; i++) {
 		uint64_t gpa = i < in_first ? o->gpa[0] + i : o->gpa[1] + (i - in_first);
 
 		*(volatile uint8_t *)tsp_port_guest(hpa_of(tsp, gpa)) = o->value >> 8 * i;
@@ -123,16 +142,20 @@ static void perform(const struct tsp *tsp, const struct operation *o, uint64_t *
 	void *at = tsp_port_guest(hpa_of(tsp, o->gpa[0]));
 	uint64_t old;
 
+	if (o->store.op == STORE_ZERO) {
+		for (unsigned int i = 0; i < o->size; i += 8)
+			store_aligned((uint8_t *)at + i, 8, 0);
+		return;
+	}
 	if (!o->aligned) {
 		store_bytes(tsp, o);
 		return;
 	}
 	if (o->store.op == STORE_PLAIN) {
-		store_aligned(at, o->store.size, o->value);
+		store_aligned(at, o->size, o->value);
 		return;
 	}
-	old = o->store.size == 4 ? amo_word(at, o->store.op, o->value) :
-				   amo_double(at, o->store.op, o->value);
+	old = o->size == 4 ? amo_word(at, o) : amo_double(at, o);
 	if (o->store.rd)
 		x[o->store.rd] = old;
 }
@@ -182,14 +205,14 @@ static void follow(struct tsp *tsp, uint64_t gpa, unsigned int bytes, unsigned i
 static void follow_operation(struct tsp *tsp, const struct operation *o)
 {
 	unsigned int in_first = PAGE_SIZE - (o->va & (PAGE_SIZE - 1));
-	unsigned int weight = o->store.size == 8 && o->aligned ? 1 : ODD_STORE;
+	unsigned int weight = o->size == 8 && o->aligned ? 1 : ODD_STORE;
 
 	if (o->pages == 1) {
-		follow(tsp, o->gpa[0], o->store.size, weight);
+		follow(tsp, o->gpa[0], o->size, weight);
 		return;
 	}
 	follow(tsp, o->gpa[0], in_first, weight);
-	follow(tsp, o->gpa[1], o->store.size - in_first, weight);
+	follow(tsp, o->gpa[1], o->size - in_first, weight);
 }
 
 static struct tsp_result misaligned(struct tsp *tsp, uint64_t va)
@@ -200,40 +223,80 @@ static struct tsp_result misaligned(struct tsp *tsp, uint64_t va)
 	return result;
 }
 
-static struct tsp_result undecoded(struct tsp *tsp, const struct tsp_vcpu *vcpu, uint64_t va,
-				   unsigned int state)
-{
-	struct tsp_result fault;
-	uint64_t gpa;
+/* -- a store that is not performed -- */
 
-	if (!translate(tsp, vcpu, va, state, &gpa, &fault))
+/* A loaded root stays a table, and what the store's own walk goes through is one again at once. */
+static bool comes_back(const struct tsp *tsp, uint64_t gsatp, const struct ssp_guest_walk *walk)
+{
+	uint64_t gfn = walk->gpa >> PAGE_SHIFT;
+	const struct tsp_table *table = tsp_next_of(tsp, gfn, NULL);
+
+	for (; table; table = tsp_next_of(tsp, gfn, table))
+		if (table->loaded)
+			return true;
+	for (int level = satp_modes[satp_mode(gsatp)].levels - 1; level >= walk->level; level--)
+		if (walk->table[level] >> PAGE_SHIFT == gfn)
+			return true;
+	return false;
+}
+
+/* The guest repeats it on a page that is no table; SC fails where there is no such thing. */
+static struct tsp_result leave(struct tsp *tsp, const struct tsp_vcpu *vcpu, uint64_t va,
+			       unsigned int state, const struct store *sc, uint64_t *x)
+{
+	struct ssp_guest_walk walk;
+	struct tsp_result fault;
+
+	if (!translate(tsp, vcpu, va, state, &walk, &fault))
 		return fault;
-	unprotect(tsp, gpa >> PAGE_SHIFT);
+	if (sc && comes_back(tsp, vcpu->root[vcpu->current].gsatp, &walk)) {
+		if (sc->rd)
+			x[sc->rd] = 1;
+		return tsp_end(tsp, TSP_STORED);
+	}
+	unprotect(tsp, walk.gpa >> PAGE_SHIFT);
 	return tsp_end(tsp, TSP_REPEAT);
+}
+
+/* -- all of it -- */
+
+static struct operation operation_of(const struct tsp *tsp, const struct store *store,
+				     const uint64_t *x)
+{
+	struct operation o = {
+		.store = *store, .size = store->size,
+		.va = (store->base ? x[store->base] : 0) + store->offset,
+		.expected = store->rd ? x[store->rd] : 0,
+	};
+
+	if (store->op == STORE_ZERO) {
+		o.size = tsp->zero_block;
+		o.va &= ~(o.size - 1ull);
+	} else {
+		o.value = store->fp ? tsp_port_fp(store->reg) : store->reg ? x[store->reg] : 0;
+	}
+	o.aligned = !(o.va & (o.size - 1ull));
+	return o;
 }
 
 struct tsp_result tsp_store(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t va, uint32_t insn,
 			    unsigned int len, unsigned int state, uint64_t *x)
 {
+	struct store store;
 	struct operation o;
 	struct tsp_result fault;
-	uint64_t end;
 
 	tsp_begin(tsp);
-	if (!decode_store(insn, len, &o.store))
-		return undecoded(tsp, vcpu, va, state);
-	o.va = (o.store.base ? x[o.store.base] : 0) + o.store.offset;
-	o.value = o.store.reg ? x[o.store.reg] : 0;
-	o.aligned = !(o.va & (o.store.size - 1u));
-	if (va - o.va >= o.store.size)
+	if (!decode_store(insn, len, &store))
+		return leave(tsp, vcpu, va, state, NULL, x);
+	o = operation_of(tsp, &store, x);
+	if (va - o.va >= o.size)
 		return tsp_end(tsp, TSP_REPEAT);	/* the code has changed since */
-	if (o.store.op != STORE_PLAIN && !o.aligned)
+	if (store.op != STORE_PLAIN && !o.aligned)
 		return misaligned(tsp, o.va);
-
-	end = o.va + o.store.size - 1;
-	o.pages = (o.va ^ end) >> PAGE_SHIFT ? 2 : 1;
-	if (!translate(tsp, vcpu, o.va, state, &o.gpa[0], &fault) ||
-	    (o.pages == 2 && !translate(tsp, vcpu, end & ~(PAGE_SIZE - 1), state, &o.gpa[1], &fault)))
+	if (store.op == STORE_CONDITIONAL)
+		return leave(tsp, vcpu, va, state, &store, x);
+	if (!translate_operation(tsp, vcpu, state, &o, &fault))
 		return fault;
 	perform(tsp, &o, x);
 	follow_operation(tsp, &o);

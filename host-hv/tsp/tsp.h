@@ -119,6 +119,7 @@ struct tsp {
 	struct tsp_vcpu *vcpu[TSP_VCPUS];
 	unsigned int vcpu_count;
 	bool fence_after_fill;		/* the hart lacks Svvptc */
+	uint32_t zero_block;		/* bytes that cbo.zero clears */
 
 	uint64_t pool_hpa;
 	struct tsp_table *tables;
@@ -145,10 +146,11 @@ uint64_t tsp_memory_size(const struct ssp_space *guest, uint32_t table_count);
 /*
  * Prepare.  guest has its slots, which do not overlap in HPA, and keeps them.
  * pool_hpa is page aligned and backs table_count >= TSP_MIN_TABLES pages;
- * memory has tsp_memory_size() bytes.  False if an argument is out of range.
+ * memory has tsp_memory_size() bytes.  zero_block is a power of two, a page at most.
+ * False if an argument is out of range.
  */
 bool tsp_init(struct tsp *tsp, struct ssp_space *guest, uint64_t pool_hpa, void *memory,
-	      uint32_t table_count, bool fence_after_fill);
+	      uint32_t table_count, bool fence_after_fill, uint32_t zero_block);
 
 /* A vCPU joins, without a root.  False: there are too many. */
 bool tsp_add_vcpu(struct tsp *tsp, struct tsp_vcpu *vcpu);

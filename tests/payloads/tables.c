@@ -125,14 +125,61 @@ static void plain(void)
 	fact_equal(load_cause(VA), CAUSE_LOAD_PAGE, "sb");
 }
 
+static void fsd(uint64_t at, uint64_t value)
+{
+	csr_set(sstatus, SSTATUS_FS);
+	__asm__ volatile("fmv.d.x ft11, %0\n\tfsd ft11, 0(%1)"
+			 :: "r"(value), "r"(at) : "ft11", "memory");
+	csr_clear(sstatus, SSTATUS_FS);
+}
+
+static void fsw(uint64_t at, uint32_t value)
+{
+	csr_set(sstatus, SSTATUS_FS);
+	__asm__ volatile("fmv.w.x fs3, %0\n\tfsw fs3, 0(%1)"
+			 :: "r"(value), "r"(at) : "fs3", "memory");
+	csr_clear(sstatus, SSTATUS_FS);
+}
+
+static void c_fsd(uint64_t at, uint64_t value)
+{
+	register uint64_t a0 __asm__("a0") = at;
+
+	csr_set(sstatus, SSTATUS_FS);
+	__asm__ volatile("fmv.d.x fa5, %0\n\tc.fsd fa5, 0(%1)"
+			 :: "r"(value), "r"(a0) : "fa5", "memory");
+	csr_clear(sstatus, SSTATUS_FS);
+}
+
 static void floating_point(void)
 {
 	begin();
-	csr_set(sstatus, SSTATUS_FS);
-	__asm__ volatile("fmv.d.x ft0, %0\n\tfsd ft0, 0(%1)"
-			 :: "r"(PTE(two, PTE_RW)), "r"(entry_at(ALIAS, ENTRY)) : "ft0", "memory");
-	csr_clear(sstatus, SSTATUS_FS);
+	fsd(entry_at(ALIAS, ENTRY), PTE(two, PTE_RW));
 	maps(two, "fsd");
+	fsw(entry_at(ALIAS, ENTRY), PTE(one, PTE_RW));
+	maps(one, "fsw");
+	c_fsd(entry_at(ALIAS, ENTRY), PTE(two, PTE_RW));
+	maps(two, "c.fsd");
+}
+
+static uint64_t zero_block(uint64_t at, uint64_t unused)
+{
+	register uint64_t a0 __asm__("a0") = at;
+
+	(void)unused;
+	__asm__ volatile(".insn i 0x0f, 2, x0, %0, 4" :: "r"(a0) : "memory");	/* cbo.zero (a0) */
+	return 0;
+}
+
+/* The first block of the table has the entry that is looked at and the self-mapping one. */
+static void cleared_block(uint64_t at, const char *what)
+{
+	begin();
+	if (attempt(zero_block, at, 0).cause == CAUSE_ILLEGAL)
+		return;
+	fence_page(VA);
+	fact_equal(load_cause(VA), CAUSE_LOAD_PAGE, what);
+	write64(entry_at(table, SELF), PTE(table, PTE_RW));
 }
 
 static void store_misaligned(uint64_t at, uint64_t value)
@@ -245,6 +292,15 @@ static void itself(void)
 	maps(two, "sw");
 	store_misaligned(entry_at(self, ENTRY) - 4, PTE(one, PTE_RW) << 32);
 	maps(one, "sd over two entries");
+	fsd(entry_at(self, ENTRY), PTE(two, PTE_RW));
+	maps(two, "fsd");
+	fsw(entry_at(self, ENTRY), PTE(one, PTE_RW));
+	maps(one, "fsw");
+	c_fsd(entry_at(self, ENTRY), PTE(two, PTE_RW));
+	maps(two, "c.fsd");
+	begin();
+	maps(add_reserved(entry_at(self, ENTRY), PTE(PAGE, 0)) ? two : one,
+	     "sc.d stores, or says that it did not");
 }
 
 /* A path of its own from the root's slot to a page. */
@@ -322,12 +378,14 @@ void payload(uint64_t hart)
 		reservations();
 		plain();
 		floating_point();
+		cleared_block(ALIAS, "cbo.zero");
 		misaligned();
 		flood();
 		stack();
 		code();
 		data();
 		itself();
+		cleared_block(TEST_VA + SELF * PAGE, "a table that maps itself: cbo.zero");
 		the_root();
 		csr_write(satp, 0);
 		fence_all();

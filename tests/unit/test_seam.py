@@ -21,7 +21,7 @@ RING = {"ssp_port_store", "ssp_port_fence"}
 # Each with all that it may need from outside.
 CODE = {
     "engine": (ENGINE, SEAM | RING),
-    "tsp": (ROOT / "host-hv" / "tsp", SEAM | {"tsp_port_guest", "decode_store", "ssp_guest_walk", "ssp_walk_slot"}),
+    "tsp": (ROOT / "host-hv" / "tsp", SEAM | {"tsp_port_guest", "tsp_port_fp", "decode_store", "ssp_guest_walk", "ssp_walk_slot"}),
 }
 EMITTED_BY_THE_COMPILER = {"memset", "memcpy"}
 

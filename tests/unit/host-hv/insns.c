@@ -3,4 +3,5 @@
 #define INSN(text, ...) __asm__(".section .insns\n.balign 4\n" text "\n.balign 4\n");
 #include "insns.h"
 #define STORE	INSN
+#define FP_STORE INSN
 #include "stores.h"

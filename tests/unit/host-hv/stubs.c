@@ -7,6 +7,7 @@
 
 #include "console.h"
 #include "platform.h"
+#include "tsp_port.h"
 
 jmp_buf *failed_to;
 char failed_with[256];
@@ -28,4 +29,9 @@ void fail(const char *format, ...)
 		longjmp(*failed_to, 1);
 	fprintf(stderr, "%s\n", failed_with);
 	abort();
+}
+
+uint64_t tsp_port_fp(unsigned int n)
+{
+	return n;
 }

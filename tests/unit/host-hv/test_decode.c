@@ -18,12 +18,15 @@ static const struct expected table[] = {
 struct expected_store {
 	const char *text;
 	enum store_op op;
+	bool fp;
 	int size, base, reg, rd, offset;
 };
 
 static const struct expected_store stores[] = {
 #define STORE(text, op, size, base, reg, rd, offset) \
-	{ text, STORE_##op, size, base, reg, rd, offset },
+	{ text, STORE_##op, false, size, base, reg, rd, offset },
+#define FP_STORE(text, size, base, reg, offset) \
+	{ text, STORE_PLAIN, true, size, base, reg, 0, offset },
 #include "stores.h"
 };
 
@@ -96,6 +99,7 @@ static void decodes_stores_and_amos(void **state)
 		print_message("%s\n", e->text);
 		assert_true(decode_store(insn, length(insn), &s));
 		assert_int_equal(s.op, e->op);
+		assert_int_equal(s.fp, e->fp);
 		assert_int_equal(s.size, e->size);
 		assert_int_equal(s.base, e->base);
 		assert_int_equal(s.reg, e->reg);
@@ -108,14 +112,16 @@ static void refuses_what_is_no_store(void **state)
 {
 	static const uint32_t refused[] = {
 		0x0000b503,	/* ld   a0, 0(ra) */
-		0x00a53027,	/* fsd  fa0, 0(a0) */
 		0x1005252f,	/* lr.w a0, (a0) */
-		0x18b5352f,	/* sc.d a0, a1, (a0) */
-		0x28b5352f,	/* amocas.d */
+		0x02a50027,	/* vse8.v */
+		0x02a57027,	/* vse64.v */
+		0x00a54027,	/* fsq  fa0, 0(a0) */
+		0x28b5452f,	/* amocas.q */
+		0x0025200f,	/* cbo.flush (a0) */
+		0x0045210f,	/* cbo.zero with rd */
+		0x2108,		/* c.fld fa0, 0(a0) */
 		0x00b5052f,	/* AMO of a byte */
 		0x00b5452f,	/* AMO with funct3 4 */
-		0x0045200f,	/* cbo.zero (a0) */
-		0xa108,		/* c.fsd fa0, 0(a0) */
 		0x6108,		/* c.ld a0, 0(a0) */
 		0x0000,
 	};
@@ -153,7 +159,8 @@ static void stays_in_bounds_for_any_bits(void **state)
 		unsigned len = length(insn);
 
 		if (decode_store(len == 2 ? insn & 0xffff : insn, len, &s)) {
-			assert_true(s.size == 1 || s.size == 2 || s.size == 4 || s.size == 8);
+			assert_true(s.size == 1 || s.size == 2 || s.size == 4 || s.size == 8 ||
+				    (s.size == 0 && s.op == STORE_ZERO));
 			assert_true(s.reg < 32 && s.base < 32 && s.rd < 32);
 		}
 		if (!decode_access(len == 2 ? insn & 0xffff : insn, len, &a))

@@ -7,7 +7,10 @@
 #include "tsp_port.h"
 
 #define MAX_CALLS	12	/* until an access that may proceed does */
+#define ZERO_BLOCK	8	/* cbo.zero is a store like others */
 #define ALL_MODES	(1u << SATP_SV39 | 1u << SATP_SV48 | 1u << SATP_SV57)
+
+uint64_t machine_fp;
 
 static uint64_t nowhere[PTES_PER_TABLE];	/* pages without contents */
 static void *book;				/* memory of tsp_init() */
@@ -20,6 +23,12 @@ void *tsp_port_guest(uint64_t hpa)
 	if (offset < sizeof(memory.guest))
 		return (uint8_t *)memory.guest + offset;
 	return (uint8_t *)nowhere + hpa % PAGE_SIZE;
+}
+
+uint64_t tsp_port_fp(unsigned int n)
+{
+	(void)n;
+	return machine_fp;
 }
 
 /* -- what the host does after each call -- */
@@ -150,7 +159,7 @@ unsigned int machine_store_size(enum machine_store kind)
 {
 	if (kind <= SD)
 		return 1 << kind;
-	return kind >= AMOSWAP_W && kind <= AMOMAXU_W ? 4 : 8;
+	return kind >= AMOSWAP_W && kind <= FSW ? 4 : 8;
 }
 
 /* The instruction; 0xsize of it in *len. */
@@ -158,7 +167,7 @@ static uint32_t encode(enum machine_store kind, unsigned int *len)
 {
 	unsigned int amo = kind >= AMOSWAP_W ? kind - AMOSWAP_W : kind - AMOSWAP;
 
-	*len = kind == C_SD ? 2 : 4;
+	*len = kind == C_SD || kind == C_FSD ? 2 : 4;
 	if (kind <= SD)
 		return 0x23 | kind << 12 | RS1 << 15 | RS2 << 20;
 	if (kind <= C_SD)
@@ -166,9 +175,15 @@ static uint32_t encode(enum machine_store kind, unsigned int *len)
 	if (kind <= AMOMAXU_W)
 		return 0x2f | (kind < AMOSWAP_W ? 3 : 2) << 12 | RD << 7 | RS1 << 15 | RS2 << 20 |
 		       (uint32_t)funct5[amo] << 27;
-	if (kind == SC)
-		return 0x2f | 3 << 12 | RD << 7 | RS1 << 15 | RS2 << 20 | 3u << 27;
-	return kind == FSD ? 0x27 | 3 << 12 | RS1 << 15 | RS2 << 20 : 0x0040200f | RS1 << 15;
+	switch (kind) {
+	case CAS_W: return 0x2f | 2 << 12 | RD << 7 | RS1 << 15 | RS2 << 20 | 5u << 27;
+	case CAS: return 0x2f | 3 << 12 | RD << 7 | RS1 << 15 | RS2 << 20 | 5u << 27;
+	case FSW: return 0x27 | 2 << 12 | RS1 << 15 | RS2 << 20;
+	case FSD: return 0x27 | 3 << 12 | RS1 << 15 | RS2 << 20;
+	case C_FSD: return 0xa000 | (RS1 - 8) << 7 | (RS2 - 8) << 2;
+	case CBO_ZERO: return 0x0040200f | RS1 << 15;
+	default: return 0x2f | 3 << 12 | RD << 7 | RS1 << 15 | RS2 << 20 | 3u << 27;
+	}
 }
 
 static uint64_t word_result(enum machine_store kind, uint32_t old, uint32_t value)
@@ -182,6 +197,7 @@ static uint64_t word_result(enum machine_store kind, uint32_t old, uint32_t valu
 	case AMOMAX_W: return (int32_t)old > (int32_t)value ? old : value;
 	case AMOMINU_W: return old < value ? old : value;
 	case AMOMAXU_W: return old > value ? old : value;
+	case CAS_W: return old == CAS_EXPECTS ? value : old;
 	default: return value;
 	}
 }
@@ -197,6 +213,7 @@ uint64_t machine_store_result(enum machine_store kind, uint64_t old, uint64_t va
 	case AMOMAX: return (int64_t)old > (int64_t)value ? old : value;
 	case AMOMINU: return old < value ? old : value;
 	case AMOMAXU: return old > value ? old : value;
+	case CAS: return old == CAS_EXPECTS ? value : old;
 	default:
 		if (machine_store_size(kind) == 8)
 			return kind == CBO_ZERO ? 0 : value;
@@ -231,7 +248,8 @@ static struct machine_access store_directly(struct machine *m, enum machine_stor
 		*(uint8_t *)tsp_port_guest(i < first ? hpa[0] + i : hpa[1] + i - first) =
 			value >> 8 * i;
 	return (struct machine_access){
-		.outcome = DONE, .address = hpa[0], .loaded = size == 4 ? (uint64_t)(int32_t)old : old,
+		.outcome = DONE, .address = hpa[0],
+		.loaded = kind == SC ? 0 : size == 4 ? (uint64_t)(int32_t)old : old,
 	};
 }
 
@@ -253,11 +271,13 @@ static struct tsp_result emulate(struct machine *m, unsigned int v, uint64_t va,
 				 enum machine_store kind, uint64_t value, unsigned int state,
 				 uint64_t *loaded)
 {
-	uint64_t x[32] = { [RS1] = va, [RS2] = value, [RD] = 0x1234 };
+	bool fp = kind == FSW || kind == FSD || kind == C_FSD;
+	uint64_t x[32] = { [RS1] = va, [RS2] = fp ? ~value : value, [RD] = CAS_EXPECTS };
 	unsigned int len;
 	uint32_t insn = encode(kind, &len);
 	struct tsp_result result;
 
+	machine_fp = fp ? value : ~value;
 	m->pt_writes++;
 	result = tsp_store(&m->tsp, &m->vcpu[v].tsp, fault_va, insn, len, state, x);
 	*loaded = x[RD];
@@ -304,7 +324,8 @@ static void start(struct machine *m, uint32_t tables, bool fence_after_fill)
 		book_size = needed;
 		memset(book, 0xa5, needed);	/* it need not be clean */
 	}
-	if (!tsp_init(&m->tsp, &m->guest, POOL_HPA, book, tables, fence_after_fill))
+	if (!tsp_init(&m->tsp, &m->guest, POOL_HPA, book, tables, fence_after_fill,
+		      ZERO_BLOCK))
 		m->broken = "tsp_init() refuses";
 	for (unsigned int v = 0; v < m->vcpus; v++) {
 		tsp_add_vcpu(&m->tsp, &m->vcpu[v].tsp);

@@ -48,7 +48,7 @@ enum machine_outcome { DONE, PAGE_FAULT_AT, ACCESS_FAULT_AT, OUTSIDE_AT, MISALIG
 struct machine_access {
 	enum machine_outcome outcome;
 	uint64_t address;		/* DONE: HPA; OUTSIDE_AT: GPA; faults: VA */
-	uint64_t loaded;		/* by an AMO */
+	uint64_t loaded;		/* by an AMO; SC: 1 if it failed */
 };
 
 /* An access without contents; TO_TABLE: a store that would have to be emulated. */
@@ -60,9 +60,15 @@ enum machine_store {
 	SB, SH, SW, SD, C_SD,
 	AMOSWAP, AMOADD, AMOXOR, AMOAND, AMOOR, AMOMIN, AMOMAX, AMOMINU, AMOMAXU,
 	AMOSWAP_W, AMOADD_W, AMOXOR_W, AMOAND_W, AMOOR_W, AMOMIN_W, AMOMAX_W, AMOMINU_W, AMOMAXU_W,
-	SC, FSD, CBO_ZERO,
+	CAS_W, FSW, CAS, FSD, C_FSD, CBO_ZERO,
+	SC,
 	STORES
 };
+
+#define CAS_EXPECTS	0x1234ull	/* a compare-and-swap stores if this was there */
+
+/* What the floating-point registers hold. */
+extern uint64_t machine_fp;
 
 unsigned int machine_store_size(enum machine_store kind);
 

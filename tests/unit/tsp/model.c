@@ -247,7 +247,7 @@ static void store_entry(struct model *model, unsigned int v, unsigned int table,
 	old = bytes_at(gpa, size);
 	got = machine_store(&model->m, v, va, kind, value, 0);
 	if (got.outcome == DONE) {
-		uint64_t want = machine_store_result(kind, old, value);
+		uint64_t want = kind == SC && got.loaded ? old : machine_store_result(kind, old, value);
 
 		model->stored++;
 		note_bytes(model, gpa, size);
