@@ -12,7 +12,7 @@
 #define SPEC_VERSION		(2ul << 24 | 0)	/* 2.0 */
 #define IMPLEMENTATION_ID	HM_EXT_ID	/* not registered; out of the way of those that are */
 
-/* Longer remote fences become fences of everything: the time in M-mode is bounded. */
+/* Longer remote fences become fences of an ASID or of everything: the time in M-mode is bounded. */
 #define MAX_FENCE_PAGES		64
 
 /* One extension: whether hmcode or the host serves it does not show. */
@@ -123,15 +123,25 @@ static enum hm_next send_ipi(struct hm_trap *trap)
 	return finish(trap, HM_TRAP_SBI_OTHER, error, 0);
 }
 
+/* Each page is looked for in every root of the ASID. */
+static u64 max_fence_pages(const struct hm_vcpu *vcpu, u64 asid)
+{
+	unsigned int roots = 1;
+
+	if (asid != HM_ALL_ASIDS && !hm_host_tables(vcpu))
+		roots = ssp_roots_of_asid(&vcpu->space, asid);
+	return roots > 1 ? MAX_FENCE_PAGES / roots : MAX_FENCE_PAGES;
+}
+
 /* A remote SFENCE.VMA has come to its hart; asid ~0 means all address spaces. */
 void hm_remote_fence_vma(struct hm_vcpu *vcpu, u64 start, u64 size, u64 asid)
 {
 	enum ssp_fence fence = SSP_FENCE_NONE, owed;
-	u64 offset = start & (PAGE_SIZE - 1), pages = MAX_FENCE_PAGES + 1;
+	u64 offset = start & (PAGE_SIZE - 1), most = max_fence_pages(vcpu, asid), pages = most + 1;
 
-	if (size <= MAX_FENCE_PAGES * PAGE_SIZE)
+	if (size <= most * PAGE_SIZE)
 		pages = (offset + size + PAGE_SIZE - 1) >> PAGE_SHIFT;
-	if ((!start && !size) || pages > MAX_FENCE_PAGES) {
+	if ((!start && !size) || pages > most) {
 		fence = hm_flush_all(vcpu, asid);
 		pages = 0;
 	}

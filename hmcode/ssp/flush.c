@@ -164,6 +164,17 @@ enum ssp_fence ssp_flush_va(struct ssp_space *space, uint64_t va)
 	     root = &(space)->roots[root->next_asid])					\
 		if (satp_asid(root->gsatp) == (asid))
 
+unsigned int ssp_roots_of_asid(const struct ssp_space *space, uint64_t asid)
+{
+	const struct ssp_root *root;
+	unsigned int count = 0;
+
+	asid &= SATP_ASID_MASK;
+	for_each_root_of_asid(space, root, asid)
+		count++;
+	return count;
+}
+
 enum ssp_fence ssp_flush_va_asid(struct ssp_space *space, uint64_t va, uint64_t asid)
 {
 	enum ssp_fence fence = SSP_FENCE_PAGE;

@@ -263,6 +263,9 @@ enum ssp_fence ssp_flush_va_asid(struct ssp_space *space, uint64_t va, uint64_t 
 enum ssp_fence ssp_flush_asid(struct ssp_space *space, uint64_t asid);
 enum ssp_fence ssp_flush_all(struct ssp_space *space);
 
+/* How many roots a fence for one guest ASID has to visit. */
+unsigned int ssp_roots_of_asid(const struct ssp_space *space, uint64_t asid);
+
 /* A range of GPA is taken away or changes its HPA: nothing cached names it afterwards. */
 enum ssp_fence ssp_invalidate_gpa(struct ssp_space *space, uint64_t gpa, uint64_t size);
 

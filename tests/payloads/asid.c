@@ -3,6 +3,8 @@
 #include "payload.h"
 
 #define SPACES	48
+#define SHARERS	16
+#define FENCED	64ul		/* pages */
 
 struct space {
 	uint64_t root, page;
@@ -85,6 +87,31 @@ static void fence_for_another(const struct mode *mode)
 	fact_equal(read64(TEST_VA), 1000, "and so does a fence by ASID");
 }
 
+/* The most that one remote fence by address can have to do. */
+static void long_fence_for_many_spaces(const struct mode *mode)
+{
+	uint64_t fresh = page_alloc(), good = 0;
+
+	write64(fresh, 88);
+	for (unsigned int i = 0; i < SHARERS; i++) {
+		for (uint64_t n = 1; n < FENCED; n++)
+			map_page(mode, spaces[i].root, TEST_VA + n * PAGE, spaces[0].page, PTE_RW);
+		satp_load(mode, spaces[i].root, 1);
+		for (uint64_t n = 1; n < FENCED; n++)
+			good += read64(TEST_VA + n * PAGE) == 1000;
+	}
+	fact_equal(good, SHARERS * (FENCED - 1), "address spaces that share pages and an ASID");
+	for (unsigned int i = 0; i < SHARERS; i++)
+		map_page(mode, spaces[i].root, TEST_VA + (FENCED - 1) * PAGE, fresh, PTE_RW);
+	sbi_call(SBI_RFENCE, 2, 0, ~0ul, TEST_VA, FENCED * PAGE, 1);
+	good = 0;
+	for (unsigned int i = 0; i < SHARERS; i++) {
+		satp_load(mode, spaces[i].root, 1);
+		good += read64(TEST_VA + (FENCED - 1) * PAGE) == 88;
+	}
+	fact_equal(good, SHARERS, "a long remote fence by address reaches all of them");
+}
+
 /* A root page becomes data and another page the root, under the same ASID. */
 static void root_page_recycled(const struct mode *mode)
 {
@@ -119,6 +146,7 @@ void payload(uint64_t hart)
 		if (bits >= 2) {
 			asid_reused(&modes[i], SPACES);
 			fence_for_another(&modes[i]);
+			long_fence_for_many_spaces(&modes[i]);
 		}
 		root_page_recycled(&modes[i]);
 		csr_write(satp, 0);
