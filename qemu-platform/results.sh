@@ -146,23 +146,36 @@ steps()
 {
 	jq -r -s "$figures"'
 		["inject", "satp", "flush", "fill"] as $seats
-		| def signed: if . > 0 then "+" else "" end + digits(3);
+		| def signed(form): if . == null then "-" else (if . > 0 then "+" else "" end) + form end;
 		  def rung: if .mode == "tsp" then "tsp" elif .hm == [] then "ssp none" else "ssp " + (.hm | join(",")) end;
 		  rows | map(select(.mode != "native") | .hm -= ["none"]) | group_by([.mode == "tsp", .mode, .hm]) | map(total)
 		  | map(.key = (.hm | sort)) as $rungs
-		  | def worth($seat): (.hm + [$seat] | sort) as $key
-			| (first($rungs[] | select(.mode != "tsp" and .key == $key)) // {}) as $next
-			| [(.memory as $n | $next.memory | change($n)),
-			   (if .mean and $next.mean then $next.mean - .mean | signed else null end)]
-			| map(select(.)) | join(" ") | if . == "" then "-" else . end;
-		  ["rung", "exits", "transitions", "native"] + ($seats | map("+" + .)) | row,
+		  # The rung above, and what it changes.
+		  | def above($seat): (.hm + [$seat] | sort) as $key
+			| first($rungs[] | select(.mode != "tsp" and .key == $key)) // {};
+		  def exits($next): if $next.memory then $next.memory - .memory else null end;
+		  def against($next): if .mean and $next.mean then $next.mean - .mean else null end;
+		  def worth($seat): above($seat) as $next | [(.memory as $n | $next.memory | change($n)),
+			(against($next) | signed(three))];
+		  def average: if length > 0 and all then add / length else null end;
+		  def average($seat): map(select(.hm | index([$seat]) | not) | above($seat) as $next
+			| [exits($next), against($next)]) | [(map(.[0]) | average | signed(round | tostring)), (map(.[1]) | average | signed(three))];
 		  ($rungs | sort_by(.mode != "tsp", (.hm | length)) | .[]
 		   | [rung, .memory, .for_memory, (.mean | three)]
 			+ if .mode == "tsp" then [] else
-				[. as $r | $seats[] as $s | if $r.hm | index([$s]) then "" else $r | worth($s) end] end | row)
-		' "$@" | awk -F '\t' '{
-			printf "%-28s %9s %11s %7s  %14s %14s %14s %14s\n", $1, $2, $3, $4, $5, $6, $7, $8 }' |
-		sed 's/ *$//'
+				[. as $r | $seats[] as $s | if $r.hm | index([$s]) then "", "" else $r | worth($s)[] end] end | row),
+		  ([$rungs[] | select(.mode != "tsp")] as $all
+		   | ["on average", "", "", ""] + [$seats[] as $s | $all | average($s)[]] | row)
+		' "$@" | awk -F '\t' '
+		function line(a, b, c, d, e, f, g, h, i, j, k, l) {
+			printf "%-28s %7s %11s %6s  %8s %6s %8s %6s %8s %6s %8s %6s\n", a, b, c, d, e, f, g, h, i, j, k, l
+		}
+		BEGIN {
+			line("", "", "", "", "inject", "", "satp", "", "flush", "", "fill", "")
+			line("rung", "exits", "transitions", "native", "exits", "native", "exits", "native", "exits", "native",
+				"exits", "native")
+		}
+		{ line($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) }' | sed 's/ *$//'
 }
 
 # side_by_side FILES...: the patched kernel with hm=off and without, from files of both.  Flushes are the

@@ -4,6 +4,7 @@
 No machine is started here: where one is needed a script stands in for QEMU.
 """
 
+import itertools
 import json
 import os
 import pathlib
@@ -345,7 +346,19 @@ def test_what_a_step_of_the_ladder_is_worth(tmp_path):
     lines = table(tmp_path, "steps", result("native", "fork", 1000), result("tsp", "fork", 3000, pt_write=9),
                   result("ssp", "fork", 2000, flush=30, true_fault=10),
                   result("ssp", "fork", 1500, traps=30, hm=["flush"], true_fault=10))
-    assert lines[1:] == [
+    assert lines[2:] == [
         ["tsp", "9", "9", "3.000"],
-        ["ssp", "none", "40", "40", "2.000", "-", "-", "-75.0%", "-0.500", "-"],
-        ["ssp", "flush", "10", "40", "1.500", "-", "-", "-"]]
+        ["ssp", "none", "40", "40", "2.000", "-", "-", "-", "-", "-75.0%", "-0.500", "-", "-"],
+        ["ssp", "flush", "10", "40", "1.500", "-", "-", "-", "-", "-", "-"],
+        ["on", "average", "-", "-", "-", "-", "-30", "-0.500", "-", "-"]]
+
+
+def test_what_a_step_of_the_ladder_is_worth_on_average(tmp_path):
+    seats = ["inject", "satp", "flush", "fill"]
+    rungs = [list(rung) for size in range(5) for rung in itertools.combinations(seats, size)]
+    lines = table(tmp_path, "steps", result("native", "fork", 1000),
+                  *[result("ssp", "fork", 2000 - (400 if "flush" in rung else 0) - 100 * len(rung), hm=rung,
+                           flush=(0 if "flush" in rung else 30) + 5 - len(rung)) for rung in rungs])
+    assert lines[2][:8] == ["ssp", "none", "35", "35", "2.000", "-2.9%", "-0.100", "-2.9%"]
+    assert lines[-1] == ["on", "average", "-1", "-0.100", "-1", "-0.100", "-31", "-0.500", "-1", "-0.100"]
+
