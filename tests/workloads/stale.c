@@ -6,6 +6,8 @@
  *   stale-fork:ROUNDS      fork, then the kernel stores into a page of the parent
  *   stale-unmap:ROUNDS     pages are given back, and their frames used by another mapping
  *   stale-protect:ROUNDS   pages lose the right to be written, then a store follows
+ *
+ * Those of restart.c are run in the same way.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -124,6 +126,9 @@ static const struct {
 	{ "stale-fork", stale_fork },
 	{ "stale-unmap", stale_unmap },
 	{ "stale-protect", stale_protect },
+	{ "hotplug", restart_hotplug },
+	{ "kexec", restart_kexec },
+	{ "crash", restart_crash },
 };
 
 static const char *run(size_t test, unsigned int rounds)

@@ -39,10 +39,18 @@ void mark_end(unsigned int number, bool ok);
 bool mark_works(void);
 
 /* ring.c: counters of a patched kernel's flush rings; nothing where there are none. */
-#define RING_COUNTERS	6
+enum ring_counter {
+	RING_ENTRIES, RING_HINTS, RING_HINTS_LOST, RING_COMMITS, RING_COMMITS_SAVED, RING_FLUSH_CALLS,
+	RING_COUNTERS
+};
 void ring_init(void);
 bool ring_read(uint64_t counter[RING_COUNTERS]);
 void ring_report(const char *name, const uint64_t *before, const uint64_t *after);
+
+/* restart.c: tests of stale_run()'s table. */
+const char *restart_hotplug(unsigned int rounds);
+const char *restart_kexec(unsigned int rounds);
+const char *restart_crash(unsigned int rounds);
 
 /* stale.c: false if there is no such test, or if it failed. */
 bool stale_run(const char *name);
