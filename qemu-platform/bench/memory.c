@@ -31,26 +31,44 @@ static uint64_t chase(size_t size, unsigned steps)
 	return sum;
 }
 
-static uint64_t chase_16k(void) { return chase(16 << 10, 60000011); }
-static uint64_t chase_1m(void) { return chase(1 << 20, 2000003); }
-static uint64_t chase_32m(void) { return chase(32 << 20, 1000003); }
+static uint64_t chase_16k(void) { return chase(16 << 10, 180000011); }
+static uint64_t chase_1m(void) { return chase(1 << 20, 30000001); }
+static uint64_t chase_32m(void) { return chase(32 << 20, 8000003); }
 
-static int compare(const void *a, const void *b)
+/* Quicksort with its comparisons in line: qsort() would measure its calls of compare(). */
+static void quicksort(uint32_t *a, size_t n)
 {
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	while (n > 1) {
+		uint32_t pivot = a[(n - 1) / 2];
+		size_t i = -1, j = n;
 
-	return (x > y) - (x < y);
+		for (;;) {
+			while (a[++i] < pivot)
+				;
+			while (a[--j] > pivot)
+				;
+			if (i >= j)
+				break;
+			uint32_t swap = a[i];
+
+			a[i] = a[j];
+			a[j] = swap;
+		}
+		quicksort(a, j + 1);
+		a += j + 1;
+		n -= j + 1;
+	}
 }
 
 static uint64_t sort(void)
 {
-	size_t n = 600000;
+	size_t n = 4000000;
 	uint32_t *a = pages(n * sizeof(*a));
 	uint64_t state = 1234567, sum = 0;
 
 	for (size_t i = 0; i < n; i++)
 		a[i] = random_next(&state);
-	qsort(a, n, sizeof(*a), compare);
+	quicksort(a, n);
 	for (size_t i = 0; i < n; i++)
 		sum = mix(sum, a[i]);
 	return sum;
@@ -62,7 +80,9 @@ static uint64_t hash(void)
 	uint64_t *key = pages(n * sizeof(*key)), *value = pages(n * sizeof(*value));
 	uint64_t state = 42, sum = 0;
 
-	for (unsigned i = 0; i < 3000000; i++) {
+	memset(key, 0, n * sizeof(*key));
+	memset(value, 0, n * sizeof(*value));
+	for (unsigned i = 0; i < 12000000; i++) {
 		uint64_t k = (random_next(&state) >> 20 & 0x7ffff) + 1;
 		size_t at = k * 0x9e3779b97f4a7c15ull >> 44;
 
@@ -78,7 +98,7 @@ static uint64_t hash(void)
 
 static uint64_t matrix(void)
 {
-	enum { N = 320 };
+	enum { N = 640 };
 	uint64_t (*a)[N] = pages(sizeof(*a) * N), (*b)[N] = pages(sizeof(*b) * N),
 		 (*c)[N] = pages(sizeof(*c) * N), sum = 0;
 
@@ -105,7 +125,7 @@ static uint64_t stream(void)
 
 	for (size_t i = 0; i < n; i++)
 		b[i] = i, c[i] = 3 * i;
-	for (int round = 0; round < 20; round++)
+	for (int round = 0; round < 100; round++)
 		for (size_t i = 0; i < n; i++)
 			a[i] = b[i] + 7 * c[i] + round;
 	for (size_t i = 0; i < n; i += 511)
@@ -121,7 +141,7 @@ static uint64_t copy(void)
 
 	for (size_t i = 0; i < n; i++)
 		a[i] = i * 7;
-	for (int round = 0; round < 300; round++)
+	for (int round = 0; round < 900; round++)
 		memcpy(round & 1 ? a : b, round & 1 ? b : a, n - round);
 	for (size_t i = 0; i < n; i += 509)
 		sum = mix(sum, b[i]);
@@ -137,7 +157,7 @@ static uint64_t histogram(void)
 
 	for (size_t i = 0; i + 8 <= n; i += 8)
 		*(uint64_t *)(a + i) = random_next(&state);
-	for (int round = 0; round < 12; round++)
+	for (int round = 0; round < 30; round++)
 		for (size_t i = 0; i + 1 < n; i++)
 			bin[a[i] << 8 | a[i + 1]]++;
 	for (size_t i = 0; i < 65536; i++)
@@ -185,15 +205,18 @@ static uint64_t match(void)
 
 	for (size_t i = 0; i < n; i++)
 		text[i] = "etaoin shrdlu"[random_next(&state) % 13];
-	for (size_t i = 1; i + 64 < n; i++) {
-		uint32_t word = text[i] | text[i + 1] << 8 | text[i + 2] << 16;
-		uint32_t *h = &head[word * 2654435761u >> 16];
-		size_t length = 0;
+	for (int round = 0; round < 12; round++) {
+		memset(head, 0, 65536 * sizeof(*head));
+		for (size_t i = 1; i + 64 < n; i++) {
+			uint32_t word = text[i] | text[i + 1] << 8 | text[i + 2] << 16;
+			uint32_t *h = &head[word * 2654435761u >> 16];
+			size_t length = 0;
 
-		while (length < 64 && text[*h + length] == text[i + length])
-			length++;
-		sum += length;
-		*h = i;
+			while (length < 64 && text[*h + length] == text[i + length])
+				length++;
+			sum += length + round;
+			*h = i;
+		}
 	}
 	return mix(sum, n);
 }
@@ -204,12 +227,15 @@ static uint64_t sieve(void)
 	unsigned char *composite = pages(n);
 	uint64_t sum = 0;
 
-	for (size_t i = 2; i < n; i++) {
-		if (composite[i])
-			continue;
-		sum = mix(sum, i);
-		for (size_t j = i * i; j < n; j += i)
-			composite[j] = 1;
+	for (int round = 0; round < 5; round++) {
+		memset(composite, 0, n);
+		for (size_t i = 2; i < n; i++) {
+			if (composite[i])
+				continue;
+			sum = mix(sum, i);
+			for (size_t j = i * i; j < n; j += i)
+				composite[j] = 1;
+		}
 	}
 	return sum;
 }
@@ -223,9 +249,9 @@ static uint64_t scan(void)
 	for (size_t i = 0; i < n; i++)
 		text[i] = 'a' + random_next(&state) % 26;
 	text[n - 1] = 0;
-	for (int round = 0; round < 18; round++)
+	for (int round = 0; round < 40; round++)
 		for (const char *p = text; *p; p++)
-			if (p[0] == 'm' && p[1] == 'm' && p[2] == (char)('a' + round))
+			if (p[0] == 'm' && p[1] == 'm' && p[2] == (char)('a' + round % 26))
 				sum = mix(sum, p - text);
 	return sum;
 }
@@ -239,7 +265,7 @@ static uint64_t life(void)
 
 	for (size_t i = 0; i < N * N; i++)
 		now[i] = random_next(&state) >> 60 & 1;
-	for (int round = 0; round < 30; round++) {
+	for (int round = 0; round < 60; round++) {
 		unsigned char *swap = now;
 
 		for (size_t i = 0; i < N * N; i++) {
