@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 ORGANIZATIONS = ["shared", "private", "group"]
+COUNTING = ["-icount", "shift=0,align=off,sleep=off"]
 CHECKED = "protect,remap,huge,self-modify,crossing,wild,fork-cow,fork-exec,map-unmap,shell-loop"
 
 
@@ -33,6 +34,22 @@ def test_adaptivity_changes_nothing(guest, expected):
     assert run.counters["promotions"] > 0, run
 
 
+def test_a_process_in_debt_pauses_and_goes_on_with_what_was_mapped(guest, expected):
+    """On a slow hart, where timer interrupts come often; fences come during the pauses, too."""
+    programs = "map-unmap,fork-cow,remap"
+    run = guest(programs, ",spt=private,spt-oracle=on", words=["-icount", "shift=6,align=off,sleep=off"])
+    assert run.numbers == expected(programs), run
+    assert run.counters["demotions"] > 1, run
+    assert run.counters["promotions"] > run.counters["windows in use"], "no window was used again"
+
+
+def test_data_where_code_was_is_written_directly(guest, expected):
+    """A kernel frees the code of its own start; each page of it faults a few times, not once a word."""
+    run = guest("first-touch", ",spt=private,spt-adapt=off,spt-oracle=on", words=COUNTING)
+    assert run.numbers == expected("first-touch"), run
+    assert run.counters["code pages freed"] > 0, run
+
+
 def test_wider_modes_stay_on_softmmu(guest, expected):
     run = guest("protect", ",spt=private,spt-adapt=off", command_line=(
         "console=ttyS0 earlycon=sbi no5lvl norandmaps quiet panic=-1"))
@@ -50,9 +67,8 @@ def test_two_harts_on_one_thread(guest, expected):
 
 def test_slow_path_entries_are_few_and_exact(guest):
     """A chase through 4 pages 30 million times: what enters the slow path is start-up alone."""
-    counting = ["-icount", "shift=0,align=off,sleep=off"]
-    runs = [guest("chase-16k", ",spt=private,spt-adapt=off", words=counting) for _ in range(2)]
-    short = guest("wild", ",spt=private,spt-adapt=off", words=counting)
+    runs = [guest("chase-16k", ",spt=private,spt-adapt=off", words=COUNTING) for _ in range(2)]
+    short = guest("wild", ",spt=private,spt-adapt=off", words=COUNTING)
     assert runs[0].counters == runs[1].counters, runs
     assert runs[0].counters["faults"] - short.counters["faults"] < 30 * 20, (runs[0], short)
 
