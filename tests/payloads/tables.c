@@ -151,14 +151,14 @@ static void c_fsd(uint64_t at, uint64_t value)
 	csr_clear(sstatus, SSTATUS_FS);
 }
 
-static void floating_point(void)
+static void floating_point(uint64_t at)
 {
 	begin();
-	fsd(entry_at(ALIAS, ENTRY), PTE(two, PTE_RW));
+	fsd(entry_at(at, ENTRY), PTE(two, PTE_RW));
 	maps(two, "fsd");
-	fsw(entry_at(ALIAS, ENTRY), PTE(one, PTE_RW));
+	fsw(entry_at(at, ENTRY), PTE(one, PTE_RW));
 	maps(one, "fsw");
-	c_fsd(entry_at(ALIAS, ENTRY), PTE(two, PTE_RW));
+	c_fsd(entry_at(at, ENTRY), PTE(two, PTE_RW));
 	maps(two, "c.fsd");
 }
 
@@ -292,12 +292,7 @@ static void itself(void)
 	maps(two, "sw");
 	store_misaligned(entry_at(self, ENTRY) - 4, PTE(one, PTE_RW) << 32);
 	maps(one, "sd over two entries");
-	fsd(entry_at(self, ENTRY), PTE(two, PTE_RW));
-	maps(two, "fsd");
-	fsw(entry_at(self, ENTRY), PTE(one, PTE_RW));
-	maps(one, "fsw");
-	c_fsd(entry_at(self, ENTRY), PTE(two, PTE_RW));
-	maps(two, "c.fsd");
+	floating_point(self);
 	begin();
 	maps(add_reserved(entry_at(self, ENTRY), PTE(PAGE, 0)) ? two : one,
 	     "sc.d stores, or says that it did not");
@@ -377,7 +372,7 @@ void payload(uint64_t hart)
 		atomics();
 		reservations();
 		plain();
-		floating_point();
+		floating_point(ALIAS);
 		cleared_block(ALIAS, "cbo.zero");
 		misaligned();
 		flood();
