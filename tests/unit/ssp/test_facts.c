@@ -340,12 +340,14 @@ static void bits_of_a_fence_above_the_asid_are_ignored(void **state)
 	assert_maps(0, PAGE(9));
 }
 
+/* The one that runs knows where the page's entry is, too. */
 static void a_fence_by_address_and_asid_reaches_another_root(void **state)
 {
 	(void)state;
 	simple_guest();
 	assert_maps(0, PAGE(0));
 	satp(SATP_SV39, 2, 0);
+	assert_maps(0, PAGE(0));
 	put(2, 0, PAGE(9), LEAF);
 	fence_va_asid(0, 1);
 	satp(SATP_SV39, 1, 0);
@@ -497,16 +499,25 @@ static void an_access_with_more_rights_sees_them_without_a_fence(void **state)
 	assert_int_equal(store(0), SSP_FILLED);
 }
 
+static void check_fill_is_fenced(enum ssp_fence fence)
+{
+	simple_guest();
+	assert_int_equal(store(0), SSP_FILLED);
+	assert_int_equal(ssp_fault(&f.space, PAGE_SIZE, SSP_STORE, 0).fence, fence);
+	/* So many more regions that the walk to the first has to be made again. */
+	for (unsigned int n = 1; n <= SSP_WALK_CACHE; n++) {
+		put(1, n, guest_table(2), LINK);
+		assert_int_equal(store(n * 2 * MIB), SSP_FILLED);
+	}
+	assert_int_equal(ssp_fault(&f.space, 2 * PAGE_SIZE, SSP_STORE, 0).fence, fence);
+}
+
 static void a_fill_is_fenced_only_where_the_hart_lacks_svvptc(void **state)
 {
 	(void)state;
-	simple_guest();
-	assert_int_equal(store(0), SSP_FILLED);
-	assert_int_equal(ssp_fault(&f.space, PAGE_SIZE, SSP_LOAD, 0).fence, SSP_FENCE_NONE);
+	check_fill_is_fenced(SSP_FENCE_NONE);
 	start_with(RAM_DELTA, POOL_TABLES, true);
-	simple_guest();
-	assert_int_equal(store(0), SSP_FILLED);
-	assert_int_equal(ssp_fault(&f.space, PAGE_SIZE, SSP_LOAD, 0).fence, SSP_FENCE_PAGE);
+	check_fill_is_fenced(SSP_FENCE_PAGE);
 }
 
 /* That there was none no fence of its pages covers. */
@@ -589,6 +600,19 @@ static void changing_a_shadow_leaf_is_fenced(void **state)
 	(void)state;
 	changed_page();
 	assert_int_equal(ssp_fault(&f.space, 0, SSP_LOAD, 0).fence, SSP_FENCE_PAGE);
+}
+
+/* By a page of it that the shadow does not map, in another gigabyte than one that it does. */
+static void a_fence_of_a_huge_superpage_is_not_put_off(void **state)
+{
+	(void)state;
+	satp(SATP_SV48, 1, 0);
+	f.caller.logs = true;
+	put(0, 0, 0, LEAF);
+	assert_maps(RAM_GPA, RAM_GPA);
+	put(0, 0, 0, 0);
+	fence_va(RAM_GPA + RAM_SIZE + GIB);
+	assert_int_equal(load(RAM_GPA), SSP_TRUE_FAULT);
 }
 
 /* --- Sharing --- */
@@ -984,6 +1008,7 @@ int main(void)
 		FACT(what_is_forgotten_faults_again_and_is_filled_with_what_there_is),
 		FACT(a_repeated_fault_is_fenced_for_everything),
 		FACT(changing_a_shadow_leaf_is_fenced),
+		FACT(a_fence_of_a_huge_superpage_is_not_put_off),
 		FACT(a_global_page_is_fenced_for_every_root),
 		FACT(a_private_page_is_not_seen_by_another_asid),
 		FACT(a_global_page_filled_by_one_root_serves_another),
