@@ -247,7 +247,7 @@ void ssp_root_catch_up(struct ssp_space *space, struct ssp_root *root)
 	if (lag > SSP_LOG_SIZE) {
 		ssp_root_flush(space, root, true);
 		root->asid_turn = 0;
-	} else {
+	} else if (root->dirty != SSP_NONE) {	/* else it has no leaf (I6) */
 		for (; lag; lag--) {
 			uint64_t va = space->log[(space->log_head - lag) % SSP_LOG_SIZE];
 
