@@ -57,7 +57,7 @@ void fence_vcpus(struct vm *vm, uint64_t mask, const struct fence *f)
 	for (left = mask; left; left &= left - 1)
 		while (entry[lowest_bit(left)] &&
 		       runs_entry(&vm->vcpu[lowest_bit(left)], entry[lowest_bit(left)]))
-			;
+			hart_pause();
 }
 
 /* The firmware clears what it has done; an entry that came to nothing leaves it standing. */

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arch/cpu.h"
+
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
 #define ALIGN_UP(x, to)		(((x) + (to) - 1) & ~((uint64_t)(to) - 1))
 #define ALIGN_DOWN(x, to)	((x) & ~((uint64_t)(to) - 1))
@@ -61,7 +63,7 @@ struct spinlock {
 static inline void spin_lock(struct spinlock *l)
 {
 	while (__atomic_exchange_n(&l->held, 1, __ATOMIC_ACQUIRE))
-		;
+		hart_pause();
 }
 
 static inline void spin_unlock(struct spinlock *l)

@@ -66,6 +66,12 @@ static inline void wait_for_interrupt(void)
 	__asm__ __volatile__("wfi" ::: "memory");
 }
 
+/* Zihintpause, for loops that wait for another hart; a fence of nothing to harts without it. */
+static inline void hart_pause(void)
+{
+	__asm__ __volatile__(".4byte 0x0100000f" ::: "memory");
+}
+
 /* Makes code that this hart wrote visible to its own fetches. */
 static inline void fence_i(void)
 {
