@@ -19,6 +19,8 @@ CACHE = pathlib.Path(os.environ.get("HMODE_CACHE") or pathlib.Path(
 KERNEL = CACHE / "current/kernel/Image"
 INITRD = BUILD / "guest/initramfs.cpio"
 FIRST_MODULE = 0xb0000000
+# Where the distribution's QEMU has its firmware, which ours comes without.
+FIRMWARE = [word for folder in (CACHE / "current/qemu/usr/share/qemu", "/usr/share/qemu") for word in ("-L", str(folder))]
 
 
 @functools.cache
@@ -31,7 +33,7 @@ def qemu():
 
 def command(guests, options="", harts=1, bios=BUILD / "hmcode/hmcode.bin", memory="2G"):
     """guests: (kernel, initrd or None, bootargs) each; options are host-hv's."""
-    words = [*qemu(), "-M", "virt", "-cpu", "rv64,h=false,svade=true,svadu=false,smcntrpmf=true",
+    words = [*qemu(), *FIRMWARE, "-M", "virt", "-cpu", "rv64,h=false,svade=true,svadu=false,smcntrpmf=true",
              "-m", memory, "-smp", str(harts), "-nographic", "-no-reboot", "-bios", str(bios),
              "-kernel", str(BUILD / "host-hv/host-hv.bin"), "-append", options]
     at = FIRST_MODULE
