@@ -69,6 +69,14 @@ def test_native_counts_are_those_of_stock_qemu(tmp_path, qemu):
     assert workloads(tmp_path / "stock", **options) == workloads(tmp_path / "ours", QEMU=qemu, **options)
 
 
+# On one thread; times the instructions of one hart. Both were above 20 when a hart that waited used up its turn.
+@pytest.mark.parametrize("mode", ["native", "ssp-hm"])
+def test_harts_that_wait_for_each_other_give_way(tmp_path, mode):
+    one, two = (json.loads(workloads(tmp_path / str(harts), MODE=mode, QEMU="hspt-oracle", WORKLOAD="fork",
+                                     HARTS=harts, VCPUS=harts))["instructions"]["total"] for harts in (1, 2))
+    assert two < 8 * one
+
+
 def test_plugins_see_every_access(tmp_path):
     """They ask the TLB for physical addresses, which direct accesses do not fill."""
     options = {"command": "count-pt-writes", "WORKLOAD": "fork,touch"}
