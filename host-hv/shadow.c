@@ -4,6 +4,7 @@
 #include "console.h"
 #include "memory.h"
 #include "policy.h"
+#include "ssp/ring.h"
 
 #define CAUSE_FETCH_ACCESS	1
 #define CAUSE_FETCH_PAGE_FAULT	12
@@ -38,10 +39,8 @@ struct shadow *shadow_create(const struct vm *vm, unsigned long pages, const str
 
 void shadow_reset_counts(struct vcpu *v)
 {
-	struct ssp_ring *ring = &v->shadow->space.ring;
-
 	memset(v->shadow->count, 0, sizeof(v->shadow->count));
-	ring->flushes = ring->others = ring->hints_used = ring->hints_lost = 0;
+	ssp_ring_reset_counts(&v->shadow->space.ring);
 }
 
 /*

@@ -74,24 +74,36 @@ static void switch_to(struct vcpu *v, uint64_t gsatp)
 	publish_roots(v);
 }
 
-/*
- * The guest's ring is another one.  What it has pushed by now is not drained, and
- * stands for a fence of everything.
- */
 static void take_ring(struct vcpu *v)
 {
 	struct ssp_space *space = &v->shadow->space;
 	const struct ssp_slot *slot = ssp_slot_of(space, v->run->ring_gpa);
 
 	v->shadow->ring_turn = v->run->ring_turn;
-	ssp_ring_attach(space, slot ? v->run->ring_gpa + slot->delta : 0);
-	shadow_owe(v, ssp_flush_all(space), 0);
+	ssp_ring_take_over(space, slot ? v->run->ring_gpa + slot->delta : 0);
+}
+
+static void flush_all(struct vcpu *v)
+{
+	shadow_owe(v, ssp_flush_all(&v->shadow->space), 0);
 }
 
 static void drop(struct vcpu *v)
 {
 	take_ring(v);
+	flush_all(v);
 	switch_to(v, v->run->satp);
+}
+
+/* The guest's ring is another one: what it had pushed into an older one stands for a fence of everything. */
+static void change_ring(struct vcpu *v)
+{
+	bool first = !v->shadow->space.ring.hpa && v->run->ring_turn == v->shadow->ring_turn + 1;
+
+	take_ring(v);
+	if (!first)
+		flush_all(v);
+	publish_roots(v);
 }
 
 /* The hart is asked for a fence of one page, or of more than was drained. */
@@ -161,10 +173,8 @@ static void leave(struct vcpu *v)
 	ssp_ring_leave(space);
 	space->current = &space->roots[v->run->root + 1];
 	space->current->last_use = v->run->roots[v->run->root].used;
-	if (v->shadow->ring_turn != v->run->ring_turn) {
-		take_ring(v);
-		publish_roots(v);
-	}
+	if (v->shadow->ring_turn != v->run->ring_turn)
+		change_ring(v);
 	if (v->run->fence_count)
 		take_fences(v);
 }

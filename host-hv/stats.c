@@ -9,6 +9,7 @@
 #include "hm.h"
 #include "policy.h"
 #include "shadow.h"
+#include "ssp/ring.h"
 #include "vcpu.h"
 
 void stats_begin(struct vm *vm)
@@ -74,8 +75,8 @@ static void add_vcpu(struct sums *sums, const struct vcpu *v)
 	if (s.longest_m_stay > sum->longest_m_stay)
 		sum->longest_m_stay = s.longest_m_stay;
 	/* Drained by the firmware, or by ssp.c. */
-	sum->ring_entries += s.ring_entries + ring->flushes + ring->others;
-	sum->ring_flushes += s.ring_flushes + ring->flushes;
+	sum->ring_entries += s.ring_entries + ssp_ring_entries(ring);
+	sum->ring_flushes += s.ring_flushes + ssp_ring_entries(ring) - ring->others;
 	sum->ring_hints_used += s.ring_hints_used + ring->hints_used;
 	sum->ring_hints_lost += s.ring_hints_lost + ring->hints_lost;
 }

@@ -55,13 +55,6 @@ static inline bool hm_maps_page(u64 va)
 	return found;
 }
 
-/* Keeps the compiler from taking a sum of addresses to pieces again. */
-static inline u64 hm_opaque(u64 value)
-{
-	__asm__("" : "+r"(value));
-	return value;
-}
-
 /* Whatever reservation the hart holds is gone afterwards ("Zalrsc"). */
 static inline void hm_break_reservation(void)
 {

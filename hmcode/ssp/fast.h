@@ -55,15 +55,14 @@ static inline enum ssp_verdict ssp_leaf_exception(uint64_t pte, uint64_t need,
  */
 static inline uint64_t ssp_own_leaf_of(const struct ssp_space *space, uint64_t pte)
 {
-	uint64_t leaf;
+	uint64_t leaf = pte - space->ram_base;
 
-	/* Reserved high bits make the frame number too large. */
-	if ((pte >> PTE_PPN_SHIFT) - space->ram_gfn >= space->ram_pages)
+	/* Reserved high bits make it too large. */
+	if (leaf >= space->ram_size)
 		return 0;
 	/* Without D no W: they are bits 7 and 2.  A and D are preset. */
-	leaf = pte & (PTE_V | PTE_RWX | PTE_U) & (pte >> 5 | ~PTE_W);
-	leaf |= (pte >> PTE_PPN_SHIFT << PTE_PPN_SHIFT) + space->ram_delta;
-	return leaf | PTE_A | PTE_D;
+	leaf &= (leaf >> 5 | ~PTE_W) & ~(PTE_G | PTE_RSW);
+	return (leaf + space->ram_hpa) | PTE_A | PTE_D;
 }
 
 /* The same in any tree, or 0: not of this one. */

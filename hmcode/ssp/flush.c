@@ -112,38 +112,50 @@ void ssp_unlink_global(struct ssp_space *space, struct ssp_table *table)
 	}
 }
 
+/* Where one tree's own tables for guest tables end on the way to va: the table, and its entry. */
+static struct ssp_table *lowest_table(struct ssp_space *space, struct ssp_root *root, uint64_t va,
+				      uint64_t **entry)
+{
+	struct ssp_table *table = root_top(space, root);
+
+	for (;;) {
+		struct ssp_table *child;
+
+		*entry = &table_entries(space, table)[pte_index(va, table->level)];
+		if (!(**entry & PTE_V) || pte_is_leaf(**entry))
+			return table;
+		child = link_table(space, **entry);
+		if (child->owner != table->owner || child->ident & SSP_IDENT_SPLIT)
+			return table;
+		table = child;
+	}
+}
+
 /*
  * Clear what one tree holds for va.  A guest leaf that is mapped in pieces
  * goes as a whole; since that takes a link away, the fence is a wider one.
  */
 static enum ssp_fence tree_flush_va(struct ssp_space *space, struct ssp_root *root, uint64_t va)
 {
-	struct ssp_table *table = root_top(space, root);
+	uint64_t *entry;
+	struct ssp_table *table = lowest_table(space, root, va, &entry), *child;
 
-	for (;;) {
-		uint64_t *entry = &table_entries(space, table)[pte_index(va, table->level)];
-		struct ssp_table *child;
-
-		if (!(*entry & PTE_V))
-			return SSP_FENCE_PAGE;
-		if (pte_is_leaf(*entry)) {
-			*entry = 0;
-			return SSP_FENCE_PAGE;
-		}
-		child = link_table(space, *entry);
-		if (child->owner != table->owner)
-			return SSP_FENCE_PAGE;
-		if (child->ident & SSP_IDENT_SPLIT) {
-			*entry &= ~PTE_V;
-			child->epoch = 0;
-			if (table->owner != SSP_GLOBAL)
-				return SSP_FENCE_ASID;
-			if (table == root_top(space, root))
-				ssp_unlink_global(space, child);
-			return SSP_FENCE_ALL;
-		}
-		table = child;
+	if (!(*entry & PTE_V))
+		return SSP_FENCE_PAGE;
+	if (pte_is_leaf(*entry)) {
+		*entry = 0;
+		return SSP_FENCE_PAGE;
 	}
+	child = link_table(space, *entry);
+	if (child->owner != table->owner)
+		return SSP_FENCE_PAGE;
+	*entry &= ~PTE_V;
+	child->epoch = 0;
+	if (table->owner != SSP_GLOBAL)
+		return SSP_FENCE_ASID;
+	if (table == root_top(space, root))
+		ssp_unlink_global(space, child);
+	return SSP_FENCE_ALL;
 }
 
 enum ssp_fence ssp_flush_va(struct ssp_space *space, uint64_t va)
@@ -190,6 +202,45 @@ enum ssp_fence ssp_flush_va_asid(struct ssp_space *space, uint64_t va, uint64_t 
 			root->asid_turn = 0;
 	}
 	return fence;
+}
+
+/* Entries first to last of a leaf table, a group at a time. */
+static void clear_entries(struct ssp_space *space, const struct ssp_table *table,
+			  unsigned int first, unsigned int last)
+{
+	uint64_t *entries = table_entries(space, table);
+
+	while (first <= last) {
+		unsigned int end = first | (GROUP_SIZE - 1);
+
+		if (end > last)
+			end = last;
+		if (table->occupied >> (first >> GROUP_SHIFT) & 1)
+			for (; first <= end; first++)
+				entries[first] = 0;
+		first = end + 1;
+	}
+}
+
+/* Pages of the current root alone, table by table: the caller knows that they are few. */
+enum ssp_fence ssp_flush_range(struct ssp_space *space, uint64_t va, uint64_t last)
+{
+	struct ssp_root *root = space->current;
+
+	for (;;) {
+		uint64_t *entry, end = va | (level_size(1) - 1);
+		struct ssp_table *table = lowest_table(space, root, va, &entry);
+
+		if (end > last)
+			end = last;
+		if (table->level)
+			tree_flush_va(space, root, va);	/* one leaf or none for all of it */
+		else
+			clear_entries(space, table, pte_index(va, 0), pte_index(end, 0));
+		if (end == last)
+			return SSP_FENCE_ASID;
+		va = end + 1;
+	}
 }
 
 enum ssp_fence ssp_flush_asid(struct ssp_space *space, uint64_t asid)

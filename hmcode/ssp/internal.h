@@ -96,6 +96,7 @@ void ssp_root_flush(struct ssp_space *space, struct ssp_root *root, bool global_
 void ssp_root_drop_walks(struct ssp_root *root);
 void ssp_root_forget_walks(struct ssp_root *root);
 void ssp_unlink_global(struct ssp_space *space, struct ssp_table *table);
+enum ssp_fence ssp_flush_range(struct ssp_space *space, uint64_t va, uint64_t last);
 
 /* fault.c: the walk to va's leaf tables if it is cached or can be taken up again, or NULL. */
 struct ssp_walk *ssp_walk_known(struct ssp_space *space, uint64_t va);

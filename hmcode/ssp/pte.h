@@ -23,6 +23,7 @@
 #define PTE_G		(1ull << 5)
 #define PTE_A		(1ull << 6)
 #define PTE_D		(1ull << 7)
+#define PTE_RSW		(3ull << 8)
 #define PTE_RWX		(PTE_R | PTE_W | PTE_X)
 #define PTE_PPN_SHIFT	10
 #define PTE_PPN_BITS	44

@@ -16,7 +16,7 @@
 #define HINT_BUDGET	32	/* and in entries */
 #define COST_OF_WALK	4	/* down the current root and the global tree */
 #define COST_OF_ROOTS	16	/* down all roots of an ASID */
-#define COST_OF_SPACE	32	/* one ASID: ssp_flush_asid() */
+#define COST_OF_SPACE	32	/* one ASID: ssp_flush_asid(); or two leaf tables: ssp_flush_range() */
 
 struct drain {
 	struct ssp_space *space;
@@ -31,16 +31,28 @@ struct drain {
 	struct ssp_walk *walk;	/* of the region's leaf tables */
 };
 
-void ssp_ring_attach(struct ssp_space *space, uint64_t hpa)
+static void attach(struct ssp_space *space, uint64_t hpa, unsigned int drained)
 {
 	struct ssp_ring *ring = &space->ring;
 
 	ring->hpa = hpa;
 	if (!hpa)
 		return;
-	ring->tail = ssp_port_load(hpa);
+	ring->begin -= ring->tail;
+	ring->tail = ssp_port_load(hpa + drained);
+	ring->begin += ring->tail;
 	ring->flags = HM_RING_CACHED | HM_RING_RUNNING;
 	ssp_ring_publish(ring);
+}
+
+void ssp_ring_attach(struct ssp_space *space, uint64_t hpa)
+{
+	attach(space, hpa, offsetof(struct hm_ring, head));
+}
+
+void ssp_ring_take_over(struct ssp_space *space, uint64_t hpa)
+{
+	attach(space, hpa, offsetof(struct hm_ring, tail));
 }
 
 /*
@@ -130,6 +142,21 @@ static void flush_space(struct drain *drain, uint64_t asid)
 		flush_all(drain);
 }
 
+/*
+ * Many pages of the root that runs, in up to two leaf tables: to clear these is no more
+ * than flush_space(), and spares what else the address space has.
+ */
+static bool flush_range(struct drain *drain, uint64_t va, uint64_t pages)
+{
+	uint64_t last = va + pages * PAGE_SIZE - 1;
+
+	if ((last >> SSP_WALK_SHIFT) - (va >> SSP_WALK_SHIFT) > 1 ||
+	    !afford(&drain->flush_budget, COST_OF_SPACE))
+		return false;
+	owe(drain, ssp_flush_range(drain->space, va, last));
+	return true;
+}
+
 static void flush_pages_asid(struct drain *drain, uint64_t va, uint64_t pages, uint64_t asid)
 {
 	struct ssp_space *space = drain->space;
@@ -137,7 +164,8 @@ static void flush_pages_asid(struct drain *drain, uint64_t va, uint64_t pages, u
 	bool alone = asid == satp_asid(root->gsatp) && !root->asid_shared;
 
 	if (!pages || !afford(&drain->flush_budget, pages)) {
-		flush_space(drain, asid);
+		if (!pages || !alone || !flush_range(drain, va, pages))
+			flush_space(drain, asid);
 		return;
 	}
 	owe_pages(drain, va, pages, SSP_FENCE_ASID);
@@ -283,10 +311,12 @@ struct ssp_drained ssp_ring_drain(struct ssp_space *space)
 	uint32_t head = ssp_port_load(ring->hpa);
 
 	ssp_port_fence();
-	if (head - ring->tail > HM_RING_ENTRIES)
+	if (head - ring->tail > HM_RING_ENTRIES) {
 		flush_all(&drain);
-	else
+		ring->begin += head - ring->tail;
+	} else {
 		ring->others += head - ring->tail;
+	}
 	for (uint32_t n = ring->tail; n != head && !drain.all; n++) {
 		uint64_t entry = ssp_ring_entry(ring->hpa, n);
 		uint64_t va_op = ssp_port_load(entry), asid_pages = ssp_port_load(entry + 8);
@@ -298,7 +328,6 @@ struct ssp_drained ssp_ring_drain(struct ssp_space *space)
 	}
 	if (drain.hinted && !drain.all)
 		follow_hints(&drain, head);
-	ring->flushes += drain.flushes;
 	ring->others -= drain.flushes;
 	ring->tail = head;
 	ssp_port_fence();

@@ -29,6 +29,9 @@ struct ssp_drained {
  */
 void ssp_ring_attach(struct ssp_space *space, uint64_t hpa);
 
+/* The same for one that was attached elsewhere: what was pushed since then is drained. */
+void ssp_ring_take_over(struct ssp_space *space, uint64_t hpa);
+
 /* Carry out what was pushed. */
 struct ssp_drained ssp_ring_drain(struct ssp_space *space);
 
@@ -50,6 +53,18 @@ static inline void ssp_ring_publish(const struct ssp_ring *ring)
 {
 	ssp_port_store(ring->hpa + offsetof(struct hm_ring, tail),
 		       ring->tail | (uint64_t)ring->flags << 32);
+}
+
+/* Entries drained since counting began. */
+static inline uint32_t ssp_ring_entries(const struct ssp_ring *ring)
+{
+	return ring->tail - ring->begin;
+}
+
+static inline void ssp_ring_reset_counts(struct ssp_ring *ring)
+{
+	ring->begin = ring->tail;
+	ring->others = ring->hints_used = ring->hints_lost = 0;
 }
 
 /* Is there anything to drain? */

@@ -45,13 +45,15 @@ bool ssp_init(struct ssp_space *space, uint64_t pool_hpa, struct ssp_table *tabl
 
 void ssp_slot_set(struct ssp_space *space, unsigned int n, struct ssp_slot slot)
 {
+	const struct ssp_slot *ram = &space->slots[0];
+
 	space->slots[n] = slot;
 	for (space->slot_count = SSP_MAX_SLOTS;
 	     space->slot_count && !space->slots[space->slot_count - 1].size;)
 		space->slot_count--;
-	space->ram_gfn = space->slots[0].gpa >> PAGE_SHIFT;
-	space->ram_pages = space->slots[0].rights == PTE_RWX ? space->slots[0].size >> PAGE_SHIFT : 0;
-	space->ram_delta = (uint64_t)((int64_t)space->slots[0].delta >> (PAGE_SHIFT - PTE_PPN_SHIFT));
+	space->ram_base = pte_make(ram->gpa, 0);
+	space->ram_size = ram->rights == PTE_RWX ? pte_make(ram->size, 0) : 0;
+	space->ram_hpa = pte_make(ram->gpa + ram->delta, 0);
 	ssp_flush_all(space);
 }
 

@@ -176,14 +176,15 @@ struct ssp_root {
 struct ssp_ring {
 	uint64_t hpa;			/* of its page; 0: none */
 	uint32_t tail, flags;		/* entries drained, HM_RING_*: as last stored there */
-	uint64_t flushes, others;	/* entries drained: those that invalidate, and all else */
+	uint32_t begin;			/* tail when counting began */
+	uint64_t others;		/* of the entries drained since then: those that do not invalidate */
 	uint64_t hints_used, hints_lost;	/* pages */
 };
 
 struct ssp_space {
 	struct ssp_root *current;	/* the root that the guest runs on */
-	/* Slot 0 for fast.h, if it has all rights: in pages, and what turns its PTEs into ours. */
-	uint64_t ram_gfn, ram_pages, ram_delta;
+	/* Slot 0 for fast.h, if it has all rights, in the form of PTEs: where guests see it, its size, where it is. */
+	uint64_t ram_base, ram_size, ram_hpa;
 	uint64_t last_read;		/* number of the page last filled for a load or fetch, by entry.S */
 	_Bool fence_after_fill;		/* the hart lacks Svvptc */
 	uint64_t *global_top;		/* entries of the global tree's top table ... */

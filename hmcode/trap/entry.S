@@ -135,6 +135,34 @@
 .endm
 
 /*
+ * \pte becomes a root's own leaf for it, as ssp_own_leaf_of() in ssp/fast.h; to \none if
+ * it is not in slot 0.  Takes ra.
+ */
+.macro own_leaf pte, vcpu, none
+	ld	ra, VCPU_RAM_BASE(\vcpu)
+	sub	\pte, \pte, ra
+	ld	ra, VCPU_RAM_SIZE(\vcpu)
+	bgeu	\pte, ra, \none
+	srli	ra, \pte, 5			/* D, bit 7, to W, bit 2: without D no W */
+	ori	ra, ra, ~PTE_W
+	and	\pte, \pte, ra
+	andi	\pte, \pte, ~(PTE_G | PTE_RSW)
+	ld	ra, VCPU_RAM_HPA(\vcpu)
+	add	\pte, \pte, ra
+	ori	\pte, \pte, PTE_A | PTE_D
+.endm
+
+/* Entries of \table were made in the group of the one at offset \offset, which is lost.  Takes t0 and \bits. */
+.macro occupy table, offset, bits
+	srli	\offset, \offset, 6		/* 8 entries a bit */
+	li	t0, 1
+	sll	t0, t0, \offset
+	ld	\bits, TABLE_OCCUPIED(\table)
+	or	\bits, \bits, t0
+	sd	\bits, TABLE_OCCUPIED(\table)
+.endm
+
+/*
  * Page faults that the walk cache answers end here, after some 60 to 85
  * instructions: the same as ssp_fault_fast() in ssp/fast.h, with the rarer
  * cases left to hm_trap_general.
@@ -210,21 +238,8 @@ hm_guest_vector:
 	add	ra, ra, t0
 	ld	ra, 0(ra)
 	beqz	ra, general
-1:	srli	t0, a3, 10
-	ld	ra, VCPU_RAM_GFN(a2)
-	sub	t0, t0, ra
-	ld	ra, VCPU_RAM_PAGES(a2)
-	bgeu	t0, ra, general
-	mv	a0, a3
-	srli	t0, a3, 5			/* D, bit 7, to W, bit 2: without D no W */
-	ori	t0, t0, ~PTE_W
-	and	t0, t0, a3
-	andi	t0, t0, PTE_V | PTE_R | PTE_W | PTE_X | PTE_U
-	andi	a3, a3, -1024
-	ld	ra, VCPU_RAM_DELTA(a2)
-	add	a3, a3, ra
-	or	a3, a3, t0
-	ori	a3, a3, PTE_A | PTE_D
+1:	mv	a0, a3
+	own_leaf a3, a2, general
 	ld	ra, ROOT_WALK_TABLE(a5)
 	lbu	t0, TABLE_OWNER(ra)
 	beqz	t0, global			/* SSP_GLOBAL */
@@ -238,12 +253,7 @@ fill:
 	or	a5, a5, t0
 	beqz	a5, 1f
 	sfence.vma a1
-1:	srli	a4, a4, 6			/* 8 entries a bit */
-	li	t0, 1
-	sll	t0, t0, a4
-	ld	a4, TABLE_OCCUPIED(ra)
-	or	a4, a4, t0
-	sd	a4, TABLE_OCCUPIED(ra)
+1:	occupy	ra, a4, a5
 	ld	t0, VCPU_FILLS(a2)
 	addi	t0, t0, 1
 	sd	t0, VCPU_FILLS(a2)
@@ -304,15 +314,89 @@ no_page_fault:
 	mret
 1:	addi	a0, a0, -HM_FAST_RING
 	bnez	a0, general
-	mv	a0, sp
-	call	hm_fast_ring
-	beqz	a0, 1f
-	addi	a0, a0, -HM_FAST_DRAIN
-	bnez	a0, general
+
+	/*
+	 * A commit.  Nothing was pushed, or the flush of one page of the address space
+	 * that runs: that ends here, as ssp_ring_drain() and ssp_leaf_anew() would have
+	 * it; anything else is for hm_fast_drain().
+	 *
+	 *	a0 vCPU			a3 walk-cache entry
+	 *	a1 the ring's page	a4 offset of the entry in the tables
+	 *	a2 tail			a5 the page's address
+	 */
+	ld	a0, FRAME_VCPU(sp)
+	ld	a1, VCPU_RING_HPA(a0)
+	beqz	a1, general
+	lw	a2, VCPU_RING_TAIL(a0)
+	lw	a3, RING_HEAD(a1)
+	fence
+	beq	a2, a3, committed
+	andi	a5, a2, HM_RING_ENTRIES - 1
+	addiw	a2, a2, 1
+	bne	a2, a3, drain
+	ori	a5, a5, HM_RING_ENTRIES		/* ssp_ring_entry() */
+	slli	a5, a5, 4
+	add	a5, a5, a1
+	ld	a3, 8(a5)
+	ld	a5, 0(a5)
+	ld	a4, VCPU_ROOT(a0)
+	ld	t0, ROOT_RING_PAGE(a4)
+	bne	a3, t0, drain
+	addi	a5, a5, -HM_RING_OP_FLUSH
+	slli	t0, a5, 64 - 12
+	bnez	t0, drain
+	srli	t0, a5, WALK_SHIFT
+	andi	a3, t0, WALK_CACHE - 1
+	slli	a3, a3, WALK_SIZE_SHIFT
+	add	a3, a3, a4
+	ld	a4, ROOT_WALK_TURN(a4)
+	or	t0, t0, a4
+	ld	a4, ROOT_WALK_TAG(a3)
+	bne	a4, t0, drain
+	ld	t0, ROOT_WALK_TABLE(a3)
+	lbu	t0, TABLE_OWNER(t0)
+	beqz	t0, drain			/* SSP_GLOBAL */
+	slli	a4, a5, 64 - 21			/* bits 20:12 are the index, 11:9 are 0 */
+	srli	a4, a4, 64 - 12
+	ld	t0, ROOT_WALK_GUEST(a3)
+	add	t0, t0, a4
+	ld	t0, 0(t0)			/* the guest's PTE, read once */
+	andi	ra, t0, PTE_V | PTE_R | PTE_A
+	addi	ra, ra, -(PTE_V | PTE_R | PTE_A)
+	bnez	ra, nothing
+	own_leaf t0, a0, nothing
+	ld	ra, ROOT_WALK_SHADOW(a3)
+	add	ra, ra, a4
+	sd	t0, 0(ra)
+	ld	a3, ROOT_WALK_TABLE(a3)
+	occupy	a3, a4, ra
+drained:
+	sfence.vma a5
+	sw	a2, VCPU_RING_TAIL(a0)
+	fence
+	sw	a2, RING_TAIL(a1)
+committed:
+	ld	t0, VCPU_RINGS(a0)
+	addi	t0, t0, 1
+	sd	t0, VCPU_RINGS(a0)
+	csrr	a0, mepc
+	addi	a0, a0, 4
+	csrw	mepc, a0
+	load_few
+	csrrw	sp, mscratch, sp
+	mret
+
+nothing:
+	ld	ra, ROOT_WALK_SHADOW(a3)
+	add	ra, ra, a4
+	sd	zero, 0(ra)
+	j	drained
+
+drain:
 	mv	a0, sp
 	call	hm_fast_drain
 	bnez	a0, general
-1:	load_few
+	load_few
 	csrrw	sp, mscratch, sp
 	mret
 

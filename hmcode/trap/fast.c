@@ -157,49 +157,6 @@ static inline u64 committed(struct hm_vcpu *vcpu)
 	return 0;
 }
 
-/* The entry, if it flushes one page of the address space that runs. */
-static inline bool flush_page(struct ssp_space *space, u64 entry)
-{
-	struct ssp_root *root = space->current;
-	u64 va = ssp_port_load(entry) - HM_RING_OP_FLUSH;
-	struct ssp_walk *walk;
-
-	if (va << (64 - PAGE_SHIFT) || ssp_port_load(entry + 8) != root->ring_page)
-		return false;
-	walk = (struct ssp_walk *)hm_opaque((u64)ssp_walk_entry(root, va));
-	if (walk->tag != ssp_walk_tag(root, va) || walk->table->owner == SSP_GLOBAL)
-		return false;
-	read_anew(space, walk, entry_offset(va));
-	hm_sfence_va(va);
-	return true;
-}
-
-/*
- * A commit of one page's flush, or of nothing, in few registers; anything else
- * is for hm_fast_drain().
- */
-u64 hm_fast_ring(struct hm_frame *frame)
-{
-	struct hm_vcpu *vcpu = frame->vcpu;
-	struct ssp_ring *ring = &vcpu->space.ring;
-	u64 hpa = ring->hpa;
-	u32 tail = ring->tail, pending;
-
-	if (!hpa)
-		return 1;
-	pending = (u32)ssp_port_load(hpa) - tail;
-	ssp_port_fence();
-	if (pending) {
-		if (pending != 1 || !flush_page(&vcpu->space, ssp_ring_entry(hpa, tail)))
-			return HM_FAST_DRAIN;
-		ring->flushes++;
-		ring->tail = tail + 1;
-		ssp_port_fence();
-		ssp_ring_publish(ring);
-	}
-	return committed(vcpu);
-}
-
 /*
  * What ssp_ring_drain() does, for flushes and single hints of the address space
  * that runs.  From the first other entry on it is left to that.
@@ -244,7 +201,6 @@ u64 hm_fast_drain(struct hm_frame *frame)
 		}
 	}
 	hints = (u32)(n - ring->tail) - flushes;
-	ring->flushes += flushes;
 	ring->tail = n;
 	if (hints) {
 		ring->others += hints;

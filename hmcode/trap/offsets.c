@@ -22,12 +22,16 @@ void offsets(void)
 	OFFSET(VCPU_TRUE_FAULTS, hm_vcpu, stats.traps[HM_TRAP_TRUE_FAULT]);
 	OFFSET(VCPU_FILLS, hm_vcpu, stats.traps[HM_TRAP_FILL]);
 	OFFSET(VCPU_ROOT, hm_vcpu, space.current);
-	OFFSET(VCPU_RAM_GFN, hm_vcpu, space.ram_gfn);
-	OFFSET(VCPU_RAM_PAGES, hm_vcpu, space.ram_pages);
-	OFFSET(VCPU_RAM_DELTA, hm_vcpu, space.ram_delta);
+	OFFSET(VCPU_RINGS, hm_vcpu, stats.traps[HM_TRAP_RING]);
+	OFFSET(VCPU_RAM_BASE, hm_vcpu, space.ram_base);
+	OFFSET(VCPU_RAM_SIZE, hm_vcpu, space.ram_size);
+	OFFSET(VCPU_RAM_HPA, hm_vcpu, space.ram_hpa);
+	OFFSET(VCPU_RING_HPA, hm_vcpu, space.ring.hpa);
+	OFFSET(VCPU_RING_TAIL, hm_vcpu, space.ring.tail);
 	OFFSET(VCPU_LAST_READ, hm_vcpu, space.last_read);
 	OFFSET(VCPU_FENCE_AFTER_FILL, hm_vcpu, space.fence_after_fill);
 
+	OFFSET(ROOT_RING_PAGE, ssp_root, ring_page);
 	OFFSET(ROOT_WALK_TURN, ssp_root, walk_turn);
 	OFFSET(ROOT_WALK_TAG, ssp_root, walk[0].tag);
 	OFFSET(ROOT_WALK_GUEST, ssp_root, walk[0].guest);
@@ -35,9 +39,10 @@ void offsets(void)
 	OFFSET(ROOT_WALK_TABLE, ssp_root, walk[0].table);
 	OFFSET(TABLE_OCCUPIED, ssp_table, occupied);
 	OFFSET(TABLE_OWNER, ssp_table, owner);
+	OFFSET(RING_HEAD, hm_ring, head);
+	OFFSET(RING_TAIL, hm_ring, tail);
 
 	VALUE(HM_FAST_RING, HM_FAST_RING);
-	VALUE(HM_FAST_DRAIN, HM_FAST_DRAIN);
 	VALUE(FAST_TO_HOST, HM_FAST_TO_HOST);
 	VALUE(PTE_V, PTE_V);
 	VALUE(PTE_R, PTE_R);
@@ -47,6 +52,7 @@ void offsets(void)
 	VALUE(PTE_G, PTE_G);
 	VALUE(PTE_A, PTE_A);
 	VALUE(PTE_D, PTE_D);
+	VALUE(PTE_RSW, PTE_RSW);
 	VALUE(WALK_SHIFT, SSP_WALK_SHIFT);
 	VALUE(WALK_CACHE, SSP_WALK_CACHE);
 	VALUE(WALK_SIZE_SHIFT, __builtin_ctz(sizeof(struct ssp_walk)));

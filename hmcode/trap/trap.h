@@ -40,13 +40,11 @@ struct hm_trap {
 void hm_guest_run(struct hm_frame *frame, const char *vector, struct hm_run *run);
 extern const char hm_guest_vector[], hm_policy_vector[];
 
-/* Called by entry.S; 0: the guest can resume; HM_FAST_RING, _DRAIN: go on with hm_fast_ring(), hm_fast_drain(). */
+/* Called by entry.S; 0: the guest can resume; HM_FAST_RING: it commits its ring. */
 #define HM_FAST_TO_HOST	3		/* of hm_fast_tvm_policy(): a fence for hm_to_host() */
 #define HM_FAST_RING	2
-#define HM_FAST_DRAIN	4
 u64 hm_fast_tvm(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2);
 u64 hm_fast_tvm_policy(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2);
-u64 hm_fast_ring(struct hm_frame *frame);
 u64 hm_fast_drain(struct hm_frame *frame);
 u64 hm_trap_general(struct hm_frame *frame, u64 cause);
 u64 hm_trap_slow(struct hm_frame *frame);

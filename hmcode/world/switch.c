@@ -249,8 +249,7 @@ static void reset_stats(struct hm_hart *hart, struct hm_vcpu *vcpu)
 	vcpu->stats = (struct hm_stats){ 0 };
 	space->tables_allocated = space->tables_recycled = 0;
 	space->root_hits = space->root_misses = 0;
-	space->ring.flushes = space->ring.others = 0;
-	space->ring.hints_used = space->ring.hints_lost = 0;
+	ssp_ring_reset_counts(&space->ring);
 	vcpu->cycle_base = hm_count_all();
 	hart->insn_mark = hm_count_below_m();
 }

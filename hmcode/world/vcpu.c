@@ -291,8 +291,8 @@ long hm_vcpu_stats(u64 number, u64 hpa, u64 size)
 	stats->tables_recycled = vcpu->space.tables_recycled;
 	stats->root_hits = vcpu->space.root_hits;
 	stats->root_misses = vcpu->space.root_misses;
-	stats->ring_entries = vcpu->space.ring.flushes + vcpu->space.ring.others;
-	stats->ring_flushes = vcpu->space.ring.flushes;
+	stats->ring_entries = ssp_ring_entries(&vcpu->space.ring);
+	stats->ring_flushes = stats->ring_entries - vcpu->space.ring.others;
 	stats->ring_hints_used = vcpu->space.ring.hints_used;
 	stats->ring_hints_lost = vcpu->space.ring.hints_lost;
 	sbi_memcpy((void *)hpa, stats, size);

@@ -16,7 +16,9 @@
  *
  * A hart's stores become visible in any order until a fence; its loads are in
  * order.  A PTE's value is its age, so an access through an older one than what
- * a finished flush covers is wrong: that is the one assertion.
+ * a finished flush covers is wrong: that is the first assertion.  The second is that
+ * CACHED never saves the hart a commit of its own ring: the load that reads the
+ * flag is fetched through a translation of the engine's.
  *
  * -DBREAK_... takes one ordering or step away; each must be found (Makefile).
  */
@@ -129,6 +131,17 @@ inline flush_all(hart) {
 	publish(hart)
 }
 
+/* An instruction is executed: its page was filled before, by the same rules. */
+inline fetch(hart) {
+	if
+	:: !(flags[hart] & CACHED) ->
+		flags[hart] = flags[hart] | CACHED;
+		publish(hart);
+		fence(hart)
+	:: else
+	fi
+}
+
 /* ---- the guest ---- */
 
 /* An access: the hart may have the translation, or walk the shadow; else it faults. */
@@ -169,13 +182,21 @@ proctype producer()
 		:: break
 		od;
 		store(0, PTE, count + 1);
+		if
+		:: flush_all(0)
+		:: skip
+		fi;
 
 		/* Its own ring: a commit is a fence that traps. */
 		push(0, 0, count);
 #ifndef BREAK_FLAG_FENCE
 		fence(0);
 #endif
+#ifndef BREAK_FETCH
+		fetch(0);
+#endif
 		load(0, FLAGS(0), flag);
+		assert(flag & CACHED);
 		if
 #ifndef BREAK_COMMIT
 		:: flag & CACHED -> drain(0)

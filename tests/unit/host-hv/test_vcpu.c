@@ -676,7 +676,7 @@ static void the_record_holds_all_keys(void **state)
 	stats.ring_entries = 70;
 	stats.ring_flushes = 60;
 	stats.ring_hints_used = 50;
-	shadows[0].space.ring = (struct ssp_ring){ .flushes = 2, .others = 1, .hints_lost = 4 };
+	shadows[0].space.ring = (struct ssp_ring){ .tail = 3, .others = 1, .hints_lost = 4 };
 	mark(HM_MARK_END | 7 << 8 | HM_MARK_OK);
 	assert_string_equal(printed,
 		"\x1e{\"mark\":7,\"vm\":0,\"ok\":true,"

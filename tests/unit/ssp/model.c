@@ -204,8 +204,8 @@ static void pushed_is_effective(struct model *model)
 			oracle_fence_all(&model->oracle);
 		else if (!pages)
 			known &= oracle_fence(&model->oracle, NULL, by_asid);
-		for (uint64_t page = 0; page < pages && page < 8; page++, va += PAGE_SIZE)
-			known &= oracle_fence(&model->oracle, &va, by_asid);
+		else
+			known &= oracle_fence_pages(&model->oracle, va, pages, by_asid);
 	}
 	model->pending = 0;
 	if (!known)
@@ -222,7 +222,7 @@ static uint64_t random_pages(struct choices *choices)
 {
 	if (one_in(choices, 16))
 		return 0;
-	return one_in(choices, 16) ? choose(choices, 200) : 1 + choose(choices, 3);
+	return one_in(choices, 16) ? choose(choices, 1200) : 1 + choose(choices, 3);
 }
 
 /* Without CACHED nothing has to be committed. */

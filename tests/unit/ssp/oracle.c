@@ -50,10 +50,18 @@ bool oracle_fence(struct oracle *oracle, const uint64_t *va, const uint16_t *asi
 		return false;
 	oracle->fence[n].time = ++oracle->now;
 	oracle->fence[n].any_va = !va;
-	oracle->fence[n].va = va ? *va : 0;
+	oracle->fence[n].first = oracle->fence[n].last = va ? *va : 0;
 	oracle->fence[n].any_asid = !asid;
 	oracle->fence[n].asid = asid ? *asid : 0;
 	oracle->fences++;
+	return true;
+}
+
+bool oracle_fence_pages(struct oracle *oracle, uint64_t va, uint64_t pages, const uint16_t *asid)
+{
+	if (!oracle_fence(oracle, &va, asid))
+		return false;
+	oracle->fence[oracle->fences - 1].last = va + (pages - 1) * PAGE_SIZE;
 	return true;
 }
 
@@ -169,10 +177,12 @@ static bool canonical(uint64_t va, int levels)
 static uint64_t last_fence(const struct query *query, int level, bool leaf, bool global)
 {
 	const struct oracle *oracle = query->oracle;
+	int shift = 12 + 9 * level;
 
 	for (unsigned int i = oracle->fences; i-- > 0;) {
 		bool va = oracle->fence[i].any_va ||
-			  (leaf && !((oracle->fence[i].va ^ query->access->va) >> (12 + 9 * level)));
+			  (leaf && oracle->fence[i].first >> shift <= query->access->va >> shift &&
+			   oracle->fence[i].last >> shift >= query->access->va >> shift);
 		bool asid = oracle->fence[i].any_asid ||
 			    (!global && oracle->fence[i].asid == (query->satp >> 44 & 0xffff));
 

@@ -43,7 +43,7 @@ struct oracle {
 	struct { uint64_t from, satp; } run[ORACLE_EVENTS];
 	unsigned int fences;
 	struct {
-		uint64_t time, va;
+		uint64_t time, first, last;
 		uint16_t asid;
 		bool any_va, any_asid;
 	} fence[ORACLE_EVENTS];
@@ -56,6 +56,7 @@ void oracle_reset(struct oracle *oracle, uint64_t satp);
 /* The guest stores a gPTE, fences, writes satp.  False: no room, a fence of everything is due. */
 bool oracle_write(struct oracle *oracle, unsigned int table, unsigned int index, uint64_t value);
 bool oracle_fence(struct oracle *oracle, const uint64_t *va, const uint16_t *asid);
+bool oracle_fence_pages(struct oracle *oracle, uint64_t va, uint64_t pages, const uint16_t *asid);
 bool oracle_satp(struct oracle *oracle, uint64_t satp);
 
 /* A fence of everything. */

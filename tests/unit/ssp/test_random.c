@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "model.h"
+#include "ring.h"
 #include "seeds.h"
 
 #define STEPS	3000
@@ -30,7 +31,7 @@ void run(uint64_t seed)
 	total.mapped += model.mapped;
 	total.filled += model.filled;
 	total.recycled += model.space.tables_recycled;
-	total.entries += model.space.ring.flushes + model.space.ring.others;
+	total.entries += ssp_ring_entries(&model.space.ring);
 	total.hints += model.space.ring.hints_used;
 }
 

@@ -7,6 +7,7 @@
 #include "producer.h"
 #include "ring.h"
 
+#define MIB		(1ull << 20)
 #define GIB		(1ull << 30)
 #define FULL_HEAD	0xffffffc0u	/* wraps around within half a ring */
 
@@ -63,7 +64,7 @@ static void a_range_is_one_entry(void **state)
 	commit();
 	for (unsigned int n = 0; n < 64; n++)
 		assert_true(is_remapped(n));
-	assert_int_equal(f.space.ring.flushes + f.space.ring.others, 1);
+	assert_int_equal(ssp_ring_entries(&f.space.ring), 1);
 }
 
 static void a_flush_spares_the_pages_beside_it(void **state)
@@ -162,6 +163,42 @@ static void more_pages_than_a_drain_takes_are_flushed_all_the_same(void **state)
 	}
 }
 
+/* In up to two leaf tables; a superpage between goes with them. */
+static void a_long_range_spares_the_pages_beside_it(void **state)
+{
+	(void)state;
+	put(1, 1, PAGE(512), LEAF);
+	assert_maps(2 * MIB, PAGE(512));
+	put(1, 1, PAGE(1024), LEAF);
+	for (unsigned int n = 0; n < 128; n++)
+		remap(n);
+	push(HM_RING_OP_FLUSH, 10 * PAGE_SIZE, 100, 1);
+	commit();
+	for (unsigned int n = 0; n < 128; n++)
+		assert_int_equal(is_remapped(n), n >= 10 && n < 110);
+	assert_maps(2 * MIB, PAGE(512));
+	push(HM_RING_OP_FLUSH, 110 * PAGE_SIZE, 500, 1);
+	commit();
+	for (unsigned int n = 0; n < 128; n++)
+		assert_int_equal(is_remapped(n), n >= 10);
+	assert_maps(2 * MIB, PAGE(1024));
+	push(HM_RING_OP_FLUSH, 10 * PAGE_SIZE, 1024, 1);
+	commit();
+	assert_true(is_remapped(0));
+}
+
+static void a_ring_that_is_taken_over_is_drained(void **state)
+{
+	(void)state;
+	remap(1);
+	remap(2);
+	push(HM_RING_OP_FLUSH, PAGE_SIZE, 1, 1);
+	ssp_ring_take_over(&f.space, RING_GPA + RAM_DELTA);
+	commit();
+	assert_true(is_remapped(1));
+	assert_false(is_remapped(2));
+}
+
 static void an_entry_is_drained_once(void **state)
 {
 	(void)state;
@@ -170,7 +207,7 @@ static void an_entry_is_drained_once(void **state)
 	remap(1);
 	commit();
 	assert_false(is_remapped(1));
-	assert_int_equal(f.space.ring.flushes + f.space.ring.others, 1);
+	assert_int_equal(ssp_ring_entries(&f.space.ring), 1);
 }
 
 static void what_was_there_before_is_not_drained(void **state)
@@ -191,7 +228,7 @@ static void an_entry_into_the_guest_drains(void **state)
 	caller_reenter(&f.caller);
 	check();
 	assert_true(is_remapped(1));
-	assert_int_equal(f.space.ring.flushes, 1);
+	assert_int_equal(ssp_ring_entries(&f.space.ring) - f.space.ring.others, 1);
 }
 
 /* Faults that the next access to page n takes. */
@@ -212,7 +249,7 @@ static void a_hint_saves_the_fault(void **state)
 	assert_int_equal(faults(64) + faults(65) + faults(66), 0);
 	assert_true(faults(67) > 0);
 	assert_int_equal(f.space.ring.hints_used, 3);
-	assert_int_equal(f.space.ring.flushes, 0);
+	assert_int_equal(ssp_ring_entries(&f.space.ring) - f.space.ring.others, 0);
 }
 
 static void a_hint_of_more_rights_saves_the_fault(void **state)
@@ -406,6 +443,8 @@ int main(void)
 		FACT(several_ranges_are_fenced_as_well),
 		FACT(a_flush_of_an_address_space_keeps_the_fence_of_a_global_page),
 		FACT(more_pages_than_a_drain_takes_are_flushed_all_the_same),
+		FACT(a_long_range_spares_the_pages_beside_it),
+		FACT(a_ring_that_is_taken_over_is_drained),
 		FACT(an_entry_is_drained_once),
 		FACT(what_was_there_before_is_not_drained),
 		FACT(an_entry_into_the_guest_drains),
