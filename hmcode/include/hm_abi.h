@@ -242,7 +242,8 @@ struct hm_ring_entry {
 struct hm_ring {
 	/* The guest's. */
 	uint32_t head;			/* entries pushed, modulo 2^32 */
-	uint32_t reserved0[15];
+	uint32_t reserved0;
+	uint64_t own[7];		/* whatever it likes, the engine never looks */
 	/* The engine's. */
 	uint32_t tail;			/* entries drained */
 	uint32_t flags;			/* HM_RING_CACHED, _RUNNING */
