@@ -36,6 +36,10 @@ def flushes(result):
     return sum(kinds[k] for k in FLUSH_KINDS) + reasons["flush"] + reasons["ring"]
 
 
+def transitions(result):
+    return result["vm_exits"]["total"] + result["hm_traps"]["total"]
+
+
 @pytest.mark.parametrize("guest, mode, profile, svvptc", [
     ("patched", "native", "virt", None), ("patched-off", "native", "virt", None),
     ("patched", "ssp-hm", "virt", 0), ("patched-off", "ssp-hm", "virt", 0),
@@ -64,8 +68,6 @@ def test_natively_there_is_no_ring(patched):
 # Every new mapping fences where Svvptc is withheld: what flushes cause, at most, of what they cause with hm=off.
 FLUSH_LIMITS = {"touch": 1 / 4, "mmap": 1 / 4, "vfork": 1 / 4, "shell": 1 / 4, "range": 1 / 4, "fork": 1 / 2, "exec": 1 / 2}
 RUNG = [("ssp-hm", "virt", 0), ("ssp", "virt", 0)]
-# Ties move by so many from one build to the next: the ends of a pipe switch once more, a page is filled once more.
-TIE = 4
 SEATS_HM = [("ssp-hm", "virt", None), ("ssp-hm", "virt", 0), ("ssp-hm", "u74", None)]
 
 
@@ -77,12 +79,15 @@ def test_flushes_cause_few_transitions(patched, rung, workload, limit):
     assert on <= off * limit
 
 
+# Where timer ticks fall among the switches of a pipe's ends makes a few of them more or fewer.
+PHASE = {"pipe": 4}
+
+
 @pytest.mark.parametrize("workload", WORKLOADS)
-@pytest.mark.parametrize("rung", [*SEATS_HM, ("ssp", "virt", 0)], ids=str)
+@pytest.mark.parametrize("rung", [*SEATS_HM, ("ssp", "virt", 0), ("ssp", "virt", None)], ids=str)
 def test_transitions_are_never_more(patched, rung, workload):
     on, off = (patched(g, *rung).results[workload] for g in ("patched", "patched-off"))
-    assert (on["vm_exits"]["total"] + on["hm_traps"]["total"] <=
-            off["vm_exits"]["total"] + off["hm_traps"]["total"] + TIE)
+    assert transitions(on) <= transitions(off) + PHASE.get(workload, 0)
 
 
 @pytest.mark.parametrize("workload", WORKLOADS)
