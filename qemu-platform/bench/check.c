@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "programs.h"
 
@@ -218,6 +219,58 @@ static uint64_t wild(void)
 	return sum;
 }
 
+/* A load of what no address space has: does it fault, and there? */
+static int load_faults(uint64_t at)
+{
+	uint64_t value;
+
+	if (sigsetjmp(back, 1))
+		return fault_address == at;
+	__asm__ volatile("ld %0, 0(%1)" : "=r"(value) : "r"(at) : "memory");
+	return 0;
+}
+
+/* How many of the addresses that lie whole windows of direct accesses away from P fault. */
+static uint64_t faults_windows_away(const void *p)
+{
+	static const uint64_t window = (1ull << 38) + (2 << 20);
+	uint64_t count = 0;
+
+	for (unsigned round = 0; round < 20; round++)
+		for (uint64_t distance = window; distance <= 20 * window; distance += window)
+			count += load_faults((uint64_t)p + distance) + load_faults((uint64_t)p - distance);
+	return count;
+}
+
+/* Two processes live side by side; neither address reaches what the other has at the same one. */
+static uint64_t side_by_side(void)
+{
+	volatile uint64_t *page = pages(PAGE);
+	uint64_t count;
+	int ready[2], go[2], status;
+	char byte = 0;
+	pid_t child;
+
+	catch_faults();
+	*page = 1;
+	if (pipe(ready) || pipe(go))
+		die("pipe");
+	child = fork();
+	if (child == 0) {
+		*page = 2;
+		count = faults_windows_away((void *)page) + *page;
+		if (write(ready[1], &byte, 1) != 1 || read(go[0], &byte, 1) != 1)
+			_exit(1);
+		_exit(count == 802 && *page == 2 ? 0 : 2);
+	}
+	if (child < 0 || read(ready[0], &byte, 1) != 1)
+		die("the process beside it");
+	count = faults_windows_away((void *)page) + *page;
+	if (write(go[1], &byte, 1) != 1 || waitpid(child, &status, 0) != child)
+		die("the process beside it");
+	return mix(count, status);
+}
+
 /* What a debugger looks at: `watched` counts up, and debugged_half() is called halfway. */
 volatile uint64_t watched;
 
@@ -291,6 +344,7 @@ const struct program check_programs[] = {
 	{ "self-modify", "check", self_modify },
 	{ "crossing", "check", crossing },
 	{ "wild", "check", wild },
+	{ "side-by-side", "check", side_by_side },
 	{ "debugged", "check", debugged },
 	{ "scattered", "check", scattered },
 	{ NULL }

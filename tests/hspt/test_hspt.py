@@ -7,7 +7,7 @@ import pytest
 
 ORGANIZATIONS = ["shared", "private", "group"]
 COUNTING = ["-icount", "shift=0,align=off,sleep=off"]
-CHECKED = "protect,remap,huge,self-modify,crossing,wild,fork-cow,fork-exec,map-unmap,shell-loop"
+CHECKED = "protect,remap,huge,self-modify,crossing,wild,side-by-side,fork-cow,fork-exec,map-unmap,shell-loop"
 
 
 @pytest.mark.parametrize("organization", ORGANIZATIONS)
