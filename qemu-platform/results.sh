@@ -32,8 +32,10 @@ results()
 		 --argjson rings "$(rings "$1")" \
 		--argjson vcpus "$VCPUS" --argjson harts "$HARTS" --argjson icount "$_instructions" '
 		def words: split("[ ,]+"; "") | map(select(. != ""));
-		# QEMU counts instructions only with -icount.
-		def measured: if $icount then . else .instructions |= map_values(null) | .longest_m_stay = null end;
+		# QEMU counts instructions only with -icount.  Natively the firmware splits what one hart did.
+		def measured: if $icount | not then .instructions |= map_values(null) | .longest_m_stay = null
+			elif .mode == "native" and $harts > 1 then .instructions |= (.guest = null | .hm = null)
+			else . end;
 		($names | words) as $name
 		| map(select(has("mark") and (.vm // 0) == 0) | .workload = $name[.mark])
 		| map(select(.workload as $w | $wanted | words | index($w)))

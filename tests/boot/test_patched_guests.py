@@ -48,6 +48,8 @@ def test_natively_it_is_right_on_two_harts(launch, profile):
     run = launch(MODE="native", GUEST="patched", WORKLOAD=FEW, HARTS=2, PROFILE=profile)
     assert run.status == 0, repr(run)
     assert all(result["ok"] for result in run.results.values())
+    for instructions in (result["instructions"] for result in run.results.values()):
+        assert instructions["total"] > 0 and instructions["guest"] is instructions["hm"] is None, instructions
 
 
 @pytest.mark.parametrize("test", ["stale-fork:2000", "stale-unmap:5000", "stale-protect:5000"])
