@@ -69,12 +69,16 @@ def test_native_counts_are_those_of_stock_qemu(tmp_path, qemu):
     assert workloads(tmp_path / "stock", **options) == workloads(tmp_path / "ours", QEMU=qemu, **options)
 
 
-# On one thread; times the instructions of one hart. Both were above 20 when a hart that waited used up its turn.
-@pytest.mark.parametrize("mode", ["native", "ssp-hm"])
-def test_harts_that_wait_for_each_other_give_way(tmp_path, mode):
-    one, two = (json.loads(workloads(tmp_path / str(harts), MODE=mode, QEMU="hspt-oracle", WORKLOAD="fork",
-                                     HARTS=harts, VCPUS=harts))["instructions"]["total"] for harts in (1, 2))
-    assert two < 8 * one
+# On one thread; times the instructions of one hart. Where a hart that waits uses up its turn they are 2.4 and 4.3.
+# What a kernel puts off at boot falls into the first workload: it is left out.
+@pytest.mark.parametrize("mode, limit", [("native", 2), ("ssp-hm", 3)])
+def test_harts_that_wait_for_each_other_give_way(tmp_path, mode, limit):
+    def instructions(harts):
+        lines = workloads(tmp_path / str(harts), MODE=mode, QEMU="hspt-oracle", WORKLOAD="fork,exec,vfork",
+                          HARTS=harts, VCPUS=harts).splitlines()
+        return sum(result["instructions"]["total"] for result in map(json.loads, lines[1:]))
+
+    assert instructions(2) < limit * instructions(1)
 
 
 def test_plugins_see_every_access(tmp_path):
