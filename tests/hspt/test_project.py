@@ -69,7 +69,8 @@ def test_native_counts_are_those_of_stock_qemu(tmp_path, qemu):
     assert workloads(tmp_path / "stock", **options) == workloads(tmp_path / "ours", QEMU=qemu, **options)
 
 
-# On one thread; times the instructions of one hart. Where a hart that waits uses up its turn they are 2.4 and 4.3.
+# On one thread; times the instructions of one hart. Natively they are 2.4 where an interrupt for another hart does not end
+# the turn, and 4.3 in a guest where a pause does not either.
 # What a kernel puts off at boot falls into the first workload: it is left out.
 @pytest.mark.parametrize("mode, limit", [("native", 2), ("ssp-hm", 3)])
 def test_harts_that_wait_for_each_other_give_way(tmp_path, mode, limit):
