@@ -187,6 +187,18 @@ static void a_long_range_spares_the_pages_beside_it(void **state)
 	assert_true(is_remapped(0));
 }
 
+static void a_long_range_reaches_its_own_address_space(void **state)
+{
+	(void)state;
+	remap(1);
+	remap(100);
+	satp(SATP_SV39, 2, 0);
+	push(HM_RING_OP_FLUSH, PAGE_SIZE, 100, 1);
+	commit();
+	satp(SATP_SV39, 1, 0);
+	assert_true(is_remapped(1) && is_remapped(100));
+}
+
 static void a_ring_that_is_taken_over_is_drained(void **state)
 {
 	(void)state;
@@ -444,6 +456,7 @@ int main(void)
 		FACT(a_flush_of_an_address_space_keeps_the_fence_of_a_global_page),
 		FACT(more_pages_than_a_drain_takes_are_flushed_all_the_same),
 		FACT(a_long_range_spares_the_pages_beside_it),
+		FACT(a_long_range_reaches_its_own_address_space),
 		FACT(a_ring_that_is_taken_over_is_drained),
 		FACT(an_entry_is_drained_once),
 		FACT(what_was_there_before_is_not_drained),
