@@ -2,7 +2,9 @@
 /*
  * The guest's /init: runs the programs that hspt= on the kernel's command line
  * names (names, groups or "all"; name*3 repeats), each in a process of its own,
- * and prints a line for each: name, number, nanoseconds.
+ * and prints a line for each: name, number, nanoseconds.  At "ask" it goes on
+ * with what it is told on the console in the same way: one line at a time, after
+ * "ready", until an empty one.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -91,6 +93,34 @@ static void run_all(const char *word)
 		printf("hspt: no program %s FAILED\n", word);
 }
 
+static void run_words(char *words);
+
+static void ask(void)
+{
+	char line[4096];
+
+	for (;;) {
+		puts("hspt: ready");
+		fflush(stdout);
+		if (!fgets(line, sizeof(line), stdin) || *line == '\n')
+			return;
+		line[strcspn(line, "\n")] = 0;
+		run_words(line);
+	}
+}
+
+static void run_words(char *words)
+{
+	char *rest, *word;
+
+	for (word = strtok_r(words, ",", &rest); word; word = strtok_r(NULL, ",", &rest)) {
+		if (strcmp(word, "ask"))
+			run_all(word);
+		else
+			ask();
+	}
+}
+
 int main(void)
 {
 	static char line[4096];
@@ -105,8 +135,7 @@ int main(void)
 	words = strstr(line, "hspt=");
 	words = words ? words + 5 : "all";
 	words[strcspn(words, " \n")] = 0;
-	for (char *word = strtok(words, ","); word; word = strtok(NULL, ","))
-		run_all(word);
+	run_words(words);
 	puts("hspt: end");
 	end();
 }
