@@ -43,6 +43,12 @@ def test_a_process_in_debt_pauses_and_goes_on_with_what_was_mapped(guest, expect
     assert run.counters["promotions"] > run.counters["windows in use"], "no window was used again"
 
 
+def test_code_bound_by_indirect_jumps_stays_on_softmmu(guest):
+    """A shell would be generated anew and gain nothing; loops over memory get a window."""
+    shell, loops = (guest(program, ",spt=private", words=COUNTING) for program in ("shell-loop", "matrix"))
+    assert shell.counters["promotions"] == 0 < loops.counters["promotions"], (shell, loops)
+
+
 def test_data_where_code_was_is_written_directly(guest, expected):
     """A kernel frees the code of its own start; each page of it faults a few times, not once a word."""
     run = guest("first-touch", ",spt=private,spt-adapt=off,spt-oracle=on", words=COUNTING)
