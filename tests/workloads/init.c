@@ -45,36 +45,6 @@ void init_mount(void)
 	use_terminal("/dev/console");
 }
 
-/* Clock ticks (1/100 s) that the machine has been idle since it started. */
-static unsigned long idle_ticks(void)
-{
-	FILE *file = fopen("/proc/stat", "r");
-	unsigned long idle = 0;
-
-	if (!file)
-		return 0;
-	if (fscanf(file, "cpu %*u %*u %*u %lu", &idle) != 1)
-		idle = 0;
-	fclose(file);
-	return idle;
-}
-
-/*
- * Wait until the kernel's own late work is over.  Linux goes on in kernel
- * threads after it started us (it times misaligned accesses, for one), and
- * that would be counted with whatever workload comes first.
- */
-void init_settle(void)
-{
-	for (int tries = 0; tries < 50; tries++) {
-		unsigned long before = idle_ticks();
-
-		usleep(200 * 1000);
-		if (idle_ticks() - before >= 18)
-			return;
-	}
-}
-
 /* The names after `hmwork=` on the kernel's command line; a shell if there are none. */
 const char *init_request(void)
 {

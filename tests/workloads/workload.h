@@ -57,7 +57,6 @@ bool stale_run(const char *name);
 
 /* init.c: being the first process of a guest. */
 void init_mount(void);
-void init_settle(void);
 const char *init_request(void);
 void init_shell(void);
 void init_poweroff(void) __attribute__((noreturn));
