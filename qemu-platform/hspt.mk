@@ -17,7 +17,7 @@ bench-hspt: qemu hmcode fetch $(hspt_guest) ## stock QEMU, the baseline, each or
 test-hspt: all payloads plugins qemu $(hspt_guest) ## guests cannot tell direct accesses from softmmu
 	@$(PYTHON) -m pytest -q tests/hspt
 
-$(hspt_guest): $(hspt_sources) qemu-platform/bench/guest
+$(hspt_guest): $(hspt_sources) qemu-platform/bench/guest | fetch
 	@qemu-platform/bench/guest $@
 
 .PHONY: qemu check-qemu-patches bench-hspt test-hspt

