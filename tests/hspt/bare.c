@@ -70,7 +70,7 @@ __asm__(".option norvc\n"
 	"	ld s7, 64(sp)\n	ld s8, 72(sp)\n	ld s9, 80(sp)\n	ld s10, 88(sp)\n	ld s11, 96(sp)\n"
 	"	addi sp, sp, 112\n"
 	"	ret\n"
-	/* One instruction each, and a return. */
+	/* A page each, for CODE. */
 	".balign 4096\n"
 	"one:	li a0, 1\n	ret\n"
 	".balign 4096\n"
@@ -232,7 +232,6 @@ static void memory_map(void)
 	data_table[1][2] = entry((void *)(PCI_WINDOW + (16 << 20)), LEAF | G);
 	fence();
 	print("map-after", LOAD(DATA + 2 * PAGE));
-	/* Other memory where that was: RAM of the machine stays what it is. */
 	print("map-ram", LOAD(DATA));
 }
 

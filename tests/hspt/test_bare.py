@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What only machine mode does, by a program of its own (bare.c): each value is what the privileged specification says."""
+"""What only machine mode does, by a program of its own (bare.c): values are what the privileged specification says."""
 
 import os
 import pathlib
