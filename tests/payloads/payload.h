@@ -5,7 +5,7 @@
  * A payload is one S-mode program that states facts about the machine.  It
  * must pass on the bare machine, which makes every fact the architecture's own
  * answer, and in a guest, where the same answer is demanded.
- * runtime.c: console, facts, traps, SBI.  paging.c: page tables.
+ * runtime.c: console, facts, traps, SBI.  paging.c: page tables.  options.c: the command line.
  */
 #ifndef PAYLOAD_H
 #define PAYLOAD_H
@@ -27,6 +27,17 @@ void note_count(const char *what, unsigned int count);
 
 /* Facts stated from here on are about this: a prefix such as "sv39". */
 void facts_about(const char *subject);
+
+/* --- options ------------------------------------------------------------ */
+
+/*
+ * The word NAME=NUMBER of the command line (the launcher's APPEND), decimal or with 0x
+ * hexadecimal; `otherwise` if there is none.
+ */
+uint64_t payload_option(const char *name, uint64_t otherwise);
+
+/* From runtime.c, before payload(): keeps a copy of the command line. */
+void options_read(uint64_t fdt);
 
 /* --- traps ------------------------------------------------------------ */
 

@@ -155,9 +155,10 @@ static void mark(uint64_t what)
 	attempt(write_marker, what | MARK_NUMBER << 8, 0);
 }
 
-void payload_main(uint64_t hart);
-void payload_main(uint64_t hart)
+void payload_main(uint64_t hart, uint64_t fdt);
+void payload_main(uint64_t hart, uint64_t fdt)
 {
+	options_read(fdt);
 	mark(HM_MARK_BEGIN);
 	payload(hart);
 	mark(HM_MARK_END | (failed ? 0 : HM_MARK_OK));
