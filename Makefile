@@ -59,6 +59,15 @@ test-unit: fetch ## tests on the build machine
 test-boot: all payloads plugins ## tests on QEMU
 	@$(pytest) tests/boot
 
+test-long: all payloads plugins qemu linux $(hspt_guest) ## tests that take hours, part by part; PART="...": some; what passed at this commit is left out
+	@tests/long/parts $(PART)
+
+test-long-list: ## the parts of the long tests
+	@tests/long/parts --list
+
+test-long-table: ## commit, part, result and seconds of what has been run; ALL=1: of every commit
+	@tests/long/parts --table $(if $(ALL),all)
+
 fuzz: fetch	## the engine, for SECONDS=60
 	@$(submake) -C tests/fuzz SECONDS=$(or $(SECONDS),60)
 
@@ -94,4 +103,4 @@ plugins:	## QEMU plugins of qemu-platform/plugins
 	@$(submake) -C qemu-platform/plugins out=$(CURDIR)/build/plugins header=$(cache)/current/qemu-plugin
 
 FORCE:
-.PHONY: help options run shell debug measure bench-events count-pt-writes plugins test test-unit test-boot fuzz soak prove all payloads fetch clean hmcode host-hv FORCE
+.PHONY: help options run shell debug measure bench-events count-pt-writes plugins test test-unit test-boot test-long test-long-list test-long-table fuzz soak prove all payloads fetch clean hmcode host-hv FORCE

@@ -5,26 +5,10 @@ import fcntl
 import functools
 import os
 import pickle
-import subprocess
 
 import pytest
 
-from launcher import BUILD, ROOT, Run
-
-
-@pytest.fixture
-def launch(tmp_path):
-    """launch(MODE=..., ...): run the launcher once, whatever comes of it."""
-    count = 0
-
-    def run(**options):
-        nonlocal count
-        count += 1
-        folder = tmp_path / str(count)
-        folder.mkdir()
-        return Run(folder, options)
-
-    return run
+from launcher import Run
 
 
 @pytest.fixture(scope="session")
@@ -49,17 +33,3 @@ def all_workloads(tmp_path_factory):
         return pickle.loads(done.read_bytes())
 
     return run
-
-
-@pytest.fixture(scope="session")
-def payloads():
-    """The folder of the built payloads."""
-    out = BUILD / "payloads"
-    subprocess.run(["make", "-s", "-C", str(ROOT / "tests" / "payloads"), f"out={out}"], check=True)
-    return out
-
-
-@pytest.fixture(scope="session")
-def plugins():
-    """QEMU's plugins, built."""
-    subprocess.run(["make", "-s", "-C", str(ROOT), "plugins"], check=True)
