@@ -341,6 +341,7 @@ no_page_fault:
 	ld	a5, 0(a5)
 	ld	a4, VCPU_ROOT(a0)
 	ld	t0, ROOT_RING_PAGE(a4)
+	beqz	t0, drain			/* another root has the ASID; an entry of all of ASID 0 is 0 too */
 	bne	a3, t0, drain
 	addi	a5, a5, -HM_RING_OP_FLUSH
 	slli	t0, a5, 64 - 12
