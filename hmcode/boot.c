@@ -5,6 +5,8 @@
  *	sbi_init          wrapped: a copy of the platform's operations is put in
  *	                  place, with early and final initialization overridden
  *	sbi_trap_handler  wrapped: traps of the host world that concern us
+ *	sbi_hart_switch_mode  wrapped: mtvec is the host's from here on
+ *	sbi_ipi_process   wrapped (trap/fatal.c): harts stop after a fault
  *	sbi_timer_event_start  wrapped: the host's deadline is noted
  *	sbi_pmu_ctr_stop, sbi_pmu_ctr_cfg_match  wrapped: mcycle and minstret
  *	                  stay as the measurement needs them
@@ -22,6 +24,7 @@
 #include "mark.h"
 #include "sbi/host.h"
 #include "ssp/fast.h"
+#include "trap/fatal.h"
 #include "world/vcpu.h"
 
 #define MAX_RAM_RANGES	8
@@ -39,6 +42,8 @@ static struct range ram[MAX_RAM_RANGES];
 static unsigned int ram_count;
 static unsigned long hart_offset;	/* in scratch space: struct hm_hart * */
 static u64 timebase;
+
+extern const char _trap_handler[];	/* OpenSBI's own vector */
 
 struct hm_hart *hm_this_hart(void)
 {
@@ -192,8 +197,6 @@ static int init_hart(void)
 	/* Nobody asked for machine external interrupts yet: HM_FID_EXT_IRQ_DONE does. */
 	csr_clear(CSR_MIE, MIP_MEIP);
 	*(struct hm_hart **)sbi_scratch_offset_ptr(scratch, hart_offset) = hart;
-	if (hart_is_supported(scratch))
-		csr_write(CSR_MTVEC, (unsigned long)hm_host_vector);
 	return 0;
 }
 
@@ -245,7 +248,26 @@ void __wrap_sbi_init(struct sbi_scratch *scratch)
 		operations.final_init = final_init;
 		platform->platform_ops_addr = (unsigned long)&operations;
 	}
+	csr_write(CSR_MTVEC, (unsigned long)hm_fatal_vector);
 	__real_sbi_init(scratch);
+}
+
+void __noreturn __real_sbi_hart_switch_mode(unsigned long arg0, unsigned long arg1,
+					    unsigned long next_addr, unsigned long next_mode,
+					    bool next_virt);
+void __noreturn __wrap_sbi_hart_switch_mode(unsigned long arg0, unsigned long arg1,
+					    unsigned long next_addr, unsigned long next_mode,
+					    bool next_virt);
+
+/* Out of M-mode: from now on traps are the host's. */
+void __noreturn __wrap_sbi_hart_switch_mode(unsigned long arg0, unsigned long arg1,
+					    unsigned long next_addr, unsigned long next_mode,
+					    bool next_virt)
+{
+	hm_stop_if_fatal();
+	csr_write(CSR_MTVEC, (unsigned long)(hart_is_supported(sbi_scratch_thishart_ptr()) ?
+					     hm_host_vector : _trap_handler));
+	__real_sbi_hart_switch_mode(arg0, arg1, next_addr, next_mode, next_virt);
 }
 
 /*
@@ -266,9 +288,15 @@ static bool trap_is_ours(struct sbi_trap_context *context)
 struct sbi_trap_context *__real_sbi_trap_handler(struct sbi_trap_context *context);
 struct sbi_trap_context *__wrap_sbi_trap_handler(struct sbi_trap_context *context);
 
+/* Where OpenSBI expects a trap of its own it has another vector meanwhile; all others are faults. */
 struct sbi_trap_context *__wrap_sbi_trap_handler(struct sbi_trap_context *context)
 {
-	return trap_is_ours(context) ? context : __real_sbi_trap_handler(context);
+	unsigned long vector = csr_swap(CSR_MTVEC, (unsigned long)hm_fatal_vector);
+
+	if (!trap_is_ours(context))
+		context = __real_sbi_trap_handler(context);
+	csr_write(CSR_MTVEC, vector);
+	return context;
 }
 
 void __real_sbi_timer_event_start(u64 due);

@@ -63,8 +63,9 @@ def address_of(symbol):
     return int(gdb.parse_and_eval(f"(unsigned long)&{symbol}"))
 
 
-def guest_vectors():
-    return [address_of(name) for name in ("hm_guest_vector", "hm_policy_vector")]
+def vectors():
+    """What mtvec may be from hm_guest_run to the exit."""
+    return [address_of(name) for name in ("hm_guest_vector", "hm_policy_vector", "hm_fatal_vector")]
 
 
 def number(value):
@@ -115,8 +116,7 @@ class Vcpu:
             return None
         for thread in gdb.selected_inferior().threads():
             thread.switch()
-            # The vector is the guest's from hm_guest_run to the exit.
-            if register("mtvec") in guest_vectors() and self.is_on_this_hart():
+            if register("mtvec") in vectors() and self.is_on_this_hart():
                 return thread
         return None
 

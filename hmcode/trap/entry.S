@@ -108,6 +108,26 @@
 .endm
 
 /*
+ * From here on a trap is the firmware's own fault.  On the short path, where mtvec
+ * stays the guest's, none can come: CSRs that every hart here has, and accesses to
+ *	the frame, the vCPU, its roots and shadow tables	the firmware's own pool
+ *	a guest's leaf table (a walk), its ring's page		RAM of a slot, checked by
+ *		hm_slot_set(); a slot that goes takes walks and ring along
+ *	the run page						RAM, checked by hm_vcpu_create()
+ * all aligned, and at offsets that are masked to the page.  Where fast.c loads as
+ * S-mode would, it has a vector of its own (hm_maps_page()).
+ */
+.macro expect_no_trap
+	lla	a0, hm_fatal_vector
+	csrw	mtvec, a0
+.endm
+
+.macro expect_guest_traps
+	ld	a0, FRAME_VECTOR(sp)
+	csrw	mtvec, a0
+.endm
+
+/*
  * \to = the guest's register whose number is at bit \bit of the instruction in
  * a1.  A table of two instructions a register does it: no other is saved yet.
  */
@@ -432,16 +452,19 @@ hm_policy_vector:
 	bnez	a0, general
 to_host:
 	save_caller_saved
+	expect_no_trap
 	save_rest
 	call	hm_to_host
 	j	vm_exit
 
 general:
 	save_caller_saved
+	expect_no_trap
 	mv	a0, sp
 	csrr	a1, mcause
 	call	hm_trap_general
 	bnez	a0, slow
+	expect_guest_traps
 	load_caller_saved
 	load_few
 	csrrw	sp, mscratch, sp
@@ -454,8 +477,6 @@ slow:
 
 vm_exit:
 	/* The guest's registers go to the page; return from hm_guest_run. */
-	lla	a0, hm_host_vector
-	csrw	mtvec, a0
 	ld	a0, FRAME_RUN(sp)
 	.irp n, 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
 	ld	a1, X(\n)
@@ -482,7 +503,7 @@ vm_exit:
 
 /*
  * void hm_guest_run(struct hm_frame *frame, const char *vector, struct hm_run *run)
- * Run the guest until a trap becomes an exit.
+ * Run the guest until a trap becomes an exit.  Called and left with mtvec at hm_fatal_vector.
  */
 	.globl	hm_guest_run
 hm_guest_run:
@@ -506,6 +527,7 @@ hm_guest_run:
 	mv	sp, a0
 	csrr	a0, mscratch
 	sd	a0, FRAME_SCRATCH(sp)
+	sd	a1, FRAME_VECTOR(sp)
 	csrw	mtvec, a1
 	ld	a0, (RUN_X + 8 * 2)(a2)
 	csrw	mscratch, a0
@@ -516,6 +538,7 @@ hm_guest_run:
 	mret
 
 hm_resume:
+	expect_guest_traps
 	ld	a0, X(2)
 	csrw	mscratch, a0
 	load_callee_saved
@@ -527,7 +550,8 @@ hm_resume:
 /*
  * Traps of the host world.  The call that runs a vCPU is the one that has to be
  * quick, so it goes around OpenSBI's general way; all else is OpenSBI's, which
- * finds every register as it was.  The stack is the one that it would use.
+ * finds every register as it was.  The stack is the one that it would use.  Only the
+ * host's traps come here: in M-mode mtvec is hm_fatal_vector (boot.c and below).
  */
 #define HOST_FRAME	(8 * 32)
 
@@ -557,7 +581,11 @@ run_vcpu:
 	.endr
 	csrrw	t0, mscratch, tp
 	sd	t0, (8 * 4)(sp)
+	lla	t0, hm_fatal_vector
+	csrw	mtvec, t0
 	call	hm_host_run			/* a0: number of the vCPU, then error; a1: value */
+	lla	t0, hm_host_vector
+	csrw	mtvec, t0
 	.irp n, 1,3,4,5,6,7,8,9,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,2
 	ld	x\n, (8 * \n)(sp)
 	.endr

@@ -2,6 +2,7 @@
 /* offsets.c - structure offsets for assembly; compiled to text, never linked. */
 #include <stddef.h>
 
+#include "trap/fatal.h"
 #include "trap/trap.h"
 
 #define VALUE(name, value)		__asm__ volatile("\n->" #name " %0" :: "i"(value))
@@ -16,6 +17,14 @@ void offsets(void)
 	OFFSET(FRAME_RUN, hm_frame, run);
 	OFFSET(FRAME_SCRATCH, hm_frame, scratch);
 	OFFSET(FRAME_HOST_SP, hm_frame, host_sp);
+	OFFSET(FRAME_VECTOR, hm_frame, vector);
+
+	OFFSET(FATAL_X, hm_fatal, x);
+	OFFSET(FATAL_CAUSE, hm_fatal, cause);
+	OFFSET(FATAL_PC, hm_fatal, pc);
+	OFFSET(FATAL_VALUE, hm_fatal, value);
+	OFFSET(FATAL_HART, hm_fatal, hart);
+	VALUE(HM_FATAL_STACK_SIZE, HM_FATAL_STACK_SIZE);
 
 	OFFSET(RUN_X, hm_run, x);
 	OFFSET(VCPU_POLICY, hm_vcpu, policy);

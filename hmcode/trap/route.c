@@ -4,9 +4,6 @@
  * ends the guest's run; nothing from the guest world reaches OpenSBI's
  * handlers, which take addresses for physical ones.
  */
-#include <sbi/sbi_console.h>
-#include <sbi/sbi_hart.h>
-
 #include "trap/trap.h"
 
 typedef enum hm_next (*hm_route)(struct hm_trap *trap);
@@ -34,14 +31,6 @@ enum hm_next hm_exit(struct hm_trap *trap, u64 reason, u64 value)
 	return HM_EXIT;
 }
 
-/* A trap from M-mode itself is a defect of the firmware: nothing can be trusted any more. */
-static void __noreturn firmware_fault(const struct hm_trap *trap)
-{
-	sbi_printf("hmcode: fault in the firmware: cause %lx at %lx, value %lx\n",
-		   (unsigned long)trap->cause, (unsigned long)trap->pc, (unsigned long)trap->tval);
-	sbi_hart_hang();
-}
-
 static enum hm_next route(struct hm_trap *trap)
 {
 	if (trap->cause & MCAUSE_IRQ_MASK)
@@ -64,8 +53,6 @@ u64 hm_trap_slow(struct hm_frame *frame)
 	};
 	enum hm_next next;
 
-	if ((csr_read(CSR_MSTATUS) & MSTATUS_MPP) >> MSTATUS_MPP_SHIFT == PRV_M)
-		firmware_fault(&trap);
 	trap.vcpu->trap_cycle = begin;
 	next = route(&trap);
 	csr_write(CSR_MEPC, trap.pc);

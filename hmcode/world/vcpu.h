@@ -37,6 +37,7 @@ struct hm_frame {
 	u64 fault_exit;			/* what hm_fault_exit() said of a page fault */
 	u64 scratch;			/* OpenSBI's mscratch of this hart */
 	u64 host_sp;			/* where hm_guest_run() left the host's registers */
+	const char *vector;		/* mtvec while the guest runs */
 } __attribute__((aligned(16)));
 
 /* Supervisor state that both worlds have in the same registers. */
