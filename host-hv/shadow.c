@@ -118,15 +118,32 @@ static unsigned access_state(const struct hm_run *run)
 	       (run->sstatus & SSTATUS_MXR ? SSP_MXR : 0);
 }
 
+/*
+ * The guest's tables forbid to fetch what its hart has just fetched by an older
+ * translation: the guest takes the fault, as on a hart whose TLB had lost it, or it
+ * would execute the same again for ever.  What is still cached of the page goes.
+ */
+static void fetch_fault(struct vcpu *v, uint64_t va, enum ssp_verdict verdict)
+{
+	if (v->shadow->handler->fence)
+		v->shadow->handler->fence(v, va, PAGE, FENCE_ALL);
+	shadow_owe(v, SSP_FENCE_PAGE, va);
+	v->shadow->count[SHADOW_TRUE_FAULT]++;
+	vcpu_inject(v, verdict == SSP_TRUE_FAULT ? CAUSE_FETCH_PAGE_FAULT : CAUSE_FETCH_ACCESS, va);
+}
+
 /* Two bytes of guest code, through the guest's own tables and only from RAM. */
 static bool fetch_parcel(struct vcpu *v, uint64_t va, uint16_t *parcel)
 {
 	const struct hm_run *run = v->run;
 	uint64_t hpa;
+	enum ssp_verdict verdict = ssp_translate(&v->shadow->space, run->satp, va, SSP_FETCH,
+						 access_state(run), &hpa);
 
-	if (ssp_translate(&v->shadow->space, run->satp, va, SSP_FETCH, access_state(run), &hpa) !=
-	    SSP_FILLED)
+	if (verdict != SSP_FILLED) {
+		fetch_fault(v, va, verdict);
 		return false;
+	}
 	*parcel = *(const volatile uint16_t *)hpa;
 	return true;
 }

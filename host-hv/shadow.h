@@ -130,7 +130,7 @@ void shadow_owe(struct vcpu *v, enum ssp_fence fence, uint64_t va);
  */
 void shadow_root_set(struct vcpu *v, unsigned n, uint64_t gsatp, uint64_t root, bool retire);
 
-/* Puts the instruction at pc into run->exit_insn; false: its fetch faults, let the guest take it. */
+/* Puts the instruction at pc into run->exit_insn; false: its fetch faults, and the guest was given that. */
 bool shadow_fetch(struct vcpu *v);
 
 #endif

@@ -155,7 +155,7 @@ static struct tsp_result find_out(struct vcpu *v, uint64_t va, enum ssp_access a
 	return result;
 }
 
-/* A store to a guest table; if its instruction cannot be fetched, the guest takes that fault. */
+/* A store to a guest table; if its instruction cannot be fetched, the guest has that fault instead. */
 static struct tsp_result store(struct vcpu *v, uint64_t va, unsigned state)
 {
 	struct vm_tsp *t = v->vm->tsp;

@@ -3,19 +3,34 @@
 #include "trap/insn.h"
 #include "trap/trap.h"
 
+/*
+ * The guest's tables forbid to fetch what the hart, by an older translation, has just
+ * fetched: a hart whose TLB had lost it would have faulted.  So does the guest, or it
+ * would execute the same again for ever; what is still cached of the page goes.
+ */
+static void fetch_fault(struct hm_trap *trap, u64 va, enum ssp_verdict verdict)
+{
+	hm_fence(hm_flush_va(trap->vcpu, va, HM_ALL_ASIDS), va);
+	hm_count(trap->vcpu, HM_TRAP_TRUE_FAULT);
+	hm_inject(trap, verdict == SSP_TRUE_FAULT ? CAUSE_FETCH_PAGE_FAULT : CAUSE_FETCH_ACCESS, va);
+}
+
 /* Two bytes of guest code, through the guest's own tables and only from RAM. */
 static bool fetch_parcel(struct hm_trap *trap, u64 va, u16 *parcel)
 {
 	u64 hpa;
+	enum ssp_verdict verdict = ssp_translate(&trap->vcpu->space, hm_guest_satp(trap->vcpu), va,
+						 SSP_FETCH, hm_access_state(csr_read(CSR_MSTATUS)),
+						 &hpa);
 
-	if (ssp_translate(&trap->vcpu->space, hm_guest_satp(trap->vcpu), va, SSP_FETCH,
-			  hm_access_state(csr_read(CSR_MSTATUS)), &hpa) != SSP_FILLED)
+	if (verdict != SSP_FILLED) {
+		fetch_fault(trap, va, verdict);
 		return false;
+	}
 	*parcel = *(const volatile u16 *)hpa;
 	return true;
 }
 
-/* If the code is gone by now, the guest resumes and takes its fetch fault. */
 bool hm_fetch(struct hm_trap *trap, u32 *insn)
 {
 	u16 low, high = 0;
