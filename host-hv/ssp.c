@@ -169,11 +169,14 @@ static void enter(struct vcpu *v)
 static void leave(struct vcpu *v)
 {
 	struct ssp_space *space = &v->shadow->space;
+	bool same_ring = v->shadow->ring_turn == v->run->ring_turn;
 
-	ssp_ring_leave(space);
+	/* The page of a ring that the guest has ended is memory like any other. */
+	if (same_ring)
+		ssp_ring_leave(space);
 	space->current = &space->roots[v->run->root + 1];
 	space->current->last_use = v->run->roots[v->run->root].used;
-	if (v->shadow->ring_turn != v->run->ring_turn)
+	if (!same_ring)
 		change_ring(v);
 	if (v->run->fence_count)
 		take_fences(v);

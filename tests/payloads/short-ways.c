@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * What firmware that knows the last tables may answer by a short way: the second page of a
+ * leaf table, one entry of the ring, a switch back and forth.  The answers are those of the long way.
+ */
+#include "ring.h"
+
+#define FAR		32ul			/* pages: no group of neighbours reaches so far */
+#define SAME_SLOT	(16 * MEGA)		/* tables so far apart share a place in small caches */
+#define MANY		4096u
+
+static const struct mode *mode;
+static uint64_t root, own_asid, old_frame, new_frame, ring_page;
+static volatile struct hm_ring *ring;		/* NULL: the machine offers none */
+
+/* A page of the table that nobody has used since the last fence of everything. */
+static uint64_t fresh_page(void)
+{
+	static uint64_t next;
+
+	next = next % 15 + 1;
+	return TEST_VA + next * FAR * PAGE;
+}
+
+static void map(uint64_t va, uint64_t frame, uint64_t flags)
+{
+	map_page(mode, root, va, frame, flags);
+}
+
+/* Whoever walks tables knows the one of TEST_VA, and of `flags` at va nothing yet. */
+static uint64_t begin(uint64_t flags)
+{
+	uint64_t va = fresh_page();
+
+	map(TEST_VA, new_frame, PTE_RW);
+	map(va, old_frame, flags);
+	fence_all();
+	(void)read64(TEST_VA);
+	return va;
+}
+
+/* --- rights ------------------------------------------------------------------- */
+
+static void dirty(void)
+{
+	uint64_t va = begin(PTE_RW & ~PTE_D);
+
+	fact_equal(read64(va), old_frame, "a page that is not dirty is read");
+	fact_equal(store_cause(va), CAUSE_STORE_PAGE, "and not written");
+}
+
+static void user_pages(void)
+{
+	uint64_t va = begin(PTE_RWX | PTE_U);
+
+	fact_equal(fetch_cause(va), CAUSE_FETCH_PAGE, "a user's page is not executed by S-mode");
+	fact_equal(load_cause(va), CAUSE_LOAD_PAGE, "nor read without SUM");
+	va = begin(PTE_RW | PTE_U);
+	fact_equal(store_cause(va), CAUSE_STORE_PAGE, "nor written");
+	csr_set(sstatus, SSTATUS_SUM);
+	fact_equal(try_store(va, old_frame).cause, CAUSE_NONE, "with SUM it is written at once");
+	csr_clear(sstatus, SSTATUS_SUM);
+	va = begin(PTE_V | PTE_X | PTE_AD);
+	fact_equal(load_cause(va), CAUSE_LOAD_PAGE, "what can only be executed is not read");
+	csr_set(sstatus, SSTATUS_MXR);
+	fact_equal(load_cause(va), CAUSE_NONE, "but with MXR");
+	csr_clear(sstatus, SSTATUS_MXR);
+	va = begin(PTE_V | PTE_W | PTE_X | PTE_AD);
+	fact_equal(fetch_cause(va), CAUSE_FETCH_PAGE, "W without R is reserved for a fetch");
+}
+
+/* "SFENCE.VMA": from U-mode it is illegal, whatever it names. */
+static void fences_of_users(void)
+{
+	static const uint32_t fences[] = { 0x12050073, 0x12a50073, 0x12000073 };	/* a0; a0, a0; all */
+	uint64_t va = begin(PTE_RWX | PTE_U), good = 0;
+
+	for (unsigned int i = 0; i < 3; i++) {
+		((volatile uint32_t *)old_frame)[2] = fences[i];
+		((volatile uint32_t *)old_frame)[3] = 0x00000073;	/* ecall */
+		__asm__ volatile("fence.i");
+		good += attempt_user(va + 8, TEST_VA, 0).cause == CAUSE_ILLEGAL;
+	}
+	fact_equal(good, 3, "no fence is a user's");
+}
+
+/* --- what was used is known to a fence --------------------------------------------- */
+
+static void fenced_after_use(void (*fence)(uint64_t), const char *what)
+{
+	uint64_t va = begin(PTE_RW);
+
+	fact_equal(read64(va), old_frame, "a page that is used");
+	map(va, new_frame, PTE_RW);
+	fence(own_asid);
+	(void)read64(TEST_VA);
+	fact_equal(read64(va), new_frame, what);
+}
+
+static void everything(uint64_t unused)
+{
+	(void)unused;
+	fence_all();
+}
+
+/* --- the ring: one entry -------------------------------------------------------------- */
+
+static void commit_page(uint64_t va)
+{
+	if (!ring) {
+		fence_page(va);
+		return;
+	}
+	ring_push(ring, HM_RING_OP_FLUSH, va, 1, own_asid);
+	fence_page(ring_page);
+}
+
+static void commits(void)
+{
+	uint64_t va = begin(PTE_RW);
+
+	(void)read64(va);
+	map(va, new_frame, PTE_RW);
+	commit_page(va);
+	fact_equal(read64(va), new_frame, "a page that has moved");
+	if (ring)
+		fact_equal(ring->tail, ring->head, "its entry is drained");
+	map(va, old_frame, PTE_RW & ~PTE_A);
+	commit_page(va);
+	fact_equal(load_cause(va), CAUSE_LOAD_PAGE, "a page that is not accessed");
+	map(va, old_frame, PTE_RW);
+	(void)load_cause(va);
+	fact_equal(read64(va), old_frame, "and is again");
+	*pte_of(mode, root, va, 0) = 0;
+	commit_page(va);
+	fact_equal(load_cause(va), CAUSE_LOAD_PAGE, "a page that is gone");
+}
+
+/* Read by the commit and by nobody else: a fence must know of it nevertheless. */
+static void committed_and_fenced(void)
+{
+	uint64_t va = begin(PTE_RW);
+
+	commit_page(va);
+	map(va, new_frame, PTE_RW);
+	fence_asid(own_asid);
+	(void)read64(TEST_VA);
+	fact_equal(read64(va), new_frame, "a page that only its commit has read");
+}
+
+static void commit_elsewhere(void)
+{
+	uint64_t va = begin(PTE_RW), other = va + SAME_SLOT * 2;
+
+	map(other, old_frame, PTE_RW);
+	fact_equal(read64(other), old_frame, "a page of another table");
+	(void)read64(va);
+	map(other, new_frame, PTE_RW);
+	commit_page(other);
+	fact_equal(read64(other), new_frame, "that has moved while this one is known");
+	fact_equal(read64(va), old_frame, "which has not");
+}
+
+/* A page whose table is global, and which is not: what one address space has cached is not another's. */
+static void commit_in_a_global_table(uint64_t pages)
+{
+	uint64_t other = root_new(mode), va = TEST_VA + GIGA, page = va + FAR * PAGE;
+
+	map(va, new_frame, PTE_RW | PTE_G);
+	*pte_of(mode, other, va, 1) = *pte_of(mode, root, va, 1);
+	fence_all();
+	(void)read64(va);
+	map(page, old_frame, PTE_RW);
+	if (ring) {
+		ring_push(ring, HM_RING_OP_FLUSH, page, pages, own_asid);
+		fence_page(ring_page);
+	} else {
+		fence_page(page);
+	}
+	satp_load(mode, other, own_asid + 1);
+	(void)read64(va);
+	map(page, new_frame, PTE_RW);
+	fact_equal(read64(page), new_frame, "what an address space never read is read from its tables");
+	satp_load(mode, root, own_asid);
+	*pte_of(mode, root, va, 1) = 0;
+	fence_all();
+}
+
+/* --- the ring: several ------------------------------------------------------------------ */
+
+/* Over the end of one leaf table into the next. */
+static void range_over_two_tables(void)
+{
+	uint64_t first = TEST_VA + MEGA - 2 * PAGE, good = 0;
+
+	begin(PTE_RW);
+	for (uint64_t va = first; va < first + 4 * PAGE; va += PAGE) {
+		map(va, old_frame, PTE_RW);
+		good += read64(va) == old_frame;
+	}
+	for (uint64_t va = first; va < first + 4 * PAGE; va += PAGE)
+		map(va, new_frame, PTE_RW);
+	(void)read64(TEST_VA);
+	if (ring) {
+		ring_push(ring, HM_RING_OP_FLUSH, first, 4, own_asid);
+		fence_page(ring_page);
+	} else {
+		fence_all();
+	}
+	for (uint64_t va = first; va < first + 4 * PAGE; va += PAGE)
+		good += read64(va) == new_frame;
+	fact_equal(good, 8, "a range over the end of a table");
+	map(first + 2 * PAGE, 0, 0);
+	fence_all();
+}
+
+static void two_pages_and_a_fence(void)
+{
+	uint64_t va = begin(PTE_RW);
+
+	map(va + PAGE, old_frame, PTE_RW);
+	if (ring) {
+		ring_push(ring, HM_RING_OP_FLUSH, va, 2, own_asid);
+		fence_page(ring_page);
+	}
+	map(va, new_frame, PTE_RW);
+	map(va + PAGE, new_frame, PTE_RW);
+	fence_asid(own_asid);
+	(void)read64(TEST_VA);
+	fact_equal(read64(va) + read64(va + PAGE), 2 * new_frame, "pages that only a range has read");
+}
+
+static void wild_head(void)
+{
+	uint64_t va = begin(PTE_RW);
+
+	if (!ring)
+		return;
+	for (unsigned int i = 0; i < HM_RING_ENTRIES; i++)
+		ring_push(ring, HM_RING_OP_MAP, TEST_VA, 1, own_asid);
+	fence_page(ring_page);
+	(void)read64(va);
+	map(va, new_frame, PTE_RW);
+	ring->head += 1u << 30;
+	fence_page(ring_page);
+	fact_equal(read64(va), new_frame, "a wild head is a flush of everything");
+	fact_equal(ring->tail, ring->head, "after which the ring is empty");
+}
+
+/* Only with x0 does a fence of the ring's address commit; with an ASID it is what it always was. */
+static void no_commit(void)
+{
+	uint64_t va = begin(PTE_RW);
+
+	if (!ring)
+		return;
+	map(va, ring_page, PTE_RW);
+	fence_page(va);
+	fact_equal(ring_set(ring_page, va), SBI_OK, "a ring at another address");
+	(void)read64(va);
+	map(va, new_frame, PTE_RW);
+	fence_page_asid(va, own_asid);
+	fact_equal(read64(va), new_frame, "whose page is fenced for one ASID");
+	fact_equal(ring_set(ring_page, ring_page), SBI_OK, "the ring at its first address");
+}
+
+/* --- satp --------------------------------------------------------------------------------- */
+
+static void parts_of_satp(void)
+{
+	uint64_t value = satp_value(mode, root, own_asid), asid = 1ul << 44;
+
+	if (!own_asid)
+		return;
+	csr_clear(satp, asid);
+	fact_equal(csr_read(satp), value & ~asid, "csrc takes the ASID away");
+	csr_set(satp, asid);
+	fact_equal(csr_read(satp), value, "csrs brings it back");
+}
+
+/* Nothing is fenced on the way. */
+static void bare_and_back(void)
+{
+	uint64_t value = satp_value(mode, root, own_asid);
+
+	if (!ring)
+		return;
+	for (unsigned int i = 0; i < 2; i++) {
+		csr_write(satp, 0);
+		csr_write(satp, value);
+	}
+	fact_equal(ring_set(ring_page, ring_page), SBI_OK, "a ring");
+	csr_write(satp, 0);
+	ring->tail = MANY;
+	ring_push(ring, HM_RING_OP_FLUSH, TEST_VA, 1, own_asid);
+	fence_page(ring_page);
+	fact_equal(ring->tail, MANY, "ends in bare mode");
+	csr_write(satp, value);
+	fact_equal(ring_set(ring_page, ring_page), SBI_OK, "and may be had again");
+}
+
+static void one_mode(void)
+{
+	root = root_new(mode);
+	satp_load(mode, root, own_asid);
+	fence_all();
+	if (ring_offered()) {
+		ring = (volatile struct hm_ring *)ring_page;
+		fact_equal(ring_set(ring_page, ring_page), SBI_OK, "a ring is registered");
+	}
+	dirty();
+	user_pages();
+	write64(old_frame, old_frame);
+	fenced_after_use(fence_asid, "a fence of its ASID reaches it");
+	fenced_after_use(everything, "a fence of everything reaches it");
+	commits();
+	committed_and_fenced();
+	commit_elsewhere();
+	if (own_asid) {
+		commit_in_a_global_table(1);
+		commit_in_a_global_table(2);
+	}
+	range_over_two_tables();
+	two_pages_and_a_fence();
+	wild_head();
+	no_commit();
+	parts_of_satp();
+	bare_and_back();
+	map_user_code(mode, root);
+	fences_of_users();
+	csr_write(satp, 0);
+	fence_all();
+}
+
+void payload(uint64_t hart)
+{
+	const struct mode *modes;
+	unsigned int count = supported_modes(&modes);
+
+	(void)hart;
+	own_asid = asid_bits() > 1;
+	ring_page = page_alloc();
+	old_frame = page_alloc();
+	new_frame = page_alloc();
+	write64(old_frame, old_frame);
+	write64(new_frame, new_frame);
+	for (unsigned int i = 0; i < count; i++) {
+		mode = &modes[i];
+		facts_about(mode->name);
+		one_mode();
+	}
+}
