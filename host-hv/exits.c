@@ -12,7 +12,7 @@
 static enum next on_interrupt(struct vcpu *v)
 {
 	sched_serve_interrupts();
-	if (vm_ended(v->vm) || csr_read(time) >= v->run->slice_end)
+	if (vm_ended(v->vm) || csr_read(time) >= sched_slice_end(v->hart))
 		return YIELD;
 	return RESUME;
 }

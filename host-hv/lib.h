@@ -23,6 +23,16 @@ static inline uint64_t min_u64(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+static inline uint64_t max_u64(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static inline int64_t max_s64(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
 /* The number of the lowest set bit; there must be one.  (Without Zbb gcc wants libgcc for it.) */
 static inline unsigned lowest_bit(uint64_t bits)
 {

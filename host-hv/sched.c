@@ -4,14 +4,28 @@
 #include "console.h"
 #include "hm.h"
 
-#define SLICES_PER_SECOND	100
+/*
+ * Shares.  Each vCPU's clock, `used`, counts the ticks of its hart from one choice to the
+ * next, so that it pays for its exits and for the switch to it.  The vCPU that has used
+ * least runs.  The hart's clock is what the vCPU chosen last had used then: who slept
+ * comes back at most a credit behind it and cannot save up more.
+ *
+ * A vCPU that wakes, or that has an IPI pending, may end the running one's slice, but not
+ * before this one has had its minimum, and has used as much as the other.  So no
+ * sequence of naps takes more than a share, and the switches cost their neighbour
+ * a bounded part.  A pending IPI counts as one slice less used: the vCPU runs
+ * after at most one slice of each other, and what it gained it pays back.
+ */
+#define SLICES_PER_SECOND	1333		/* 0.75 ms */
 
 struct hart harts[MAX_HARTS];
-static uint64_t slice_ticks;
+static int64_t slice_ticks, minimum_ticks, credit_ticks;
 
 void sched_init(uint64_t timebase_hz)
 {
 	slice_ticks = timebase_hz / SLICES_PER_SECOND;
+	minimum_ticks = slice_ticks / 4;
+	credit_ticks = slice_ticks / 2;
 }
 
 void sched_add(struct vcpu *v, unsigned count)
@@ -41,17 +55,60 @@ static void drop_ended(struct hart *h)
 	h->queued = kept;
 }
 
+/* What v has used, but for what it slept away. */
+static int64_t used(const struct hart *h, const struct vcpu *v)
+{
+	return max_s64(v->used, h->clock - credit_ticks);
+}
+
+static bool has_ipi(const struct vcpu *v)
+{
+	return __atomic_load_n(&v->software_irq, __ATOMIC_ACQUIRE);
+}
+
+/* The lowest runs next. */
+static int64_t rank(const struct hart *h, const struct vcpu *v)
+{
+	return used(h, v) - (has_ipi(v) ? slice_ticks : 0);
+}
+
+/* Of equals the one whose turn is longer ago. */
 static struct vcpu *pick(struct hart *h, uint64_t now)
 {
-	for (unsigned i = 0; i < h->queued; i++) {
-		unsigned at = (h->turn + i) % h->queued;
+	unsigned first = h->turn;
+	struct vcpu *best = NULL;
+	int64_t lowest = 0;
 
-		if (vcpu_ready(h->queue[at], now)) {
-			h->turn = at + 1;
-			return h->queue[at];
-		}
+	for (unsigned i = 0; i < h->queued; i++) {
+		unsigned at = (first + i) % h->queued;
+		struct vcpu *v = h->queue[at];
+		int64_t its = rank(h, v);
+
+		if (!vcpu_ready(v, now) || (best && its >= lowest))
+			continue;
+		best = v;
+		lowest = its;
+		h->turn = at + 1;
 	}
-	return NULL;
+	if (best)
+		h->clock = max_s64(h->clock, lowest);
+	return best;
+}
+
+static void begin_turn(struct hart *h, struct vcpu *v, uint64_t now)
+{
+	v->used = used(h, v);
+	h->current = v;
+	h->since = now;
+	vcpu_set_state(v, VCPU_RUNNABLE);
+}
+
+/* A tick that has begun counts: the shortest of turns is not free. */
+static void end_turn(struct hart *h)
+{
+	if (h->current)
+		h->current->used += csr_read(time) - h->since + 1;
+	h->current = NULL;
 }
 
 static uint64_t next_deadline(const struct hart *h)
@@ -64,17 +121,40 @@ static uint64_t next_deadline(const struct hart *h)
 	return first;
 }
 
-uint64_t sched_slice_end(const struct hart *h)
+/* When w may take the hart from the vCPU that runs. */
+static uint64_t preempts_at(const struct hart *h, const struct vcpu *w)
+{
+	int state = vcpu_state(w);
+	uint64_t wakes = 0, slice = slice_ticks;
+	int64_t behind;
+
+	if (state != VCPU_WAITING && state != VCPU_RUNNABLE)
+		return FOREVER;
+	if (!vcpu_ready(w, h->since))
+		wakes = w->deadline;
+	behind = max_s64(rank(h, w) - h->current->used, minimum_ticks);
+	if (state == VCPU_WAITING || has_ipi(w))
+		slice = min_u64(slice, behind);
+	return max_u64(h->since + slice, wakes);
+}
+
+bool sched_is_shared(const struct hart *h)
 {
 	unsigned active = 0;
 
-	if (h->queued == 1)
-		return FOREVER;
 	for (unsigned i = 0; i < h->queued; i++)
 		active += vcpu_state(h->queue[i]) != VCPU_STOPPED;
-	if (active <= 1)
-		return FOREVER;
-	return min_u64(h->slice_end, next_deadline(h));
+	return active > 1;
+}
+
+uint64_t sched_slice_end(const struct hart *h)
+{
+	uint64_t end = FOREVER;
+
+	for (unsigned i = 0; h->queued > 1 && i < h->queued; i++)
+		if (h->queue[i] != h->current)
+			end = min_u64(end, preempts_at(h, h->queue[i]));
+	return end;
 }
 
 void sched_kick(struct hart *h)
@@ -113,17 +193,18 @@ void sched_loop(struct hart *h)
 {
 	csr_write(sie, IRQ_SOFT | IRQ_TIMER | IRQ_EXTERNAL);
 	for (;;) {
-		uint64_t now = csr_read(time);
+		uint64_t now;
 		struct vcpu *v;
 
+		end_turn(h);
 		drop_ended(h);
+		now = csr_read(time);
 		v = pick(h, now);
 		if (!v) {
 			idle(h);
 			continue;
 		}
-		h->slice_end = now + slice_ticks;
-		vcpu_set_state(v, VCPU_RUNNABLE);
+		begin_turn(h, v, now);
 		vcpu_run(v);
 	}
 }

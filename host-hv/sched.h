@@ -3,7 +3,7 @@
  * sched.h - harts and their run queues.
  *
  * A vCPU stays on its hart.  Alone there, it idles in the guest world and has
- * no slice; otherwise WFI yields, and slices take turns.
+ * no slice; otherwise WFI yields, and shares are kept over time (sched.c).
  */
 #ifndef SCHED_H
 #define SCHED_H
@@ -17,8 +17,10 @@ struct hart {
 	/* Filled before the hart starts, then its own. */
 	struct vcpu *queue[MAX_VCPUS];
 	unsigned queued;
-	unsigned turn;			/* whose it is next */
-	uint64_t slice_end;		/* of the one that runs */
+	unsigned turn;			/* whose it is next among equals */
+	int64_t clock;			/* what the vCPU chosen last had used, in ticks */
+	struct vcpu *current;		/* has the hart ... */
+	uint64_t since;			/* ... from this time on */
 };
 
 extern struct hart harts[MAX_HARTS];
@@ -31,8 +33,11 @@ void sched_add(struct vcpu *v, unsigned count);
 /* The hart's life. */
 void sched_loop(struct hart *hart) __attribute__((noreturn));
 
-/* When a vCPU that enters now has to leave; FOREVER if it has the hart for itself. */
+/* When the vCPU that has the hart must leave it, in ticks of time; FOREVER: while nobody else wakes. */
 uint64_t sched_slice_end(const struct hart *hart);
+
+/* Are there others, so that WFI must yield? */
+bool sched_is_shared(const struct hart *hart);
 
 /* Makes a hart look at its queue again. */
 void sched_kick(struct hart *hart);

@@ -44,10 +44,11 @@ void vcpu_inject(struct vcpu *v, uint64_t cause, uint64_t tval)
 	run->priv = PRIV_S;
 }
 
+/* While one is pending its hart has been kicked, and more would cost that hart's vCPUs time. */
 void vcpu_send_ipi(struct vcpu *v)
 {
-	__atomic_store_n(&v->software_irq, true, __ATOMIC_RELEASE);
-	sched_kick(v->hart);
+	if (!__atomic_exchange_n(&v->software_irq, true, __ATOMIC_ACQ_REL))
+		sched_kick(v->hart);
 }
 
 /* What WFI waits for: an interrupt that is pending and enabled, whatever sstatus.SIE. */
@@ -81,7 +82,7 @@ static void prepare(struct vcpu *v)
 	run->flags &= ~(uint64_t)(HM_RUN_SEIP | HM_RUN_YIELD_WFI);
 	if (__atomic_load_n(&v->external_irq, __ATOMIC_ACQUIRE))
 		run->flags |= HM_RUN_SEIP;
-	if (run->slice_end != FOREVER)
+	if (sched_is_shared(v->hart))
 		run->flags |= HM_RUN_YIELD_WFI;
 	if (v->software_irq && __atomic_exchange_n(&v->software_irq, false, __ATOMIC_ACQ_REL))
 		run->sip |= IRQ_SOFT;

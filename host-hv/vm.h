@@ -47,6 +47,7 @@ struct vcpu {
 	/* Owned by its hart while it is not stopped. */
 	struct hm_run *run;
 	uint64_t deadline;		/* while waiting */
+	int64_t used;			/* ticks of its hart (sched.c) */
 
 	/* Written from any hart, atomically; a kick of the hart follows. */
 	int state;			/* enum vcpu_state */

@@ -13,6 +13,8 @@
 #define A6 16
 #define A7 17
 
+#define SLICE	20		/* ticks, of the mock's timebase */
+
 #define RAM	0x80000000UL
 #define UART	0x10000000UL
 
@@ -133,7 +135,7 @@ static int setup(void **state)
 	vm.ram = (struct range){ RAM, PAGE };
 	vm.vcpu_count = vm.vcpus_left = 4;
 	mock_hart = &harts[0];
-	sched_init(1000);		/* slices of 10 ticks */
+	sched_init(SLICE * 1333);
 	for (unsigned i = 0; i < 4; i++) {
 		harts[i].id = 10 + i;
 		vm.vcpu[i] = (struct vcpu){ .vm = &vm, .id = i, .hm = i, .run = &runs[i],
@@ -141,6 +143,7 @@ static int setup(void **state)
 		sched_add(&vm.vcpu[i], 2);
 	}
 	vcpu_set_state(&vm.vcpu[0], VCPU_RUNNABLE);
+	harts[0].current = &vm.vcpu[0];
 	return 0;
 }
 
@@ -533,29 +536,86 @@ static void a_lone_vcpu_keeps_its_hart(void **state)
 	assert_false(runs[0].flags & HM_RUN_YIELD_WFI);
 }
 
+/* What vCPU 0 of hart 0 has used, and vCPU 2 beside it; vCPU 0 has the hart since time 100. */
+static struct vcpu *beside(int64_t used0, int64_t used2, enum vcpu_state state2)
+{
+	harts[0].current = &vm.vcpu[0];
+	harts[0].since = 100;
+	harts[0].clock = vm.vcpu[0].used = used0;
+	vm.vcpu[2].used = used2;
+	vcpu_set_state(&vm.vcpu[2], state2);
+	return &vm.vcpu[2];
+}
+
 static void two_share_by_slices(void **state)
 {
 	(void)state;
-	vcpu_set_state(&vm.vcpu[2], VCPU_WAITING);
-	vm.vcpu[2].deadline = 500;
-	harts[0].slice_end = 110;
+	beside(50, 50, VCPU_RUNNABLE);
 	guest = stop;
 	vcpu_run(&vm.vcpu[0]);
-	assert_int_equal(runs[0].slice_end, 110);
+	assert_int_equal(runs[0].slice_end, 100 + SLICE);
 	assert_true(runs[0].flags & HM_RUN_YIELD_WFI);
-	vm.vcpu[2].deadline = 105;	/* the other wakes earlier */
-	vcpu_set_state(&vm.vcpu[0], VCPU_RUNNABLE);
+}
+
+static void nobody_who_sleeps_for_ever_ends_a_slice(void **state)
+{
+	(void)state;
+	beside(50, 50, VCPU_WAITING)->deadline = FOREVER;
+	guest = stop;
 	vcpu_run(&vm.vcpu[0]);
-	assert_int_equal(runs[0].slice_end, 105);
+	assert_int_equal(runs[0].slice_end, FOREVER);
+	assert_true(runs[0].flags & HM_RUN_YIELD_WFI);
+}
+
+static void who_wakes_waits_for_the_minimum(void **state)
+{
+	(void)state;
+	beside(50, 40, VCPU_WAITING)->deadline = 101;
+	assert_int_equal(sched_slice_end(&harts[0]), 100 + SLICE / 4);
+	vm.vcpu[2].deadline = 100 + SLICE / 2;
+	assert_int_equal(sched_slice_end(&harts[0]), 100 + SLICE / 2);
+	vm.vcpu[2].deadline = 100 + 3 * SLICE;
+	assert_int_equal(sched_slice_end(&harts[0]), 100 + 3 * SLICE);
+}
+
+static void who_wakes_waits_until_the_other_has_used_as_much(void **state)
+{
+	(void)state;
+	beside(50, 50 + SLICE / 2, VCPU_WAITING)->deadline = 0;
+	assert_int_equal(sched_slice_end(&harts[0]), 100 + SLICE / 2);
+	vm.vcpu[2].used = 50 + 5 * SLICE;
+	assert_int_equal(sched_slice_end(&harts[0]), 100 + SLICE);
+}
+
+static void an_ipi_is_worth_a_slice(void **state)
+{
+	struct vcpu *v = beside(50, 50 + SLICE, VCPU_RUNNABLE);
+
+	(void)state;
+	assert_int_equal(sched_slice_end(&harts[0]), 100 + SLICE);
+	vcpu_send_ipi(v);
+	assert_int_equal(sched_slice_end(&harts[0]), 100 + SLICE / 4);
+	v->used = 50 + SLICE + SLICE / 2;
+	assert_int_equal(sched_slice_end(&harts[0]), 100 + SLICE / 2);
+}
+
+static void an_ipi_that_is_pending_kicks_nobody_again(void **state)
+{
+	(void)state;
+	vcpu_send_ipi(&vm.vcpu[1]);
+	assert_int_equal(kicked, 11);
+	kicked = 99;
+	vcpu_send_ipi(&vm.vcpu[1]);
+	assert_int_equal(kicked, 99);
 }
 
 static void the_slice_ends_at_its_end(void **state)
 {
 	(void)state;
-	runs[0].slice_end = 110;
-	mock_time = 109;
+	beside(50, 50, VCPU_RUNNABLE);
+	mock_time = 100 + SLICE - 1;
 	assert_int_equal(exit_route(&vm.vcpu[0], HM_EXIT_INTERRUPT), RESUME);
-	mock_time = 110;
+	mock_time = 100 + SLICE;
 	assert_int_equal(exit_route(&vm.vcpu[0], HM_EXIT_INTERRUPT), YIELD);
 }
 
@@ -601,24 +661,36 @@ void wait_for_interrupt(void)
 	longjmp(idled, 1);
 }
 
+static unsigned turns_left;
+static uint64_t turn_takes[4];		/* ticks, of each vCPU */
+
 static long take_turn(void)
 {
-	assert_true(turn_count < ARRAY_SIZE(turns));
-	turns[turn_count++] = running;
-	mock_time += 10;
-	if (turn_count == 4)
+	if (turn_count < ARRAY_SIZE(turns))
+		turns[turn_count] = running;
+	turn_count++;
+	mock_time += turn_takes[running];
+	if (turn_count == turns_left)
 		vm.end = VM_SHUTDOWN;	/* somebody ended it */
 	return HM_EXIT_INTERRUPT;
+}
+
+static void run_turns(unsigned count, long (*plays)(void))
+{
+	guest = plays;
+	turn_count = 0;
+	turns_left = count;
+	harts[0].current = NULL;
+	if (!setjmp(idled))
+		sched_loop(&harts[0]);
 }
 
 static void vcpus_take_turns_until_the_guest_ends(void **state)
 {
 	(void)state;
 	vcpu_set_state(&vm.vcpu[2], VCPU_RUNNABLE);
-	guest = take_turn;
-	turn_count = 0;
-	if (!setjmp(idled))
-		sched_loop(&harts[0]);
+	turn_takes[0] = turn_takes[2] = SLICE;
+	run_turns(4, take_turn);
 	assert_int_equal(turn_count, 4);
 	assert_int_equal(turns[0], 0);
 	assert_int_equal(turns[1], 2);
@@ -626,6 +698,55 @@ static void vcpus_take_turns_until_the_guest_ends(void **state)
 	assert_int_equal(turns[3], 2);
 	assert_int_equal(harts[0].queued, 0);
 	assert_int_equal(vm.vcpus_left, 2);
+}
+
+/* It naps after each turn, and is awake again before the other's minimum is over. */
+static long nap_or_work(void)
+{
+	take_turn();
+	if (running == 0)
+		return HM_EXIT_INTERRUPT;
+	runs[2].exit_value = mock_time + 1;
+	return HM_EXIT_WFI;
+}
+
+static void a_napper_takes_no_more_than_its_share(void **state)
+{
+	(void)state;
+	vcpu_set_state(&vm.vcpu[2], VCPU_RUNNABLE);
+	turn_takes[0] = SLICE / 4;
+	turn_takes[2] = SLICE * 4 / 5;
+	run_turns(200, nap_or_work);
+	assert_in_range(vm.vcpu[0].used - vm.vcpu[2].used + 2 * SLICE, 0, 4 * SLICE);
+}
+
+static void who_slept_long_saved_up_no_more_than_a_credit(void **state)
+{
+	(void)state;
+	harts[0].clock = vm.vcpu[0].used = 1000 * SLICE;
+	vcpu_set_state(&vm.vcpu[2], VCPU_RUNNABLE);
+	turn_takes[0] = turn_takes[2] = SLICE;
+	run_turns(6, take_turn);
+	assert_int_equal(turns[0], 2);
+	assert_int_equal(turns[1], 0);
+	assert_int_equal(turns[2], 2);
+}
+
+/* The one with an IPI has used more than the others, but by less than a slice. */
+static void an_ipi_waits_at_most_one_slice_of_each_other(void **state)
+{
+	(void)state;
+	sched_add(&vm.vcpu[1], 1);
+	sched_add(&vm.vcpu[3], 1);
+	for (unsigned i = 0; i < 4; i++) {
+		turn_takes[i] = SLICE;
+		vcpu_set_state(&vm.vcpu[i], VCPU_RUNNABLE);
+	}
+	vm.vcpu[2].used = SLICE - 1;
+	vcpu_send_ipi(&vm.vcpu[2]);
+	run_turns(8, take_turn);
+	assert_int_equal(turns[0], 2);
+	assert_int_equal(turns[1] + turns[2] + turns[3], 0 + 1 + 3);
 }
 
 static void an_idle_hart_sets_its_timer(void **state)
@@ -732,6 +853,14 @@ int main(void)
 		TEST(vcpus_spread_over_harts),
 		TEST(a_lone_vcpu_keeps_its_hart),
 		TEST(two_share_by_slices),
+		TEST(nobody_who_sleeps_for_ever_ends_a_slice),
+		TEST(who_wakes_waits_for_the_minimum),
+		TEST(who_wakes_waits_until_the_other_has_used_as_much),
+		TEST(an_ipi_is_worth_a_slice),
+		TEST(an_ipi_that_is_pending_kicks_nobody_again),
+		TEST(a_napper_takes_no_more_than_its_share),
+		TEST(who_slept_long_saved_up_no_more_than_a_credit),
+		TEST(an_ipi_waits_at_most_one_slice_of_each_other),
 		TEST(the_slice_ends_at_its_end),
 		TEST(wfi_waits_for_deadline_or_interrupt),
 		TEST(pending_interrupts_ride_along),

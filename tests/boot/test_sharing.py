@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Several vCPUs on one hart: none takes more than its share, and IPIs come in time."""
+
+import functools
+import re
+
+import pexpect
+import pytest
+
+from launcher import ROOT
+from test_host_hv import command
+
+ENDLESS = sorted(path.stem for path in (ROOT / "tests/payloads").glob("endless-*.c"))
+NEIGHBOURS = [*((name, "") for name in ENDLESS), *(("endless-wfi", f"ahead={ahead}") for ahead in (6, 8, 15, 100))]
+OPTIONS = {"tsp": "shadow=tsp", "ssp": "hm=satp", "ssp-hm": "hm=inject,satp,flush,fill"}
+MODES = [pytest.param("tsp", marks=pytest.mark.long), pytest.param("ssp", marks=pytest.mark.long), "ssp-hm"]
+ICOUNT = ["-icount", "shift=0,align=off,sleep=off"]
+# Of what the same work takes alone.
+MOST = 2.2
+SLICE = 7500		# ticks of 100 ns, host-hv's
+SWITCH = 50		# from one vCPU to another
+
+
+def console(payloads, guests, options, until, timeout=60):
+    """What one hart prints until then; guests are names of payloads and their command lines."""
+    words = command([(payloads / f"{name}.bin", None, line) for name, line in guests], f"mem=128M {options}") + ICOUNT
+    machine = pexpect.spawn(words[0], words[1:], timeout=timeout, encoding="utf-8")
+    machine.expect(until)
+    machine.close(force=True)
+    return machine.before
+
+
+def ticks(text, what="ticks of work"):
+    return [int(n) for n in re.findall(rf"note {what} (\d+)", text)]
+
+
+@functools.cache
+def alone(payloads, mode):
+    return ticks(console(payloads, [("bench-victim", "")], OPTIONS[mode], '"end"'))
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("name, line", NEIGHBOURS)
+def test_a_neighbour_takes_no_more_than_half(payloads, name, line, mode):
+    """Each round of its work, and all of them together."""
+    expected = alone(payloads, mode)
+    text = console(payloads, [(name, line), ("bench-victim", "")], OPTIONS[mode], '"end":"shutdown","vm":1')
+    assert "[vm0] note begins" in text
+    rounds = ticks(text)
+    assert len(rounds) == len(expected)
+    assert max(rounds) <= MOST * min(expected), rounds
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("line", ["ahead=10 work=5000", "ahead=8 work=100", "ahead=1000 work=200000"])
+def test_a_napping_cpu_leaves_the_other_its_half(payloads, line, mode):
+    options = f"vcpus=2 {OPTIONS[mode]}"
+    expected = ticks(console(payloads, [("endless-nap", "alone=1")], options, "CPU 1 is done"))
+    rounds = ticks(console(payloads, [("endless-nap", line)], options, "CPU 1 is done"))
+    assert len(rounds) == len(expected)
+    assert max(rounds) <= MOST * min(expected), rounds
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("line", ["", "naps=1"])
+def test_an_ipi_comes_after_at_most_one_slice_of_each_other(payloads, line, mode):
+    text = console(payloads, [("bench-ipis", line)], f"vcpus=4 {OPTIONS[mode]}", '"end"')
+    worst, = ticks(text, "ticks until the last CPU was reached")
+    assert 0 < worst <= 3 * (SLICE + SWITCH)
+
+
+def no_stall(run):
+    assert run.status == 0, repr(run)
+    assert not re.findall(r".*(?:stall|soft lockup|hung task).*", run.console), repr(run)
+
+
+@pytest.mark.parametrize("vcpus", [4, pytest.param(8, marks=pytest.mark.long)])
+def test_debian_boots_with_several_cpus_on_one_hart(launch, vcpus):
+    no_stall(launch(MODE="ssp-hm", VCPUS=vcpus, HARTS=1, ICOUNT=1, WORKLOAD="boot", TIMEOUT=600))
