@@ -229,7 +229,7 @@ static int final_init(bool cold_boot)
 		sbi_printf("hmcode: harts with AIA or V are not supported: no HM extension\n");
 	if (!error)
 		error = describe_pool(fdt_get_address_rw());
-	hm_mark_boot();
+	hm_mark_boot(fdt_get_address());
 	return error;
 }
 

@@ -3,12 +3,17 @@
  * mark.c - the measurement marker natively: the same program, the same record,
  * no host and no guest world.  In a guest trap/illegal.c takes it.
  */
+#include <libfdt.h>
 #include <sbi/sbi_console.h>
+#include <sbi/sbi_string.h>
 
 #include "mark.h"
 #include "trap/insn.h"
 #include "world/vcpu.h"
 
+#define WORD	"marks=1"
+
+static bool enabled;			/* written in the cold boot */
 static u64 all_base, below_base;
 
 static void begin(void)
@@ -17,8 +22,31 @@ static void begin(void)
 	below_base = hm_count_below_m();
 }
 
-void hm_mark_boot(void)
+static bool is_space(char c)
 {
+	return c == ' ' || c == '\n' || c == '\0';
+}
+
+/* The property ends with a NUL, or is no string. */
+static bool has_word(const char *line, int length)
+{
+	const int size = sizeof(WORD) - 1;
+
+	if (!line || length <= 0 || line[length - 1])
+		return false;
+	for (int at = 0; at + size < length; at++)
+		if ((!at || is_space(line[at - 1])) && is_space(line[at + size]) &&
+		    !sbi_memcmp(line + at, WORD, size))
+			return true;
+	return false;
+}
+
+void hm_mark_boot(const void *fdt)
+{
+	int length = 0;
+	const char *line = fdt_getprop(fdt, fdt_path_offset(fdt, "/chosen"), "bootargs", &length);
+
+	enabled = has_word(line, length);
 	begin();
 }
 
@@ -45,7 +73,7 @@ bool hm_mark_native(struct sbi_trap_context *context)
 	u32 insn = context->trap.tval;
 	u64 value;
 
-	if (context->trap.cause != CAUSE_ILLEGAL_INSTRUCTION || !INSN_IS_CSRW(insn, HM_CSR_MARK))
+	if (!enabled || context->trap.cause != CAUSE_ILLEGAL_INSTRUCTION || !INSN_IS_CSRW(insn, HM_CSR_MARK))
 		return false;
 	value = INSN_RS1(insn) ? ((unsigned long *)&context->regs)[INSN_RS1(insn)] : 0;
 	context->regs.mepc += 4;

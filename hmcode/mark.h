@@ -4,8 +4,11 @@
 
 #include <sbi/sbi_trap.h>
 
-/* Counting of the boot begins: called as the hart leaves for the next stage. */
-void hm_mark_boot(void);
+/*
+ * In the cold boot, as the hart leaves for the next stage: counting of the boot begins.  Only if
+ * /chosen's bootargs have the word marks=1 is the marker one; else it stays an illegal instruction.
+ */
+void hm_mark_boot(const void *fdt);
 
 /* A trap of the host world: was it the measurement marker?  If so it is done. */
 bool hm_mark_native(struct sbi_trap_context *context);

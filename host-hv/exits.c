@@ -9,6 +9,8 @@
 #include "shadow.h"
 #include "vcpu.h"
 
+#define CAUSE_ILLEGAL_INSTRUCTION	2
+
 static enum next on_interrupt(struct vcpu *v)
 {
 	sched_serve_interrupts();
@@ -65,11 +67,17 @@ static enum next on_ring(struct vcpu *v)
 	return RESUME;
 }
 
+/* A guest's program can write it, so only a run that asked for records gets any. */
 static enum next on_mark(struct vcpu *v)
 {
 	uint64_t value = v->run->exit_value;
 	unsigned workload = value >> 8 & 0xff;
 
+	if (!v->vm->marks) {
+		v->run->pc -= v->run->exit_insn_len;	/* the marker was stepped over */
+		vcpu_inject(v, CAUSE_ILLEGAL_INSTRUCTION, v->run->exit_insn);
+		return RESUME;
+	}
 	switch (value & 0xff) {
 	case HM_MARK_BEGIN:
 		stats_begin(v->vm);

@@ -71,6 +71,12 @@ static bool set_svvptc(struct options *o, char *value)
 	return !strcmp(value, "0") || !strcmp(value, "1");
 }
 
+static bool set_marks(struct options *o, char *value)
+{
+	o->marks = *value == '1';
+	return !strcmp(value, "0") || !strcmp(value, "1");
+}
+
 static bool set_log(struct options *o, char *value)
 {
 	o->quiet = !strcmp(value, "quiet");
@@ -88,6 +94,7 @@ static const struct {
 	{ "shadow", set_shadow, "ssp or tsp" },
 	{ "width", set_width, "sv39, sv48 or sv57" },
 	{ "svvptc", set_svvptc, "0 or 1" },
+	{ "marks", set_marks, "0 or 1" },
 	{ "log", set_log, "info or quiet" },
 };
 
@@ -102,7 +109,7 @@ static void parse_option(struct options *o, char *option)
 			fail("option %s= takes %s", name, table[i].values);
 		return;
 	}
-	fail("unknown option %s: there are mem= vcpus= hm= shadow= width= svvptc= log=", name);
+	fail("unknown option %s: there are mem= vcpus= hm= shadow= width= svvptc= marks= log=", name);
 }
 
 void options_parse(struct options *o, const char *command_line)

@@ -9,6 +9,7 @@
  *                         guest's, its stores; for tsp the firmware has but fences, whatever hm=
  *   width=sv39|sv48|sv57  the mmu-type that guests are told
  *   svvptc=0|1            withhold or offer Svvptc
+ *   marks=0|1             whether the measurement marker gives records; else it is an illegal instruction
  *   log=info|quiet        whether to say what is done
  */
 #ifndef OPTIONS_H
@@ -23,6 +24,7 @@ struct options {
 	bool tsp;		/* instead of it */
 	unsigned satp_mode;	/* satp.MODE of width */
 	bool svvptc;
+	bool marks;
 	bool quiet;
 };
 

@@ -117,6 +117,7 @@ void vm_create(const struct guest_config *config, const struct vm_defaults *d)
 	vm->hpa = alloc_ram(vm->id, config->memory);
 	vm->vcpu_count = vm->vcpus_left = config->vcpus;
 	vm->plic.harts = config->vcpus;
+	vm->marks = d->options->marks;
 	vm->policy = d->options->tsp ? POLICY_TSP : policy_of(d->options->policy);
 	at = load(vm, config, d);
 

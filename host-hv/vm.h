@@ -70,6 +70,7 @@ struct vm {
 	struct range ram;		/* GPA */
 	uint64_t hpa;			/* of its first byte */
 	unsigned vcpu_count;
+	bool marks;			/* the measurement marker is one, not an illegal instruction */
 	struct vcpu vcpu[MAX_VCPUS];
 
 	struct vm_tsp *tsp;		/* shadow.h; shared by its vCPUs */

@@ -34,7 +34,13 @@ command_line()
 	esac
 	_asked=$(list $wanted | tr ' ' ,)
 	[ "$GUEST" = patched-off ] && _hm=hm=off || _hm=
-	list console=ttyS0 earlycon=sbi panic=-1 norandmaps $_width $_hm ${_asked:+quiet hmwork=$_asked} "${APPEND:-}"
+	list console=ttyS0 earlycon=sbi panic=-1 norandmaps $_width $_hm ${_asked:+quiet hmwork=$_asked} $(marks) "${APPEND:-}"
+}
+
+# For the firmware natively, for host-hv otherwise; the guest's kernel has the same line in both.
+marks()
+{
+	[ "$MARKS" = 0 ] || echo marks=1
 }
 
 # QEMU=hspt is ours, with direct guest memory accesses (docs/hspt.md).
@@ -99,7 +105,7 @@ host_options()
 {
 	_owner="hm=${HM#none}"
 	[ "$MODE" != tsp ] || _owner=shadow=tsp
-	echo "mem=$MEM vcpus=$VCPUS $_owner width=$WIDTH svvptc=$SVVPTC"
+	echo "mem=$MEM vcpus=$VCPUS $_owner width=$WIDTH svvptc=$SVVPTC marks=$MARKS"
 }
 
 # The QEMU command is kept as a quoted string, since its words hold spaces.

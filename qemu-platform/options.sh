@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The options of a run: names, defaults and what they may be.  Sourced by launch.
 
-options='MODE GUEST WORKLOAD VCPUS HARTS ICOUNT PROFILE RESULT HM SVVPTC QEMU KERNEL INITRD
+options='MODE GUEST WORKLOAD VCPUS HARTS ICOUNT PROFILE RESULT HM SVVPTC MARKS QEMU KERNEL INITRD
 	APPEND MEM WIDTH MODES WORKLOADS LADDER LOG TIMEOUT V'
 
 modes='native tsp ssp ssp-hm'
@@ -106,6 +106,15 @@ rungs()
 	done; done; done; done
 }
 
+# MARKS=1: the guest's markers give records; every WORKLOAD needs it.
+take_marks()
+{
+	[ -n "$wanted" ] && _needed=1 || _needed=0
+	MARKS=${MARKS:-$_needed}
+	switch MARKS "$MARKS"
+	[ "$MARKS" -ge "$_needed" ] || refuse "MARKS=0 gives no record of a WORKLOAD" "MARKS=1, or WORKLOAD=none"
+}
+
 take_guest()
 {
 	GUEST=${GUEST:-debian}
@@ -127,6 +136,7 @@ take_guest()
 		WORKLOAD=${WORKLOAD:-all}
 	fi
 	wanted=$(chosen_workloads)
+	take_marks
 	[ -z "${RESULT:-}" ] || [ -n "$wanted" ] || refuse "RESULT needs a WORKLOAD" "all $(list $workloads)"
 }
 

@@ -71,7 +71,7 @@
 #define HM_EXIT_MMIO		1	/* load or store outside the slots: exit_gpa, exit_insn; exit_value = GVA */
 #define HM_EXIT_SBI		2	/* an SBI call that the host serves: registers a0-a7 */
 #define HM_EXIT_WFI		3	/* guest idles; exit_value = next deadline (mtime ticks, ~0 = none) */
-#define HM_EXIT_MARK		4	/* measurement marker: exit_value = written value */
+#define HM_EXIT_MARK		4	/* measurement marker: exit_value = written value, exit_insn */
 #define HM_EXIT_POOL		5	/* shadow tables cannot hold one walk: the pool is too small */
 #define HM_EXIT_BROKEN		6	/* the guest cannot continue; exit_cause, exit_value say why */
 /* What hm_run.policy leaves to the host; by_reason of the record has the same names. */
@@ -107,7 +107,8 @@
  * Measurement marker: a guest *user* program writes this custom unprivileged
  * CSR (0x800-0x8ff, privileged specification, CSR address ranges).  Every
  * write traps as an illegal instruction, which hmcode recognizes natively and
- * in the guest world alike; on a machine without hmcode it is SIGILL.
+ * in the guest world alike; on a machine without hmcode, or where the run has not
+ * turned markers on (the word marks=1 of bootargs), it is SIGILL.
  * Value: bits 7:0 operation, 15:8 workload number, bit 16 success (END only).
  */
 #define HM_CSR_MARK		0x8e0
@@ -204,7 +205,7 @@ struct hm_run {
 	uint64_t exit_reason;		/* HM_EXIT_* */
 	uint64_t exit_cause;		/* mcause of the trap behind it */
 	uint64_t exit_gpa;		/* MMIO: guest physical address of the access */
-	uint64_t exit_insn;		/* MMIO: the instruction, 16 or 32 bits, zero extended */
+	uint64_t exit_insn;		/* MMIO, MARK: the instruction, 16 or 32 bits, zero extended */
 	uint64_t exit_insn_len;		/* 2 or 4 bytes */
 	uint64_t exit_value;		/* see HM_EXIT_* */
 

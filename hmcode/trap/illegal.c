@@ -47,6 +47,8 @@ static enum hm_next read_time(struct hm_trap *trap, u32 insn)
 static enum hm_next mark(struct hm_trap *trap, u32 insn)
 {
 	trap->pc += 4;
+	trap->vcpu->run->exit_insn = insn;
+	trap->vcpu->run->exit_insn_len = 4;
 	return hm_exit(trap, HM_EXIT_MARK, trap->frame->x[INSN_RS1(insn)]);
 }
 

@@ -15,7 +15,7 @@ ENDLESS = ["endless-faults", "endless-fences", "endless-tables", "endless-timer"
 @pytest.mark.parametrize("mode", ["tsp", "ssp", "ssp-hm"])
 @pytest.mark.parametrize("name", ["hostile-calls", "hostile-ring"])
 def test_hostile_arguments(launch, payloads, name, mode):
-    run = launch(MODE=mode, KERNEL=payloads / f"{name}.bin", MEM="128M", TIMEOUT=120)
+    run = launch(MODE=mode, KERNEL=payloads / f"{name}.bin", MEM="128M", MARKS=1, TIMEOUT=120)
     assert not re.findall(r"FAIL .*", run.console), repr(run)
     assert run.status == 0, repr(run)
     assert run.mark()["longest_m_stay"] <= M_STAY_LIMIT

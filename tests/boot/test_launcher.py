@@ -18,7 +18,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 LAUNCH = ROOT / "qemu-platform" / "launch"
 FETCH = ROOT / "qemu-platform" / "fetch"
 WORKLOADS = (ROOT / "tests" / "workloads" / "list").read_text().split()
-NAMES = {"MODE", "GUEST", "WORKLOAD", "VCPUS", "HARTS", "ICOUNT", "PROFILE", "RESULT", "HM", "SVVPTC",
+NAMES = {"MODE", "GUEST", "WORKLOAD", "VCPUS", "HARTS", "ICOUNT", "PROFILE", "RESULT", "HM", "SVVPTC", "MARKS",
          "QEMU", "KERNEL", "INITRD", "APPEND", "MEM", "WIDTH", "MODES", "WORKLOADS", "LADDER", "LOG", "V"}
 
 
@@ -44,6 +44,8 @@ def assert_refused(done, *texts):
     ("MODES=native hap", "native tsp ssp ssp-hm"),
     ("ICOUNT=yes", "0 1"),
     ("SVVPTC=2", "0 1"),
+    ("MARKS=2", "0 1"),
+    ("MARKS=0", "MARKS=1, or WORKLOAD=none"),
     ("HM=satp", "inject,satp,flush,fill"),
     ("HM=satp,everything", "inject satp flush fill"),
     ("VCPUS=0", "1 to 8"),
@@ -183,6 +185,20 @@ def test_result_object_to_the_letter(machine):
         "schema": 1, "mode": "ssp-hm", "hm": ["inject", "satp", "flush", "fill"], "guest": "Image",
         "workload": "fork", "profile": "u74", "vcpus": 2, "harts": 1, "icount": True, "ok": True,
         "ring": None, "guest_ring": None} | COUNTS
+
+
+def words_of(machine):
+    return (machine.folder / "words").read_text().split()
+
+
+@pytest.mark.parametrize("mode", ["native", "ssp-hm"])
+def test_only_a_workload_or_the_user_turns_markers_on(machine, mode):
+    machine(console(), f"MODE={mode}")
+    assert "marks=1" not in words_of(machine)
+    machine(console(), f"MODE={mode}", "MARKS=1")
+    assert "marks=1" in words_of(machine)
+    machine(console("fork"), f"MODE={mode}", "WORKLOAD=fork")
+    assert "marks=1" in words_of(machine)
 
 
 def test_instructions_are_not_told_without_icount(machine):

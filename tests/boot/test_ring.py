@@ -12,7 +12,7 @@ PAYLOADS = ["ring", "hostile-ring"]
 
 
 def ring_run(launch, payloads, name, **options):
-    run = launch(KERNEL=payloads / f"{name}.bin", MEM="128M", TIMEOUT=120, **options)
+    run = launch(KERNEL=payloads / f"{name}.bin", MEM="128M", MARKS=1, TIMEOUT=120, **options)
     assert not re.findall(r"FAIL .*", run.console), repr(run)
     assert run.status == 0, repr(run)
     assert run.mark()["longest_m_stay"] <= M_STAY_LIMIT

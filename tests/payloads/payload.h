@@ -71,7 +71,7 @@ uint64_t fetch_cause(uint64_t va);
 /* User stubs of start.S, on the page user_code. */
 extern const char user_code[], user_load[], user_store[], user_jump[], user_return[],
 	user_read_time[], user_read_cycle[], user_read_sscratch[], user_sfence[],
-	user_sret[], user_wfi[], user_ebreak[];
+	user_sret[], user_wfi[], user_ebreak[], user_mark[];
 
 /* Interrupts taken since the start; the handler disables in sie what it took. */
 extern volatile unsigned int interrupts_taken[16];

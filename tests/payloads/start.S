@@ -177,6 +177,10 @@ user_wfi:
 	.globl	user_ebreak
 user_ebreak:
 	ebreak
+	.globl	user_mark
+user_mark:
+	csrw	0x8e0, a0		/* HM_CSR_MARK */
+	ecall
 	.balign	4096
 
 	.bss

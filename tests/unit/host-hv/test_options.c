@@ -22,12 +22,13 @@ static void has_defaults(void **state)
 	assert_int_equal(o.policy, HM_POLICY_ALL);
 	assert_int_equal(o.satp_mode, 8);
 	assert_true(o.svvptc);
+	assert_false(o.marks);
 	assert_false(o.quiet);
 }
 
 static void reads_all_options(void **state)
 {
-	struct options o = parse(" mem=2G vcpus=4  hm=satp,fill width=sv57 svvptc=0 log=quiet ");
+	struct options o = parse(" mem=2G vcpus=4  hm=satp,fill width=sv57 svvptc=0 marks=1 log=quiet ");
 
 	(void)state;
 	assert_int_equal(o.memory, 2 * GIB);
@@ -35,6 +36,7 @@ static void reads_all_options(void **state)
 	assert_int_equal(o.policy, HM_POLICY_SATP | HM_POLICY_FILL);
 	assert_int_equal(o.satp_mode, 10);
 	assert_false(o.svvptc);
+	assert_true(o.marks);
 	assert_true(o.quiet);
 }
 

@@ -99,7 +99,6 @@ void console_guest_putc(int speaker, char c)
 
 void print_begin(void) {}
 void print_end(void) {}
-void console_resume_input(void) {}
 void console_serve_interrupt(void) {}
 
 void print_more(const char *format, ...)
@@ -134,6 +133,7 @@ static int setup(void **state)
 	on_kick = NULL;
 	vm.ram = (struct range){ RAM, PAGE };
 	vm.vcpu_count = vm.vcpus_left = 4;
+	vm.marks = true;
 	mock_hart = &harts[0];
 	sched_init(SLICE * 1333);
 	for (unsigned i = 0; i < 4; i++) {
@@ -814,6 +814,24 @@ static void the_record_holds_all_keys(void **state)
 		"\"longest_m_stay\":55,\"walk_refs\":null}\n");
 }
 
+static void without_marks_the_marker_is_an_illegal_instruction(void **state)
+{
+	(void)state;
+	vm.marks = false;
+	runs[0].pc = 0x1004;
+	runs[0].stvec = 0x2000;
+	runs[0].exit_insn = 0x8e051073;
+	runs[0].exit_insn_len = 4;
+	mark(HM_MARK_END | 7 << 8 | HM_MARK_OK);
+	assert_string_equal(printed, "");
+	assert_int_equal(runs[0].scause, 2);
+	assert_int_equal(runs[0].stval, 0x8e051073);
+	assert_int_equal(runs[0].sepc, 0x1000);
+	assert_int_equal(runs[0].pc, 0x2000);
+	mark(HM_MARK_BEGIN | 7 << 8);
+	assert_false(vm.vcpu[0].reset_stats);
+}
+
 static void a_failed_workload_is_not_ok(void **state)
 {
 	(void)state;
@@ -868,6 +886,7 @@ int main(void)
 		TEST(an_idle_hart_sets_its_timer),
 		TEST(counting_begins_at_the_next_entry),
 		TEST(the_record_holds_all_keys),
+		TEST(without_marks_the_marker_is_an_illegal_instruction),
 		TEST(a_failed_workload_is_not_ok),
 	};
 
