@@ -33,12 +33,13 @@ static struct {
 	bool names;			/* several guests: say who speaks */
 	int speaker;			/* of the line being written */
 	bool line_open;
+	unsigned column;		/* cells behind the name that a backspace may take back */
+	bool returned;			/* a CR was not yet written: what follows decides */
 
 	volatile uint8_t *uart;		/* set at boot */
 	volatile uint8_t *plic;
 	uint32_t context, irq;
 
-	bool input_waits;		/* UART interrupt off: the keyboard was full */
 } console = { .speaker = HOST };
 
 void console_init(const struct platform *p)
@@ -65,6 +66,65 @@ static void put_string(const char *s)
 		put_raw(*s++);
 }
 
+static void put_name(int speaker)
+{
+	put_string("[vm");
+	put_raw('0' + speaker);
+	put_string("] ");
+	console.column = 0;
+	console.returned = false;
+}
+
+#define MOST_CELLS	64		/* with the name less than any terminal's width */
+
+/* How far c surely moves the cursor; no terminal that wraps or does not, UTF-8 or not, moves it less. */
+static unsigned cells(char c)
+{
+	return c >= ' ' && c <= '~' ? 1 : 0;
+}
+
+/*
+ * Several guests share the terminal by lines, and none may leave its own or write over
+ * the name in front.  A CR brings the name again, a backspace ends there, and what moves the
+ * cursor otherwise (other control characters, ESC, DEL, the bytes of C1) is shown as '?'.
+ */
+static void put_visible(char c)
+{
+	uint8_t byte = c;
+
+	if ((byte < ' ' && c != '\t') || (byte >= 0x7f && byte < 0xa0))
+		c = '?';
+	console.column += cells(c);
+	if (console.column > MOST_CELLS)
+		console.column = MOST_CELLS;
+	put_raw(c);
+}
+
+static void put_named(int speaker, char c)
+{
+	if (c == '\n') {
+		put_string("\r\n");
+		return;
+	}
+	if (c == '\r') {
+		console.returned = true;
+		console.column = 0;
+		return;
+	}
+	if (c == '\b' && !console.column)
+		return;
+	if (console.returned) {
+		put_raw('\r');
+		put_name(speaker);
+	}
+	if (c != '\b') {
+		put_visible(c);
+		return;
+	}
+	console.column--;
+	put_raw(c);
+}
+
 /* Ends another speaker's open line, so that no line has two authors. */
 static void take_line(int speaker)
 {
@@ -73,11 +133,8 @@ static void take_line(int speaker)
 		console.line_open = false;
 	}
 	console.speaker = speaker;
-	if (console.names && !console.line_open && speaker >= 0) {
-		put_string("[vm");
-		put_raw('0' + speaker);
-		put_string("] ");
-	}
+	if (console.names && !console.line_open && speaker >= 0)
+		put_name(speaker);
 	console.line_open = true;
 }
 
@@ -93,7 +150,10 @@ void console_guest_putc(int speaker, char c)
 	spin_lock(&console.lock);
 	if (console.names || console.speaker != speaker)
 		take_line(speaker);
-	put_raw(c);
+	if (console.names)
+		put_named(speaker, c);
+	else
+		put_raw(c);
 	if (c == '\n')
 		console.line_open = false;
 	spin_unlock(&console.lock);
@@ -238,13 +298,11 @@ void console_enable_input(const struct platform *p)
 	interrupt_done();
 }
 
-/* What the keyboard cannot take stays in the UART, whose interrupt rests. */
+/* Whatever a guest does about its own, so that the operator's key always works. */
 static void read_uart(void)
 {
-	while ((console.uart[UART_LSR] & LSR_RECEIVED) && keyboard_has_room())
+	while (console.uart[UART_LSR] & LSR_RECEIVED)
 		keyboard_type(console.uart[UART_DATA]);
-	console.input_waits = console.uart[UART_LSR] & LSR_RECEIVED;
-	console.uart[UART_IER] = console.input_waits ? 0 : IER_RECEIVED;
 }
 
 void console_serve_interrupt(void)
@@ -260,12 +318,4 @@ void console_serve_interrupt(void)
 		fence_io();
 	}
 	interrupt_done();
-}
-
-void console_resume_input(void)
-{
-	if (!console.input_waits)
-		return;
-	console.input_waits = false;
-	console.uart[UART_IER] = IER_RECEIVED;
 }

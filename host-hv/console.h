@@ -20,13 +20,10 @@ void console_enable_input(const struct platform *platform);
 /* Serves that interrupt: what was typed goes to keyboard_type() (keyboard.h). */
 void console_serve_interrupt(void);
 
-/* The keyboard has room again: fetch what was left waiting in the UART. */
-void console_resume_input(void);
-
 /* Writes one character of guest number speaker. */
 void console_guest_putc(int speaker, char c);
 
-/* Several guests: lines are prefixed with their guest's name from now on. */
+/* Several guests: lines are prefixed with their guest's name from now on, which they cannot write over. */
 void console_name_speakers(void);
 
 /* Writes a piece of the line that is typed at host-hv's prompt. */

@@ -181,26 +181,25 @@ static void edit(uint8_t c)
 	}
 }
 
-bool keyboard_has_room(void)
+/* Said once until it has read again. */
+static void type_to(struct vm *vm, uint8_t c)
 {
-	return prompt.open || uart_has_room(&owner_vm()->uart);
+	bool first;
+
+	spin_lock(&vm->lock);
+	first = !typed_put(&vm->typed, c);
+	vm_uart_changed(vm);
+	spin_unlock(&vm->lock);
+	if (first)
+		print("host-hv: vm%d reads nothing: what is typed is dropped\n", vm->id);
 }
 
 void keyboard_type(uint8_t c)
 {
-	struct vm *vm;
-
-	if (prompt.open) {
+	if (prompt.open)
 		edit(c);
-		return;
-	}
-	if (c == CTRL_CLOSE_BRACKET) {
+	else if (c == CTRL_CLOSE_BRACKET)
 		open_prompt();
-		return;
-	}
-	vm = owner_vm();
-	spin_lock(&vm->lock);
-	uart_receive(&vm->uart, c);
-	vm_uart_changed(vm);
-	spin_unlock(&vm->lock);
+	else
+		type_to(owner_vm(), c);
 }

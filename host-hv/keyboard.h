@@ -9,8 +9,7 @@
 
 #include "lib.h"
 
-/* Whether one more character can be taken, and taking it. */
-bool keyboard_has_room(void);
+/* Takes a character, always: what a guest does not read is kept, then dropped (typed.h). */
 void keyboard_type(uint8_t c);
 
 #endif

@@ -29,8 +29,6 @@ static bool uart_access(struct vm *vm, uint64_t offset, const struct access *a, 
 	vm_uart_changed(vm);
 	if (sent >= 0)
 		console_guest_putc(vm->id, sent);
-	if (!a->store)
-		console_resume_input();
 	return true;
 }
 

@@ -44,11 +44,12 @@ static unsigned long dbcn_read(struct vm *vm, uint8_t *to, uint64_t size)
 	uint64_t i;
 
 	spin_lock(&vm->lock);
-	for (i = 0; i < size && vm->uart.count; i++)
+	for (i = 0; i < size && vm->uart.count; i++) {
 		to[i] = uart_pop(&vm->uart);
+		typed_refill(&vm->typed, &vm->uart);
+	}
 	vm_uart_changed(vm);
 	spin_unlock(&vm->lock);
-	console_resume_input();
 	return i;
 }
 

@@ -208,6 +208,7 @@ void vm_plic_changed(struct vm *vm)
 
 void vm_uart_changed(struct vm *vm)
 {
+	typed_refill(&vm->typed, &vm->uart);
 	if (plic_set_line(&vm->plic, GUEST_UART_IRQ, uart_irq(&vm->uart)))
 		vm_plic_changed(vm);
 }

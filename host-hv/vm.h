@@ -12,6 +12,7 @@
 #include "options.h"
 #include "platform.h"
 #include "plic.h"
+#include "typed.h"
 #include "uart.h"
 
 #define MAX_VCPUS	PLIC_MAX_HARTS	/* of one VM, and on one hart */
@@ -80,6 +81,7 @@ struct vm {
 
 	struct spinlock lock;		/* guards the devices */
 	struct uart uart;
+	struct typed typed;
 	struct plic plic;
 };
 
@@ -112,7 +114,10 @@ static inline bool vm_ended(const struct vm *vm)
 /* host-hv's own address for size bytes of a guest's RAM; NULL if they are not all RAM. */
 void *vm_memory(const struct vm *vm, uint64_t gpa, uint64_t size);
 
-/* With vm->lock held: the PLIC, or the UART, may want to interrupt now or not any more. */
+/*
+ * With vm->lock held: the PLIC, or the UART, may want to interrupt now or not any more; a UART
+ * that has room gets what was typed for it.
+ */
 void vm_plic_changed(struct vm *vm);
 void vm_uart_changed(struct vm *vm);
 

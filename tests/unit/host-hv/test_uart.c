@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "test.h"
 
+#include "typed.h"
 #include "uart.h"
 
 enum { DATA, IER, IIR, LCR, MCR, LSR, MSR, SCR };
@@ -124,6 +125,62 @@ static void loops_back(void **state)
 	assert_int_equal(uart_read(&u, DATA), 'x');
 }
 
+static void type(struct typed *t, struct uart *u, unsigned n, uint8_t first)
+{
+	for (unsigned i = 0; i < n; i++) {
+		assert_true(typed_put(t, first + i));
+		typed_refill(t, u);
+	}
+}
+
+static void what_is_typed_waits_for_room(void **state)
+{
+	static struct typed t;
+	struct uart u = { 0 };
+
+	(void)state;
+	type(&t, &u, 2048, 0);
+	for (unsigned i = 0; i < 2048; i++) {
+		assert_int_equal(uart_read(&u, DATA), i & 0xff);
+		typed_refill(&t, &u);
+	}
+	assert_int_equal(uart_read(&u, LSR), 0x60);
+}
+
+static void clearing_the_fifo_spares_what_waits(void **state)
+{
+	static struct typed t;
+	struct uart u = { 0 };
+
+	(void)state;
+	type(&t, &u, UART_FIFO + 1, 0);
+	uart_write(&u, IIR, 0x03);
+	typed_refill(&t, &u);
+	assert_int_equal(uart_read(&u, DATA), UART_FIFO);
+	assert_int_equal(uart_read(&u, LSR), 0x60);
+}
+
+static void what_is_dropped_is_said_once(void **state)
+{
+	static struct typed t;
+	struct uart u = { 0 };
+
+	(void)state;
+	type(&t, &u, UART_FIFO + TYPED_MOST, 0);
+	assert_false(typed_put(&t, 'x'));
+	assert_true(typed_put(&t, 'x'));
+	uart_pop(&u);
+	typed_refill(&t, &u);
+	assert_true(typed_put(&t, 'x'));	/* there was room for one */
+	assert_true(typed_put(&t, 'x'));
+	while (u.count) {
+		uart_pop(&u);
+		typed_refill(&t, &u);
+	}
+	type(&t, &u, UART_FIFO + TYPED_MOST, 0);
+	assert_false(typed_put(&t, 'x'));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -136,6 +193,9 @@ int main(void)
 		cmocka_unit_test(divisor_hides_behind_dlab),
 		cmocka_unit_test(says_that_it_is_a_16550a),
 		cmocka_unit_test(loops_back),
+		cmocka_unit_test(what_is_typed_waits_for_room),
+		cmocka_unit_test(clearing_the_fifo_spares_what_waits),
+		cmocka_unit_test(what_is_dropped_is_said_once),
 	};
 
 	return RUN(tests);

@@ -29,6 +29,10 @@ struct sbiret sbi_call6(unsigned long eid, unsigned long fid, const unsigned lon
 
 void wait_for_interrupt(void);
 
+static inline void fence_io(void)
+{
+}
+
 static inline void hart_pause(void)
 {
 }

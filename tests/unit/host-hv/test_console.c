@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What reaches the machine's console; names, once on, stay on, so the raw console comes first. */
+#include "test.h"
+
+#undef fail		/* cmocka's */
+#include "console.h"
+#include "hm.h"
+#include "keyboard.h"
+
+unsigned long mock_time, mock_sip, mock_sie;
+struct hart *mock_hart;
+#define DBCN_WRITE_BYTE	2
+
+static char written[1024];
+
+struct sbiret sbi_call6(unsigned long eid, unsigned long fid, const unsigned long arg[6])
+{
+	size_t at = strlen(written);
+
+	if (eid == SBI_EXT_DBCN && fid == DBCN_WRITE_BYTE && at + 1 < sizeof(written)) {
+		written[at] = arg[0];
+		written[at + 1] = 0;
+	}
+	return (struct sbiret){ 0, 0 };
+}
+
+void keyboard_type(uint8_t c)
+{
+	(void)c;
+}
+
+/* Every line is ended, so that each test begins with a new one. */
+static int setup(void **state)
+{
+	(void)state;
+	console_guest_putc(0, '\n');
+	written[0] = 0;
+	return 0;
+}
+
+static void says(const char *text)
+{
+	while (*text)
+		console_guest_putc(0, *text++);
+}
+
+static void shows(const char *text, const char *expected)
+{
+	written[0] = 0;
+	says(text);
+	assert_string_equal(written, expected);
+}
+
+static void one_guest_has_the_console_raw(void **state)
+{
+	(void)state;
+	shows("a\rb\b\x1b[1Gc\n", "a\rb\b\x1b[1Gc\n");
+}
+
+static void records_are_the_hosts(void **state)
+{
+	(void)state;
+	shows("\x1e{}\n", "{}\n");
+	console_name_speakers();
+	shows("\x1e{}\n", "[vm0] {}\r\n");
+}
+
+static void each_line_has_its_guests_name(void **state)
+{
+	(void)state;
+	console_name_speakers();
+	shows("a\nb\r\n\n", "[vm0] a\r\n[vm0] b\r\n[vm0] \r\n");
+	console_guest_putc(0, 'x');
+	written[0] = 0;
+	console_guest_putc(1, 'y');
+	assert_string_equal(written, "\r\n[vm1] y");
+	console_guest_putc(1, '\n');
+}
+
+static void a_carriage_return_brings_the_name_again(void **state)
+{
+	(void)state;
+	console_name_speakers();
+	shows("50%\r99%\r\n", "[vm0] 50%\r[vm0] 99%\r\n");
+	shows("\r[vm1] x\n", "[vm0] \r[vm0] [vm1] x\r\n");
+	shows("abc\r\b\b\b[vm1]\n", "[vm0] abc\r[vm0] [vm1]\r\n");
+	shows("a\r\r\r\n", "[vm0] a\r\n");
+}
+
+static void a_backspace_ends_at_the_name(void **state)
+{
+	(void)state;
+	console_name_speakers();
+	shows("ab\b\b\b\bx\n", "[vm0] ab\b\bx\r\n");
+	shows("\xc3\xbc\b\b\n", "[vm0] \xc3\xbc\r\n");	/* one cell, or two */
+	shows("\t\b\b\n", "[vm0] \t\r\n");		/* none, at the margin */
+}
+
+static void no_terminal_is_left_behind(void **state)
+{
+	unsigned backspaces = 0;
+
+	(void)state;
+	console_name_speakers();
+	for (unsigned i = 0; i < 300; i++)
+		says("x");
+	for (unsigned i = 0; i < 300; i++)
+		says("\b");
+	for (const char *c = written; *c; c++)
+		backspaces += *c == '\b';
+	assert_int_equal(backspaces, 64);
+}
+
+static void what_moves_the_cursor_is_a_question_mark(void **state)
+{
+	(void)state;
+	console_name_speakers();
+	shows("\x1b[1G\x0b\x0c\x7f\x9b" "1G\xc2\x9b\n", "[vm0] ?[1G????1G\xc2?\r\n");
+}
+
+#define TEST(name)	cmocka_unit_test_setup(name, setup)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(one_guest_has_the_console_raw),
+		TEST(records_are_the_hosts),
+		TEST(each_line_has_its_guests_name),
+		TEST(a_carriage_return_brings_the_name_again),
+		TEST(a_backspace_ends_at_the_name),
+		TEST(no_terminal_is_left_behind),
+		TEST(what_moves_the_cursor_is_a_question_mark),
+	};
+
+	return RUN(tests);
+}
