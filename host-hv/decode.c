@@ -32,13 +32,13 @@ static bool decode_zcb(uint32_t i, struct access *out)
 	return kind <= 3 && !(out->store && half && bit6);
 }
 
-static bool decode_compressed(uint32_t i, struct access *out)
+static bool decode_c_form(uint32_t i, struct access *out)
 {
 	unsigned rd = FIELD(i, 11, 7), rs2 = FIELD(i, 6, 2);
 
 	/* As most of them are; the stack-pointer relative forms have full register fields. */
 	*out = (struct access){ .store = FIELD(i, 15, 15), .sign_extend = true,
-				.reg = c_reg(i, 2) };
+				.reg = c_reg(i, 2), .base = (i & 3) == 2 ? REG_SP : c_reg(i, 7) };
 	switch (C_KIND(i & 3, FIELD(i, 15, 13))) {
 	case C_KIND(0, 2):		/* C.LW, C.SW */
 	case C_KIND(0, 6):
@@ -64,6 +64,37 @@ static bool decode_compressed(uint32_t i, struct access *out)
 	return false;
 }
 
+/* In bytes: its bits lie as the encoder found it cheap.  Stores by sp have them elsewhere than loads. */
+static unsigned c_offset_by_sp(uint32_t i, const struct access *a)
+{
+	if (a->store)
+		return a->size == 4 ? FIELD(i, 12, 9) << 2 | FIELD(i, 8, 7) << 6 :
+				      FIELD(i, 12, 10) << 3 | FIELD(i, 9, 7) << 6;
+	return FIELD(i, 12, 12) << 5 | (a->size == 4 ? FIELD(i, 6, 4) << 2 | FIELD(i, 3, 2) << 6 :
+						       FIELD(i, 6, 5) << 3 | FIELD(i, 4, 2) << 6);
+}
+
+static unsigned c_offset(uint32_t i, const struct access *a)
+{
+	switch (a->size) {
+	case 1:
+		return FIELD(i, 6, 6) | FIELD(i, 5, 5) << 1;
+	case 2:
+		return FIELD(i, 5, 5) << 1;
+	case 4:
+		return FIELD(i, 6, 6) << 2 | FIELD(i, 12, 10) << 3 | FIELD(i, 5, 5) << 6;
+	}
+	return FIELD(i, 12, 10) << 3 | FIELD(i, 6, 5) << 6;
+}
+
+static bool decode_compressed(uint32_t i, struct access *out)
+{
+	if (!decode_c_form(i, out))
+		return false;
+	out->offset = (i & 3) == 2 ? c_offset_by_sp(i, out) : c_offset(i, out);
+	return true;
+}
+
 /* funct3 of both loads and stores: bits 1:0 are log2 of the size, bit 2 means unsigned. */
 static bool decode_full(uint32_t insn, struct access *out)
 {
@@ -73,6 +104,9 @@ static bool decode_full(uint32_t insn, struct access *out)
 	out->sign_extend = !(funct3 & 4);
 	out->store = opcode == OPCODE_STORE;
 	out->reg = out->store ? FIELD(insn, 24, 20) : FIELD(insn, 11, 7);
+	out->base = FIELD(insn, 19, 15);
+	out->offset = out->store ? (int16_t)((insn >> 25 << 5 | FIELD(insn, 11, 7)) << 4) >> 4 :
+				   (int32_t)insn >> 20;
 	if (out->store)
 		return funct3 <= 3;
 	return opcode == OPCODE_LOAD && funct3 != 7;
@@ -95,24 +129,6 @@ uint64_t extend_loaded(const struct access *a, uint64_t value)
 
 	value <<= unused;
 	return a->sign_extend ? (uint64_t)((int64_t)value >> unused) : value >> unused;
-}
-
-/* Offsets of compressed stores, in bytes: their bits lie as the encoder found it cheap. */
-static unsigned c_store_offset(uint32_t i, const struct access *a)
-{
-	bool by_sp = (i & 3) == 2;
-
-	switch (a->size) {
-	case 1:
-		return FIELD(i, 6, 6) | FIELD(i, 5, 5) << 1;
-	case 2:
-		return FIELD(i, 5, 5) << 1;
-	case 4:
-		return by_sp ? FIELD(i, 12, 9) << 2 | FIELD(i, 8, 7) << 6 :
-			       FIELD(i, 6, 6) << 2 | FIELD(i, 12, 10) << 3 | FIELD(i, 5, 5) << 6;
-	}
-	return by_sp ? FIELD(i, 12, 10) << 3 | FIELD(i, 9, 7) << 6 :
-		       FIELD(i, 12, 10) << 3 | FIELD(i, 6, 5) << 6;
 }
 
 /* funct5, bits 31:27; bits 26:25 are ordering, which a lock and its fences exceed. */
@@ -165,13 +181,7 @@ bool decode_store(uint32_t insn, unsigned len, struct store *out)
 		insn = INTEGER_STORE(insn, len);
 	if (!decode_access(insn, len, &a) || !a.store)
 		return false;
-	*out = (struct store){ .op = STORE_PLAIN, .fp = fp, .size = a.size, .reg = a.reg };
-	if (len == 2) {
-		out->base = (insn & 3) == 2 ? REG_SP : c_reg(insn, 7);
-		out->offset = c_store_offset(insn, &a);
-	} else {
-		out->base = FIELD(insn, 19, 15);
-		out->offset = (int16_t)((insn >> 25 << 5 | FIELD(insn, 11, 7)) << 4) >> 4;
-	}
+	*out = (struct store){ .op = STORE_PLAIN, .fp = fp, .size = a.size, .reg = a.reg,
+			       .base = a.base, .offset = a.offset };
 	return true;
 }

@@ -11,6 +11,8 @@ struct access {
 	bool sign_extend;
 	uint8_t size;		/* bytes: 1, 2, 4, 8 */
 	uint8_t reg;		/* integer register loaded or stored */
+	uint8_t base;		/* its address is the sum of register `base` ... */
+	int16_t offset;		/* ... and this */
 };
 
 /*

@@ -12,6 +12,9 @@
 #define CAUSE_STORE_ACCESS	7
 #define CAUSE_STORE_PAGE_FAULT	15
 
+#define SSTATUS_UXL_SHIFT	32
+#define UXL_32			1
+
 /* Performs an access of a->size bytes at an offset into the device. */
 typedef bool device_access(struct vm *vm, uint64_t offset, const struct access *a,
 			   uint64_t *value);
@@ -80,18 +83,38 @@ static void inject_access_fault(struct vcpu *v)
 		    v->run->exit_value);
 }
 
+/* The address of its first byte: for the hart's value is that of the part which faulted. */
+static uint64_t begin_of(const struct hm_run *run, const struct access *a)
+{
+	uint64_t va = (a->base ? run->x[a->base] : 0) + a->offset;
+	bool short_addresses = !run->priv && (run->sstatus >> SSTATUS_UXL_SHIFT & 3) == UXL_32;
+
+	return short_addresses ? (uint32_t)va : va;
+}
+
+/*
+ * Devices take aligned accesses, which lie in one page.  Others are refused before
+ * anything of them is done, also where they begin or end in RAM, as a bus may.
+ */
 void mmio_serve(struct vcpu *v)
 {
 	struct hm_run *run = v->run;
+	uint64_t begin, value;
 	struct access a;
-	uint64_t value;
 
 	if (!decode_access(run->exit_insn, run->exit_insn_len, &a)) {
 		inject_access_fault(v);
 		return;
 	}
-	if (a.store != is_store(run))
-		return;		/* the code has changed since: let it run again */
+	begin = begin_of(run, &a);
+	if (a.store != is_store(run) || run->exit_value - begin >= a.size) {
+		run->flags |= HM_RUN_FENCE_I;	/* the code has changed since: let it run again, as it is now */
+		return;
+	}
+	if (begin & (a.size - 1)) {
+		inject_access_fault(v);
+		return;
+	}
 	value = a.reg ? run->x[a.reg] : 0;
 	if (!perform(v->vm, run->exit_gpa, &a, &value)) {
 		inject_access_fault(v);

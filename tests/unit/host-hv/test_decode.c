@@ -7,11 +7,12 @@
 struct expected {
 	const char *text;
 	bool store, sign_extend;
-	unsigned size, reg;
+	unsigned size, reg, base;
+	int offset;
 };
 
 static const struct expected table[] = {
-#define INSN(text, store, sign, size, reg) { text, store, sign, size, reg },
+#define INSN(text, store, sign, size, reg, base, offset) { text, store, sign, size, reg, base, offset },
 #include "insns.h"
 };
 
@@ -55,6 +56,8 @@ static void decodes_what_the_assembler_encodes(void **state)
 		assert_int_equal(a.store, e->store);
 		assert_int_equal(a.size, e->size);
 		assert_int_equal(a.reg, e->reg);
+		assert_int_equal(a.base, e->base);
+		assert_int_equal(a.offset, e->offset);
 		if (!e->store && e->size < 8)
 			assert_int_equal(a.sign_extend, e->sign_extend);
 	}
@@ -166,7 +169,7 @@ static void stays_in_bounds_for_any_bits(void **state)
 		if (!decode_access(len == 2 ? insn & 0xffff : insn, len, &a))
 			continue;
 		assert_true(a.size == 1 || a.size == 2 || a.size == 4 || a.size == 8);
-		assert_true(a.reg < 32);
+		assert_true(a.reg < 32 && a.base < 32);
 	}
 }
 
