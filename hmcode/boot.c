@@ -8,6 +8,7 @@
  *	sbi_hart_switch_mode  wrapped: mtvec is the host's from here on
  *	sbi_ipi_process   wrapped (trap/fatal.c): harts stop after a fault
  *	sbi_timer_event_start  wrapped: the host's deadline is noted
+ *	sbi_hsm_hart_suspend  wrapped: the hart may lose what it holds of a vCPU
  *	sbi_pmu_ctr_stop, sbi_pmu_ctr_cfg_match  wrapped: mcycle and minstret
  *	                  stay as the measurement needs them
  */
@@ -139,21 +140,59 @@ static int describe_pool(void *fdt)
 	return fdt_appendprop_u64(fdt, node, "reg", hm_pool_size) ? SBI_ENOSPC : 0;
 }
 
-/* Extensions that OpenSBI does not know: the device tree says whether every hart has it. */
-static bool in_device_tree(const void *fdt, const char *extension)
+static struct hm_hart **hart_of(struct sbi_scratch *scratch)
+{
+	return sbi_scratch_offset_ptr(scratch, hart_offset);
+}
+
+/* Extensions that OpenSBI does not know: the device tree says which harts have them. */
+static void read_extensions(const void *fdt)
 {
 	int cpus = fdt_path_offset(fdt, "/cpus"), node;
 
 	fdt_for_each_subnode(node, fdt, cpus) {
 		int length;
 		const char *list = fdt_getprop(fdt, node, "riscv,isa-extensions", &length);
+		struct sbi_scratch *scratch;
+		u32 id;
 
-		if (list && !fdt_stringlist_contains(list, length, extension))
-			return false;
-		if (list)
-			return true;
+		if (!list || fdt_parse_hart_id(fdt, node, &id))
+			continue;
+		scratch = sbi_hartid_to_scratch(id);
+		if (scratch)
+			(*hart_of(scratch))->svvptc = fdt_stringlist_contains(list, length, "svvptc");
 	}
-	return false;
+}
+
+static int make_hart(struct sbi_scratch *scratch)
+{
+	struct hm_hart *hart = (struct hm_hart *)hm_pool_alloc(sizeof(*hart) / PAGE_SIZE + 1);
+
+	if (!hart)
+		return SBI_ENOMEM;
+	sbi_memset(hart, 0, sizeof(*hart));
+	hart->frame.hart = hart;
+	for (unsigned int i = 0; i < array_size(hart->frame.need); i++)
+		hart->frame.need[i] = (u32)SSP_NEEDS >> 8 * i & 0xff;
+	*hart_of(scratch) = hart;
+	return 0;
+}
+
+/*
+ * All of them in the cold boot: later the device tree is in memory that is the host's, and
+ * the pool may be used up.
+ */
+static int make_harts(const void *fdt)
+{
+	for (u32 i = 0; i < sbi_platform_hart_count(sbi_platform_thishart_ptr()); i++) {
+		struct sbi_scratch *scratch = sbi_hartindex_to_scratch(i);
+		int error = scratch ? make_hart(scratch) : 0;
+
+		if (error)
+			return error;
+	}
+	read_extensions(fdt);
+	return 0;
 }
 
 /*
@@ -175,29 +214,30 @@ static void run_counters(const struct hm_hart *hart)
 	csr_clear(CSR_MCOUNTINHIBIT, 1u << 0 | 1u << 2);
 }
 
-static int init_hart(void)
+static void know_hart(struct sbi_scratch *scratch, struct hm_hart *hart)
 {
-	struct sbi_scratch *scratch = sbi_scratch_thishart_ptr();
-	struct hm_hart *hart = (struct hm_hart *)hm_pool_alloc(sizeof(*hart) / PAGE_SIZE + 1);
-	const void *fdt = fdt_get_address();
-
-	if (!hart)
-		return SBI_ENOMEM;
-	sbi_memset(hart, 0, sizeof(*hart));
-	hart->frame.hart = hart;
-	for (unsigned int i = 0; i < array_size(hart->frame.need); i++)
-		hart->frame.need[i] = (u32)SSP_NEEDS >> 8 * i & 0xff;
-	hart->host_timer = HM_NO_DEADLINE;
+	hart->supported = hart_is_supported(scratch);
 	hart->sstc = sbi_hart_has_extension(scratch, SBI_HART_EXT_SSTC);
-	hart->svvptc = in_device_tree(fdt, "svvptc");
 	hart->envcfg = sbi_hart_priv_version(scratch) >= SBI_HART_PRIV_VER_1_12;
 	hart->split_counters = sbi_hart_has_extension(scratch, SBI_HART_EXT_SMCNTRPMF);
 	hm_asid_init(hart);
+	hart->known = true;
+	if (!hart->supported)
+		sbi_printf("hmcode: hart %u has AIA or V: no HM extension on it\n", current_hartid());
+}
+
+/* At each start of a hart; whoever stopped it left nothing of a vCPU in it (hm_hart_pauses). */
+static void init_hart(void)
+{
+	struct hm_hart *hart = hm_this_hart();
+
+	if (!hart->known)
+		know_hart(sbi_scratch_thishart_ptr(), hart);
+	hart->host_timer = HM_NO_DEADLINE;
+	hart->seip = false;
 	run_counters(hart);
 	/* Nobody asked for machine external interrupts yet: HM_FID_EXT_IRQ_DONE does. */
 	csr_clear(CSR_MIE, MIP_MEIP);
-	*(struct hm_hart **)sbi_scratch_offset_ptr(scratch, hart_offset) = hart;
-	return 0;
 }
 
 static int early_init(bool cold_boot)
@@ -211,26 +251,45 @@ static int early_init(bool cold_boot)
 	if (!ram_count)
 		return SBI_ENODEV;
 	hart_offset = sbi_scratch_alloc_offset(sizeof(struct hm_hart *));
-	return hart_offset ? reserve_pool(fdt) : SBI_ENOMEM;
+	error = hart_offset ? reserve_pool(fdt) : SBI_ENOMEM;
+	return error ? error : make_harts(fdt);
 }
 
 static int final_init(bool cold_boot)
 {
 	int error = original->final_init ? original->final_init(cold_boot) : 0;
 
-	if (!error)
-		error = init_hart();
-	if (error || !cold_boot)
+	if (error)
 		return error;
+	init_hart();
+	if (!cold_boot)
+		return 0;
 	fdt_parse_timebase_frequency(fdt_get_address(), (unsigned long *)&timebase);
-	if (hart_is_supported(sbi_scratch_thishart_ptr()))
-		error = hm_register_host_extension();
-	else
-		sbi_printf("hmcode: harts with AIA or V are not supported: no HM extension\n");
+	error = hm_register_host_extension();
 	if (!error)
 		error = describe_pool(fdt_get_address_rw());
 	hm_mark_boot(fdt_get_address());
 	return error;
+}
+
+static void early_exit(void)
+{
+	hm_hart_pauses(hm_this_hart());
+	if (original->early_exit)
+		original->early_exit();
+}
+
+int __real_sbi_hsm_hart_suspend(struct sbi_scratch *scratch, u32 type, ulong address, ulong mode,
+				ulong opaque);
+int __wrap_sbi_hsm_hart_suspend(struct sbi_scratch *scratch, u32 type, ulong address, ulong mode,
+				ulong opaque);
+
+/* A hart that wakes up may find its registers cleared. */
+int __wrap_sbi_hsm_hart_suspend(struct sbi_scratch *scratch, u32 type, ulong address, ulong mode,
+				ulong opaque)
+{
+	hm_hart_pauses(hm_this_hart());
+	return __real_sbi_hsm_hart_suspend(scratch, type, address, mode, opaque);
 }
 
 void __real_sbi_init(struct sbi_scratch *scratch);
@@ -246,6 +305,7 @@ void __wrap_sbi_init(struct sbi_scratch *scratch)
 		operations = *original;
 		operations.early_init = early_init;
 		operations.final_init = final_init;
+		operations.early_exit = early_exit;
 		platform->platform_ops_addr = (unsigned long)&operations;
 	}
 	csr_write(CSR_MTVEC, (unsigned long)hm_fatal_vector);
@@ -265,8 +325,8 @@ void __noreturn __wrap_sbi_hart_switch_mode(unsigned long arg0, unsigned long ar
 					    bool next_virt)
 {
 	hm_stop_if_fatal();
-	csr_write(CSR_MTVEC, (unsigned long)(hart_is_supported(sbi_scratch_thishart_ptr()) ?
-					     hm_host_vector : _trap_handler));
+	csr_write(CSR_MTVEC, (unsigned long)(hm_this_hart()->supported ? hm_host_vector :
+								     _trap_handler));
 	__real_sbi_hart_switch_mode(arg0, arg1, next_addr, next_mode, next_virt);
 }
 

@@ -14,7 +14,7 @@
 
 /* Major changes break callers, minor ones add. */
 #define HM_ABI_VERSION_MAJOR	2
-#define HM_ABI_VERSION_MINOR	1
+#define HM_ABI_VERSION_MINOR	2
 #define HM_ABI_VERSION		((HM_ABI_VERSION_MAJOR << 16) | HM_ABI_VERSION_MINOR)
 
 /*
@@ -67,7 +67,7 @@
 #define HM_MAX_SLOTS		8
 
 /* Why HM_FID_VCPU_RUN returned.  hm_run.exit_* hold the particulars. */
-#define HM_EXIT_INTERRUPT	0	/* the host's own interrupt (or its slice) is due */
+#define HM_EXIT_INTERRUPT	0	/* the host's own interrupt (or its slice) is due, or an entry takes another call: run again */
 #define HM_EXIT_MMIO		1	/* load or store outside the slots: exit_gpa, exit_insn; exit_value = GVA */
 #define HM_EXIT_SBI		2	/* an SBI call that the host serves: registers a0-a7 */
 #define HM_EXIT_WFI		3	/* guest idles; exit_value = next deadline (mtime ticks, ~0 = none) */
@@ -170,7 +170,7 @@ struct hm_info {
 
 /* One entry of the root buffer: a guest address space and the host's shadow of it. */
 struct hm_root {
-	uint64_t gsatp;			/* guest satp */
+	uint64_t gsatp;			/* guest satp; of a MODE that the guest has, or not in use */
 	uint64_t root;			/* MODE and PPN of the shadow as in satp; 0: not in use */
 	uint64_t stamp;			/* when it changes, nothing that the hart cached of this root is used again */
 	uint64_t used;			/* from the firmware: clock of the last switch to it */
@@ -206,7 +206,7 @@ struct hm_run {
 	uint64_t exit_cause;		/* mcause of the trap behind it */
 	uint64_t exit_gpa;		/* MMIO: guest physical address of the access */
 	uint64_t exit_insn;		/* MMIO, MARK: the instruction, 16 or 32 bits, zero extended */
-	uint64_t exit_insn_len;		/* 2 or 4 bytes */
+	uint64_t exit_insn_len;		/* 2 or 4 bytes, also for HM_RUN_ADVANCE */
 	uint64_t exit_value;		/* see HM_EXIT_* */
 
 	/* From the firmware: the guest's flush ring. */

@@ -41,26 +41,22 @@ static long external_done(void)
 	return SBI_SUCCESS;
 }
 
-static long run(u64 number, unsigned long *value)
-{
-	struct hm_vcpu *vcpu = hm_vcpu_get(number);
-
-	return vcpu ? hm_vcpu_run(vcpu, value) : SBI_ERR_INVALID_PARAM;
-}
-
 struct answer {
 	long error;
 	unsigned long value;
 };
 struct answer hm_host_run(u64 number);
 
-/* The same for entry.S, which comes here with nothing but the registers saved. */
+/*
+ * HM_FID_VCPU_RUN for entry.S, which comes here with nothing but the registers saved; only
+ * harts that are supported have that vector.
+ */
 struct answer hm_host_run(u64 number)
 {
 	u64 mepc = csr_read(CSR_MEPC), mstatus = csr_read(CSR_MSTATUS);
 	struct answer answer = { 0, 0 };
 
-	answer.error = run(number, &answer.value);
+	answer.error = hm_vcpu_run(number, &answer.value);
 	csr_write(CSR_MSTATUS, mstatus);
 	csr_write(CSR_MEPC, mepc + 4);
 	return answer;
@@ -70,6 +66,8 @@ static int handle(unsigned long extension, unsigned long function, struct sbi_tr
 		  struct sbi_ecall_return *out)
 {
 	(void)extension;
+	if (!hm_this_hart()->supported)
+		return SBI_ERR_NOT_SUPPORTED;
 	switch (function) {
 	case HM_FID_VERSION:
 		out->value = HM_ABI_VERSION;
@@ -87,7 +85,7 @@ static int handle(unsigned long extension, unsigned long function, struct sbi_tr
 	case HM_FID_VCPU_DESTROY:
 		return hm_vcpu_destroy(regs->a0);
 	case HM_FID_VCPU_RUN:
-		return run(regs->a0, &out->value);
+		return hm_vcpu_run(regs->a0, &out->value);
 	case HM_FID_VCPU_STATS:
 		return hm_vcpu_stats(regs->a0, regs->a1, regs->a2);
 	case HM_FID_VM_INVALIDATE:
@@ -99,11 +97,20 @@ static int handle(unsigned long extension, unsigned long function, struct sbi_tr
 	}
 }
 
+/* "Probe SBI extension" asks for the hart that calls. */
+static int probe(unsigned long extension, unsigned long *value)
+{
+	(void)extension;
+	*value = hm_this_hart()->supported;
+	return 0;
+}
+
 static struct sbi_ecall_extension extension = {
 	.name = "hm",
 	.extid_start = HM_EXT_ID,
 	.extid_end = HM_EXT_ID,
 	.experimental = true,
+	.probe = probe,
 	.handle = handle,
 };
 

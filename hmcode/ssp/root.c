@@ -43,17 +43,30 @@ bool ssp_init(struct ssp_space *space, uint64_t pool_hpa, struct ssp_table *tabl
 	return true;
 }
 
-void ssp_slot_set(struct ssp_space *space, unsigned int n, struct ssp_slot slot)
+/* What is derived from the slots. */
+static void slots_changed(struct ssp_space *space)
 {
 	const struct ssp_slot *ram = &space->slots[0];
 
-	space->slots[n] = slot;
 	for (space->slot_count = SSP_MAX_SLOTS;
 	     space->slot_count && !space->slots[space->slot_count - 1].size;)
 		space->slot_count--;
 	space->ram_base = pte_make(ram->gpa, 0);
 	space->ram_size = ram->rights == PTE_RWX ? pte_make(ram->size, 0) : 0;
 	space->ram_hpa = pte_make(ram->gpa + ram->delta, 0);
+}
+
+void ssp_slots_set(struct ssp_space *space, const struct ssp_slot slots[SSP_MAX_SLOTS])
+{
+	for (unsigned int i = 0; i < SSP_MAX_SLOTS; i++)
+		space->slots[i] = slots[i];
+	slots_changed(space);
+}
+
+void ssp_slot_set(struct ssp_space *space, unsigned int n, struct ssp_slot slot)
+{
+	space->slots[n] = slot;
+	slots_changed(space);
 	ssp_flush_all(space);
 }
 

@@ -229,6 +229,9 @@ _Bool ssp_init(struct ssp_space *space, uint64_t pool_hpa, struct ssp_table *tab
 /* Add or, with size 0, remove slot n.  Everything cached is dropped.  The caller owes SSP_FENCE_ALL. */
 void ssp_slot_set(struct ssp_space *space, unsigned int n, struct ssp_slot slot);
 
+/* The same for all slots, but that nothing is dropped yet: the caller owes ssp_flush_all() too. */
+void ssp_slots_set(struct ssp_space *space, const struct ssp_slot slots[SSP_MAX_SLOTS]);
+
 /* The slot that holds gpa, or NULL: the only way from GPA to HPA. */
 static inline const struct ssp_slot *ssp_slot_of(const struct ssp_space *space, uint64_t gpa)
 {

@@ -68,7 +68,7 @@ static inline bool log_fence(struct hm_vcpu *vcpu, u64 va, u64 asid)
 	u64 n = vcpu->fence_count;
 
 	if (!(vcpu->policy & HM_POLICY_LOG_FENCES) || n == HM_FENCES ||
-	    run->fence_exits >> (va >> 30 & 63) & 1)
+	    hm_read(run->fence_exits) >> (va >> 30 & 63) & 1)
 		return false;
 	hm_sfence_va(va);		/* first: the hart may remember what is no more, or nothing yet */
 	if (hm_maps_page(va))

@@ -155,13 +155,16 @@ bool hm_mmu_instruction(struct hm_frame *frame, u32 insn)
 	return false;
 }
 
-static void fence_to_host(struct hm_frame *frame, u32 insn, bool by_va)
+/* Returns the first address. */
+static u64 fence_to_host(struct hm_frame *frame, u32 insn, bool by_va)
 {
 	struct hm_run *run = frame->run;
+	u64 start = by_va ? frame->rs1 & ~(PAGE_SIZE - 1) : 0;
 
-	run->fence_start = by_va ? frame->rs1 & ~(PAGE_SIZE - 1) : 0;
+	run->fence_start = start;
 	run->fence_size = by_va ? PAGE_SIZE : 0;
 	run->fence_asid = INSN_RS2(insn) ? frame->rs2 & SATP_ASID_MASK : HM_ALL_ASIDS;
+	return start;
 }
 
 /*
@@ -175,12 +178,11 @@ void hm_to_host(struct hm_frame *frame)
 
 	frame->vcpu->trap_cycle = hm_count_all();
 	if (cause == CAUSE_ILLEGAL_INSTRUCTION) {
-		fence_to_host(frame, value, INSN_RS1(value));
+		value = fence_to_host(frame, value, INSN_RS1(value));
 		csr_write(CSR_MEPC, csr_read(CSR_MEPC) + 4);
 		reason = HM_EXIT_FLUSH;
-		value = run->fence_start;
 	}
-	run->exit_reason = reason;
+	frame->vcpu->exit_reason = run->exit_reason = reason;
 	run->exit_cause = cause;
 	run->exit_value = value;
 	frame->vcpu->stats.exits[reason]++;
@@ -190,7 +192,6 @@ void hm_to_host(struct hm_frame *frame)
 enum hm_next hm_exit_mmu_instruction(struct hm_trap *trap, u32 insn)
 {
 	struct hm_frame *frame = trap->frame;
-	struct hm_run *run = trap->vcpu->run;
 	bool commit = is_commit(frame, insn);
 	u64 value;
 
@@ -199,8 +200,8 @@ enum hm_next hm_exit_mmu_instruction(struct hm_trap *trap, u32 insn)
 		return hm_exit(trap, HM_EXIT_RING, frame->rs1);
 	if (INSN_IS_FENCE_VMA(insn)) {
 		/* A ring that was lost: everything. */
-		fence_to_host(frame, insn, INSN_RS1(insn) && !commit);
-		return hm_exit(trap, HM_EXIT_FLUSH, run->fence_start);
+		value = fence_to_host(frame, insn, INSN_RS1(insn) && !commit);
+		return hm_exit(trap, HM_EXIT_FLUSH, value);
 	}
 	value = satp_after(frame, insn);
 	if (INSN_RD(insn))
@@ -221,10 +222,15 @@ static bool instruction(struct hm_frame *frame)
 	return true;
 }
 
-/* Fill the shadow for a hidden fault that the host has seen; nothing if it is none by now. */
+/* Fill the shadow for a hidden fault that the host has seen; nothing if it is none (by now). */
 void hm_fill(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus)
 {
-	struct ssp_result result = ssp_fault(&vcpu->space, va, cause & 3, hm_access_state(mstatus));
+	struct ssp_result result;
+
+	if (cause != CAUSE_FETCH_PAGE_FAULT && cause != CAUSE_LOAD_PAGE_FAULT &&
+	    cause != CAUSE_STORE_PAGE_FAULT)
+		return;
+	result = ssp_fault(&vcpu->space, va, cause & 3, hm_access_state(mstatus));
 
 	hm_fence(result.fence, va);
 }

@@ -21,7 +21,7 @@ static u64 page_of(const struct hm_vcpu *vcpu, u64 gpa)
 	return slot && (slot->rights & PTE_W) ? gpa + slot->delta : 0;
 }
 
-static void drain(struct hm_vcpu *vcpu)
+void hm_ring_drain(struct hm_vcpu *vcpu)
 {
 	struct ssp_drained owed = ssp_ring_drain(&vcpu->space);
 
@@ -37,7 +37,7 @@ void hm_ring_commit(struct hm_vcpu *vcpu)
 	if (hm_host_tables(vcpu))
 		ssp_ring_attach(&vcpu->space, vcpu->space.ring.hpa);	/* all is drained */
 	if (!hm_host_tables(vcpu) && vcpu->space.ring.hpa)
-		drain(vcpu);
+		hm_ring_drain(vcpu);
 	else
 		hm_fence(hm_flush_all(vcpu, HM_ALL_ASIDS), 0);
 	hm_count(vcpu, HM_TRAP_RING);
@@ -46,8 +46,12 @@ void hm_ring_commit(struct hm_vcpu *vcpu)
 void hm_ring_enter(struct hm_vcpu *vcpu)
 {
 	ssp_ring_enter(&vcpu->space);
-	if (!hm_host_tables(vcpu) && ssp_ring_pending(&vcpu->space))
-		drain(vcpu);
+}
+
+/* After hm_ring_enter(): has it anything that is to be drained before the guest runs? */
+bool hm_ring_pending(const struct hm_vcpu *vcpu)
+{
+	return !hm_host_tables(vcpu) && ssp_ring_pending(&vcpu->space);
 }
 
 /* The host drains its own tables' ring: it has to know where that is. */
@@ -106,12 +110,13 @@ long hm_ring_set(struct hm_vcpu *vcpu, u64 gpa, u64 gva, u64 version)
 }
 
 /*
- * Memory changes, and everything is flushed for it.  A ring there is lost, but
- * its guest goes on committing: ring_gva stays.
+ * Memory has changed, and everything is flushed for it next: the ring's page is not written
+ * to any more then.  A ring there is lost, but its guest goes on committing: ring_gva stays.
  */
-void hm_ring_check(struct hm_vcpu *vcpu, u64 gpa, u64 size)
+void hm_ring_check(struct hm_vcpu *vcpu)
 {
 	if (vcpu->ring_page &&
-	    (vcpu->ring_gpa - gpa < size || page_of(vcpu, vcpu->ring_gpa) != vcpu->ring_page))
+	    (vcpu->ring_lost || page_of(vcpu, vcpu->ring_gpa) != vcpu->ring_page))
 		change(vcpu, HM_RING_NONE, 0);
+	vcpu->ring_lost = false;
 }

@@ -23,7 +23,7 @@ enum hm_next hm_exit(struct hm_trap *trap, u64 reason, u64 value)
 {
 	struct hm_run *run = trap->vcpu->run;
 
-	run->exit_reason = reason;
+	trap->vcpu->exit_reason = run->exit_reason = reason;
 	run->exit_cause = trap->cause;
 	run->exit_value = value;
 	if (reason != HM_EXIT_MARK)

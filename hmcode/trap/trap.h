@@ -104,6 +104,8 @@ void hm_ring_end(struct hm_vcpu *vcpu);
 void hm_ring_settle(struct hm_vcpu *vcpu);
 void hm_ring_commit(struct hm_vcpu *vcpu);
 void hm_ring_enter(struct hm_vcpu *vcpu);
+bool hm_ring_pending(const struct hm_vcpu *vcpu);
+void hm_ring_drain(struct hm_vcpu *vcpu);
 void hm_ring_leave(struct hm_vcpu *vcpu);
 
 /* ../sbi/guest.c */

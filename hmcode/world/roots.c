@@ -4,8 +4,8 @@
  *
  * The host fills hm_run.roots and says which entries are new; a copy is kept
  * here, since each root also has a hardware ASID of ours, and since what the
- * guest switches to must have been checked.  Checked is only that the hart has
- * the mode: the tables are read with S-mode's rights, wherever they lie.
+ * guest switches to must have been checked.  Checked are both modes: the tables are
+ * read with S-mode's rights, wherever they lie.
  */
 #include "trap/trap.h"
 
@@ -21,6 +21,17 @@ static bool same_mode(const struct hm_host_root *a, const struct hm_host_root *b
 	return satp_mode(a->gsatp) == satp_mode(b->gsatp) && satp_mode(a->root) == satp_mode(b->root);
 }
 
+/*
+ * The hart has the shadow's mode, and gsatp is what a guest could have in its own: the
+ * guest's tables are walked from its MODE's level on.
+ */
+static bool is_sound(const struct hm_hart *hart, const struct hm_vcpu *vcpu,
+		     const struct hm_host_root *root)
+{
+	return hart->satp_modes >> satp_mode(root->root) & 1 &&
+	       ssp_satp_legal(&vcpu->space, ~root->gsatp, root->gsatp) == root->gsatp;
+}
+
 /* Each field is read once: another hart of the host may write them meanwhile. */
 static void take(struct hm_hart *hart, struct hm_vcpu *vcpu, unsigned int n)
 {
@@ -31,8 +42,8 @@ static void take(struct hm_hart *hart, struct hm_vcpu *vcpu, unsigned int n)
 		.hsatp = to->hsatp, .asid_turn = to->asid_turn,
 	};
 
-	if (!(hart->satp_modes >> satp_mode(new.root) & 1))
-		new.root = 0;
+	if (!is_sound(hart, vcpu, &new))
+		new.gsatp = new.root = 0;
 	if (new.gsatp != to->gsatp || new.root != to->root || new.stamp != to->stamp)
 		new.asid_turn = 0;
 	if (to == vcpu->roots.current && !same_mode(to, &new))
@@ -44,8 +55,7 @@ static void take(struct hm_hart *hart, struct hm_vcpu *vcpu, unsigned int n)
 /* Take over what is new.  False: the root to run on is none. */
 bool hm_roots_take(struct hm_hart *hart, struct hm_vcpu *vcpu)
 {
-	u64 new = *(const volatile u64 *)&vcpu->run->roots_new;
-	u64 number = *(const volatile u64 *)&vcpu->run->root;
+	u64 new = hm_read(vcpu->run->roots_new), number = hm_read(vcpu->run->root);
 
 	if (new) {
 		for (unsigned int n = 0; n < HM_ROOTS; n++)
@@ -74,7 +84,7 @@ void hm_root_switch(struct hm_hart *hart, struct hm_vcpu *vcpu, struct hm_host_r
 void hm_roots_enter(struct hm_hart *hart, struct hm_vcpu *vcpu)
 {
 	struct hm_host_root *next = vcpu->roots.next;
-	u64 fence = *(const volatile u64 *)&vcpu->run->hw_fence;
+	u64 fence = hm_read(vcpu->run->hw_fence);
 
 	if (next != vcpu->roots.current)
 		hm_root_switch(hart, vcpu, next);
@@ -83,7 +93,7 @@ void hm_roots_enter(struct hm_hart *hart, struct hm_vcpu *vcpu)
 	else
 		hm_load_root(hart, vcpu);
 	if (fence) {
-		hm_fence(fence < HM_FENCE_ALL ? fence : HM_FENCE_ALL, vcpu->run->hw_fence_va);
+		hm_fence(fence < HM_FENCE_ALL ? fence : HM_FENCE_ALL, hm_read(vcpu->run->hw_fence_va));
 		vcpu->run->hw_fence = HM_FENCE_NONE;
 	}
 }

@@ -2,7 +2,7 @@
 /*
  * switch.c - entering and leaving the guest world.
  *
- *	hm_vcpu_run:  take_over --> enter --> hm_guest_run (entry.S) --> leave
+ *	hm_vcpu_run:  take --> prepare --> enter --> hm_guest_run (entry.S) --> leave --> put
  *
  * General registers (entry.S), supervisor CSRs, and delegation with timer and
  * interrupts are separate steps.  What a guest does between enter and leave is handled in
@@ -33,10 +33,14 @@
 
 /* ---- supervisor CSRs; the general registers are entry.S's ---- */
 
-/* The guest's are read from the run page and written to it, where they stand in the same order. */
-static struct hm_s_state *guest_state(struct hm_run *run)
+/*
+ * The guest's are read from the run page, each once, and written to it, where they stand in
+ * the same order.  Any value will do: the CSRs keep what they can, and what is not the
+ * guest's is masked.
+ */
+static volatile struct hm_s_state *guest_state(struct hm_run *run)
 {
-	return (struct hm_s_state *)&run->sstatus;
+	return (volatile struct hm_s_state *)&run->sstatus;
 }
 
 #define IN_ORDER(field)								\
@@ -55,7 +59,7 @@ IN_ORDER(scounteren);
 IN_ORDER(senvcfg);
 IN_ORDER(stimecmp);
 
-static inline void read_s_state(struct hm_s_state *s, const struct hm_hart *hart)
+static inline void read_s_state(volatile struct hm_s_state *s, const struct hm_hart *hart)
 {
 	s->sstatus = csr_read(CSR_SSTATUS) & SSTATUS_BITS;
 	s->stvec = csr_read(CSR_STVEC);
@@ -70,7 +74,7 @@ static inline void read_s_state(struct hm_s_state *s, const struct hm_hart *hart
 		s->stimecmp = csr_read(CSR_STIMECMP);
 }
 
-static inline void write_s_state(const struct hm_s_state *s, const struct hm_hart *hart)
+static inline void write_s_state(const volatile struct hm_s_state *s, const struct hm_hart *hart)
 {
 	csr_write(CSR_STVEC, s->stvec);
 	csr_write(CSR_SSCRATCH, s->sscratch);
@@ -105,7 +109,7 @@ void hm_timer_update(struct hm_hart *hart, struct hm_vcpu *vcpu)
 }
 
 static void enter_interrupts(struct hm_hart *hart, struct hm_vcpu *vcpu,
-			     const struct hm_s_state *guest)
+			     const volatile struct hm_s_state *guest)
 {
 	hart->host_mie = csr_read(CSR_MIE);
 	hart->host.sip = csr_read(CSR_MIP) & (MIP_SSIP | MIP_STIP | MIP_SEIP);
@@ -132,7 +136,7 @@ static void enter_interrupts(struct hm_hart *hart, struct hm_vcpu *vcpu,
 	hm_timer_update(hart, vcpu);
 }
 
-static void leave_interrupts(struct hm_hart *hart, struct hm_s_state *guest)
+static void leave_interrupts(struct hm_hart *hart, volatile struct hm_s_state *guest)
 {
 	u64 mie = csr_read(CSR_MIE);
 
@@ -165,15 +169,22 @@ static void switch_fp(struct hm_vcpu *from, struct hm_vcpu *to)
 	hm_fp_load(&to->fp);
 }
 
-/* A vCPU stays on the hart that it ran on first. */
-static bool claim(struct hm_hart *hart, struct hm_vcpu *vcpu)
+/*
+ * A vCPU stays on the hart that it ran on first, which may be another one than it was made
+ * on: that has to have what the guest was offered.
+ */
+static long claim(struct hm_hart *hart, struct hm_vcpu *vcpu)
 {
 	if (vcpu->hart == hart)
-		return true;
-	if (!__sync_bool_compare_and_swap(&vcpu->hart, NULL, hart))
-		return false;
+		return SBI_SUCCESS;
+	if (vcpu->hart)
+		return SBI_ERR_DENIED;
+	if (vcpu->space.satp_modes & ~hart->satp_modes)
+		return SBI_ERR_NOT_SUPPORTED;
+	vcpu->hart = hart;
+	vcpu->space.fence_after_fill = !hart->svvptc;
 	hm_fence_i();
-	return true;
+	return SBI_SUCCESS;
 }
 
 static void take_over(struct hm_hart *hart, struct hm_vcpu *vcpu)
@@ -187,7 +198,35 @@ static void take_over(struct hm_hart *hart, struct hm_vcpu *vcpu)
 	hm_sfence_all();
 }
 
+/* The hart stops, or sleeps without its registers: what they hold of a vCPU goes to memory. */
+void hm_hart_pauses(struct hm_hart *hart)
+{
+	if (!hart->last_vcpu)
+		return;
+	csr_set(CSR_MSTATUS, MSTATUS_FS);
+	hm_fp_save(&hart->last_vcpu->fp);
+	hart->last_vcpu = NULL;
+}
+
 /* ---- the two ways ---- */
+
+/*
+ * Each thing that an entry may have to do beforehand is bounded, but all together
+ * may exceed a stay: once so many instructions are spent, what is left is for another entry.
+ */
+#define ENTRY_PART	5000
+
+/* What an entry asks for, read once from the page and checked. */
+struct entry {
+	u64 flags, pc, priv;
+	u64 begin;			/* hm_count_all() at the call */
+	bool worked;			/* something was done that may take long */
+};
+
+static bool is_long(u64 begin)
+{
+	return hm_count_all() - begin > ENTRY_PART;
+}
 
 /*
  * Another owner of the tables: what either side has cached, in tables and in the
@@ -211,35 +250,45 @@ static bool is_policy(u64 policy)
 }
 
 /* False: the host asks for what does not exist. */
-static bool take_policy(struct hm_hart *hart, struct hm_vcpu *vcpu)
+static bool take_policy(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entry *entry)
 {
-	u64 policy = *(const volatile u64 *)&vcpu->run->policy;
+	u64 policy = hm_read(vcpu->run->policy);
 
 	if (policy != vcpu->policy) {
 		if (!is_policy(policy))
 			return false;
-		if ((policy ^ vcpu->policy) & HM_POLICY_HOST_TABLES)
+		if ((policy ^ vcpu->policy) & HM_POLICY_HOST_TABLES) {
 			change_owner(vcpu);
+			entry->worked = true;
+		}
 		vcpu->policy = policy;
 		hm_ring_settle(vcpu);
 	}
 	return !hm_host_tables(vcpu) || hm_roots_take(hart, vcpu);
 }
 
-/* The host may have changed satp; most often it is still the current root's. */
-static void enter_address_space(struct hm_hart *hart, struct hm_vcpu *vcpu)
+static void switch_satp(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 satp, struct entry *entry)
 {
-	u64 satp = *(const volatile u64 *)&vcpu->run->satp;
+	hm_switch_satp(hart, vcpu, ssp_satp_legal(&vcpu->space, vcpu->space.current->gsatp, satp));
+	entry->worked = true;
+}
+
+/* The host may have changed satp; most often it is still the current root's. */
+static void enter_address_space(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entry *entry)
+{
+	u64 satp = hm_read(vcpu->run->satp);
 
 	if (satp_mode(satp) == SATP_BARE)
 		hm_ring_end(vcpu);
 	if (hm_host_tables(vcpu))
 		hm_roots_enter(hart, vcpu);
 	else if (satp != vcpu->space.current->gsatp)
-		hm_switch_satp(hart, vcpu, ssp_satp_legal(&vcpu->space, vcpu->space.current->gsatp,
-							  satp));
+		switch_satp(hart, vcpu, satp, entry);
 	else
 		hm_load_root(hart, vcpu);
+	/* A paged host's global entries, and those of its ASIDs, would match the guest's addresses. */
+	if (satp_mode(hart->host.satp) != SATP_BARE)
+		hm_sfence_all();
 }
 
 static void reset_stats(struct hm_hart *hart, struct hm_vcpu *vcpu)
@@ -258,21 +307,96 @@ static void reset_stats(struct hm_hart *hart, struct hm_vcpu *vcpu)
 #define HM_RUN_ONCE	(HM_RUN_ADVANCE | HM_RUN_RESET_STATS | HM_RUN_FENCE_I | HM_RUN_FENCE_VMA | \
 			 HM_RUN_FILL)
 
-static void enter(struct hm_hart *hart, struct hm_vcpu *vcpu)
+static bool read_entry(const struct hm_run *run, struct entry *entry)
+{
+	u64 length;
+
+	entry->flags = hm_read(run->flags);
+	entry->pc = hm_read(run->pc);
+	entry->priv = hm_read(run->priv);
+	if (entry->priv > PRV_S)
+		return false;
+	if (entry->flags & HM_RUN_ADVANCE) {
+		length = hm_read(run->exit_insn_len);
+		if (length != 2 && length != 4)
+			return false;
+		entry->pc += length;
+	}
+	return true;
+}
+
+static void fence_as_asked(struct hm_vcpu *vcpu, const struct entry *entry)
+{
+	const struct hm_run *run = vcpu->run;
+
+	if (is_long(entry->begin))	/* page by page might be too long as well */
+		hm_fence(hm_flush_all(vcpu, HM_ALL_ASIDS), 0);
+	else
+		hm_remote_fence_vma(vcpu, hm_read(run->fence_start), hm_read(run->fence_size),
+				    hm_read(run->fence_asid));
+}
+
+/* Is there time left?  There always is for the first thing, so that each entry gets further. */
+static bool may_work(struct entry *entry)
+{
+	if (entry->worked && is_long(entry->begin))
+		return false;
+	entry->worked = true;
+	return true;
+}
+
+/*
+ * In the guest's address space: what host and ring want done before the guest runs.
+ * False: the time is up, and some of it is still to be done.
+ */
+static bool carry_out(struct hm_vcpu *vcpu, struct entry *entry, u64 mstatus)
 {
 	struct hm_run *run = vcpu->run;
-	const struct hm_s_state *guest = guest_state(run);
-	u64 flags = run->flags, now = hm_count_below_m();
-	u64 pc = run->pc, mstatus;
+
+	if (entry->flags & HM_RUN_FENCE_I)
+		hm_fence_i();
+	if (entry->flags & HM_RUN_FENCE_VMA) {
+		fence_as_asked(vcpu, entry);
+		entry->worked = true;
+	}
+	hm_ring_enter(vcpu);
+	if (hm_ring_pending(vcpu)) {
+		if (!may_work(entry))
+			return false;
+		hm_ring_drain(vcpu);
+	}
+	if (entry->flags & HM_RUN_FILL && !hm_host_tables(vcpu)) {
+		if (!may_work(entry))
+			return false;
+		hm_fill(vcpu, hm_read(run->exit_cause), hm_read(run->exit_value), mstatus);
+	}
+	return true;
+}
+
+static u64 guest_mstatus(u64 sstatus, const struct entry *entry)
+{
+	u64 mstatus = csr_read(CSR_MSTATUS) & ~(SSTATUS_BITS | MSTATUS_MPP | MSTATUS_MPRV |
+						MSTATUS_TW | MSTATUS_TSR);
+
+	mstatus |= (sstatus & SSTATUS_BITS) | MSTATUS_TVM;
+	if (entry->flags & HM_RUN_YIELD_WFI)
+		mstatus |= MSTATUS_TW;
+	return mstatus | entry->priv << MSTATUS_MPP_SHIFT;
+}
+
+/* False: more is to be done before the guest can run. */
+static bool enter(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entry *entry)
+{
+	struct hm_run *run = vcpu->run;
+	const volatile struct hm_s_state *guest = guest_state(run);
+	u64 now = hm_count_below_m(), mstatus;
 
 	vcpu->stats.insn_host += now - hart->insn_mark;
 	hart->insn_mark = now;
 
-	if (flags & HM_RUN_ADVANCE)
-		pc += run->exit_insn_len;
-	run->flags = flags & ~(u64)HM_RUN_ONCE;
-	vcpu->seip = flags & HM_RUN_SEIP;
-	vcpu->slice_end = run->slice_end;
+	run->flags = entry->flags & ~(u64)HM_RUN_ONCE;
+	vcpu->seip = entry->flags & HM_RUN_SEIP;
+	vcpu->slice_end = hm_read(run->slice_end);
 	vcpu->fence_count = 0;
 
 	read_s_state(&hart->host, hart);
@@ -280,29 +404,25 @@ static void enter(struct hm_hart *hart, struct hm_vcpu *vcpu)
 	hart->host.satp = csr_read(CSR_SATP);
 	enter_interrupts(hart, vcpu, guest);
 	write_s_state(guest, hart);
-	enter_address_space(hart, vcpu);
+	enter_address_space(hart, vcpu, entry);
 
-	mstatus = csr_read(CSR_MSTATUS) & ~(SSTATUS_BITS | MSTATUS_MPP | MSTATUS_MPRV | MSTATUS_TW | MSTATUS_TSR);
-	mstatus |= (guest->sstatus & SSTATUS_BITS) | MSTATUS_TVM | (flags & HM_RUN_YIELD_WFI ? MSTATUS_TW : 0);
-	mstatus |= (u64)(run->priv ? PRV_S : PRV_U) << MSTATUS_MPP_SHIFT;
+	mstatus = guest_mstatus(guest->sstatus, entry);
 	csr_write(CSR_MSTATUS, mstatus);
-	csr_write(CSR_MEPC, pc);
+	csr_write(CSR_MEPC, entry->pc);
 	hm_break_reservation();
-	if (flags & HM_RUN_FENCE_I)
-		hm_fence_i();
-	if (flags & HM_RUN_FENCE_VMA)
-		hm_remote_fence_vma(vcpu, run->fence_start, run->fence_size, run->fence_asid);
-	hm_ring_enter(vcpu);
-	if (flags & HM_RUN_FILL && !hm_host_tables(vcpu))
-		hm_fill(vcpu, run->exit_cause, run->exit_value, mstatus);
-	if (flags & HM_RUN_RESET_STATS)
+	if (!carry_out(vcpu, entry, mstatus)) {
+		run->flags = entry->flags & ~(u64)(HM_RUN_ONCE & ~(HM_RUN_FILL | HM_RUN_RESET_STATS));
+		return false;
+	}
+	if (entry->flags & HM_RUN_RESET_STATS)
 		reset_stats(hart, vcpu);
+	return true;
 }
 
 static void leave(struct hm_hart *hart, struct hm_vcpu *vcpu)
 {
 	struct hm_run *run = vcpu->run;
-	struct hm_s_state *guest = guest_state(run);
+	volatile struct hm_s_state *guest = guest_state(run);
 	u64 mstatus = csr_read(CSR_MSTATUS), now = hm_count_below_m();
 
 	vcpu->stats.insn_guest += now - hart->insn_mark;
@@ -335,31 +455,65 @@ static bool host_is_interrupted(void)
 	return csr_read(CSR_MIP) & csr_read(CSR_MIE) & (MIP_SSIP | MIP_STIP | MIP_SEIP);
 }
 
-long hm_vcpu_run(struct hm_vcpu *vcpu, unsigned long *exit_reason)
+/* Back to the host without the guest having run: it asks again. */
+static void end_early(struct hm_vcpu *vcpu)
 {
-	struct hm_hart *hart = hm_this_hart();
-	u64 begin = hm_count_all();
+	vcpu->stats.exits[HM_EXIT_INTERRUPT]++;
+	vcpu->exit_reason = vcpu->run->exit_reason = HM_EXIT_INTERRUPT;
+}
 
-	if (!claim(hart, vcpu))
-		return SBI_ERR_DENIED;
-	if (host_is_interrupted()) {
-		vcpu->stats.exits[HM_EXIT_INTERRUPT]++;
-		vcpu->run->exit_reason = *exit_reason = HM_EXIT_INTERRUPT;
-		return 0;
+/* Before anything of the guest's is loaded.  *error is SBI_SUCCESS and the result false: later. */
+static bool prepare(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entry *entry, long *error)
+{
+	*error = claim(hart, vcpu);
+	if (*error || host_is_interrupted())
+		return false;
+	entry->worked = hm_vcpu_catch_up(vcpu);
+	if (entry->worked && is_long(entry->begin))
+		return false;
+	if (!read_entry(vcpu->run, entry) || !take_policy(hart, vcpu, entry)) {
+		*error = SBI_ERR_INVALID_PARAM;
+		return false;
 	}
-	if (!hm_vcpu_begin(vcpu))
-		return SBI_ERR_DENIED;
-	if (!take_policy(hart, vcpu)) {
-		hm_vcpu_end(vcpu);
-		return SBI_ERR_INVALID_PARAM;
+	return true;
+}
+
+static long run(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 begin)
+{
+	struct entry entry = { .begin = begin };
+	long error;
+
+	if (!prepare(hart, vcpu, &entry, &error)) {
+		if (!error)
+			end_early(vcpu);
+		return error;
 	}
 	take_over(hart, vcpu);
-	enter(hart, vcpu);
-	hm_stay_ends(vcpu, begin);
-	hm_guest_run(&hart->frame,
-		     vcpu->policy == HM_POLICY_ALL ? hm_guest_vector : hm_policy_vector, vcpu->run);
-	leave(hart, vcpu);
-	hm_vcpu_end(vcpu);
-	*exit_reason = vcpu->run->exit_reason;
-	return 0;
+	if (enter(hart, vcpu, &entry)) {
+		hm_stay_ends(vcpu, begin);
+		hm_guest_run(&hart->frame, vcpu->policy == HM_POLICY_ALL ? hm_guest_vector : hm_policy_vector,
+			     vcpu->run);
+		leave(hart, vcpu);
+	} else {
+		vcpu->trap_cycle = begin;
+		leave(hart, vcpu);
+		end_early(vcpu);
+		hm_stay_ends(vcpu, begin);
+	}
+	return SBI_SUCCESS;
+}
+
+long hm_vcpu_run(u64 number, unsigned long *exit_reason)
+{
+	u64 begin = hm_count_all();
+	long error;
+	struct hm_vcpu *vcpu = hm_vcpu_take(number, &error);
+
+	if (!vcpu)
+		return error;
+	error = run(hm_this_hart(), vcpu, begin);
+	if (!error)
+		*exit_reason = vcpu->exit_reason;
+	hm_vcpu_put(number);
+	return error;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * vcpu.c - making and ending VMs and vCPUs.  Every argument comes from the
- * host and is checked first; then the change is made and cannot fail.
+ * host, on any hart at any time: it is checked, with the lock where what it names may
+ * change; then the change is made and cannot fail.  docs/locks.md says who holds what.
  */
 #include <sbi/riscv_barrier.h>
 #include <sbi/riscv_locks.h>
@@ -12,42 +13,89 @@
 #include "world/vcpu.h"
 
 static struct hm_vm vms[HM_MAX_VMS];
-static struct hm_vcpu *vcpus[HM_MAX_VCPUS];
+
+/*
+ * What a vCPU's number names.  The entry stays where it is, so that a number that another
+ * hart destroys meanwhile is nothing worse than a state that does not fit:
+ *
+ *	FREE --create--> CLOSED --> IDLE --destroy--> CLOSED --> FREE
+ *	                            IDLE --run--> RUNS --> IDLE
+ *
+ * FREE, CLOSED and vm change under the lock.  IDLE to RUNS is a compare-and-swap without it, and
+ * so is IDLE to CLOSED with it: one of the two finds the vCPU taken.
+ */
+enum state { FREE, CLOSED, IDLE, RUNS };
+static struct entry {
+	u32 state;
+	struct hm_vm *vm;
+	struct hm_vcpu *vcpu;		/* of IDLE and RUNS */
+} vcpus[HM_MAX_VCPUS];
+
+/* Held for a bounded time: over one pass of what is above, and no call of the engine. */
 static spinlock_t lock = SPIN_LOCK_INITIALIZER;
 
+static u32 state_of(const struct entry *entry)
+{
+	return __atomic_load_n(&entry->state, __ATOMIC_ACQUIRE);
+}
+
+static void set_state(struct entry *entry, enum state state)
+{
+	__atomic_store_n(&entry->state, state, __ATOMIC_RELEASE);
+}
+
+static bool take(struct entry *entry, enum state state)
+{
+	return __sync_bool_compare_and_swap(&entry->state, IDLE, state);
+}
+
+/* What a number that could not be taken is told: there is no such vCPU, or somebody has it. */
+static long refusal(u64 number)
+{
+	return number < HM_MAX_VCPUS && state_of(&vcpus[number]) != FREE ? SBI_ERR_DENIED :
+									   SBI_ERR_INVALID_PARAM;
+}
+
+/* With the lock. */
 static struct hm_vm *vm_get(u64 number)
 {
 	return number < HM_MAX_VMS && vms[number].used ? &vms[number] : NULL;
 }
 
-struct hm_vcpu *hm_vcpu_get(u64 number)
+/* With the lock; for reading what another hart may be changing. */
+static struct hm_vcpu *vcpu_get(u64 number)
 {
-	return number < HM_MAX_VCPUS ? vcpus[number] : NULL;
+	u32 state = number < HM_MAX_VCPUS ? state_of(&vcpus[number]) : FREE;
+
+	return state == IDLE || state == RUNS ? vcpus[number].vcpu : NULL;
+}
+
+static long vm_create(unsigned long *value)
+{
+	for (unsigned int i = 0; i < HM_MAX_VMS; i++) {
+		if (vms[i].used)
+			continue;
+		vms[i] = (struct hm_vm){ .used = true, .memory_turn = 1 };
+		*value = i;
+		return SBI_SUCCESS;
+	}
+	return SBI_ERR_FAILED;
 }
 
 long hm_vm_create(u64 flags, unsigned long *value)
 {
-	long error = SBI_ERR_FAILED;
+	long error;
 
 	if (flags)
 		return SBI_ERR_INVALID_PARAM;
 	spin_lock(&lock);
-	for (unsigned int i = 0; i < HM_MAX_VMS; i++) {
-		if (vms[i].used)
-			continue;
-		vms[i] = (struct hm_vm){ .used = true };
-		*value = i;
-		error = SBI_SUCCESS;
-		break;
-	}
+	error = vm_create(value);
 	spin_unlock(&lock);
 	return error;
 }
 
-long hm_vm_destroy(u64 number)
+static long vm_destroy(struct hm_vm *vm)
 {
-	struct hm_vm *vm = vm_get(number);
-
 	if (!vm)
 		return SBI_ERR_INVALID_PARAM;
 	if (vm->vcpus)
@@ -56,10 +104,15 @@ long hm_vm_destroy(u64 number)
 	return SBI_SUCCESS;
 }
 
-/* Visit the vCPUs of a VM. */
-#define for_each_vcpu(vcpu, owner)						\
-	for (unsigned int i_ = 0; i_ < HM_MAX_VCPUS; i_++)			\
-		if ((vcpu = vcpus[i_]) && vcpu->vm == (owner))
+long hm_vm_destroy(u64 number)
+{
+	long error;
+
+	spin_lock(&lock);
+	error = vm_destroy(vm_get(number));
+	spin_unlock(&lock);
+	return error;
+}
 
 static bool slots_overlap(const struct hm_vm *vm, u64 except, u64 gpa, u64 size)
 {
@@ -79,115 +132,161 @@ static u64 pte_rights(u64 rights)
 }
 
 /* A slot needs R: neither the tables nor the pages of a guest could be read otherwise. */
-static bool slot_is_sound(const struct hm_vm *vm, u64 n, u64 gpa, u64 hpa, u64 size, u64 rights)
+static bool slot_is_sound(u64 gpa, u64 hpa, u64 size, u64 rights)
 {
 	if ((gpa | hpa | size) & (PAGE_SIZE - 1) || gpa + size < gpa ||
 	    (gpa + size) >> (PTE_PPN_BITS + PAGE_SHIFT))
 		return false;
 	if (!(rights & HM_SLOT_R) || rights & ~(u64)(HM_SLOT_R | HM_SLOT_W | HM_SLOT_X))
 		return false;
-	return hm_is_ram(hpa, size) && !slots_overlap(vm, n, gpa, size);
+	return hm_is_ram(hpa, size);
 }
 
 /*
- * Slots change only while no vCPU of the VM runs: either it sees `changing`
- * when it enters (hm_vcpu_begin), or it is seen here to be running.
+ * Memory changes only while no vCPU of the VM runs: either it sees `changing` when it
+ * is taken (hm_vcpu_take), or it is seen here to run.
  */
 static bool begin_change(struct hm_vm *vm)
 {
-	struct hm_vcpu *vcpu;
-
-	vm->changing = true;
+	__atomic_store_n(&vm->changing, true, __ATOMIC_RELAXED);
 	mb();
-	for_each_vcpu(vcpu, vm) {
-		if (vcpu->running) {
-			vm->changing = false;
+	for (unsigned int i = 0; i < HM_MAX_VCPUS; i++) {
+		if (state_of(&vcpus[i]) == RUNS && vcpus[i].vm == vm) {
+			__atomic_store_n(&vm->changing, false, __ATOMIC_RELEASE);
 			return false;
 		}
 	}
 	return true;
 }
 
+/*
+ * Nothing is done to the vCPUs, which may be many and have much to drop: each catches up
+ * before it runs again, and nothing of its tables is used before.
+ */
 static void end_change(struct hm_vm *vm)
 {
-	struct hm_vcpu *vcpu;
-
-	for_each_vcpu(vcpu, vm)
-		vcpu->fence = true;
-	mb();
-	vm->changing = false;
+	vm->memory_turn++;
+	__atomic_store_n(&vm->changing, false, __ATOMIC_RELEASE);
 }
 
-/* False: it may not be entered now. */
-bool hm_vcpu_begin(struct hm_vcpu *vcpu)
+/* False: its VM's memory is being changed, and who changes it may have been told that it runs. */
+static bool start(struct entry *entry)
 {
-	vcpu->running = true;
 	mb();
-	if (vcpu->vm->changing) {
-		vcpu->running = false;
+	if (!__atomic_load_n(&entry->vm->changing, __ATOMIC_ACQUIRE))
+		return true;
+	set_state(entry, IDLE);
+	return false;
+}
+
+/* Changes of memory, and looks at who may destroy a vCPU, are over when the lock is free. */
+static void await_change(void)
+{
+	spin_lock(&lock);
+	spin_unlock(&lock);
+}
+
+/* Tried twice, so that of two harts that got in each other's way one comes through. */
+struct hm_vcpu *hm_vcpu_take(u64 number, long *error)
+{
+	for (unsigned int i = 0; i < 2 && number < HM_MAX_VCPUS; i++) {
+		struct entry *entry = &vcpus[number];
+
+		if (take(entry, RUNS)) {
+			if (start(entry))
+				return entry->vcpu;
+		} else if (state_of(entry) != CLOSED) {
+			break;
+		}
+		await_change();
+	}
+	*error = refusal(number);
+	return NULL;
+}
+
+void hm_vcpu_put(u64 number)
+{
+	set_state(&vcpus[number], IDLE);
+}
+
+/*
+ * Rule 6: what was taken away since the vCPU ran last goes before it runs again, in its
+ * tables and in its hart.  Meanwhile no walker could reach the one or use the other: another
+ * vCPU's entry fences the hart, and a ring that was lost is not written to.
+ */
+bool hm_vcpu_catch_up(struct hm_vcpu *vcpu)
+{
+	const struct hm_vm *vm = vcpu->vm;
+
+	if (vcpu->memory_turn == vm->memory_turn)
 		return false;
-	}
-	if (vcpu->fence) {
-		hm_retire_roots(vcpu);
-		hm_sfence_all();
-		vcpu->fence = false;
-	}
+	ssp_slots_set(&vcpu->space, vm->slots);
+	hm_ring_check(vcpu);
+	ssp_flush_all(&vcpu->space);
+	hm_retire_roots(vcpu);
+	hm_sfence_all();
+	vcpu->memory_turn = vm->memory_turn;
 	return true;
 }
 
-void hm_vcpu_end(struct hm_vcpu *vcpu)
+static long slot_set(struct hm_vm *vm, u64 n, struct ssp_slot slot)
 {
-	mb();
-	vcpu->running = false;
-}
-
-static void change_slot(struct hm_vcpu *vcpu, u64 n)
-{
-	ssp_slot_set(&vcpu->space, n, vcpu->vm->slots[n]);
-	hm_ring_check(vcpu, 0, 0);
+	if (!vm || slots_overlap(vm, n, slot.gpa, slot.size))
+		return SBI_ERR_INVALID_PARAM;
+	if (!begin_change(vm))
+		return SBI_ERR_DENIED;
+	vm->slots[n] = slot;
+	end_change(vm);
+	return SBI_SUCCESS;
 }
 
 long hm_slot_set(u64 number, u64 n, u64 gpa, u64 hpa, u64 size, u64 rights)
 {
-	struct hm_vm *vm = vm_get(number);
-	struct hm_vcpu *vcpu;
+	struct ssp_slot slot = { 0 };
+	long error;
 
-	if (!vm || n >= HM_MAX_SLOTS || (size && !slot_is_sound(vm, n, gpa, hpa, size, rights)))
+	if (n >= HM_MAX_SLOTS || (size && !slot_is_sound(gpa, hpa, size, rights)))
 		return SBI_ERR_INVALID_PARAM;
-	spin_lock(&lock);
-	if (!begin_change(vm)) {
-		spin_unlock(&lock);
-		return SBI_ERR_DENIED;
-	}
-	vm->slots[n] = (struct ssp_slot){ 0 };
 	if (size)
-		vm->slots[n] = (struct ssp_slot){ gpa, size, hpa - gpa, pte_rights(rights) };
-	for_each_vcpu(vcpu, vm)
-		change_slot(vcpu, n);
-	end_change(vm);
+		slot = (struct ssp_slot){ gpa, size, hpa - gpa, pte_rights(rights) };
+	spin_lock(&lock);
+	error = slot_set(vm_get(number), n, slot);
 	spin_unlock(&lock);
+	return error;
+}
+
+/* No vCPU of the VM runs; one that is about to will be turned away. */
+static void lose_rings(const struct hm_vm *vm, u64 gpa, u64 size)
+{
+	for (unsigned int i = 0; i < HM_MAX_VCPUS; i++) {
+		struct hm_vcpu *vcpu = vcpu_get(i);
+
+		if (vcpu && vcpus[i].vm == vm && vcpu->ring_gpa - gpa < size)
+			vcpu->ring_lost = true;
+	}
+}
+
+static long vm_invalidate(struct hm_vm *vm, u64 gpa, u64 size)
+{
+	if (!vm)
+		return SBI_ERR_INVALID_PARAM;
+	if (!begin_change(vm))
+		return SBI_ERR_DENIED;
+	lose_rings(vm, gpa, size);
+	end_change(vm);
 	return SBI_SUCCESS;
 }
 
 long hm_vm_invalidate(u64 number, u64 gpa, u64 size)
 {
-	struct hm_vm *vm = vm_get(number);
-	struct hm_vcpu *vcpu;
+	long error;
 
-	if (!vm || gpa + size < gpa)
+	if (gpa + size < gpa)
 		return SBI_ERR_INVALID_PARAM;
 	spin_lock(&lock);
-	if (!begin_change(vm)) {
-		spin_unlock(&lock);
-		return SBI_ERR_DENIED;
-	}
-	for_each_vcpu(vcpu, vm) {
-		hm_ring_check(vcpu, gpa, size);
-		ssp_invalidate_gpa(&vcpu->space, gpa, size);
-	}
-	end_change(vm);
+	error = vm_invalidate(vm_get(number), gpa, size);
 	spin_unlock(&lock);
-	return SBI_SUCCESS;
+	return error;
 }
 
 static u32 pages_of(u64 size)
@@ -205,96 +304,145 @@ static struct hm_vcpu *allocate(u32 tables)
 
 	if (!hpa)
 		return NULL;
-	sbi_memset(vcpu, 0, sizeof(*vcpu));
-	vcpu->pages = head + tables;
+	/* ssp_init() clears the space, which is most of it. */
+	sbi_memset(vcpu, 0, __builtin_offsetof(struct hm_vcpu, space));
+	sbi_memset(&vcpu->space + 1, 0, (u64)(vcpu + 1) - (u64)(&vcpu->space + 1));
 	ssp_init(&vcpu->space, hpa + ((u64)head << PAGE_SHIFT),
 		 (struct ssp_table *)(hpa + ((u64)pages_of(sizeof(*vcpu)) << PAGE_SHIFT)),
 		 tables, hart->satp_modes, !hart->svvptc);
+	vcpu->timer = vcpu->slice_end = HM_NO_DEADLINE;
+	vcpu->ring_gpa = vcpu->ring_gva = HM_RING_NONE;
 	return vcpu;
 }
 
-static long publish(struct hm_vcpu *vcpu, unsigned long *value)
+/* A number for a vCPU of the VM, with the lock: HM_MAX_VCPUS or more is an error. */
+static long open_entry(struct hm_vm *vm, unsigned int *number)
 {
-	for (unsigned int i = 0; i < HM_MAX_VCPUS; i++) {
-		if (vcpus[i])
+	if (!vm)
+		return SBI_ERR_INVALID_PARAM;
+	for (*number = 0; *number < HM_MAX_VCPUS; ++*number) {
+		struct entry *entry = &vcpus[*number];
+
+		if (entry->state != FREE)
 			continue;
-		vcpus[i] = vcpu;
-		vcpu->vm->vcpus++;
-		*value = i;
+		entry->vm = vm;
+		entry->state = CLOSED;
+		vm->vcpus++;
 		return SBI_SUCCESS;
 	}
 	return SBI_ERR_FAILED;
 }
 
-long hm_vcpu_create(u64 number, u64 run, u64 table_pages, unsigned long *value)
+static void free_entry(struct entry *entry)
 {
-	struct hm_vm *vm = vm_get(number);
+	spin_lock(&lock);
+	entry->vm->vcpus--;
+	entry->vm = NULL;
+	set_state(entry, FREE);
+	spin_unlock(&lock);
+}
+
+long hm_vcpu_create(u64 vm, u64 run, u64 table_pages, unsigned long *value)
+{
 	struct hm_vcpu *vcpu;
+	unsigned int number;
 	long error;
 
-	if (!vm || run & (PAGE_SIZE - 1) || table_pages < SSP_MIN_TABLES ||
+	if (run & (PAGE_SIZE - 1) || table_pages < SSP_MIN_TABLES ||
 	    table_pages > hm_pool_size >> PAGE_SHIFT)
 		return SBI_ERR_INVALID_PARAM;
-	if (!hm_is_ram(run, PAGE_SIZE))
-		return SBI_ERR_INVALID_ADDRESS;
 	if (!(hm_this_hart()->satp_modes & 1u << SATP_SV39))
 		return SBI_ERR_NOT_SUPPORTED;	/* the shadow of a guest in bare mode */
-	vcpu = allocate(table_pages);
-	if (!vcpu)
-		return SBI_ERR_NO_SHMEM;
-	vcpu->vm = vm;
-	vcpu->run = (struct hm_run *)run;
-	vcpu->timer = vcpu->slice_end = HM_NO_DEADLINE;
-	vcpu->ring_gpa = vcpu->ring_gva = HM_RING_NONE;
 	spin_lock(&lock);
-	for (unsigned int i = 0; i < HM_MAX_SLOTS; i++)
-		if (vm->slots[i].size)
-			ssp_slot_set(&vcpu->space, i, vm->slots[i]);
-	error = publish(vcpu, value);
+	error = open_entry(vm_get(vm), &number);
 	spin_unlock(&lock);
 	if (error)
-		hm_pool_free((u64)vcpu, vcpu->pages);
+		return error;
+	error = SBI_ERR_INVALID_ADDRESS;
+	if (!hm_is_ram(run, PAGE_SIZE))
+		goto fail;
+	error = SBI_ERR_NO_SHMEM;
+	vcpu = allocate(table_pages);
+	if (!vcpu)
+		goto fail;
+	vcpu->vm = vcpus[number].vm;
+	vcpu->run = (struct hm_run *)run;
+	vcpus[number].vcpu = vcpu;
+	set_state(&vcpus[number], IDLE);
+	*value = number;
+	return SBI_SUCCESS;
+fail:
+	free_entry(&vcpus[number]);
 	return error;
+}
+
+/* Taken away from everybody: rule 2 needs its hart, which holds its state and translations. */
+static long close_entry(u64 number)
+{
+	struct entry *entry = &vcpus[number];
+
+	if (number >= HM_MAX_VCPUS || !take(entry, CLOSED))
+		return refusal(number);
+	if (entry->vcpu->hart && entry->vcpu->hart != hm_this_hart()) {
+		set_state(entry, IDLE);
+		return SBI_ERR_DENIED;
+	}
+	return SBI_SUCCESS;
 }
 
 long hm_vcpu_destroy(u64 number)
 {
-	struct hm_vcpu *vcpu = hm_vcpu_get(number);
+	struct hm_hart *hart = hm_this_hart();
+	struct hm_vcpu *vcpu;
+	long error;
 
-	if (!vcpu)
-		return SBI_ERR_INVALID_PARAM;
-	if (vcpu->hart && vcpu->hart != hm_this_hart())
-		return SBI_ERR_DENIED;	/* its hart holds its state and translations */
-	if (vcpu->hart && vcpu->hart->last_vcpu == vcpu)
-		vcpu->hart->last_vcpu = NULL;
-	hm_sfence_all();
 	spin_lock(&lock);
-	vcpus[number] = NULL;
-	vcpu->vm->vcpus--;
+	error = close_entry(number);
 	spin_unlock(&lock);
-	hm_pool_free((u64)vcpu, vcpu->pages);
+	if (error)
+		return error;
+	vcpu = vcpus[number].vcpu;
+	if (hart->last_vcpu == vcpu)
+		hart->last_vcpu = NULL;
+	hm_sfence_all();
+	hm_pool_free((u64)vcpu);
+	free_entry(&vcpus[number]);
 	return SBI_SUCCESS;
+}
+
+/* It may be running elsewhere: each count is one that it has or had. */
+static void read_stats(const struct hm_vcpu *vcpu, struct hm_stats *stats)
+{
+	const struct ssp_space *space = &vcpu->space;
+
+	*stats = vcpu->stats;
+	stats->insn_hm = stats->insn_total - stats->insn_guest - stats->insn_host;
+	stats->tables_allocated = space->tables_allocated;
+	stats->tables_recycled = space->tables_recycled;
+	stats->root_hits = space->root_hits;
+	stats->root_misses = space->root_misses;
+	stats->ring_entries = ssp_ring_entries(&space->ring);
+	stats->ring_flushes = stats->ring_entries - space->ring.others;
+	stats->ring_hints_used = space->ring.hints_used;
+	stats->ring_hints_lost = space->ring.hints_lost;
 }
 
 long hm_vcpu_stats(u64 number, u64 hpa, u64 size)
 {
-	struct hm_vcpu *vcpu = hm_vcpu_get(number);
-	struct hm_stats *stats;
+	struct hm_stats stats;
+	struct hm_vcpu *vcpu;
 
-	if (!vcpu || size != sizeof(*stats))
+	if (size != sizeof(stats))
+		return SBI_ERR_INVALID_PARAM;
+	spin_lock(&lock);
+	vcpu = vcpu_get(number);
+	if (vcpu)
+		read_stats(vcpu, &stats);
+	spin_unlock(&lock);
+	if (!vcpu)
 		return SBI_ERR_INVALID_PARAM;
 	if (hpa & 7 || !hm_is_ram(hpa, size))
 		return SBI_ERR_INVALID_ADDRESS;
-	stats = &vcpu->stats;
-	stats->insn_hm = stats->insn_total - stats->insn_guest - stats->insn_host;
-	stats->tables_allocated = vcpu->space.tables_allocated;
-	stats->tables_recycled = vcpu->space.tables_recycled;
-	stats->root_hits = vcpu->space.root_hits;
-	stats->root_misses = vcpu->space.root_misses;
-	stats->ring_entries = ssp_ring_entries(&vcpu->space.ring);
-	stats->ring_flushes = stats->ring_entries - vcpu->space.ring.others;
-	stats->ring_hints_used = vcpu->space.ring.hints_used;
-	stats->ring_hints_lost = vcpu->space.ring.hints_lost;
-	sbi_memcpy((void *)hpa, stats, size);
+	sbi_memcpy((void *)hpa, &stats, size);
 	return SBI_SUCCESS;
 }

@@ -2,7 +2,7 @@
 /*
  * vcpu.h - the firmware's objects.
  *
- *	hm_hart   one a hart: allocator of ASIDs, the host world while the guest
+ *	hm_hart   one a hart, as long as the machine lives: allocator of ASIDs, the host world while the guest
  *	          world runs, and the frame that traps are saved in
  *	hm_vm     slots; vCPUs of a VM each have a copy of them
  *	hm_vcpu   a shadow space, the guest world while the host runs, counters
@@ -22,6 +22,12 @@
 #define HM_NO_DEADLINE		(~0ull)
 
 struct sbi_scratch;
+
+/*
+ * A field of hm_run, which another hart of the host may write at any time: read once, checked,
+ * and only what was read is used.
+ */
+#define hm_read(field)		(*(const volatile __typeof__(field) *)&(field))
 
 /*
  * Registers of the interrupted guest; mscratch points here while the guest
@@ -61,7 +67,9 @@ struct hm_hart {
 	u64 insn_mark;			/* hm_count_below_m() at the last switch */
 	bool seip;			/* the software SEIP of the host */
 
-	/* Properties. */
+	/* Properties: found once, since the hart stays what it is when it starts again. */
+	bool known;			/* they were */
+	bool supported;			/* it can run guests */
 	bool sstc, svvptc, envcfg, split_counters;
 	u32 asid_bits;
 	u32 satp_modes;
@@ -74,10 +82,12 @@ struct hm_hart {
 _Static_assert(sizeof(struct hm_frame) % 16 == 0, "stack alignment");
 _Static_assert(__builtin_offsetof(struct hm_hart, frame) % 16 == 0, "stack alignment");
 
+/* All of it under vcpu.c's lock; slots and memory_turn are read by vCPUs that run, while nothing changes them. */
 struct hm_vm {
 	bool used;
-	bool changing;			/* its slots are: nobody enters */
+	bool changing;			/* its memory is: nobody enters */
 	u32 vcpus;
+	u64 memory_turn;		/* another with each change; a vCPU catches up before it runs; never 0 */
 	struct ssp_slot slots[HM_MAX_SLOTS];
 };
 
@@ -112,16 +122,16 @@ struct hm_vcpu {
 	u64 trap_cycle;			/* the same when the present trap was entered */
 	u64 fence_count;		/* fences in hm_run.fences since this entry */
 	struct hm_vm *vm;
-	bool running;			/* between entry and exit, or about to be */
-	bool fence;			/* its hart's translations are older than its slots */
+	u64 memory_turn;		/* the VM's that its slots, tables and hart are of */
+	bool ring_lost;			/* the ring's memory was taken away since then; under vcpu.c's lock */
 	bool seip;			/* software SEIP, set by the host */
 	struct hm_roots roots;
 	struct ssp_space space;
 
+	u64 exit_reason;		/* what was told the host last */
 	u64 ring_gpa, ring_page;	/* of the ring: GPA, HM_RING_NONE: it is none or was lost, and HPA */
 	u64 ring_turn;			/* another with each change of it */
 	struct hm_fp_state fp;
-	u32 pages;			/* of this object, its tables and their descriptions */
 };
 
 /* boot.c */
@@ -133,7 +143,7 @@ u64 hm_timebase(void);
 extern u64 hm_pool_base, hm_pool_size;
 void hm_pool_init(u64 base, u64 size);
 u64 hm_pool_alloc(u32 pages);
-void hm_pool_free(u64 hpa, u32 pages);
+void hm_pool_free(u64 hpa);
 u32 hm_pool_free_pages(void);
 
 /* vcpu.c: all return an SBI error code; *value is the call's second result. */
@@ -144,15 +154,21 @@ long hm_vm_invalidate(u64 vm, u64 gpa, u64 size);
 long hm_vcpu_create(u64 vm, u64 run, u64 table_pages, unsigned long *value);
 long hm_vcpu_destroy(u64 vcpu);
 long hm_vcpu_stats(u64 vcpu, u64 hpa, u64 size);
-struct hm_vcpu *hm_vcpu_get(u64 vcpu);
-bool hm_vcpu_begin(struct hm_vcpu *vcpu);
-void hm_vcpu_end(struct hm_vcpu *vcpu);
 
-/* ../trap/ring.c: memory at [gpa, gpa + size) of a vCPU that does not run, or a slot, changes */
-void hm_ring_check(struct hm_vcpu *vcpu, u64 gpa, u64 size);
+/*
+ * A vCPU to run it: until it is put back nobody else has it, and its VM's memory stays as it
+ * is.  NULL: *error says why.  hm_vcpu_catch_up() is true if there was something to do.
+ */
+struct hm_vcpu *hm_vcpu_take(u64 number, long *error);
+void hm_vcpu_put(u64 number);
+bool hm_vcpu_catch_up(struct hm_vcpu *vcpu);
+
+/* ../trap/ring.c: the space has other slots, or ring_lost is set */
+void hm_ring_check(struct hm_vcpu *vcpu);
 
 /* switch.c */
-long hm_vcpu_run(struct hm_vcpu *vcpu, unsigned long *exit_reason);
+long hm_vcpu_run(u64 number, unsigned long *exit_reason);
+void hm_hart_pauses(struct hm_hart *hart);
 void hm_timer_update(struct hm_hart *hart, struct hm_vcpu *vcpu);
 
 /* asid.c: make the vCPU's current root the one that the hart walks; give no root the ASID that it had. */

@@ -2,13 +2,15 @@
 """Guests that attack or never end harm nobody but themselves."""
 
 import re
+import subprocess
 
 import pexpect
 import pytest
 
-from launcher import M_STAY_LIMIT, PROFILES
-from test_host_hv import command, payload
+from launcher import BUILD, M_STAY_LIMIT, PROFILES
+from test_host_hv import FIRMWARE, command, payload, qemu
 
+HOST_CPU = "rv64,h=false,svade=true,svadu=false,smcntrpmf=true"
 ENDLESS = ["endless-faults", "endless-fences", "endless-tables", "endless-timer", "endless-wild-root"]
 
 
@@ -48,3 +50,26 @@ def test_neighbour_of_an_endless_guest(payloads, name, option):
     machine.expect(r"\[vm1\] payload: [1-9]\d* ok, 0 failed")
     machine.expect_exact('{"end":"shutdown","vm":1}')
     machine.close(force=True)
+
+
+def host(payloads, name, memory="128M", harts=1, icount=False):
+    """The console of a payload that is a host, natively."""
+    words = [*qemu(), *FIRMWARE, "-M", "virt", "-cpu", HOST_CPU, "-m", memory, "-smp", str(harts), "-nographic",
+             "-no-reboot", "-bios", str(BUILD / "hmcode/hmcode.bin"), "-kernel", str(payloads / f"{name}.bin"),
+             *(["-icount", "shift=0"] if icount else [])]
+    done = subprocess.run(words, stdin=subprocess.DEVNULL, timeout=120,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return done.stdout.decode(errors="replace").replace("\r", "")
+
+
+@pytest.mark.parametrize("name, machine", [
+    ("host-gsatp", {}), ("host-fill", {}), ("host-paged", {}),
+    ("host-race", {"memory": "512M", "harts": 2}),
+    ("host-restart", {"harts": 2}),
+    ("host-stay", {"icount": True}),
+])
+def test_a_host_harms_only_itself(payloads, name, machine):
+    console = host(payloads, name, **machine)
+    assert not re.findall(r"FAIL .*", console), console
+    assert re.search(r"^payload: [1-9]\d* ok, 0 failed", console, re.M), console
+    assert "fault in the firmware" not in console, console

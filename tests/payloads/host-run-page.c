@@ -26,10 +26,15 @@ static struct sbi hm_call(uint64_t fid, uint64_t arg0, uint64_t arg1, uint64_t a
 	return sbi_call6(HM_EXT_ID, fid, arg0, arg1, arg2, arg3, arg4, arg5);
 }
 
+/* An entry may take another call or two. */
 static int64_t enter(void)
 {
-	struct sbi ret = hm_call(HM_FID_VCPU_RUN, vcpu, 0, 0, 0, 0, 0);
+	struct sbi ret;
+	unsigned int calls = 0;
 
+	do {
+		ret = hm_call(HM_FID_VCPU_RUN, vcpu, 0, 0, 0, 0, 0);
+	} while (!ret.error && ret.value == HM_EXIT_INTERRUPT && ++calls < 4);
 	return ret.error ? ret.error : (int64_t)ret.value;
 }
 
@@ -119,6 +124,26 @@ static void tables_of_the_firmware(void)
 	fact_equal(execute(LD_A1_A0, GUEST_RAM + sizeof(guest)), HM_EXIT_MMIO, "and beyond its RAM");
 }
 
+/* What an entry says of the guest itself. */
+static void page_of_no_guest(void)
+{
+	uint64_t wrong = 0;
+
+	run->policy = HM_POLICY_ALL;
+	for (uint64_t length = 0; length < 9; length++) {
+		run->flags |= HM_RUN_ADVANCE;
+		run->exit_insn_len = length == 8 ? ~0ul : length;
+		if (length != 2 && length != 4)
+			wrong += enter() == SBI_INVALID_PARAM;
+	}
+	fact_equal(wrong, 7, "instructions of no length");
+	run->flags &= ~(uint64_t)HM_RUN_ADVANCE;
+	run->priv = 3;
+	fact_equal(enter(), SBI_INVALID_PARAM, "a guest in M-mode");
+	run->priv = 1;
+	run->policy = HM_POLICY_HOST_TABLES;
+}
+
 static void refused(void)
 {
 	uint64_t wrong = 0;
@@ -143,6 +168,7 @@ static void refused(void)
 	fact_equal(enter(), SBI_INVALID_PARAM, "a root far behind it");
 	run->root = 1;
 	fact_equal(enter(), SBI_INVALID_PARAM, "a root not in use");
+	page_of_no_guest();
 	for (uint64_t mode = 0, wrong = 0; mode < 16; mode++) {
 		if (mode >= 8 && mode <= 10)
 			continue;
