@@ -11,18 +11,44 @@
 #include "sched.h"
 #include "vcpu.h"
 
-/* Two different fences become one of everything. */
+/* The end of the range; RFENCE's ways to say everything, and ranges that wrap around, end at FENCE_ALL. */
+static uint64_t end_of(const struct fence *f)
+{
+	uint64_t end = f->start + f->size;
+
+	if (f->size == FENCE_ALL || (!f->start && !f->size) || end < f->start)
+		return FENCE_ALL;
+	return end;
+}
+
+/* The smallest range that covers both.  Beyond 64 pages the firmware takes it for all addresses. */
+static void cover(struct fence *owed, const struct fence *f)
+{
+	uint64_t a = end_of(owed), b = end_of(f), end = max_u64(a, b);
+
+	owed->start = end == FENCE_ALL ? 0 : min_u64(owed->start, f->start);
+	owed->size = end - owed->start;
+}
+
+/*
+ * One fence stands for all that is owed.  It keeps the address space that they share and the
+ * range that covers them: a process that is forked gives page after page of one ASID, and
+ * neither the kernel's global pages nor other processes' are concerned.
+ */
 static void merge(struct fence *owed, const struct fence *f)
 {
-	uint64_t vma = f->flags & HM_RUN_FENCE_VMA;
-
-	if (vma && (owed->flags & HM_RUN_FENCE_VMA) &&
-	    (owed->start != f->start || owed->size != f->size || owed->asid != f->asid)) {
-		owed->size = owed->asid = FENCE_ALL;
-	} else if (vma) {
+	if (!(f->flags & HM_RUN_FENCE_VMA)) {
+		owed->flags |= f->flags;
+		return;
+	}
+	if (!(owed->flags & HM_RUN_FENCE_VMA)) {
 		owed->start = f->start;
 		owed->size = f->size;
 		owed->asid = f->asid;
+	} else {
+		cover(owed, f);
+		if (owed->asid != f->asid)
+			owed->asid = FENCE_ALL;
 	}
 	owed->flags |= f->flags;
 }

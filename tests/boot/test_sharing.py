@@ -69,6 +69,17 @@ def test_an_ipi_comes_after_at_most_one_slice_of_each_other(payloads, line, mode
     assert 0 < worst <= 3 * (SLICE + SWITCH)
 
 
+PAGES = 2 * 64		# of each CPU's, its own and the kernel's
+
+
+def test_remote_fences_take_no_more_than_they_say(launch, payloads):
+    """Several that are owed together keep their ASID: the other address spaces' pages are filled once."""
+    run = launch(MODE="ssp-hm", VCPUS=4, HARTS=1, MARKS=1, KERNEL=payloads / "bench-refills.bin", MEM="128M", TIMEOUT=120)
+    assert "FAIL" not in run.console and run.status == 0, repr(run)
+    assert "note CPUs 4" in run.console
+    assert 0 < run.mark()["hm_traps"]["by_kind"]["fill"] <= 3 * PAGES
+
+
 def no_stall(run):
     assert run.status == 0, repr(run)
     assert not re.findall(r".*(?:stall|soft lockup|hung task).*", run.console), repr(run)
