@@ -95,6 +95,15 @@ def test_clearing_the_fifo_leaves_the_console_open(payloads):
     machine.expect_exact('{"end":"shutdown","vm":0}')
 
 
+def test_a_guest_that_clears_its_fifo_and_is_deaf_leaves_the_console_open(payloads):
+    machine = machine_of([guest(payloads, "hostile-keyboard", "deaf=1")])
+    machine.expect_exact("note begins")
+    machine.send("x" * 200)
+    machine.expect_exact("note clears the FIFO")
+    command_line(machine, "stats", "host-hv: vm0: policy ")
+    machine.close(force=True)
+
+
 def test_a_guest_that_ends_with_a_full_fifo_leaves_the_console_open(payloads):
     machine = machine_of([guest(payloads, "hostile-keyboard", "leaves=1"), guest(payloads, "endless-faults")])
     machine.expect_exact("[vm0] note begins")

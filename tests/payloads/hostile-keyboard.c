@@ -2,6 +2,7 @@
 /*
  * Does not read what is typed for it until its UART's FIFO is full.  Then it clears
  * the FIFO by FCR, and reads up to a full stop.  leaves=1: it ends with a full FIFO.
+ * deaf=1: it never looks at its UART again.
  */
 #include "payload.h"
 
@@ -38,6 +39,8 @@ void payload(uint64_t hart)
 		return;
 	*(volatile uint8_t *)(UART + UART_FCR) = FCR_CLEAR;
 	note("clears the FIFO");
+	while (payload_option("deaf", 0))
+		;
 	do {
 		wait_for_input();
 		count++;
