@@ -29,7 +29,7 @@
 
 /* The bits of mstatus that sstatus shows and a guest owns. */
 #define SSTATUS_BITS	(MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP | MSTATUS_VS | MSTATUS_FS |	\
-			 MSTATUS_SUM | MSTATUS_MXR)
+			 MSTATUS_SUM | MSTATUS_MXR | MSTATUS_UXL)
 
 /* ---- supervisor CSRs; the general registers are entry.S's ---- */
 
@@ -375,9 +375,11 @@ static bool carry_out(struct hm_vcpu *vcpu, struct entry *entry, u64 mstatus)
 
 static u64 guest_mstatus(u64 sstatus, const struct entry *entry)
 {
-	u64 mstatus = csr_read(CSR_MSTATUS) & ~(SSTATUS_BITS | MSTATUS_MPP | MSTATUS_MPRV |
-						MSTATUS_TW | MSTATUS_TSR);
+	u64 mstatus = csr_read(CSR_MSTATUS);
 
+	if (!(sstatus & MSTATUS_UXL))
+		sstatus |= mstatus & MSTATUS_UXL;	/* no width: the host's, for a new guest */
+	mstatus &= ~(SSTATUS_BITS | MSTATUS_MPP | MSTATUS_MPRV | MSTATUS_TW | MSTATUS_TSR);
 	mstatus |= (sstatus & SSTATUS_BITS) | MSTATUS_TVM;
 	if (entry->flags & HM_RUN_YIELD_WFI)
 		mstatus |= MSTATUS_TW;

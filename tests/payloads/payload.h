@@ -24,6 +24,7 @@ void fact(bool holds, const char *what);
 void fact_equal(uint64_t got, uint64_t expected, const char *what);
 void note(const char *text);
 void note_count(const char *what, unsigned int count);
+void note_csr(const char *what, unsigned int number, uint64_t value);
 
 /* Facts stated from here on are about this: a prefix such as "sv39". */
 void facts_about(const char *subject);

@@ -86,6 +86,17 @@ void note_count(const char *what, unsigned int count)
 	end_line();
 }
 
+void note_csr(const char *what, unsigned int number, uint64_t value)
+{
+	put("csr ");
+	put(what);
+	put(" ");
+	put_hex(number);
+	put(" ");
+	put_hex(value);
+	end_line();
+}
+
 /* --- facts --- */
 
 void facts_about(const char *what)
