@@ -66,7 +66,7 @@ def host(payloads, name, memory="128M", harts=1, icount=False):
     ("host-gsatp", {}), ("host-fill", {}), ("host-paged", {}),
     ("host-race", {"memory": "512M", "harts": 2}),
     ("host-restart", {"harts": 2}),
-    ("host-stay", {"icount": True}),
+    ("host-stay", {"memory": "512M", "icount": True}),
 ])
 def test_a_host_harms_only_itself(payloads, name, machine):
     console = host(payloads, name, **machine)

@@ -5,7 +5,7 @@
  */
 #include "host.h"
 
-#define ROUNDS	700
+#define ROUNDS	300
 
 static uint8_t guest[16 * PAGE] __attribute__((aligned(PAGE)));
 static union page page __attribute__((aligned(PAGE)));
