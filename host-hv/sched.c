@@ -138,7 +138,7 @@ static uint64_t preempts_at(const struct hart *h, const struct vcpu *w)
 	return max_u64(h->since + slice, wakes);
 }
 
-bool sched_is_shared(const struct hart *h)
+bool sched_has_others(const struct hart *h)
 {
 	unsigned active = 0;
 
