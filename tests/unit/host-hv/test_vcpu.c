@@ -403,6 +403,9 @@ static void fences_of_harts_that_are_not_there_are_refused(void **state)
 
 /* -- devices -- */
 
+#define GVA(gpa)	(0xffff0000 | ((gpa) & 0xffff))
+
+/* By an instruction whose base register is a1. */
 static void access_device(uint64_t gpa, uint32_t insn, uint64_t cause)
 {
 	runs[0].flags = 0;
@@ -413,7 +416,7 @@ static void access_device(uint64_t gpa, uint32_t insn, uint64_t cause)
 	runs[0].exit_insn = insn;
 	runs[0].exit_insn_len = (insn & 3) == 3 ? 4 : 2;
 	runs[0].exit_cause = cause;
-	runs[0].exit_value = 0xffff1234;
+	runs[0].exit_value = runs[0].x[A1] = GVA(gpa);
 	assert_int_equal(exit_route(&vm.vcpu[0], HM_EXIT_MMIO), RESUME);
 }
 
@@ -440,7 +443,7 @@ static void faults(uint64_t gpa, uint32_t insn, uint64_t cause, uint64_t expecte
 	access_device(gpa, insn, cause);
 	assert_false(runs[0].flags & HM_RUN_ADVANCE);
 	assert_int_equal(runs[0].scause, expected);
-	assert_int_equal(runs[0].stval, 0xffff1234);
+	assert_int_equal(runs[0].stval, GVA(gpa));
 	assert_int_equal(runs[0].sepc, 0x1000);
 	assert_int_equal(runs[0].pc, 0x2000);
 	assert_int_equal(runs[0].x[A0], 7);
