@@ -136,20 +136,19 @@ static u64 max_fence_pages(const struct hm_vcpu *vcpu, u64 asid)
 /* A remote SFENCE.VMA has come to its hart; asid ~0 means all address spaces. */
 void hm_remote_fence_vma(struct hm_vcpu *vcpu, u64 start, u64 size, u64 asid)
 {
-	enum ssp_fence fence = SSP_FENCE_NONE, owed;
-	u64 offset = start & (PAGE_SIZE - 1), most = max_fence_pages(vcpu, asid), pages = most + 1;
+	u64 va = start & -PAGE_SIZE, last = start + size - !!size;
+	u64 most = max_fence_pages(vcpu, asid);
+	enum ssp_fence fence;
 
-	if (size <= most * PAGE_SIZE)
-		pages = (offset + size + PAGE_SIZE - 1) >> PAGE_SHIFT;
-	if ((!start && !size) || pages > most) {
-		fence = hm_flush_all(vcpu, asid);
-		pages = 0;
+	/* All of it, too many pages, or a range that wraps around. */
+	if ((!start && !size) || size > most * PAGE_SIZE || last < start ||
+	    (last - va) >> PAGE_SHIFT >= most) {
+		hm_fence(hm_flush_all(vcpu, asid), start);
+		return;
 	}
-	for (u64 va = start; pages; pages--, va += PAGE_SIZE) {
-		owed = hm_flush_va(vcpu, va, asid);
+	fence = hm_flush_pages(vcpu, va, last, asid);
+	for (u64 pages = ((last - va) >> PAGE_SHIFT) + 1; pages; pages--, va += PAGE_SIZE)
 		hm_sfence_va(va);
-		fence = owed > fence ? owed : fence;
-	}
 	hm_fence(fence, start);
 }
 

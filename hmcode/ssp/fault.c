@@ -44,12 +44,11 @@ static struct ssp_table *own_child(struct ssp_space *space, struct ssp_table *ta
 	uint64_t entry = table_entries(space, table)[index];
 	struct ssp_table *child;
 
-	if (is_link(entry)) {
+	if (is_own_link(entry)) {
 		child = link_table(space, entry);
 		if ((entry & PTE_V) && child->ident == ident)
 			return child;
-		if (child->ident != ident || child->epoch != table_owner(space, child)->epoch)
-			ssp_table_make_current(space, child);
+		ssp_table_make_current(space, child);
 		child->ident = ident;
 		ssp_table_set(space, table, index, entry | PTE_V);
 		forget_walks(space, table);
@@ -91,7 +90,7 @@ static struct ssp_table *top_child(struct ssp_space *space, struct ssp_root *roo
 {
 	struct ssp_table *top = root_top(space, root);
 	uint64_t entry = table_entries(space, top)[index];
-	bool own = is_link(entry) && link_table(space, entry)->owner == top->owner;
+	bool own = is_own_link(entry);
 	struct ssp_table *child = NULL;
 
 	/* A private table in use at this place may hold leaves without G: it stays. */
@@ -153,7 +152,7 @@ static enum ssp_fence set_leaf(struct ssp_space *space, struct ssp_table *table,
 	if (table->owner == SSP_GLOBAL)
 		leaf |= PTE_G;
 	if (is_link(old)) {
-		if (link_table(space, old)->owner == table->owner)
+		if (is_own_link(old))
 			ssp_table_orphan(space, link_table(space, old));
 		forget_walks(space, table);
 		fence = link_fence(table);

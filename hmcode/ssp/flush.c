@@ -5,7 +5,7 @@
  *	rs1  rs2   current root       other roots                global tree
  *	va   x0    leaf cleared       logged, replayed on entry  leaf cleared
  *	va   asid  leaf cleared       leaf cleared, ASID retired spared
- *	x0   asid  leaves cleared     leaves cleared, retired    spared
+ *	x0   asid  leaves cleared     flushed on entry, retired  spared
  *	x0   x0    leaves cleared     log wraps: flushed         put to sleep
  *	                              on entry
  *
@@ -25,26 +25,6 @@ void ssp_root_drop_walks(struct ssp_root *root)
 	root->walk_turn = 1ull << SSP_WALK_VA_BITS;
 }
 
-/* Put the links of the top table to its own tree to sleep, or cut those to the global tree. */
-static void sleep_links(struct ssp_space *space, struct ssp_root *root, bool own, bool global)
-{
-	struct ssp_table *top = root_top(space, root);
-	uint64_t *entries = table_entries(space, top);
-
-	for (uint64_t groups = top->occupied; groups; groups &= groups - 1) {
-		uint64_t *entry = entries + (lowest_bit(groups) << GROUP_SHIFT);
-
-		for (unsigned int i = 0; i < GROUP_SIZE; i++) {
-			if (!is_link(entry[i]))
-				continue;
-			if (link_table(space, entry[i])->owner == top->owner)
-				entry[i] &= own ? ~PTE_V : ~0ull;
-			else if (global)
-				entry[i] = 0;
-		}
-	}
-}
-
 /* Walks end elsewhere from now on: they cannot be taken up again either. */
 void ssp_root_forget_walks(struct ssp_root *root)
 {
@@ -60,16 +40,40 @@ static void forget_leaves(struct ssp_root *root)
 	ssp_root_drop_walks(root);
 }
 
-/* The whole tree goes to sleep: each table is cleared when it is used again, or never. */
+/*
+ * The whole tree goes to sleep: each table is made current when it is used again, or
+ * never.  That is one visit to the top table, however large the tree is.
+ */
 void ssp_root_sleep(struct ssp_space *space, struct ssp_root *root)
 {
-	struct ssp_table *top = root_top(space, root);
-
-	top->epoch = ++root->epoch;
-	ssp_table_clear_leaves(space, top);
-	sleep_links(space, root, true, true);
+	ssp_table_make_current(space, root_top(space, root));
 	root->tree_turn++;
 	forget_leaves(root);
+}
+
+/* All tables but the top one, which is empty then, become spare. */
+void ssp_root_empty(struct ssp_space *space, struct ssp_root *root)
+{
+	ssp_table_empty(space, root_top(space, root), &root->spare);
+	root->tree_turn++;
+	forget_leaves(root);
+}
+
+/* Clear the leaves of each table that may have some; false: that would cost too much. */
+static bool clear_dirty_tables(struct ssp_space *space, struct ssp_root *root)
+{
+	struct ssp_table *table;
+	unsigned int cost = 0;
+
+	if (root->dirty_count > SSP_EAGER_TABLES)
+		return false;
+	for (uint32_t n = root->dirty; n != SSP_NONE; n = table->next_dirty) {
+		table = &space->tables[n];
+		if (cost > EAGER_COST || (table->level && ssp_table_is_crowded(table)))
+			return false;
+		cost += ssp_table_clear_leaves(space, table);
+	}
+	return true;
 }
 
 /*
@@ -78,19 +82,14 @@ void ssp_root_sleep(struct ssp_space *space, struct ssp_root *root)
  */
 void ssp_root_flush(struct ssp_space *space, struct ssp_root *root, bool global_links)
 {
-	uint32_t n = root->dirty;
-	unsigned int cost = 0;
+	struct ssp_table *top = root_top(space, root);
 
-	if (root->dirty_count <= SSP_EAGER_TABLES) {
-		for (; n != SSP_NONE && cost <= EAGER_COST; n = space->tables[n].next_dirty)
-			cost += ssp_table_clear_leaves(space, &space->tables[n]);
-	}
-	if (n != SSP_NONE) {
+	if (!clear_dirty_tables(space, root) || (global_links && ssp_table_is_crowded(top))) {
 		ssp_root_sleep(space, root);
 		return;
 	}
 	if (global_links) {
-		sleep_links(space, root, false, true);
+		ssp_table_keep_own_links(space, top, ~0ull);
 		root->tree_turn++;
 	}
 	forget_leaves(root);
@@ -99,6 +98,8 @@ void ssp_root_flush(struct ssp_space *space, struct ssp_root *root, bool global_
 /* A table at the top of the global tree goes: no root may link it. */
 void ssp_unlink_global(struct ssp_space *space, struct ssp_table *table)
 {
+	uint64_t link = pte_make(table_hpa(space, table), PTE_V);
+
 	for (unsigned int i = SSP_GLOBAL + 1; i < SSP_ROOTS; i++) {
 		struct ssp_root *root = &space->roots[i];
 		uint64_t *entry;
@@ -106,7 +107,7 @@ void ssp_unlink_global(struct ssp_space *space, struct ssp_table *table)
 		if (root->top == SSP_NONE)
 			continue;
 		entry = &table_entries(space, root_top(space, root))[table->index];
-		if (is_link(*entry) && link_table(space, *entry) == table)
+		if (*entry == link)
 			*entry = 0;
 		ssp_root_forget_walks(root);
 	}
@@ -116,17 +117,18 @@ void ssp_unlink_global(struct ssp_space *space, struct ssp_table *table)
 static struct ssp_table *lowest_table(struct ssp_space *space, struct ssp_root *root, uint64_t va,
 				      uint64_t **entry)
 {
-	struct ssp_table *table = root_top(space, root);
+	struct ssp_table *table = root_top(space, root), *child;
+	uint64_t *entries = table_entries(space, table);
+	unsigned int shift = PAGE_SHIFT + 9 * table->level;
 
-	for (;;) {
-		struct ssp_table *child;
-
-		*entry = &table_entries(space, table)[pte_index(va, table->level)];
-		if (!(**entry & PTE_V) || pte_is_leaf(**entry))
+	for (;; shift -= 9) {
+		*entry = &entries[(va >> shift) % PTES_PER_TABLE];
+		if ((**entry & (PTE_V | LINK_OWN)) != (PTE_V | LINK_OWN))
 			return table;
 		child = link_table(space, **entry);
-		if (child->owner != table->owner || child->ident & SSP_IDENT_SPLIT)
+		if (child->ident & SSP_IDENT_SPLIT)
 			return table;
+		entries = ssp_port_table(pte_address(**entry));
 		table = child;
 	}
 }
@@ -146,11 +148,10 @@ static enum ssp_fence tree_flush_va(struct ssp_space *space, struct ssp_root *ro
 		*entry = 0;
 		return SSP_FENCE_PAGE;
 	}
-	child = link_table(space, *entry);
-	if (child->owner != table->owner)
+	if (!is_own_link(*entry))
 		return SSP_FENCE_PAGE;
+	child = link_table(space, *entry);
 	*entry &= ~PTE_V;
-	child->epoch = 0;
 	if (table->owner != SSP_GLOBAL)
 		return SSP_FENCE_ASID;
 	if (table == root_top(space, root))
@@ -204,28 +205,11 @@ enum ssp_fence ssp_flush_va_asid(struct ssp_space *space, uint64_t va, uint64_t 
 	return fence;
 }
 
-/* Entries first to last of a leaf table, a group at a time. */
-static void clear_entries(struct ssp_space *space, const struct ssp_table *table,
-			  unsigned int first, unsigned int last)
+/* Pages of one tree, table by table: the caller knows that they are few. */
+static enum ssp_fence tree_flush_range(struct ssp_space *space, struct ssp_root *root, uint64_t va,
+				       uint64_t last)
 {
-	uint64_t *entries = table_entries(space, table);
-
-	while (first <= last) {
-		unsigned int end = first | (GROUP_SIZE - 1);
-
-		if (end > last)
-			end = last;
-		if (table->occupied >> (first >> GROUP_SHIFT) & 1)
-			for (; first <= end; first++)
-				entries[first] = 0;
-		first = end + 1;
-	}
-}
-
-/* Pages of the current root alone, table by table: the caller knows that they are few. */
-enum ssp_fence ssp_flush_range(struct ssp_space *space, uint64_t va, uint64_t last)
-{
-	struct ssp_root *root = space->current;
+	enum ssp_fence fence = SSP_FENCE_PAGE;
 
 	for (;;) {
 		uint64_t *entry, end = va | (level_size(1) - 1);
@@ -233,34 +217,66 @@ enum ssp_fence ssp_flush_range(struct ssp_space *space, uint64_t va, uint64_t la
 
 		if (end > last)
 			end = last;
-		if (table->level)
-			tree_flush_va(space, root, va);	/* one leaf or none for all of it */
+		if (table->level)	/* one leaf or none for all of it */
+			fence = fence_max(fence, tree_flush_va(space, root, va));
 		else
-			clear_entries(space, table, pte_index(va, 0), pte_index(end, 0));
+			ssp_table_clear_entries(space, table, pte_index(va, 0), pte_index(end, 0));
 		if (end == last)
-			return SSP_FENCE_ASID;
+			return fence;
 		va = end + 1;
 	}
 }
 
+/* Pages of the current root alone. */
+enum ssp_fence ssp_flush_range(struct ssp_space *space, uint64_t va, uint64_t last)
+{
+	tree_flush_range(space, space->current, va, last);
+	return SSP_FENCE_ASID;
+}
+
+enum ssp_fence ssp_flush_pages(struct ssp_space *space, uint64_t va, uint64_t last)
+{
+	enum ssp_fence fence = fence_max(tree_flush_range(space, space->current, va, last),
+					 tree_flush_range(space, &space->roots[SSP_GLOBAL], va, last));
+
+	for (uint64_t pages = (last - va) / PAGE_SIZE + 1; pages; pages--, va += PAGE_SIZE)
+		space->log[space->log_head++ % SSP_LOG_SIZE] = va;
+	space->current->log_position = space->log_head;
+	return fence == SSP_FENCE_PAGE ? SSP_FENCE_PAGE : SSP_FENCE_ALL;
+}
+
+enum ssp_fence ssp_flush_pages_asid(struct ssp_space *space, uint64_t va, uint64_t last,
+				    uint64_t asid)
+{
+	enum ssp_fence fence = SSP_FENCE_PAGE;
+	struct ssp_root *root;
+
+	asid &= SATP_ASID_MASK;
+	for_each_root_of_asid(space, root, asid) {
+		enum ssp_fence owed = tree_flush_range(space, root, va, last);
+
+		if (root == space->current)
+			fence = fence_max(fence, owed);
+		else
+			root->asid_turn = 0;
+	}
+	return fence;
+}
+
+/* There may be many roots: those that do not run are flushed when they are entered, as if they lagged. */
 enum ssp_fence ssp_flush_asid(struct ssp_space *space, uint64_t asid)
 {
 	enum ssp_fence fence = SSP_FENCE_NONE;
 	struct ssp_root *root;
-	unsigned int others = 0;
 
 	asid &= SATP_ASID_MASK;
 	for_each_root_of_asid(space, root, asid) {
-		/* There may be many: each further one is emptied when it is entered, as if it lagged. */
-		if (root == space->current || !others)
-			ssp_root_flush(space, root, false);
-		else
-			root->log_position = space->log_head - (SSP_LOG_SIZE + 1);
 		if (root == space->current) {
+			ssp_root_flush(space, root, false);
 			fence = SSP_FENCE_ASID;
 		} else {
+			root->log_position = space->log_head - (SSP_LOG_SIZE + 1);
 			root->asid_turn = 0;
-			others++;
 		}
 	}
 	return fence;

@@ -12,12 +12,15 @@
 #define GROUP_SIZE	(1u << GROUP_SHIFT)
 
 /*
- * Bounds of one stay, counted in visited groups of leaf tables; one of a table
- * above, whose entries are looked at one by one, costs as much as four.
+ * Bounds of one stay.  A table of any level is emptied by at most 64 groups of plain
+ * stores, some 800 instructions, whatever hangs below it.  Looking at the entries
+ * of a group one by one costs as much as five groups, so that is done for CROWDED
+ * groups of a table at most; a table above the last level with more of them
+ * is not looked at but emptied.
  */
-#define UPPER_GROUP_COST	4
-#define EAGER_COST		256	/* of a flush, before the tree is put to sleep instead */
-#define RECYCLE_COST		256	/* of recycling more tables than are wanted now */
+#define CROWDED		16
+#define UPPER_GROUP_COST	5
+#define EAGER_COST	160	/* of a flush, before the tree is put to sleep instead */
 
 static inline uint32_t table_number(const struct ssp_space *space, const struct ssp_table *table)
 {
@@ -55,6 +58,12 @@ static inline unsigned int lowest_bit(uint64_t value)
 	return position[(value & -value) * 0x03f79d71b4cb0a89ull >> 58];
 }
 
+/*
+ * The mark of a link to a table of the same tree, woken or dormant: an RSW bit, which the
+ * hart ignores.  A private tree's links into the global tree lack it.
+ */
+#define LINK_OWN	(1ull << 8)
+
 /* A link, woken or dormant, to its table. */
 static inline struct ssp_table *link_table(struct ssp_space *space, uint64_t link)
 {
@@ -64,6 +73,11 @@ static inline struct ssp_table *link_table(struct ssp_space *space, uint64_t lin
 static inline bool is_link(uint64_t spte)
 {
 	return spte && !pte_is_leaf(spte);
+}
+
+static inline bool is_own_link(uint64_t spte)
+{
+	return spte & LINK_OWN;
 }
 
 static inline struct ssp_table *root_top(struct ssp_space *space, const struct ssp_root *root)
@@ -81,8 +95,12 @@ struct ssp_table *ssp_table_alloc(struct ssp_space *space, struct ssp_root *owne
 void ssp_table_hang(struct ssp_space *space, struct ssp_table *parent, unsigned int index,
 		    struct ssp_table *child, uint64_t ident);
 void ssp_table_orphan(struct ssp_space *space, struct ssp_table *table);
-unsigned int ssp_table_empty(struct ssp_space *space, struct ssp_table *table);
+void ssp_table_empty(struct ssp_space *space, struct ssp_table *table, uint32_t *ring);
+bool ssp_table_is_crowded(const struct ssp_table *table);
+void ssp_table_keep_own_links(struct ssp_space *space, struct ssp_table *table, uint64_t bits);
 void ssp_table_make_current(struct ssp_space *space, struct ssp_table *table);
+void ssp_table_clear_entries(struct ssp_space *space, struct ssp_table *table, unsigned int first,
+			     unsigned int last);
 unsigned int ssp_table_clear_leaves(struct ssp_space *space, struct ssp_table *table);
 void ssp_table_set(struct ssp_space *space, struct ssp_table *table, unsigned int index,
 		   uint64_t value);
@@ -92,6 +110,7 @@ enum ssp_fence ssp_tables_reserve(struct ssp_space *space, uint32_t wanted);
 /* flush.c */
 void ssp_drop_all(struct ssp_space *space);
 void ssp_root_sleep(struct ssp_space *space, struct ssp_root *root);
+void ssp_root_empty(struct ssp_space *space, struct ssp_root *root);
 void ssp_root_flush(struct ssp_space *space, struct ssp_root *root, bool global_links);
 void ssp_root_drop_walks(struct ssp_root *root);
 void ssp_root_forget_walks(struct ssp_root *root);

@@ -15,7 +15,7 @@
 #define FLUSH_BUDGET	64
 #define HINT_BUDGET	32	/* and in entries */
 #define COST_OF_WALK	4	/* down the current root and the global tree */
-#define COST_OF_ROOTS	16	/* down all roots of an ASID */
+#define COST_OF_UNLINK	8	/* of the global tree: a look at every root */
 #define COST_OF_SPACE	32	/* one ASID: ssp_flush_asid(); or two leaf tables: ssp_flush_range() */
 
 struct drain {
@@ -157,6 +157,12 @@ static bool flush_range(struct drain *drain, uint64_t va, uint64_t pages)
 	return true;
 }
 
+/* Down each root of an ASID, and to look for them. */
+static unsigned int cost_of_roots(const struct ssp_space *space, uint64_t asid)
+{
+	return COST_OF_WALK * (1 + ssp_roots_of_asid(space, asid));
+}
+
 static void flush_pages_asid(struct drain *drain, uint64_t va, uint64_t pages, uint64_t asid)
 {
 	struct ssp_space *space = drain->space;
@@ -172,12 +178,27 @@ static void flush_pages_asid(struct drain *drain, uint64_t va, uint64_t pages, u
 	for (; pages; pages--, va += PAGE_SIZE) {
 		if (ssp_flush_va_fast(space, va, true, asid))
 			continue;
-		if (!afford(&drain->flush_budget, alone ? COST_OF_WALK : COST_OF_ROOTS)) {
+		if (!afford(&drain->flush_budget, alone ? COST_OF_WALK : cost_of_roots(space, asid))) {
 			flush_all(drain);
 			return;
 		}
 		owe(drain, ssp_flush_va_asid(space, va, asid));
 	}
+}
+
+/* One page of all address spaces by the long way. */
+static void flush_page(struct drain *drain, uint64_t va)
+{
+	enum ssp_fence fence;
+
+	if (!afford(&drain->flush_budget, COST_OF_WALK)) {
+		flush_all(drain);
+		return;
+	}
+	fence = ssp_flush_va(drain->space, va);
+	owe(drain, fence);
+	if (fence == SSP_FENCE_ALL && !afford(&drain->flush_budget, COST_OF_UNLINK))
+		flush_all(drain);
 }
 
 static void flush_pages(struct drain *drain, uint64_t va, uint64_t pages)
@@ -189,15 +210,9 @@ static void flush_pages(struct drain *drain, uint64_t va, uint64_t pages)
 		return;
 	}
 	owe_pages(drain, va, pages, SSP_FENCE_ALL);
-	for (; pages; pages--, va += PAGE_SIZE) {
-		if (ssp_flush_va_fast(space, va, false, 0))
-			continue;
-		if (!afford(&drain->flush_budget, COST_OF_WALK)) {
-			flush_all(drain);
-			return;
-		}
-		owe(drain, ssp_flush_va(space, va));
-	}
+	for (; pages && !drain->all; pages--, va += PAGE_SIZE)
+		if (!ssp_flush_va_fast(space, va, false, 0))
+			flush_page(drain, va);
 }
 
 /*

@@ -8,6 +8,46 @@
 #include "internal.h"
 #include "ring.h"
 
+/* One that is not in use yet; its walks come with its use (begin_use()). */
+static void root_init(struct ssp_root *root)
+{
+	root->walk_turn = 1ull << SSP_WALK_VA_BITS;
+	root->dirty_turn = root->tree_turn = 1;
+	root->dirty = root->spare = root->top = SSP_NONE;
+	root->dirty_count = root->tables = 0;
+	root->gsatp = root->ring_page = root->log_position = root->last_use = 0;
+	root->hsatp = root->asid_turn = 0;
+	root->next_asid = SSP_GLOBAL;
+	root->mode = SATP_BARE;
+	root->asid_shared = false;
+}
+
+/*
+ * All but what is written before it is read: the log, walks of unused roots, the
+ * tables.  Field by field, since zeroing all of it takes longer than a call may stay.
+ */
+static void space_init(struct ssp_space *space)
+{
+	space->current = NULL;
+	space->ram_base = space->ram_size = space->ram_hpa = 0;
+	space->last_read = 0;
+	space->global_shift = 0;
+	space->ring = (struct ssp_ring){ 0 };
+	space->slot_count = 0;
+	for (unsigned int i = 0; i < SSP_MAX_SLOTS; i++)
+		space->slots[i] = (struct ssp_slot){ 0 };
+	space->split = space->log_head = space->uses = 0;
+	space->fresh = 0;
+	space->free = SSP_NONE;
+	for (unsigned int i = 0; i < SSP_ASID_BUCKETS; i++)
+		space->asid_bucket[i] = SSP_GLOBAL;
+	space->bare_mode = SATP_SV39;
+	space->tables_allocated = space->tables_recycled = 0;
+	space->root_hits = space->root_misses = 0;
+	for (unsigned int i = 0; i < SSP_ROOTS; i++)
+		root_init(&space->roots[i]);
+}
+
 bool ssp_init(struct ssp_space *space, uint64_t pool_hpa, struct ssp_table *tables,
 	      uint32_t table_count, uint16_t offered, bool fence_after_fill)
 {
@@ -18,23 +58,12 @@ bool ssp_init(struct ssp_space *space, uint64_t pool_hpa, struct ssp_table *tabl
 	    !(offered & 1u << SATP_SV39))
 		return false;
 
-	*space = (struct ssp_space){
-		.pool_hpa = pool_hpa,
-		.tables = tables,
-		.table_count = table_count,
-		.free_count = table_count,
-		.free = SSP_NONE,
-		.bare_mode = SATP_SV39,
-		.satp_modes = offered,
-		.fence_after_fill = fence_after_fill,
-	};
-	for (unsigned int i = 0; i < SSP_ROOTS; i++) {
-		struct ssp_root *root = &space->roots[i];
-
-		root->walk_turn = 1ull << SSP_WALK_VA_BITS;
-		root->epoch = root->dirty_turn = root->tree_turn = 1;
-		root->dirty = root->owned = root->top = SSP_NONE;
-	}
+	space_init(space);
+	space->pool_hpa = pool_hpa;
+	space->tables = tables;
+	space->table_count = space->free_count = table_count;
+	space->satp_modes = offered;
+	space->fence_after_fill = fence_after_fill;
 	global = ssp_table_alloc(space, &space->roots[SSP_GLOBAL], 0);
 	space->global_top = table_entries(space, global);
 	space->roots[SSP_GLOBAL].top = table_number(space, global);
@@ -126,27 +155,36 @@ static struct ssp_root *choose_root(struct ssp_space *space)
 	return oldest;
 }
 
+/* A root's first use: it has a top table and no walk. */
+static void begin_use(struct ssp_space *space, struct ssp_root *root)
+{
+	root->top = table_number(space, ssp_table_alloc(space, root, 0));
+	for (unsigned int i = 0; i < SSP_WALK_CACHE; i++) {
+		root->walk[i].tag = 0;
+		root->path[i].tree_turn = 0;
+	}
+}
+
 /* Give a root, found by choose_root(), to another guest satp; its tree stays, asleep. */
 struct ssp_root *ssp_root_new(struct ssp_space *space, uint64_t gsatp, enum ssp_fence *fence)
 {
 	struct ssp_root *root = choose_root(space);
-	struct ssp_table *top;
+	int level;
 
 	if (root->top == SSP_NONE) {
 		*fence = fence_max(*fence, ssp_tables_reserve(space, 1));
-		top = ssp_table_alloc(space, root, 0);
-		root->top = table_number(space, top);
+		begin_use(space, root);
 	} else {
 		bucket_remove(space, root);
-		ssp_root_sleep(space, root);
-		top = root_top(space, root);
 	}
 	root->gsatp = gsatp;
 	root->mode = satp_mode(gsatp) == SATP_BARE ? space->bare_mode : satp_mode(gsatp);
-	if (top->level != satp_modes[root->mode].levels - 1) {
-		ssp_table_empty(space, top);
-		top->level = satp_modes[root->mode].levels - 1;
-	}
+	level = satp_modes[root->mode].levels - 1;
+	if (root_top(space, root)->level == level)
+		ssp_root_sleep(space, root);
+	else
+		ssp_root_empty(space, root);
+	root_top(space, root)->level = level;
 	root->log_position = space->log_head;
 	root->asid_turn = 0;
 	bucket_add(space, root);

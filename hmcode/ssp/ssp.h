@@ -21,8 +21,11 @@
  *
  * Each root is a tree of tables that is never torn down by a flush: a link
  * whose V bit is clear is *dormant*, it still names its child, and the child
- * is made current (its leaves cleared) before the link is woken.  The tree is
- * therefore its own index: no hash finds tables, the address does.
+ * is made current (its leaves cleared, its own links put to sleep) before the
+ * link is woken.  The tree is therefore its own index: no hash finds tables, the
+ * address does.  A table that has lost its place is *spare*, with all that hangs
+ * below it; taking one table off a tree of spare ones is one step, however many
+ * hang below, since the children of a table stand in a ring of their own.
  *
  * Invariants (ssp_check() tests them all):
  *  I1  a leaf maps an HPA of a slot, with no more rights than the slot's.
@@ -30,11 +33,14 @@
  *  I3  only tables of the global tree hold leaves with G, and only those; a
  *      private tree links them at its top level alone, where their own tree
  *      has them.
- *  I4  a valid link names a table whose epoch is its owner's.
+ *  I4  a table that was ever used is a root's top, or stands in one ring: its
+ *      parent's children, its root's spare ones or the free ones.  A table's
+ *      children are what its own links name, dormant ones included.
  *  I5  every non-zero entry lies in a group whose occupancy bit is set.
  *  I6  a table with leaves, reachable by valid links, is on its owner's dirty list.
  *  I7  a live walk-cache entry names a table reachable by valid links from
  *      its root, on its owner's dirty list.
+ *  I8  a link says whose table it names: of its own tree by a bit that no leaf has.
  */
 #ifndef SSP_H
 #define SSP_H
@@ -104,15 +110,15 @@ struct ssp_slot {
 struct ssp_table {
 	uint64_t occupied;	/* bit n: entries 8n to 8n+7 may be non-zero */
 	uint64_t ident;		/* what it shadows: SSP_IDENT_* */
-	uint64_t epoch;		/* current if equal to the owner's */
 	uint64_t dirty_turn;	/* on the owner's dirty list if equal to its turn */
 	uint32_t next_dirty;
-	uint32_t next, prev;	/* tables of one owner, or the free list */
-	uint32_t parent;	/* the table that links it; SSP_NONE: spare */
+	uint32_t next, prev;	/* the ring that it stands in (I4) */
+	uint32_t children;	/* ring of the tables that it links; SSP_NONE: none */
+	uint32_t parent;	/* the table that links it, while it hangs */
 	uint16_t index;		/* of the link in the parent */
 	uint8_t level;
 	uint8_t owner;		/* root */
-	uint32_t pad[3];
+	uint64_t pad[2];
 };
 _Static_assert(sizeof(struct ssp_table) == 64, "a table's number is found by shifting");
 
@@ -157,11 +163,11 @@ struct ssp_root {
 	uint64_t gsatp;		/* guest satp: mode, ASID, PPN; the key */
 	uint64_t ring_page;	/* what an entry of the ring says of one page of this ASID; 0: asid_shared */
 	uint64_t log_position;	/* current up to here */
-	uint64_t epoch;
 	uint64_t dirty_turn;
 	uint64_t last_use;	/* for replacement */
 	uint32_t dirty, dirty_count;	/* tables that may hold leaves */
-	uint32_t owned;		/* list of all its tables but the top one */
+	uint32_t spare;		/* ring of its tables that have no place */
+	uint32_t tables;	/* how many it has, in its tree or spare */
 	uint32_t top;		/* top table; SSP_NONE: root not in use */
 	uint8_t next_asid;	/* root of the same ASID bucket; 0: none */
 	uint8_t mode;		/* of the shadow; satp encoding */
@@ -205,8 +211,8 @@ struct ssp_space {
 	uint64_t pool_hpa;
 	struct ssp_table *tables;
 	uint32_t table_count;
-	uint32_t free_count;		/* on the free list or fresh */
-	uint32_t free;			/* list */
+	uint32_t free_count;		/* in or below the ring, or fresh */
+	uint32_t free;			/* ring of tables without an owner */
 	uint32_t fresh;			/* tables from here on were never used */
 
 	uint64_t uses;			/* clock of last_use */
@@ -261,9 +267,15 @@ void ssp_fill_around(struct ssp_space *space, uint64_t va);
 enum ssp_verdict ssp_translate(struct ssp_space *space, uint64_t gsatp, uint64_t va,
 			       enum ssp_access access, unsigned int state, uint64_t *hpa);
 
-/* The guest's SFENCE.VMA in its four forms ("SFENCE.VMA", cases by rs1 and rs2). */
+/*
+ * The guest's SFENCE.VMA in its four forms ("SFENCE.VMA", cases by rs1 and rs2); by
+ * address also for several pages, at most SSP_LOG_SIZE: [va, last], which does not wrap.
+ */
 enum ssp_fence ssp_flush_va(struct ssp_space *space, uint64_t va);
 enum ssp_fence ssp_flush_va_asid(struct ssp_space *space, uint64_t va, uint64_t asid);
+enum ssp_fence ssp_flush_pages(struct ssp_space *space, uint64_t va, uint64_t last);
+enum ssp_fence ssp_flush_pages_asid(struct ssp_space *space, uint64_t va, uint64_t last,
+				    uint64_t asid);
 enum ssp_fence ssp_flush_asid(struct ssp_space *space, uint64_t asid);
 enum ssp_fence ssp_flush_all(struct ssp_space *space);
 

@@ -2,37 +2,60 @@
 /*
  * table.c - the life of shadow tables: allocation, hanging, clearing, recycling.
  *
- *	free list --alloc--> hung at a link --orphan--> spare --alloc--> hung ...
- *	    ^                                             |
- *	    +------------------- recycle -----------------+
+ *	free --alloc--> hung at a link --orphan--> spare --alloc--> hung ...
+ *	 ^                                           |
+ *	 +--------------- recycle, all of a root's --+
  *
- * Every step touches only the entries that may be non-zero (I5).
+ * Every step touches only the entries that may be non-zero (I5).  None depends on how
+ * many tables hang below: whoever loses its place takes them along, and they
+ * change rings together when their parent is used again.
  */
 #include "internal.h"
 
-static void list_remove(struct ssp_space *space, uint32_t *head, struct ssp_table *table)
+static void ring_add(struct ssp_space *space, uint32_t *ring, struct ssp_table *table)
 {
-	if (table->prev == SSP_NONE)
-		*head = table->next;
-	else
-		space->tables[table->prev].next = table->next;
-	if (table->next != SSP_NONE)
-		space->tables[table->next].prev = table->prev;
+	uint32_t n = table_number(space, table);
+
+	table->next = table->prev = n;
+	if (*ring != SSP_NONE) {
+		struct ssp_table *first = &space->tables[*ring];
+
+		table->next = *ring;
+		table->prev = first->prev;
+		space->tables[first->prev].next = n;
+		first->prev = n;
+	}
+	*ring = n;
 }
 
-static void list_add(struct ssp_space *space, uint32_t *head, struct ssp_table *table)
+static void ring_remove(struct ssp_space *space, uint32_t *ring, struct ssp_table *table)
 {
-	table->prev = SSP_NONE;
-	table->next = *head;
-	if (*head != SSP_NONE)
-		space->tables[*head].prev = table_number(space, table);
-	*head = table_number(space, table);
+	uint32_t n = table_number(space, table);
+
+	space->tables[table->prev].next = table->next;
+	space->tables[table->next].prev = table->prev;
+	if (*ring == n)
+		*ring = table->next == n ? SSP_NONE : table->next;
 }
 
-static void release(struct ssp_space *space, struct ssp_table *table)
+/* All of `more` goes into the ring; then there is no `more`. */
+static void ring_join(struct ssp_space *space, uint32_t *ring, uint32_t *more)
 {
-	list_add(space, &space->free, table);
-	space->free_count++;
+	struct ssp_table *tables = space->tables;
+	uint32_t first = *ring, second = *more, last;
+
+	*more = SSP_NONE;
+	if (second == SSP_NONE)
+		return;
+	if (first == SSP_NONE) {
+		*ring = second;
+		return;
+	}
+	last = tables[first].prev;
+	tables[first].prev = tables[second].prev;
+	tables[tables[second].prev].next = first;
+	tables[second].prev = last;
+	tables[last].next = second;
 }
 
 static inline void clear_group(uint64_t *entry)
@@ -41,27 +64,51 @@ static inline void clear_group(uint64_t *entry)
 	entry[4] = entry[5] = entry[6] = entry[7] = 0;
 }
 
+/* Groups of a table become zero, runs of them quickly; returns how many they were. */
+static unsigned int clear_groups(uint64_t *entry, uint64_t groups)
+{
+	unsigned int count = 0;
+
+	while (groups) {
+		unsigned int skip = lowest_bit(groups);
+
+		entry += skip << GROUP_SHIFT;
+		groups >>= skip;
+		do {
+			clear_group(entry);
+			entry += GROUP_SIZE;
+			groups >>= 1;
+			count++;
+		} while (groups & 1);
+	}
+	return count;
+}
+
+/* The table, which nothing links, is all zero afterwards; its children go into the ring. */
+void ssp_table_empty(struct ssp_space *space, struct ssp_table *table, uint32_t *ring)
+{
+	clear_groups(table_entries(space, table), table->occupied);
+	table->occupied = 0;
+	ring_join(space, ring, &table->children);
+}
+
 /* A table for the first time: what its page and description held before does not matter. */
 static struct ssp_table *take_fresh(struct ssp_space *space)
 {
 	struct ssp_table *table = &space->tables[space->fresh++];
-	uint64_t *entries = table_entries(space, table);
 
-	*table = (struct ssp_table){ .parent = SSP_NONE };
-	for (unsigned int i = 0; i < PTES_PER_TABLE; i += GROUP_SIZE)
-		clear_group(entries + i);
+	*table = (struct ssp_table){ .children = SSP_NONE };
+	clear_groups(table_entries(space, table), ~0ull);
 	return table;
 }
 
-static struct ssp_table *take_free(struct ssp_space *space)
+/* An empty table from a ring that has some; what hung below it stays there. */
+static struct ssp_table *take_first(struct ssp_space *space, uint32_t *ring)
 {
-	struct ssp_table *table;
+	struct ssp_table *table = &space->tables[*ring];
 
-	space->free_count--;
-	if (space->free == SSP_NONE)
-		return take_fresh(space);
-	table = &space->tables[space->free];
-	list_remove(space, &space->free, table);
+	ring_remove(space, ring, table);
+	ssp_table_empty(space, table, ring);
 	return table;
 }
 
@@ -89,75 +136,33 @@ void ssp_table_list_dirty(struct ssp_space *space, struct ssp_table *table)
 	owner->dirty_count++;
 }
 
-/* The table loses its place; whoever hangs or frees it next empties it first. */
+/* A table that hangs loses its place, and all below it with it: whoever uses it next empties it first. */
 void ssp_table_orphan(struct ssp_space *space, struct ssp_table *table)
 {
-	struct ssp_root *owner = table_owner(space, table);
-
-	list_remove(space, &owner->owned, table);
-	list_add(space, &owner->owned, table);
-	table->parent = SSP_NONE;
-}
-
-static unsigned int visit_cost(const struct ssp_table *table, unsigned int groups)
-{
-	return table->level > 0 ? groups * UPPER_GROUP_COST : groups;
-}
-
-static void empty_upper_group(struct ssp_space *space, const struct ssp_table *table,
-			      uint64_t *entry)
-{
-	for (unsigned int i = 0; i < GROUP_SIZE; i++) {
-		uint64_t old = entry[i];
-
-		if (!old)
-			continue;
-		entry[i] = 0;
-		if (is_link(old) && link_table(space, old)->owner == table->owner)
-			ssp_table_orphan(space, link_table(space, old));
-	}
-}
-
-/* Make an unreachable table all zero; its children become spare.  Returns the cost. */
-unsigned int ssp_table_empty(struct ssp_space *space, struct ssp_table *table)
-{
-	uint64_t *entries = table_entries(space, table);
-	unsigned int visited = 0;
-
-	for (uint64_t groups = table->occupied; groups; groups &= groups - 1, visited++) {
-		uint64_t *entry = entries + (lowest_bit(groups) << GROUP_SHIFT);
-
-		if (table->level > 0)
-			empty_upper_group(space, table, entry);
-		else
-			clear_group(entry);
-	}
-	table->occupied = 0;
-	return visit_cost(table, visited);
+	ring_remove(space, &space->tables[table->parent].children, table);
+	ring_add(space, &table_owner(space, table)->spare, table);
 }
 
 /*
- * A zeroed table for owner.  Spare tables stand at the head of the owner's
- * list and go first: they cost no fence, since making them spare was fenced.
- * ssp_tables_reserve() made sure that this cannot fail.
+ * A zeroed table for owner.  Its spare ones go first: they cost no fence, since
+ * making them spare was fenced.  ssp_tables_reserve() made sure that this cannot
+ * fail.
  */
 struct ssp_table *ssp_table_alloc(struct ssp_space *space, struct ssp_root *owner, int level)
 {
 	struct ssp_table *table;
 
-	if (owner->owned != SSP_NONE && space->tables[owner->owned].parent == SSP_NONE) {
-		table = &space->tables[owner->owned];
-		ssp_table_empty(space, table);
-		list_remove(space, &owner->owned, table);
+	if (owner->spare != SSP_NONE) {
+		table = take_first(space, &owner->spare);
 	} else {
-		table = take_free(space);
+		table = space->free == SSP_NONE ? take_fresh(space) : take_first(space, &space->free);
 		table->dirty_turn = 0;
+		space->free_count--;
+		owner->tables++;
 		space->tables_allocated++;
 	}
 	table->owner = owner - space->roots;
 	table->level = level;
-	table->epoch = owner->epoch;
-	table->parent = SSP_NONE;
 	return table;
 }
 
@@ -165,16 +170,65 @@ struct ssp_table *ssp_table_alloc(struct ssp_space *space, struct ssp_root *owne
 void ssp_table_hang(struct ssp_space *space, struct ssp_table *parent, unsigned int index,
 		    struct ssp_table *child, uint64_t ident)
 {
-	list_add(space, &table_owner(space, child)->owned, child);
+	ring_add(space, &parent->children, child);
 	child->parent = table_number(space, parent);
 	child->index = index;
 	child->ident = ident;
-	ssp_table_set(space, parent, index, pte_make(table_hpa(space, child), PTE_V));
+	ssp_table_set(space, parent, index, pte_make(table_hpa(space, child), PTE_V | LINK_OWN));
+}
+
+/* Above the last level: are there too many entries to look at each? */
+bool ssp_table_is_crowded(const struct ssp_table *table)
+{
+	unsigned int count = 0;
+
+	for (uint64_t groups = table->occupied; groups; groups &= groups - 1)
+		if (++count > CROWDED)
+			return true;
+	return false;
+}
+
+/* Of a table above the last level only links to its own tree stay, with these of their bits. */
+void ssp_table_keep_own_links(struct ssp_space *space, struct ssp_table *table, uint64_t bits)
+{
+	uint64_t *entries = table_entries(space, table);
+	uint64_t left = 0;
+
+	for (uint64_t groups = table->occupied; groups; groups &= groups - 1) {
+		unsigned int group = lowest_bit(groups);
+		uint64_t *entry = entries + (group << GROUP_SHIFT), any = 0;
+
+		for (unsigned int i = 0; i < GROUP_SIZE; i++) {
+			uint64_t own = -(entry[i] / LINK_OWN & 1);
+
+			any |= entry[i] &= own & bits;
+		}
+		if (any)
+			left |= 1ull << group;
+	}
+	table->occupied = left;
+}
+
+/* Entries first to last of a table of the last level. */
+void ssp_table_clear_entries(struct ssp_space *space, struct ssp_table *table, unsigned int first,
+			     unsigned int last)
+{
+	uint64_t *entries = table_entries(space, table), groups = table->occupied;
+	unsigned int end = last + 1;
+
+	while (first < end && first % GROUP_SIZE)
+		entries[first++] = 0;
+	while (first < end && end % GROUP_SIZE)
+		entries[--end] = 0;
+	if (first == end)
+		return;
+	groups &= ~0ull << (first >> GROUP_SHIFT);
+	clear_groups(entries, groups & ~0ull >> (64 - (end >> GROUP_SHIFT)));
 }
 
 /*
  * Clear leaves; links stay as they are.  A link without leaves below is
- * harmless.  Returns the cost.
+ * harmless.  The table is not crowded, or of the last level.  Returns the cost in groups.
  */
 unsigned int ssp_table_clear_leaves(struct ssp_space *space, struct ssp_table *table)
 {
@@ -182,66 +236,35 @@ unsigned int ssp_table_clear_leaves(struct ssp_space *space, struct ssp_table *t
 	uint64_t left = 0;
 	unsigned int visited = 0;
 
+	if (table->level == 0) {
+		visited = clear_groups(entries, table->occupied);
+		table->occupied = 0;
+		return visited;
+	}
 	for (uint64_t groups = table->occupied; groups; groups &= groups - 1, visited++) {
 		unsigned int group = lowest_bit(groups);
-		uint64_t *entry = entries + (group << GROUP_SHIFT);
+		uint64_t *entry = entries + (group << GROUP_SHIFT), any = 0;
 
-		if (table->level == 0) {
-			clear_group(entry);
-			continue;
-		}
-		for (unsigned int i = 0; i < GROUP_SIZE; i++) {
-			if (pte_is_leaf(entry[i]))
-				entry[i] = 0;
-			else if (entry[i])
-				left |= 1ull << group;
-		}
+		for (unsigned int i = 0; i < GROUP_SIZE; i++)
+			any |= entry[i] = entry[i] & PTE_RWX ? 0 : entry[i];
+		if (any)
+			left |= 1ull << group;
 	}
 	table->occupied = left;
-	return visit_cost(table, visited);
+	return visited * UPPER_GROUP_COST;
 }
 
 /*
- * A table that a flush left behind is emptied of leaves and its links are put
- * to sleep, one level a visit, before the link to it is woken.
+ * What a flush left behind in a table goes: its leaves and its links to the global tree;
+ * its own links are put to sleep, one level a visit.  The links of a crowded table go as
+ * well, since visiting them costs more than to hang the few again that are used.
  */
 void ssp_table_make_current(struct ssp_space *space, struct ssp_table *table)
 {
-	uint64_t *entries = table_entries(space, table);
-
-	table->epoch = table_owner(space, table)->epoch;
-	ssp_table_clear_leaves(space, table);
-	for (uint64_t groups = table->occupied; groups; groups &= groups - 1) {
-		uint64_t *entry = entries + (lowest_bit(groups) << GROUP_SHIFT);
-
-		for (unsigned int i = 0; i < GROUP_SIZE; i++) {
-			if (!entry[i])
-				continue;
-			entry[i] &= ~PTE_V;
-			link_table(space, entry[i])->epoch = 0;
-		}
-	}
-}
-
-/* Give one table of a flushed root back.  Returns the cost. */
-static unsigned int recycle_one(struct ssp_space *space, struct ssp_root *victim)
-{
-	struct ssp_table *table = &space->tables[victim->owned];
-	unsigned int cost;
-
-	if (table->parent != SSP_NONE) {
-		struct ssp_table *parent = &space->tables[table->parent];
-
-		table_entries(space, parent)[table->index] = 0;
-		if (victim == &space->roots[SSP_GLOBAL] && table->parent == victim->top)
-			ssp_unlink_global(space, table);
-	}
-	cost = ssp_table_empty(space, table);
-	list_remove(space, &victim->owned, table);
-	table->parent = SSP_NONE;
-	release(space, table);
-	space->tables_recycled++;
-	return cost;
+	if (table->level == 0 || ssp_table_is_crowded(table))
+		ssp_table_empty(space, table, &table_owner(space, table)->spare);
+	else
+		ssp_table_keep_own_links(space, table, ~PTE_V);
 }
 
 /* Whose tables go: the least recently used root's, our own, the global tree's. */
@@ -252,14 +275,26 @@ static struct ssp_root *choose_victim(struct ssp_space *space)
 	for (unsigned int i = SSP_GLOBAL + 1; i < SSP_ROOTS; i++) {
 		struct ssp_root *root = &space->roots[i];
 
-		if (root == space->current || root->top == SSP_NONE || root->owned == SSP_NONE)
+		if (root == space->current || root->tables <= 1)
 			continue;
 		if (!victim || root->last_use < victim->last_use)
 			victim = root;
 	}
-	if (!victim && space->current && space->current->owned != SSP_NONE)
+	if (!victim && space->current && space->current->tables > 1)
 		victim = space->current;
 	return victim ? victim : &space->roots[SSP_GLOBAL];
+}
+
+/* All tables of a root but its top one become free, whatever their number. */
+static void recycle(struct ssp_space *space, struct ssp_root *victim)
+{
+	uint32_t count = victim->tables - 1;
+
+	ssp_root_empty(space, victim);
+	ring_join(space, &space->free, &victim->spare);
+	victim->tables = 1;
+	space->free_count += count;
+	space->tables_recycled += count;
 }
 
 /*
@@ -275,14 +310,7 @@ enum ssp_fence ssp_tables_reserve(struct ssp_space *space, uint32_t wanted)
 
 		if (victim == &space->roots[SSP_GLOBAL])
 			ssp_drop_all(space);	/* every root may link its tables */
-		else
-			ssp_root_sleep(space, victim);
-		/* A few more than wanted, if they are cheap. */
-		for (unsigned int i = 0, cost = 0; i < 8 && victim->owned != SSP_NONE; i++) {
-			if (space->free_count >= wanted && cost > RECYCLE_COST)
-				break;
-			cost += recycle_one(space, victim);
-		}
+		recycle(space, victim);
 		fence = SSP_FENCE_ALL;
 	}
 	return fence;

@@ -37,19 +37,18 @@ bool ssp_leaf_allows(uint64_t pte, enum ssp_access access, unsigned int state)
 }
 
 /* A guest in bare mode: one leaf of the shadow's top level that covers the address. */
-static struct ssp_guest_walk bare_walk(struct ssp_space *space, uint64_t va, unsigned int state)
+static void bare_walk(struct ssp_space *space, uint64_t va, unsigned int state,
+		      struct ssp_guest_walk *walk)
 {
 	const struct satp_mode_info *mode = &satp_modes[space->bare_mode];
-	int level = mode->levels - 1;
 	uint64_t user = state & SSP_USER ? PTE_U : 0;
 
-	return (struct ssp_guest_walk){
-		.verdict = va >> (mode->va_bits - 1) ? SSP_OUTSIDE : SSP_FILLED,
-		.level = level,
-		.gpa = va,
-		.pte = pte_make(va & ~(level_size(level) - 1),
-				PTE_V | PTE_RWX | user | PTE_A | PTE_D),
-	};
+	walk->verdict = va >> (mode->va_bits - 1) ? SSP_OUTSIDE : SSP_FILLED;
+	walk->global = false;
+	walk->level = mode->levels - 1;
+	walk->gpa = va;
+	walk->pte = pte_make(va & ~(level_size(walk->level) - 1),
+			     PTE_V | PTE_RWX | user | PTE_A | PTE_D);
 }
 
 void ssp_guest_walk(struct ssp_space *space, uint64_t gsatp, uint64_t va,
@@ -60,7 +59,7 @@ void ssp_guest_walk(struct ssp_space *space, uint64_t gsatp, uint64_t va,
 	int level = mode->levels - 1, shift = PAGE_SHIFT + 9 * level;
 
 	if (satp_mode(gsatp) == SATP_BARE) {
-		*walk = bare_walk(space, va, state);
+		bare_walk(space, va, state, walk);
 		return;
 	}
 	walk->verdict = SSP_TRUE_FAULT;

@@ -30,6 +30,15 @@ enum ssp_fence hm_flush_va(struct hm_vcpu *vcpu, u64 va, u64 asid)
 				      ssp_flush_va_asid(&vcpu->space, va, asid);
 }
 
+/* [va, last], at most SSP_LOG_SIZE pages */
+enum ssp_fence hm_flush_pages(struct hm_vcpu *vcpu, u64 va, u64 last, u64 asid)
+{
+	if (hm_host_tables(vcpu))
+		return SSP_FENCE_PAGE;
+	return asid == HM_ALL_ASIDS ? ssp_flush_pages(&vcpu->space, va, last) :
+				      ssp_flush_pages_asid(&vcpu->space, va, last, asid);
+}
+
 enum ssp_fence hm_flush_all(struct hm_vcpu *vcpu, u64 asid)
 {
 	if (asid == HM_ALL_ASIDS)

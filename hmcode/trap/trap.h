@@ -96,6 +96,7 @@ void hm_fence(enum ssp_fence fence, u64 va);
 /* Fences that the guest asked for: what the engine has to do, and the one that the hart owes then. */
 #define HM_ALL_ASIDS	(~0ull)
 enum ssp_fence hm_flush_va(struct hm_vcpu *vcpu, u64 va, u64 asid);
+enum ssp_fence hm_flush_pages(struct hm_vcpu *vcpu, u64 va, u64 last, u64 asid);
 enum ssp_fence hm_flush_all(struct hm_vcpu *vcpu, u64 asid);
 
 /* ring.c; hm_ring_set() returns an SBI error code */

@@ -160,6 +160,20 @@ void caller_fence(struct caller *caller, const uint64_t *va, const uint64_t *asi
 		ssp_forget_stale(caller->space, *va);
 }
 
+void caller_fence_pages(struct caller *caller, uint64_t va, uint64_t pages, const uint64_t *asid)
+{
+	uint64_t last = va + pages * PAGE_SIZE - 1;
+	enum ssp_fence fence;
+
+	take_log(caller);
+	fence = asid ? ssp_flush_pages_asid(caller->space, va, last, *asid) :
+		       ssp_flush_pages(caller->space, va, last);
+	for (; pages; pages--, va += PAGE_SIZE)
+		hart_fence_page(caller->hart, va);
+	if (fence > SSP_FENCE_PAGE)
+		caller_owes(caller, fence, 0);
+}
+
 void caller_commit(struct caller *caller)
 {
 	struct ssp_drained drained;

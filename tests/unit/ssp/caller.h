@@ -34,6 +34,9 @@ void caller_satp(struct caller *caller, uint64_t satp);
 /* SFENCE.VMA; NULL stands for x0. */
 void caller_fence(struct caller *caller, const uint64_t *va, const uint64_t *asid);
 
+/* A remote fence of up to 64 pages. */
+void caller_fence_pages(struct caller *caller, uint64_t va, uint64_t pages, const uint64_t *asid);
+
 /* The flush ring: a commit, or an exit to the host and an entry, which drains as well. */
 void caller_commit(struct caller *caller);
 void caller_reenter(struct caller *caller);

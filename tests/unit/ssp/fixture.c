@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* fixture.c - a guest in a few words. */
+#include <string.h>
+
 #include "fixture.h"
 #include "ssp_port.h"
 
@@ -15,6 +17,7 @@ void check(void)
 void start_with(uint64_t delta, uint32_t tables, bool fence_after_fill)
 {
 	f = (struct fixture){ .choices = { .bytes = (const uint8_t *)"" } };
+	memset(&f.space, 0xa5, sizeof(f.space));	/* nor need the space be */
 	memory_reset(delta, tables);
 	assert_true(ssp_init(&f.space, POOL_HPA, memory.tables, tables,
 			     1u << SATP_SV39 | 1u << SATP_SV48 | 1u << SATP_SV57, fence_after_fill));
@@ -88,6 +91,18 @@ void fence_va(uint64_t va)
 void fence_va_asid(uint64_t va, uint64_t asid)
 {
 	caller_fence(&f.caller, &va, &asid);
+	check();
+}
+
+void fence_pages(uint64_t va, uint64_t pages)
+{
+	caller_fence_pages(&f.caller, va, pages, NULL);
+	check();
+}
+
+void fence_pages_asid(uint64_t va, uint64_t pages, uint64_t asid)
+{
+	caller_fence_pages(&f.caller, va, pages, &asid);
 	check();
 }
 

@@ -60,6 +60,8 @@ enum ssp_verdict store(uint64_t va);
 
 void fence_va(uint64_t va);
 void fence_va_asid(uint64_t va, uint64_t asid);
+void fence_pages(uint64_t va, uint64_t pages);
+void fence_pages_asid(uint64_t va, uint64_t pages, uint64_t asid);
 void fence_asid(uint64_t asid);
 void fence_all(void);
 

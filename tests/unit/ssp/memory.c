@@ -10,9 +10,11 @@ struct memory memory;
 
 void memory_reset(uint64_t ram_delta, uint32_t pool_tables)
 {
-	memset(&memory, 0, sizeof(memory));
-	memset(memory.pool, 0xa5, sizeof(memory.pool));	/* a pool need not be clean */
-	memset(memory.tables, 0xa5, sizeof(memory.tables));
+	memset(memory.guest, 0, sizeof(memory.guest));
+	memset(memory.ring, 0, sizeof(memory.ring));
+	memset(memory.pool, 0xa5, pool_tables * PAGE_SIZE);	/* a pool need not be clean */
+	memset(memory.tables, 0xa5, pool_tables * sizeof(memory.tables[0]));
+	memory.broken = NULL;
 	memory.ram_delta = ram_delta;
 	memory.pool_tables = pool_tables;
 }
@@ -57,7 +59,7 @@ uint64_t *ssp_port_table(uint64_t hpa)
 
 	if (number >= memory.pool_tables || hpa & (PAGE_SIZE - 1)) {
 		memory.broken = "a shadow table outside the pool";
-		return memory.pool[POOL_TABLES - 1];
+		return memory.pool[POOL_MAX - 1];
 	}
 	return memory.pool[number];
 }

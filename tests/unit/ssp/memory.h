@@ -17,13 +17,14 @@
 #define GUEST_TABLES	48
 #define RING_GPA	(RAM_GPA + GUEST_TABLES * PAGE_SIZE)
 #define POOL_HPA	0x7000000000ull
-#define POOL_TABLES	160
+#define POOL_TABLES	160	/* for most tests ... */
+#define POOL_MAX	2048	/* ... and at most */
 
 struct memory {
 	uint64_t guest[GUEST_TABLES][PTES_PER_TABLE];
 	uint64_t ring[PTES_PER_TABLE];
-	uint64_t pool[POOL_TABLES][PTES_PER_TABLE];
-	struct ssp_table tables[POOL_TABLES];
+	uint64_t pool[POOL_MAX][PTES_PER_TABLE];
+	struct ssp_table tables[POOL_MAX];
 	uint64_t ram_delta;
 	uint32_t pool_tables;
 	const char *broken;		/* the first access that was out of bounds */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* model.c - a guest that does whatever a guest may do, and what must hold all the while. */
+#include <string.h>
+
 #include "model.h"
 #include "ring.h"
 
@@ -168,6 +170,23 @@ static void step_satp(struct model *model)
 		flush_everything(model);
 		oracle_satp(&model->oracle, model->caller.satp);
 	}
+}
+
+/* Some pages, which do not wrap around. */
+static void step_fence_pages(struct model *model)
+{
+	struct choices *choices = &model->choices;
+	uint64_t va = random_va(model) & ~(PAGE_SIZE - 1), pages = 1 + choose(choices, SSP_LOG_SIZE);
+	uint64_t asid = choose(choices, 2) ? satp_asid(model->caller.satp) : choose(choices, 4);
+	uint16_t legal_asid = asid;
+	bool by_asid = choose(choices, 2);
+
+	if (va + pages * PAGE_SIZE - 1 < va)
+		return;
+	if (oracle_fence_pages(&model->oracle, va, pages, by_asid ? &legal_asid : NULL))
+		caller_fence_pages(&model->caller, va, pages, by_asid ? &asid : NULL);
+	else
+		flush_everything(model);
 }
 
 static void step_fence(struct model *model)
@@ -447,6 +466,7 @@ void model_init(struct model *model)
 	model->shape = 1 + choose(choices, 4);
 	memory_reset(delta, tables);
 	oracle_reset(&model->oracle, 0);
+	memset(&model->space, 0xa5, sizeof(model->space));
 	ssp_init(&model->space, POOL_HPA, memory.tables, tables, ALL_MODES, choose(choices, 2));
 	model->hart.choices = choices;
 	caller_init(&model->caller, &model->space, &model->hart, 1 + choose(choices, 20));
@@ -468,6 +488,8 @@ void model_step(struct model *model)
 		step_write(model);
 	else if (kind < 46)
 		step_ring(model);
+	else if (kind < 48)
+		step_fence_pages(model);
 	else if (kind < 54)
 		step_fence(model);
 	else if (kind < 62)

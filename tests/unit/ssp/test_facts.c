@@ -450,6 +450,163 @@ static void pieces_that_the_log_has_left_behind_are_not_cached(void **state)
 	assert_maps(3 * MIB, 0x80900000);
 }
 
+/* 64 pages around the end of a leaf table, 32 to 95 of the guest; all of them change. */
+#define RANGE_VA	(2 * MIB - 32 * PAGE_SIZE)
+
+static void map_range(unsigned int from, uint64_t bits)
+{
+	for (unsigned int n = 0; n < 32; n++) {
+		put(2, 480 + n, PAGE(from + n), LEAF | bits);
+		put(3, n, PAGE(from + 32 + n), LEAF | bits);
+	}
+}
+
+static void range_guest(uint64_t bits)
+{
+	put_path(0, 3);
+	put(1, 1, guest_table(3), LINK);
+	map_range(0, bits);
+}
+
+static void assert_range(unsigned int from)
+{
+	for (unsigned int n = 0; n < 64; n++)
+		assert_maps(RANGE_VA + n * PAGE_SIZE, PAGE(from + n));
+}
+
+static void a_fence_of_pages_shows_each_of_them_in_every_tree(void **state)
+{
+	(void)state;
+	for (uint64_t bits = 0; bits <= PTE_G; bits += PTE_G) {
+		range_guest(bits);
+		satp(SATP_SV39, 1, 0);
+		assert_range(0);
+		satp(SATP_SV39, 2, 0);
+		assert_range(0);
+		map_range(64, bits);
+		fence_pages(RANGE_VA, 64);
+		assert_range(64);
+		satp(SATP_SV39, 1, 0);
+		assert_range(64);
+		fence_all();
+	}
+}
+
+static void a_fence_of_pages_by_asid_reaches_every_root_of_it(void **state)
+{
+	(void)state;
+	range_guest(0);
+	put(4, 0, guest_table(1), LINK);
+	satp(SATP_SV39, 1, 0);
+	assert_range(0);
+	satp(SATP_SV39, 1, 4);
+	assert_range(0);
+	satp(SATP_SV39, 2, 4);
+	map_range(64, 0);
+	fence_pages_asid(RANGE_VA, 64, 1);
+	satp(SATP_SV39, 1, 4);
+	assert_range(64);
+	satp(SATP_SV39, 1, 0);
+	assert_range(64);
+}
+
+static void a_fence_of_pages_drops_all_pieces_of_a_superpage(void **state)
+{
+	(void)state;
+	start_with(RAM_DELTA + PAGE_SIZE, POOL_TABLES, false);
+	put_path(0, 2);
+	put(1, 0, RAM_GPA, LEAF);
+	put(1, 1, RAM_GPA, LEAF);
+	satp(SATP_SV39, 1, 0);
+	assert_maps(0x5000, RAM_GPA + 0x5000);
+	put(1, 0, RAM_GPA + 2 * MIB, LEAF);
+	fence_pages(RANGE_VA, 64);
+	assert_maps(0x5000, RAM_GPA + 2 * MIB + 0x5000);
+}
+
+static void a_fence_of_pages_by_asid_drops_all_pieces_of_another_root(void **state)
+{
+	(void)state;
+	start_with(RAM_DELTA + 0x3000, POOL_TABLES, false);
+	simple_guest();
+	put(1, 1, 0x80400000, LEAF);
+	assert_maps(3 * MIB, 0x80500000);
+	satp(SATP_SV39, 2, 0);
+	put(1, 1, 0x80800000, LEAF);
+	fence_pages_asid(RANGE_VA, 64, 1);
+	satp(SATP_SV39, 1, 0);
+	assert_maps(3 * MIB, 0x80900000);
+}
+
+/* ---- tables with more links than are looked at ---- */
+
+/* A root of 512 links, from `global` on into the global tree. */
+static void crowded_guest(unsigned int global)
+{
+	for (unsigned int n = 0; n < PTES_PER_TABLE; n++) {
+		bool g = n >= global;
+
+		put(0, n, guest_table(1 + g), LINK);
+		put(1, n, RAM_GPA, LEAF);
+		put(2, n, RAM_GPA, LEAF | PTE_G);
+	}
+	satp(SATP_SV39, 1, 0);
+}
+
+static void change_superpages(uint64_t to)
+{
+	for (unsigned int n = 0; n < PTES_PER_TABLE; n++) {
+		put(1, n, to, LEAF);
+		put(2, n, to, LEAF | PTE_G);
+	}
+}
+
+static void assert_crowd(unsigned int links, uint64_t gpa)
+{
+	for (uint64_t n = 0; n < links; n++)
+		assert_maps((uint64_t)((int64_t)(n << 55) >> 25), gpa);
+}
+
+static void a_crowded_root_shows_what_is_new_after_each_fence(void **state)
+{
+	(void)state;
+	for (unsigned int links = 128; links <= 144; links += 8) {
+		for (unsigned int global = 0; global <= links; global += links / 2) {
+			start_with(RAM_DELTA, 2 * POOL_TABLES, false);
+			crowded_guest(global);
+			assert_crowd(links, RAM_GPA);
+			change_superpages(RAM_GPA + 2 * MIB);
+			fence_asid(1);
+			assert_crowd(global, RAM_GPA + 2 * MIB);
+			change_superpages(RAM_GPA + 4 * MIB);
+			fence_all();
+			assert_crowd(links, RAM_GPA + 4 * MIB);
+			change_superpages(RAM_GPA + 6 * MIB);
+			fence_all();
+			satp(SATP_SV39, 2, 0);
+			assert_crowd(links, RAM_GPA + 6 * MIB);
+		}
+	}
+}
+
+/* No fence takes tables out of use: what is spare goes before what is free. */
+static void a_crowded_root_uses_its_own_tables_again(void **state)
+{
+	uint64_t allocated;
+
+	(void)state;
+	start_with(RAM_DELTA, 2 * POOL_TABLES, false);
+	crowded_guest(PTES_PER_TABLE);
+	assert_crowd(200, RAM_GPA);
+	allocated = f.space.tables_allocated;
+	for (unsigned int round = 0; round < 4; round++) {
+		fence_asid(1);
+		assert_crowd(200, RAM_GPA);
+	}
+	assert_int_equal(f.space.tables_allocated, allocated);
+	assert_int_equal(f.space.tables_recycled, 0);
+}
+
 static void a_fence_of_everything_reaches_every_root(void **state)
 {
 	(void)state;
@@ -997,6 +1154,12 @@ int main(void)
 		FACT(one_logged_fence_is_replayed_on_entry),
 		FACT(a_root_that_the_log_has_left_behind_is_emptied),
 		FACT(pieces_that_the_log_has_left_behind_are_not_cached),
+		FACT(a_fence_of_pages_shows_each_of_them_in_every_tree),
+		FACT(a_fence_of_pages_by_asid_reaches_every_root_of_it),
+		FACT(a_fence_of_pages_drops_all_pieces_of_a_superpage),
+		FACT(a_fence_of_pages_by_asid_drops_all_pieces_of_another_root),
+		FACT(a_crowded_root_shows_what_is_new_after_each_fence),
+		FACT(a_crowded_root_uses_its_own_tables_again),
 		FACT(a_fence_of_everything_reaches_every_root),
 		FACT(a_fence_of_many_tables_clears_all_of_them),
 		FACT(a_changed_link_is_followed_after_a_fence_by_asid),
