@@ -9,6 +9,9 @@ from launcher import M_STAY_LIMIT, MODES, PROFILES, payload_names
 
 # Rungs where the shadow tables are host-hv's.
 HOST_RUNGS = ["satp", "none", "inject", "inject,satp"]
+# Of a trap that calls the shadow engine: with its tables as full as they can be (payload `stay`) another
+# call of the same stay still has room.
+ENGINE_STAY_LIMIT = 12000
 END = re.compile(r"^payload: (\d+) ok, (\d+) failed", re.M)
 
 
@@ -29,7 +32,8 @@ def test_every_fact_holds(launch, payloads, name, mode, profile):
     run = launch(MODE=mode, PROFILE=profile, KERNEL=payloads / f"{name}.bin", MEM="128M", MARKS=1, TIMEOUT=120)
     check(run, name)
     if mode == "ssp-hm":
-        assert 0 < run.mark()["longest_m_stay"] <= M_STAY_LIMIT
+        limit = ENGINE_STAY_LIMIT if name == "stay" else M_STAY_LIMIT
+        assert 0 < run.mark()["longest_m_stay"] <= limit
 
 
 @pytest.mark.parametrize("profile", PROFILES)
