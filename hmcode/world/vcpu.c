@@ -304,7 +304,7 @@ static struct hm_vcpu *allocate(u32 tables)
 
 	if (!hpa)
 		return NULL;
-	/* ssp_init() clears the space, which is most of it. */
+	/* ssp_init() prepares the space, which is most of it. */
 	sbi_memset(vcpu, 0, __builtin_offsetof(struct hm_vcpu, space));
 	sbi_memset(&vcpu->space + 1, 0, (u64)(vcpu + 1) - (u64)(&vcpu->space + 1));
 	ssp_init(&vcpu->space, hpa + ((u64)head << PAGE_SHIFT),
