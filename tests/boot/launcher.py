@@ -32,6 +32,13 @@ class Run:
         self.console = log.read_text(errors="replace") if log.exists() else ""
         self.result_bytes = result.read_bytes() if result.exists() else b""
         self.results = {r["workload"]: r for r in map(json.loads, self.result_bytes.splitlines())}
+        if str(options.get("ICOUNT", 1)) == "1" and str(options.get("HARTS", 1)) == "1":
+            self.check_stays()
+
+    def check_stays(self):
+        """No record of any run tells of a longer stay; with several harts a plugin counts (m_stay.py)."""
+        for record in self.records():
+            assert (record.get("longest_m_stay") or 0) <= M_STAY_LIMIT, (record, repr(self))
 
     def __repr__(self):
         tail = "\n".join(self.console.splitlines()[-25:])

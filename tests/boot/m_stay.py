@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A run under the plugin m-stay, which counts each hart's own instructions in M-mode."""
+
+import json
+import subprocess
+
+from launcher import BUILD, LAUNCH, M_STAY_LIMIT
+
+WRAPPER = """#!/bin/sh
+case $1 in --version) exec {qemu} "$@" ;; esac
+exec {qemu} "$@" -plugin {plugin},out={out},lock={lock}
+"""
+FIND_QEMU = 'here=$1; . "$here/lib.sh"; . "$here/machine.sh"; find_qemu; echo "$QEMU"'
+
+
+def lock_range():
+    """Where the firmware waits for a lock, as START-END; it is linked to 0 and runs at the start of RAM."""
+    symbols = subprocess.run(["riscv64-linux-gnu-nm", "-S", BUILD / "hmcode/hmcode.elf"], check=True,
+                             capture_output=True, text=True).stdout
+    begin, size = next((int(words[0], 16), int(words[1], 16)) for words in map(str.split, symbols.splitlines())
+                       if words[-1] == "spin_lock")
+    return f"{0x80000000 + begin:#x}-{0x80000000 + begin + size:#x}"
+
+
+class Watched:
+    """QEMU=... for a run of the launcher; afterwards the stays of each hart."""
+
+    def __init__(self, folder, plugins):
+        self.out, self.path = folder / "stays.json", folder / "qemu"
+        found = subprocess.run(["sh", "-euc", FIND_QEMU, "sh", LAUNCH.parent], check=True,
+                               capture_output=True, text=True).stdout.strip()
+        self.path.write_text(WRAPPER.format(qemu=found, plugin=plugins / "m-stay.so", out=self.out, lock=lock_range()))
+        self.path.chmod(0o755)
+
+    def harts(self):
+        return json.loads(self.out.read_text())["harts"]
+
+    def check(self, count):
+        """So many harts ran, and none stayed for long."""
+        harts = self.harts()
+        assert len(harts) == count
+        for hart in harts:
+            assert 0 < hart["longest"] <= M_STAY_LIMIT, hart

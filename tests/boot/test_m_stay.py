@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The longest stay in M-mode where the firmware cannot tell: its host's calls, and several harts.
+
+Every other run under ICOUNT=1 asserts what its own record tells (launcher.py, Run.check_stays).
+"""
+
+import subprocess
+
+import pytest
+
+from launcher import ROOT
+from m_stay import Watched
+from test_host_hv import command, ends, payload
+
+HOSTS = sorted(path.stem for path in (ROOT / "tests/payloads").glob("host-*.c"))
+
+
+@pytest.fixture
+def watched(tmp_path, plugins):
+    return Watched(tmp_path, plugins)
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_calls_of_a_host(launch, payloads, watched, name):
+    run = launch(MODE="native", KERNEL=payloads / f"{name}.bin", MEM="128M", TIMEOUT=120, QEMU=watched.path)
+    assert "payload: " in run.console, repr(run)
+    watched.check(1)
+
+
+@pytest.mark.parametrize("option", ["shadow=tsp", "hm=satp", "hm=inject,satp,flush,fill"])
+def test_two_harts_of_two_guests(payloads, watched, option):
+    """Both are made by one hart, one runs on each, and either is ended by its own."""
+    words = command([payload(payloads, "storm"), payload(payloads, "asid")], f"mem=128M {option}", harts=2)
+    done = subprocess.run([watched.path, *words[1:]], stdin=subprocess.DEVNULL, capture_output=True, timeout=300)
+    console = done.stdout.decode(errors="replace").replace("\r", "")
+    assert ends(console) == {0: "shutdown", 1: "shutdown"}, console
+    watched.check(2)
+
+
+@pytest.mark.long("m-stay")
+@pytest.mark.parametrize("mode", ["tsp", "ssp", "ssp-hm"])
+def test_two_harts_of_one_linux_guest(launch, watched, mode):
+    run = launch(MODE=mode, VCPUS=2, HARTS=2, WORKLOAD="fork", QEMU=watched.path)
+    assert run.status == 0, repr(run)
+    watched.check(2)
+
+
+def test_it_sees_what_the_firmware_sees(launch, payloads, watched):
+    """On one hart: the same stay, but for entry and return, which the firmware estimates at 100."""
+    run = launch(MODE="ssp-hm", KERNEL=payloads / "flush.bin", MEM="128M", MARKS=1, TIMEOUT=120, QEMU=watched.path)
+    hart, = watched.harts()
+    assert run.mark()["longest_m_stay"] - 100 <= hart["longest"], hart
