@@ -151,6 +151,7 @@ static void user_mode(const struct mode *mode)
 	fact_equal(attempt_user(USER(user_wfi), 0, 0).cause, CAUSE_ILLEGAL, "a user's wfi");
 	csr_write(scounteren, 0);
 	fact_equal(attempt_user(USER(user_read_cycle), 0, 0).cause, CAUSE_ILLEGAL, "cycle without scounteren.CY");
+	fact_equal(attempt_user(USER(user_read_time), 0, 0).cause, CAUSE_ILLEGAL, "time without scounteren.TM");
 	csr_write(scounteren, 2);
 	fact_equal(attempt_user(USER(user_read_time), 0, 0).cause, CAUSE_USER_ECALL, "time with scounteren.TM");
 	csr_write(satp, 0);

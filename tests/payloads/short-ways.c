@@ -69,6 +69,24 @@ static void user_pages(void)
 	fact_equal(fetch_cause(va), CAUSE_FETCH_PAGE, "W without R is reserved for a fetch");
 }
 
+/* The last one is no RAM with the 128 MB that payloads are given; behind a guest's the machine has more. */
+static void outside_ram(void)
+{
+	static const uint64_t holes[] = { 0x14000000, 0x1000000000, 0x90000000 };
+	uint64_t good = 0;
+
+	for (unsigned int i = 0; i < 3; i++) {
+		uint64_t va = begin(PTE_RW);
+
+		map(va, holes[i], PTE_RW);
+		fence_all();
+		(void)read64(TEST_VA);
+		good += load_cause(va) == CAUSE_LOAD_ACCESS;
+		good += store_cause(va) == CAUSE_STORE_ACCESS;
+	}
+	fact_equal(good, 6, "what is no RAM is not taken for it");
+}
+
 /* "SFENCE.VMA": from U-mode it is illegal, whatever it names. */
 static void fences_of_users(void)
 {
@@ -118,13 +136,14 @@ static void commit_page(uint64_t va)
 static void commits(void)
 {
 	uint64_t va = begin(PTE_RW);
+	bool drained;
 
 	(void)read64(va);
 	map(va, new_frame, PTE_RW);
 	commit_page(va);
+	drained = !ring || ring->tail == ring->head;
 	fact_equal(read64(va), new_frame, "a page that has moved");
-	if (ring)
-		fact_equal(ring->tail, ring->head, "its entry is drained");
+	fact(drained, "its entry is drained");
 	map(va, old_frame, PTE_RW & ~PTE_A);
 	commit_page(va);
 	fact_equal(load_cause(va), CAUSE_LOAD_PAGE, "a page that is not accessed");
@@ -161,28 +180,52 @@ static void commit_elsewhere(void)
 	fact_equal(read64(va), old_frame, "which has not");
 }
 
-/* A page whose table is global, and which is not: what one address space has cached is not another's. */
-static void commit_in_a_global_table(uint64_t pages)
+/* What one address space does with a page that is not global, among pages that are. */
+typedef void (*use_fn)(uint64_t page);
+
+static void use_by_reading(uint64_t page)
 {
-	uint64_t other = root_new(mode), va = TEST_VA + GIGA, page = va + FAR * PAGE;
+	(void)read64(page);
+}
+
+static void use_by_flush(uint64_t page)
+{
+	commit_page(page);
+}
+
+static void use_by_range(uint64_t page)
+{
+	if (!ring) {
+		commit_page(page);
+		return;
+	}
+	ring_push(ring, HM_RING_OP_FLUSH, page, 2, own_asid);
+	fence_page(ring_page);
+}
+
+/* What one address space has cached there is not another's. */
+static void among_global_pages(use_fn use)
+{
+	unsigned int top = mode->levels - 1;
+	uint64_t other = root_new(mode), va = 3ul << (12 + 9 * top), page = va + FAR * PAGE, good = 0;
 
 	map(va, new_frame, PTE_RW | PTE_G);
-	*pte_of(mode, other, va, 1) = *pte_of(mode, root, va, 1);
+	*pte_of(mode, other, va, top) = *pte_of(mode, root, va, top);
 	fence_all();
-	(void)read64(va);
-	map(page, old_frame, PTE_RW);
-	if (ring) {
-		ring_push(ring, HM_RING_OP_FLUSH, page, pages, own_asid);
-		fence_page(ring_page);
-	} else {
-		fence_page(page);
-	}
+	good += read64(va) == new_frame;
 	satp_load(mode, other, own_asid + 1);
-	(void)read64(va);
-	map(page, new_frame, PTE_RW);
-	fact_equal(read64(page), new_frame, "what an address space never read is read from its tables");
+	good += read64(va) == new_frame;
 	satp_load(mode, root, own_asid);
-	*pte_of(mode, root, va, 1) = 0;
+	good += read64(va) == new_frame;
+	map(page, old_frame, PTE_RW);
+	use(page);
+	satp_load(mode, other, own_asid + 1);
+	good += read64(va) == new_frame;
+	map(page, new_frame, PTE_RW);
+	good += read64(page) == new_frame;
+	fact_equal(good, 5, "what an address space never read is read from its tables");
+	satp_load(mode, root, own_asid);
+	*pte_of(mode, root, va, top) = 0;
 	fence_all();
 }
 
@@ -217,17 +260,35 @@ static void range_over_two_tables(void)
 static void two_pages_and_a_fence(void)
 {
 	uint64_t va = begin(PTE_RW);
+	bool drained = true;
 
 	map(va + PAGE, old_frame, PTE_RW);
 	if (ring) {
 		ring_push(ring, HM_RING_OP_FLUSH, va, 2, own_asid);
 		fence_page(ring_page);
+		drained = ring->tail == ring->head;
 	}
+	fact(drained, "a range is drained by its commit");
 	map(va, new_frame, PTE_RW);
 	map(va + PAGE, new_frame, PTE_RW);
 	fence_asid(own_asid);
 	(void)read64(TEST_VA);
 	fact_equal(read64(va) + read64(va + PAGE), 2 * new_frame, "pages that only a range has read");
+}
+
+/* More than may be done in one go: the stay in M-mode is what matters. */
+static void many_ranges(void)
+{
+	uint64_t va = begin(PTE_RW);
+
+	if (!ring)
+		return;
+	(void)read64(va);
+	map(va, new_frame, PTE_RW);
+	for (unsigned int i = 0; i < HM_RING_ENTRIES; i++)
+		ring_push(ring, HM_RING_OP_FLUSH, va - FAR * PAGE, 100, own_asid);
+	fence_page(ring_page);
+	fact_equal(read64(va), new_frame, "a ring full of long ranges");
 }
 
 static void wild_head(void)
@@ -241,7 +302,7 @@ static void wild_head(void)
 	fence_page(ring_page);
 	(void)read64(va);
 	map(va, new_frame, PTE_RW);
-	ring->head += 1u << 30;
+	ring->head += 1u << 16;		/* over and over again the same hints */
 	fence_page(ring_page);
 	fact_equal(read64(va), new_frame, "a wild head is a flush of everything");
 	fact_equal(ring->tail, ring->head, "after which the ring is empty");
@@ -262,6 +323,32 @@ static void no_commit(void)
 	fence_page_asid(va, own_asid);
 	fact_equal(read64(va), new_frame, "whose page is fenced for one ASID");
 	fact_equal(ring_set(ring_page, ring_page), SBI_OK, "the ring at its first address");
+}
+
+/* --- remote fences ------------------------------------------------------------------------ */
+
+/* A few bytes, and a few over the end of a page, stand for the pages that they are in. */
+static void remote_fences(void)
+{
+	static const struct {
+		uint64_t offset, size;
+	} ranges[] = { { 0, 8 }, { 8, PAGE }, { PAGE - 8, 16 } };
+	uint64_t va = begin(PTE_RW), good = 0;
+
+	for (unsigned int i = 0; i < 3; i++) {
+		uint64_t pages = i ? 2 : 1;
+
+		for (uint64_t n = 0; n < pages; n++) {
+			map(va + n * PAGE, old_frame, PTE_RW);
+			fence_page(va + n * PAGE);
+			good += read64(va + n * PAGE) == old_frame;
+			map(va + n * PAGE, new_frame, PTE_RW);
+		}
+		sbi_call(SBI_RFENCE, 1, 0, ~0ul, va + ranges[i].offset, ranges[i].size, 0);
+		for (uint64_t n = 0; n < pages; n++)
+			good += read64(va + n * PAGE) == new_frame;
+	}
+	fact_equal(good, 10, "a remote fence of bytes is one of their pages");
 }
 
 /* --- satp --------------------------------------------------------------------------------- */
@@ -310,6 +397,7 @@ static void one_mode(void)
 	}
 	dirty();
 	user_pages();
+	outside_ram();
 	write64(old_frame, old_frame);
 	fenced_after_use(fence_asid, "a fence of its ASID reaches it");
 	fenced_after_use(everything, "a fence of everything reaches it");
@@ -317,13 +405,16 @@ static void one_mode(void)
 	committed_and_fenced();
 	commit_elsewhere();
 	if (own_asid) {
-		commit_in_a_global_table(1);
-		commit_in_a_global_table(2);
+		among_global_pages(use_by_reading);
+		among_global_pages(use_by_flush);
+		among_global_pages(use_by_range);
 	}
 	range_over_two_tables();
 	two_pages_and_a_fence();
+	many_ranges();
 	wild_head();
 	no_commit();
+	remote_fences();
 	parts_of_satp();
 	bare_and_back();
 	map_user_code(mode, root);
