@@ -229,7 +229,7 @@ hm_guest_vector:
 	srli	ra, ra, 7			/* bit 11 of MPP to bit 4: S */
 	andi	ra, ra, PTE_U
 	xori	ra, ra, PTE_U
-	or	t0, t0, ra			/* U-mode needs U, S-mode that it is clear */
+	or	t0, t0, ra			/* U-mode needs U, S-mode that it is clear; the hart looks at U as well */
 	ori	ra, t0, PTE_U
 	and	ra, ra, a3
 	bne	ra, t0, not_allowed
@@ -300,7 +300,7 @@ true_fault:
 	csrr	a0, mepc
 	csrw	sepc, a0
 	csrr	a0, stvec
-	andi	a0, a0, -4
+	andi	a0, a0, -4			/* MODE; 1 would be lost anyway: mepc has no bit 0 */
 	csrw	mepc, a0
 	csrr	a0, mstatus
 	slli	a1, a0, 4			/* SIE, bit 1, to SPIE, bit 5 */

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Each deliberate fault of the table is noticed, by the test that stands beside it."""
+
+import fcntl
+import json
+import os
+
+import pytest
+
+import mutants
+from mutants import Tree, cpu_seconds_of, patience
+
+TABLE = mutants.table()
+FOLDERS = {"hmcode/trap", "hmcode/world", "hmcode/sbi", "host-hv"}
+
+
+class Base:
+    """The unbroken tree, made once for all workers, and what each test takes on it."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        with self.locked("tree"):
+            if not (folder / "made").exists():
+                Tree.of_the_repository(folder / "tree")
+                (folder / "made").touch()
+        self.tree = Tree(folder / "tree")
+
+    def locked(self, name):
+        lock = (self.folder / f"{name}.lock").open("w")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return lock
+
+    def patience(self, test):
+        name = test.replace("/", "-")
+        with self.locked(name):
+            known = self.folder / f"{name}.json"
+            if not known.exists():
+                known.write_text(json.dumps(cpu_seconds_of(self.tree, test)))
+            return patience(json.loads(known.read_text()))
+
+
+@pytest.fixture(scope="session")
+def base(tmp_path_factory):
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder = shared / "mutants"
+    folder.mkdir(exist_ok=True)
+    return Base(folder)
+
+
+def parameters():
+    for mutant in TABLE:
+        marks = [] if mutant.quick else [pytest.mark.long("mutants")]
+        yield pytest.param(mutant, id=mutant.what, marks=marks)
+
+
+@pytest.mark.parametrize("mutant", parameters())
+def test_it_is_caught(base, tmp_path, mutant):
+    seconds = base.patience(mutant.test)
+    broken = base.tree.mutant(tmp_path / "tree", mutant)
+    assert not broken.passes(mutant.test, seconds), f"SURVIVES: {mutant.what}"
+
+
+def test_the_table_is_what_it_claims_to_be():
+    quick = [mutant for mutant in TABLE if mutant.quick]
+    assert len(TABLE) >= 60
+    assert len({mutant.what for mutant in TABLE}) == len(TABLE)
+    assert {mutant.kind for mutant in TABLE} <= mutants.KINDS
+    assert {mutant.folder for mutant in TABLE} >= FOLDERS
+    assert len(quick) <= 10
+    assert {mutant.folder for mutant in quick} >= FOLDERS
+    assert {mutant.kind for mutant in quick} >= {"check", "fence", "bound", "lock"}
