@@ -8,6 +8,7 @@ enum { HEADER_STRUCT = 2, HEADER_STRINGS = 3 };
 
 /* A copy: the tree's memory may serve for something else later. */
 static char words[1024];
+static uint64_t tree;
 
 static uint32_t big_endian(const uint32_t *word)
 {
@@ -66,10 +67,16 @@ void options_read(uint64_t fdt)
 {
 	const char *from = NULL;
 
+	tree = fdt;
 	if (fdt && !(fdt & 3) && big_endian((const uint32_t *)fdt) == FDT_MAGIC)
 		from = property((const uint32_t *)fdt, "bootargs");
 	for (size_t n = 0; from && from[n] && n < sizeof(words) - 1; n++)
 		words[n] = from[n];
+}
+
+uint64_t payload_tree(void)
+{
+	return tree;
 }
 
 /* Decimal, or hexadecimal behind 0x; it ends at the first character that is no digit. */

@@ -25,6 +25,7 @@ void fact_equal(uint64_t got, uint64_t expected, const char *what);
 void note(const char *text);
 void note_count(const char *what, unsigned int count);
 void note_csr(const char *what, unsigned int number, uint64_t value);
+void note_value(const char *what, uint64_t value);	/* hexadecimal */
 
 /* Facts stated from here on are about this: a prefix such as "sv39". */
 void facts_about(const char *subject);
@@ -36,6 +37,9 @@ void facts_about(const char *subject);
  * hexadecimal; `otherwise` if there is none.
  */
 uint64_t payload_option(const char *name, uint64_t otherwise);
+
+/* Where the device tree is. */
+uint64_t payload_tree(void);
 
 /* From runtime.c, before payload(): keeps a copy of the command line. */
 void options_read(uint64_t fdt);

@@ -97,6 +97,15 @@ void note_csr(const char *what, unsigned int number, uint64_t value)
 	end_line();
 }
 
+void note_value(const char *what, uint64_t value)
+{
+	put("note ");
+	put(what);
+	put(" ");
+	put_hex(value);
+	end_line();
+}
+
 /* --- facts --- */
 
 void facts_about(const char *what)
