@@ -9,9 +9,9 @@
  *   -plugin m-stay.so[,out=FILE][,lock=START-END]
  *
  * At the end it writes a line such as
- *   {"harts":[{"hart":0,"longest":3176,"waited":0,"pc":"0x800002c4","cause":"0x9","stays":812,"starts":1}]}
+ *   {"harts":[{"hart":0,"longest":3176,"waited":0,"pc":"0x800002c4","cause":"0x9","a7":"0x8484d43","a6":"0x7","stays":812,"starts":1}]}
  * longest: instructions of the longest stay; waited: how many of them another hart executed while this one
- * waited for a lock; pc: the first instruction; cause: mcause at its end, 0 if the run ended first; stays: how many
+ * waited for a lock; pc: the first instruction; cause, a7, a6: mcause and what an SBI call asked for, at its end (0 if the run ended first); stays: how many
  * there were; starts: how many of them were the start of a hart, which are not looked at.
  *
  * lock= is where the firmware's code waits for a lock (two addresses, END is the first behind).  How often a
@@ -48,9 +48,9 @@ static qemu_plugin_u64 waiting;		/* it waits for a lock */
 static qemu_plugin_u64 in_m_mode;	/* all instructions in M-mode but those of waiting */
 
 static struct hart {
-	struct qemu_plugin_register *priv, *mcause;
+	struct qemu_plugin_register *priv, *mcause, *a6, *a7;
 	uint64_t pc, waited, others;	/* of the present stay; others: theirs when the waiting began */
-	uint64_t longest, longest_waited, longest_pc, longest_cause;
+	uint64_t longest, longest_waited, longest_pc, longest_cause, longest_a6, longest_a7;
 	uint64_t stays, starts;
 } harts[MAX_HARTS];
 static unsigned int hart_count;
@@ -105,8 +105,8 @@ static void on_lock(unsigned int vcpu, void *unused)
 	qemu_plugin_u64_set(waiting, vcpu, 0);
 }
 
-/* The stay is over; NULL: so is the run, and the register cannot be read any more. */
-static void end_stay(unsigned int vcpu, struct qemu_plugin_register *mcause)
+/* The stay is over; readable: the run is not, and registers can be read. */
+static void end_stay(unsigned int vcpu, bool readable)
 {
 	struct hart *hart = &harts[vcpu];
 	uint64_t stay = qemu_plugin_u64_get(length, vcpu) + hart->waited;
@@ -119,14 +119,16 @@ static void end_stay(unsigned int vcpu, struct qemu_plugin_register *mcause)
 	hart->longest = stay;
 	hart->longest_waited = hart->waited;
 	hart->longest_pc = hart->pc;
-	hart->longest_cause = mcause ? read_register(mcause) : 0;
+	hart->longest_cause = readable ? read_register(hart->mcause) : 0;
+	hart->longest_a6 = readable ? read_register(hart->a6) : 0;
+	hart->longest_a7 = readable ? read_register(hart->a7) : 0;
 }
 
 static void on_return(unsigned int vcpu, void *unused)
 {
 	(void)unused;
 	vcpu = number(vcpu);
-	end_stay(vcpu, harts[vcpu].mcause);
+	end_stay(vcpu, true);
 	qemu_plugin_u64_set(length, vcpu, 0);
 	qemu_plugin_u64_set(starting, vcpu, 0);
 }
@@ -142,13 +144,17 @@ static void on_hart(qemu_plugin_id_t id, unsigned int vcpu)
 	for (unsigned int i = 0; i < all->len; i++) {
 		qemu_plugin_reg_descriptor *one = &g_array_index(all, qemu_plugin_reg_descriptor, i);
 
+		if (!strcmp(one->name, "a6"))
+			hart->a6 = one->handle;
+		if (!strcmp(one->name, "a7"))
+			hart->a7 = one->handle;
 		if (!strcmp(one->name, "priv"))
 			hart->priv = one->handle;
 		if (!strcmp(one->name, "mcause"))
 			hart->mcause = one->handle;
 	}
 	g_array_free(all, true);
-	if (!hart->priv || !hart->mcause) {
+	if (!hart->priv || !hart->mcause || !hart->a6 || !hart->a7) {
 		fputs("m-stay: this QEMU does not show the registers\n", stderr);
 		exit(1);
 	}
@@ -215,15 +221,15 @@ static void on_end(qemu_plugin_id_t id, void *unused)
 	(void)unused;
 	for (unsigned int i = 0; i < hart_count; i++)
 		if (qemu_plugin_u64_get(length, i))
-			end_stay(i, NULL);
+			end_stay(i, false);
 	fputs("{\"harts\":[", out);
 	for (unsigned int i = 0; i < hart_count; i++) {
 		const struct hart *hart = &harts[i];
 
 		fprintf(out, "%s{\"hart\":%u,\"longest\":%" PRIu64 ",\"waited\":%" PRIu64 ",\"pc\":\"0x%" PRIx64 "\","
-			"\"cause\":\"0x%" PRIx64 "\",\"stays\":%" PRIu64 ",\"starts\":%" PRIu64 "}",
+			"\"cause\":\"0x%" PRIx64 "\",\"a7\":\"0x%" PRIx64 "\",\"a6\":\"0x%" PRIx64 "\",\"stays\":%" PRIu64 ",\"starts\":%" PRIu64 "}",
 			i ? "," : "", i, hart->longest, hart->longest_waited, hart->longest_pc, hart->longest_cause,
-			hart->stays, hart->starts);
+			hart->longest_a7, hart->longest_a6, hart->stays, hart->starts);
 	}
 	fputs("]}\n", out);
 	fflush(out);
