@@ -17,6 +17,9 @@
 /* The payload's own part: states its facts and returns. */
 void payload(uint64_t hart);
 
+/* Ends the machine with what the facts came to; returning from payload() does it as well. */
+void payload_end(void) __attribute__((noreturn));
+
 /* --- facts ------------------------------------------------------------ */
 
 /* Prints "ok what" or "FAIL what"; the machine's exit status tells if all held. */
@@ -25,7 +28,8 @@ void fact_equal(uint64_t got, uint64_t expected, const char *what);
 void note(const char *text);
 void note_count(const char *what, unsigned int count);
 void note_csr(const char *what, unsigned int number, uint64_t value);
-void note_value(const char *what, uint64_t value);	/* hexadecimal */
+void note_value(const char *what, uint64_t value);	/* in hexadecimal */
+void note_values(const char *what, const uint64_t *value, unsigned int count);
 
 /* Facts stated from here on are about this: a prefix such as "sv39". */
 void facts_about(const char *subject);

@@ -97,13 +97,20 @@ void note_csr(const char *what, unsigned int number, uint64_t value)
 	end_line();
 }
 
-void note_value(const char *what, uint64_t value)
+void note_values(const char *what, const uint64_t *value, unsigned int count)
 {
 	put("note ");
 	put(what);
-	put(" ");
-	put_hex(value);
+	for (; count; count--) {
+		put(" ");
+		put_hex(*value++);
+	}
 	end_line();
+}
+
+void note_value(const char *what, uint64_t value)
+{
+	note_values(what, &value, 1);
 }
 
 /* --- facts --- */
@@ -175,14 +182,19 @@ static void mark(uint64_t what)
 	attempt(write_marker, what | MARK_NUMBER << 8, 0);
 }
 
+void payload_end(void)
+{
+	mark(HM_MARK_END | (failed ? 0 : HM_MARK_OK));
+	finish();
+}
+
 void payload_main(uint64_t hart, uint64_t fdt);
 void payload_main(uint64_t hart, uint64_t fdt)
 {
 	options_read(fdt);
 	mark(HM_MARK_BEGIN);
 	payload(hart);
-	mark(HM_MARK_END | (failed ? 0 : HM_MARK_OK));
-	finish();
+	payload_end();
 }
 
 /* --- traps --- */
