@@ -152,17 +152,46 @@ static void flush_one(struct hart *hart)
 	commit(hart);
 }
 
+/* What is pushed before it is drained by the same commit. */
+static void push_others(struct hart *hart)
+{
+	struct fence fence = random_fence(hart);
+
+	if (one_in(3)) {
+		push_hints(hart);
+		return;
+	}
+	fence.any_va = fence.any_asid = false;
+	fence.first = fence.last = random_access(hart).va & -PAGE;
+	push_flush(hart, fence, 1);
+}
+
+/* A page at the end of a few, or among them. */
+static uint64_t widen(struct fence *fence)
+{
+	uint64_t pages = 1 + choose(4), before = choose(pages) * PAGE;
+
+	if (fence->first < before || fence->first - before + pages * PAGE < pages * PAGE)
+		return 1;
+	fence->first -= before;
+	fence->last = fence->first + (pages - 1) * PAGE;
+	return pages;
+}
+
 void ring_fence(struct hart *hart, struct fence fence)
 {
+	uint64_t pages;
+
 	if (!hart->ring) {
 		make_fence(hart, fence);
 		return;
 	}
-	if (one_in(4))
-		push_hints(hart);
+	for (unsigned int n = choose(3); n; n--)
+		push_others(hart);
 	if (fence.any_asid)
 		fence.asid = 0;
-	push_flush(hart, fence, !fence.any_va);
+	pages = fence.any_va ? 0 : one_in(2) ? 1 : widen(&fence);
+	push_flush(hart, fence, pages);
 	commit(hart);
 }
 
@@ -178,7 +207,8 @@ static void push_nonsense(struct hart *hart)
 		ring_push_words(ring_of(hart), word << 12 | (1 + choose(255)) << 4 | 1, 1);
 		break;
 	case 1:
-		ring_push_words(ring_of(hart), word << 12 | (one_in(2) ? 0 : 4 + choose(12)), 1);
+		ring_push_words(ring_of(hart), word << 12 | (one_in(2) ? 0 : 4 + choose(12)),
+				SATP_ASID(hart->satp) << HM_RING_ASID_SHIFT | 1);
 		break;
 	case 2:
 		ring_push_words(ring_of(hart), HM_RING_OP_FLUSH, word | 1ul << 63);

@@ -320,30 +320,6 @@ static void remote_fence(struct hart *hart)
 	remote_fence_of(hart, random_range(hart, pages), pages);
 }
 
-/* A kernel's way: an entry in use is changed, fenced in one of all ways, and used again. */
-static void change_and_fence(struct hart *hart)
-{
-	struct access access = random_access(hart);
-	struct fence fence = random_fence(hart);
-	unsigned int table, slot, level;
-
-	if (!SATP_MODE(hart->satp))
-		return;
-	check(hart, access);
-	if (!find_entry(hart->satp, access.va, one_in(8) ? 1 : 0, &table, &slot, &level))
-		return;
-	write_entry(table, slot, one_in(2) ? world_leaf(level < 2 ? level : 2) : change_of(table, slot));
-	if (!fence.any_va)
-		fence.first = fence.last = access.va & -PAGE;
-	if (one_in(2))
-		ring_fence(hart, fence);
-	else if (one_in(3))
-		remote_fence_of(hart, fence, 1);
-	else
-		make_fence(hart, fence);
-	check(hart, access);
-}
-
 /* ---- address spaces ---- */
 
 static void random_satp(struct hart *hart)
@@ -359,6 +335,70 @@ static void random_satp(struct hart *hart)
 		change_satp(hart, world_satp(root, asid));
 	if (one_in(8))
 		make_fence(hart, (struct fence){ .any_va = true, .asid = SATP_ASID(hart->satp) });
+}
+
+/* In one of all ways; of a range only by the ring, which takes it whole. */
+static void fence_somehow(struct hart *hart, struct fence fence)
+{
+	if (one_in(2))
+		ring_fence(hart, fence);
+	else if (one_in(3))
+		remote_fence_of(hart, fence, 1);
+	else
+		make_fence(hart, fence);
+}
+
+/* Of what was changed at va under satp. */
+static struct fence fence_for(struct hart *hart, uint64_t satp, uint64_t va)
+{
+	struct fence fence = random_fence(hart);
+
+	if (!one_in(8))
+		fence.asid = SATP_ASID(satp);
+	if (!fence.any_va)
+		fence.first = fence.last = va & -PAGE;
+	return fence;
+}
+
+static bool change_at(uint64_t satp, uint64_t va)
+{
+	unsigned int table, slot, level;
+
+	if (!find_entry(satp, va, one_in(8) ? 1 : 0, &table, &slot, &level))
+		return false;
+	write_entry(table, slot, one_in(2) ? world_leaf(level < 2 ? level : 2) : change_of(table, slot));
+	return true;
+}
+
+/* A kernel's way: an entry in use is changed, fenced, and used again. */
+static void change_and_fence(struct hart *hart)
+{
+	struct access access = random_access(hart);
+
+	if (!SATP_MODE(hart->satp))
+		return;
+	check(hart, access);
+	for (unsigned int n = 1 + choose(3); n && change_at(hart->satp, access.va); n--) {
+		fence_somehow(hart, fence_for(hart, hart->satp, access.va));
+		check(hart, access);
+	}
+}
+
+/* The same in an address space that does not run meanwhile. */
+static void change_elsewhere(struct hart *hart)
+{
+	uint64_t there = hart->satp;
+	struct access access = random_access(hart);
+
+	if (!SATP_MODE(there))
+		return;
+	check(hart, access);
+	random_satp(hart);
+	if (!change_at(there, access.va))
+		return;
+	fence_somehow(hart, fence_for(hart, there, access.va));
+	change_satp(hart, there);
+	check(hart, access);
 }
 
 /* CSRRS and CSRRC of low bits of the PPN or of the ASID: another root beside it. */
@@ -448,7 +488,8 @@ static const struct {
 	void (*make)(struct hart *hart);
 } kinds[] = {
 	{ 24, some_accesses }, { 6, neighbours }, { 16, change_entry }, { 8, local_fence },
-	{ 3, remote_fence }, { 10, change_and_fence }, { 7, random_satp }, { 1, flip_satp }, { 10, ring_step },
+	{ 3, remote_fence }, { 8, change_and_fence },
+	{ 4, change_elsewhere }, { 7, random_satp }, { 1, flip_satp }, { 10, ring_step },
 	{ 2, noise_step }, { 2, illegal_check }, { 4, race },
 };
 
