@@ -135,7 +135,7 @@ static u64 pte_rights(u64 rights)
 static bool slot_is_sound(u64 gpa, u64 hpa, u64 size, u64 rights)
 {
 	if ((gpa | hpa | size) & (PAGE_SIZE - 1) || gpa + size < gpa ||
-	    (gpa + size) >> (PTE_PPN_BITS + PAGE_SHIFT))
+	    (gpa + size - 1) >> (PTE_PPN_BITS + PAGE_SHIFT))
 		return false;
 	if (!(rights & HM_SLOT_R) || rights & ~(u64)(HM_SLOT_R | HM_SLOT_W | HM_SLOT_X))
 		return false;
