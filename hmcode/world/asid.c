@@ -2,10 +2,12 @@
 /*
  * asid.c - hardware ASIDs for shadow roots, handed out in turns.
  *
- * 0 is the host's.  When a turn's ASIDs are used up, everything is fenced and
- * the next turn begins; a root whose ASID is of another turn, or was retired,
- * gets a new one.  Turns are unique over all harts, so that a root that comes
- * from another hart never matches.
+ * 0 is the host's.  When a turn's ASIDs are used up, the next one begins.  It
+ * begins with a fence of everything *after* satp names an ASID of the new turn:
+ * what the hart walks until then stays under an ASID that is handed out again.
+ * A root whose ASID is of another turn, or was retired, gets a new one.  Turns
+ * are unique over all harts, so that a root that comes from another hart never
+ * matches.
  */
 #include <sbi/riscv_atomic.h>
 #include <sbi/sbi_bitops.h>
@@ -38,6 +40,8 @@ void hm_asid_init(struct hm_hart *hart)
 			hart->satp_modes |= 1u << mode;
 	}
 	csr_write(CSR_SATP, old);
+	/* What the hart walked meanwhile, from address 0, has ASIDs that are handed out. */
+	hm_sfence_all();
 	hart->asid_limit = hart->asid_bits >= ASID_BITS_MIN ? 1u << hart->asid_bits : 0;
 	new_turn(hart);
 }
@@ -45,13 +49,14 @@ void hm_asid_init(struct hm_hart *hart)
 /* root: MODE and PPN of the shadow */
 static void load(struct hm_hart *hart, u64 root, u64 *hsatp, u64 *asid_turn)
 {
+	bool fence = !hart->asid_limit;
 	u64 asid = 0;
 
 	if (*asid_turn != hart->asid_turn) {
 		if (hart->asid_limit) {
 			if (hart->asid_next == hart->asid_limit) {
 				new_turn(hart);
-				hm_sfence_all();
+				fence = true;
 			}
 			asid = hart->asid_next++;
 		}
@@ -59,7 +64,7 @@ static void load(struct hm_hart *hart, u64 root, u64 *hsatp, u64 *asid_turn)
 		*hsatp = root | asid << SATP_ASID_SHIFT;
 	}
 	csr_write(CSR_SATP, *hsatp);
-	if (!hart->asid_limit)
+	if (fence)
 		hm_sfence_all();
 }
 
