@@ -17,6 +17,7 @@
 #include <sbi/sbi_domain.h>
 #include <sbi/sbi_error.h>
 #include <sbi/sbi_hart.h>
+#include <sbi/sbi_math.h>
 #include <sbi/sbi_platform.h>
 #include <sbi/sbi_scratch.h>
 #include <sbi/sbi_string.h>
@@ -115,6 +116,28 @@ static int reserve_pool(const void *fdt)
 	if (!error)
 		hm_pool_init(base, size);
 	return error;
+}
+
+/*
+ * OpenSBI covers a PLIC by powers of two, on QEMU's virt by two of them: with the
+ * pool that is one PMP entry more than boards have.  Rounded up, one holds both.
+ */
+static int cover_plic(const void *fdt)
+{
+	int node = fdt_node_offset_by_compatible(fdt, -1, "riscv,plic0");
+	struct range plic;
+	u64 size;
+
+	if (node < 0 || fdt_get_node_addr_size(fdt, node, 0, &plic.base, &plic.size) || !plic.size)
+		return 0;
+	size = 1ull << log2roundup(plic.size);
+	if (plic.base & (size - 1))
+		return 0;
+	for (unsigned int i = 0; i < ram_count; i++)
+		if (overlaps(plic.base, size, ram[i].base, ram[i].size))
+			return 0;
+	return sbi_domain_root_add_memrange(plic.base, size, size, SBI_DOMAIN_MEMREGION_MMIO |
+					    SBI_DOMAIN_MEMREGION_SHARED_SURW_MRW);
 }
 
 /* The next stage must not take the pool for free memory. */
@@ -252,6 +275,8 @@ static int early_init(bool cold_boot)
 		return SBI_ENODEV;
 	hart_offset = sbi_scratch_alloc_offset(sizeof(struct hm_hart *));
 	error = hart_offset ? reserve_pool(fdt) : SBI_ENOMEM;
+	if (!error)
+		error = cover_plic(fdt);
 	return error ? error : make_harts(fdt);
 }
 
