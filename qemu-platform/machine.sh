@@ -21,6 +21,7 @@ cpu()
 {
 	_cpu=$(cpu_profile),svade=true,svadu=false,smcntrpmf=true
 	[ "$MODE" = native ] && [ "$SVVPTC" = 0 ] && _cpu=$_cpu,svvptc=false
+	[ -z "$strict" ] || _cpu=$_cpu,x-strict-tlb=$strict,asidlen=$ASIDLEN,num-pmp-regions=$pmp_regions
 	echo "$_cpu${CPU_WITHOUT:+,$CPU_WITHOUT=false}"
 }
 
@@ -43,7 +44,8 @@ marks()
 	[ "$MARKS" = 0 ] || echo marks=1
 }
 
-# QEMU=hspt is ours, with direct guest memory accesses (docs/hspt.md).
+# Ours: QEMU=hspt with direct guest memory accesses (docs/hspt.md), QEMU=strict with a TLB that
+# keeps all that it may (docs/strict.md).
 find_qemu()
 {
 	accel=
@@ -52,12 +54,12 @@ find_qemu()
 	hspt-oracle) accel=private,spt-adapt=off,spt-oracle=on ;;
 	hspt-shared|hspt-private|hspt-group) accel=${QEMU#hspt-} ;;
 	esac
-	if [ -n "$accel" ]; then
-		accel=tcg,thread=single,spt=$accel
+	if [ -n "$accel$strict" ]; then
+		accel=${accel:+tcg,thread=single,spt=$accel}
 		QEMU=$(current qemu-hspt)/qemu-system-riscv64 || die "our QEMU is not built yet" "run: make qemu"
 	elif [ -n "${QEMU:-}" ]; then
 		command -v "$QEMU" >/dev/null 2>&1 || refuse "QEMU=$QEMU is no program" \
-			"a path to qemu-system-riscv64, or hspt, hspt-shared, hspt-private, hspt-group, hspt-oracle"
+			"a path to qemu-system-riscv64, or hspt, hspt-shared, hspt-private, hspt-group, hspt-oracle, strict, strict-eager"
 	elif recent_qemu qemu-system-riscv64; then
 		QEMU=qemu-system-riscv64
 	else

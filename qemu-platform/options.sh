@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The options of a run: names, defaults and what they may be.  Sourced by launch.
 
-options='MODE GUEST WORKLOAD VCPUS HARTS ICOUNT PROFILE RESULT HM SVVPTC MARKS QEMU KERNEL INITRD
+options='MODE GUEST WORKLOAD VCPUS HARTS ICOUNT PROFILE RESULT HM SVVPTC MARKS QEMU ASIDLEN KERNEL INITRD
 	APPEND MEM WIDTH MODES WORKLOADS LADDER LOG TIMEOUT V'
 
 modes='native tsp ssp ssp-hm'
@@ -167,6 +167,23 @@ take_profile()
 	choose WIDTH "$WIDTH" $widths
 }
 
+# QEMU=strict is ours with a TLB that keeps all that it may (docs/strict.md); what a board lacks
+# of ASIDs and PMP entries is lacking there as well.
+take_strict()
+{
+	strict=
+	case ${QEMU:-} in
+	strict) strict=lazy ;;
+	strict-eager) strict=eager ;;
+	esac
+	[ -n "$strict" ] || [ -z "${ASIDLEN:-}" ] || refuse "ASIDLEN goes with a strict hart only" "QEMU=strict, strict-eager"
+	case $PROFILE in
+	virt) pmp_regions=16 ASIDLEN=${ASIDLEN:-16} ;;
+	u74) pmp_regions=8 ASIDLEN=${ASIDLEN:-0} ;;
+	esac
+	number "$ASIDLEN" && [ "$ASIDLEN" -le 16 ] || refuse "ASIDLEN=$ASIDLEN is no number from 0 to 16"
+}
+
 # LADDER=1, for measure, sees to all rungs by itself.
 take_ladder()
 {
@@ -183,4 +200,5 @@ take_options()
 	take_guest
 	take_machine
 	take_profile
+	take_strict
 }

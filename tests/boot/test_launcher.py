@@ -19,7 +19,7 @@ LAUNCH = ROOT / "qemu-platform" / "launch"
 FETCH = ROOT / "qemu-platform" / "fetch"
 WORKLOADS = (ROOT / "tests" / "workloads" / "list").read_text().split()
 NAMES = {"MODE", "GUEST", "WORKLOAD", "VCPUS", "HARTS", "ICOUNT", "PROFILE", "RESULT", "HM", "SVVPTC", "MARKS",
-         "QEMU", "KERNEL", "INITRD", "APPEND", "MEM", "WIDTH", "MODES", "WORKLOADS", "LADDER", "LOG", "V"}
+         "QEMU", "ASIDLEN", "KERNEL", "INITRD", "APPEND", "MEM", "WIDTH", "MODES", "WORKLOADS", "LADDER", "LOG", "V"}
 
 
 def call(program, *words, **variables):
@@ -55,6 +55,7 @@ def assert_refused(done, *texts):
     ("MEM=129M", "even"),
     ("TIMEOUT=-1", "TIMEOUT=-1"),
     ("LADDER=2", "0 1"),
+    ("ASIDLEN=6", "QEMU=strict"),
     ("MEMORY=512M", "MEM"),
     ("fork", "NAME=VALUE"),
 ])
@@ -378,3 +379,8 @@ def test_what_a_step_of_the_ladder_is_worth_on_average(tmp_path):
     assert lines[2][:8] == ["ssp", "none", "35", "35", "2.000", "-2.9%", "-0.100", "-2.9%"]
     assert lines[-1] == ["on", "average", "-1", "-0.100", "-1", "-0.100", "-31", "-0.500", "-1", "-0.100"]
 
+
+
+@pytest.mark.parametrize("asidlen", ["17", "-1", "x"])
+def test_a_strict_hart_has_up_to_16_bits_of_asid(asidlen):
+    assert_refused(call(LAUNCH, "options", "QEMU=strict", f"ASIDLEN={asidlen}"), f"ASIDLEN={asidlen}", "0 to 16")
