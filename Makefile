@@ -59,6 +59,9 @@ test-unit: fetch ## tests on the build machine
 test-boot: all payloads plugins ## tests on QEMU
 	@$(pytest) tests/boot
 
+test-strict: all payloads qemu ## firmware, host-hv and Linux on harts whose TLB keeps all that it may
+	@$(pytest) --dist worksteal --long tests/strict
+
 test-long: all payloads plugins qemu linux $(hspt_guest) ## tests that take hours, part by part; PART="...": some; what passed at this commit is left out
 	@tests/long/parts $(PART)
 
@@ -103,4 +106,4 @@ plugins:	## QEMU plugins of qemu-platform/plugins
 	@$(submake) -C qemu-platform/plugins out=$(CURDIR)/build/plugins header=$(cache)/current/qemu-plugin
 
 FORCE:
-.PHONY: help options run shell debug measure bench-events count-pt-writes plugins test test-unit test-boot test-long test-long-list test-long-table fuzz soak prove all payloads fetch clean hmcode host-hv FORCE
+.PHONY: help options run shell debug measure bench-events count-pt-writes plugins test test-unit test-boot test-strict test-long test-long-list test-long-table fuzz soak prove all payloads fetch clean hmcode host-hv FORCE

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Firmware and host-hv on harts whose TLB keeps all that it may: a fence that is missing, or comes too early, shows.
+
+`make test-strict` runs all of it, `make test` the runs that take seconds.
+"""
+
+import re
+
+import pytest
+
+from launcher import payload_names
+from settings import SETTINGS, every_pair, name
+
+RUNS = every_pair(SETTINGS)
+LINUX = "fork,exec,mprotect,shell"
+# Where fences matter most: address spaces, tables that are shared, taken apart and used again, pages without a fence.
+SHORT = ["asid", "sharing", "unfenced"]
+
+
+def check(run):
+    failed = re.findall(r"FAIL .*", run.console)
+    assert not failed, "\n".join(failed)
+    assert re.search(r"^payload: [1-9]\d* ok, 0 failed", run.console, re.M), repr(run)
+    assert run.status == 0, repr(run)
+
+
+@pytest.mark.parametrize("payload", SHORT)
+@pytest.mark.parametrize("profile, qemu, asidlen", [("virt", "strict-eager", 6), ("u74", "strict", 0)])
+def test_facts_about_fences_hold(launch, payloads, payload, profile, qemu, asidlen):
+    check(launch(MODE="ssp-hm", PROFILE=profile, QEMU=qemu, ASIDLEN=asidlen, KERNEL=payloads / f"{payload}.bin",
+                 MEM="128M", TIMEOUT=120))
+
+
+def test_a_u74_has_no_asids_and_eight_pmp_entries(launch, payloads):
+    run = launch(MODE="native", PROFILE="u74", QEMU="strict", KERNEL=payloads / "asid.bin", MEM="128M", TIMEOUT=120)
+    check(run)
+    assert re.search(r"PMP Count *: 8$", run.console, re.M), repr(run)
+
+
+@pytest.mark.long("strict")
+@pytest.mark.parametrize("payload", payload_names())
+@pytest.mark.parametrize("settings", RUNS, ids=name)
+def test_every_fact_holds(launch, payloads, payload, settings):
+    check(launch(**settings, VCPUS=settings["HARTS"], KERNEL=payloads / f"{payload}.bin", MEM="128M", TIMEOUT=300))
+
+
+@pytest.mark.long("strict")
+@pytest.mark.parametrize("payload", payload_names())
+@pytest.mark.parametrize("qemu", SETTINGS["QEMU"])
+def test_every_fact_holds_on_a_u74(launch, payloads, payload, qemu):
+    check(launch(MODE="ssp-hm", PROFILE="u74", QEMU=qemu, KERNEL=payloads / f"{payload}.bin", MEM="128M", TIMEOUT=300))
+
+
+@pytest.mark.long("strict")
+@pytest.mark.parametrize("settings", RUNS, ids=name)
+def test_linux_forks_executes_protects_and_has_a_shell(launch, settings):
+    run = launch(**settings, VCPUS=settings["HARTS"], WORKLOAD=LINUX, TIMEOUT=900)
+    assert run.status == 0, repr(run)
+    assert [r for r in LINUX.split(",") if run.results[r]["ok"]] == LINUX.split(","), repr(run)
