@@ -151,7 +151,9 @@ uint64_t sched_slice_end(const struct hart *h)
 {
 	uint64_t end = FOREVER;
 
-	for (unsigned i = 0; h->queued > 1 && i < h->queued; i++)
+	if (h->queued == 1)
+		return FOREVER;
+	for (unsigned i = 0; i < h->queued; i++)
 		if (h->queue[i] != h->current)
 			end = min_u64(end, preempts_at(h, h->queue[i]));
 	return end;

@@ -470,9 +470,12 @@ static bool prepare(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entry *en
 	*error = claim(hart, vcpu);
 	if (*error || host_is_interrupted())
 		return false;
-	entry->worked = hm_vcpu_catch_up(vcpu);
-	if (entry->worked && is_long(entry->begin))
-		return false;
+	if (hm_vcpu_lags(vcpu)) {
+		hm_vcpu_catch_up(vcpu);
+		entry->worked = true;
+		if (is_long(entry->begin))
+			return false;
+	}
 	if (!read_entry(vcpu->run, entry) || !take_policy(hart, vcpu, entry)) {
 		*error = SBI_ERR_INVALID_PARAM;
 		return false;
@@ -484,6 +487,7 @@ static long run(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 begin)
 {
 	struct entry entry = { .begin = begin };
 	long error;
+	bool ran;
 
 	if (!prepare(hart, vcpu, &entry, &error)) {
 		if (!error)
@@ -491,14 +495,15 @@ static long run(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 begin)
 		return error;
 	}
 	take_over(hart, vcpu);
-	if (enter(hart, vcpu, &entry)) {
-		hm_stay_ends(vcpu, begin);
+	ran = enter(hart, vcpu, &entry);
+	hm_stay_ends(vcpu, begin);
+	if (ran)
 		hm_guest_run(&hart->frame, vcpu->policy == HM_POLICY_ALL ? hm_guest_vector : hm_policy_vector,
 			     vcpu->run);
-		leave(hart, vcpu);
-	} else {
+	else
 		vcpu->trap_cycle = begin;
-		leave(hart, vcpu);
+	leave(hart, vcpu);
+	if (!ran) {
 		end_early(vcpu);
 		hm_stay_ends(vcpu, begin);
 	}

@@ -186,22 +186,31 @@ static void await_change(void)
 	spin_unlock(&lock);
 }
 
-/* Tried twice, so that of two harts that got in each other's way one comes through. */
+static inline __attribute__((always_inline)) struct hm_vcpu *try_take(struct entry *entry)
+{
+	return take(entry, RUNS) && start(entry) ? entry->vcpu : NULL;
+}
+
+/* Tried once more, so that of two harts that got in each other's way one comes through. */
+static struct hm_vcpu *take_again(u64 number, long *error)
+{
+	struct hm_vcpu *vcpu = NULL;
+	u32 state = number < HM_MAX_VCPUS ? state_of(&vcpus[number]) : FREE;
+
+	if (state == IDLE || state == CLOSED) {
+		await_change();
+		vcpu = try_take(&vcpus[number]);
+	}
+	if (!vcpu)
+		*error = refusal(number);
+	return vcpu;
+}
+
 struct hm_vcpu *hm_vcpu_take(u64 number, long *error)
 {
-	for (unsigned int i = 0; i < 2 && number < HM_MAX_VCPUS; i++) {
-		struct entry *entry = &vcpus[number];
+	struct hm_vcpu *vcpu = number < HM_MAX_VCPUS ? try_take(&vcpus[number]) : NULL;
 
-		if (take(entry, RUNS)) {
-			if (start(entry))
-				return entry->vcpu;
-		} else if (state_of(entry) != CLOSED) {
-			break;
-		}
-		await_change();
-	}
-	*error = refusal(number);
-	return NULL;
+	return vcpu ? vcpu : take_again(number, error);
 }
 
 void hm_vcpu_put(u64 number)
@@ -214,19 +223,16 @@ void hm_vcpu_put(u64 number)
  * tables and in its hart.  Meanwhile no walker could reach the one or use the other: another
  * vCPU's entry fences the hart, and a ring that was lost is not written to.
  */
-bool hm_vcpu_catch_up(struct hm_vcpu *vcpu)
+void hm_vcpu_catch_up(struct hm_vcpu *vcpu)
 {
 	const struct hm_vm *vm = vcpu->vm;
 
-	if (vcpu->memory_turn == vm->memory_turn)
-		return false;
 	ssp_slots_set(&vcpu->space, vm->slots);
 	hm_ring_check(vcpu);
 	ssp_flush_all(&vcpu->space);
 	hm_retire_roots(vcpu);
 	hm_sfence_all();
 	vcpu->memory_turn = vm->memory_turn;
-	return true;
 }
 
 static long slot_set(struct hm_vm *vm, u64 n, struct ssp_slot slot)

@@ -157,11 +157,16 @@ long hm_vcpu_stats(u64 vcpu, u64 hpa, u64 size);
 
 /*
  * A vCPU to run it: until it is put back nobody else has it, and its VM's memory stays as it
- * is.  NULL: *error says why.  hm_vcpu_catch_up() is true if there was something to do.
+ * is.  NULL: *error says why.  hm_vcpu_catch_up() is for one that lags behind its VM's memory.
  */
 struct hm_vcpu *hm_vcpu_take(u64 number, long *error);
 void hm_vcpu_put(u64 number);
-bool hm_vcpu_catch_up(struct hm_vcpu *vcpu);
+void hm_vcpu_catch_up(struct hm_vcpu *vcpu);
+
+static inline bool hm_vcpu_lags(const struct hm_vcpu *vcpu)
+{
+	return vcpu->memory_turn != vcpu->vm->memory_turn;
+}
 
 /* ../trap/ring.c: the space has other slots, or ring_lost is set */
 void hm_ring_check(struct hm_vcpu *vcpu);
