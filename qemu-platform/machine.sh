@@ -54,7 +54,7 @@ find_qemu()
 	hspt-oracle) accel=private,spt-adapt=off,spt-oracle=on ;;
 	hspt-shared|hspt-private|hspt-group) accel=${QEMU#hspt-} ;;
 	esac
-	if [ -n "$accel$strict" ]; then
+	if [ -n "$accel${strict:-}" ]; then
 		accel=${accel:+tcg,thread=single,spt=$accel}
 		QEMU=$(current qemu-hspt)/qemu-system-riscv64 || die "our QEMU is not built yet" "run: make qemu"
 	elif [ -n "${QEMU:-}" ]; then

@@ -154,7 +154,8 @@ class Vcpu:
 def vcpus(wanted=None):
     listed = gdb.parse_and_eval("vcpus")
     first, last = listed.type.range()
-    found = [Vcpu(i, listed[i]) for i in range(first, last + 1) if int(listed[i])]
+    whole = [int(gdb.parse_and_eval(state)) for state in ("IDLE", "RUNS")]
+    found = [Vcpu(i, listed[i]["vcpu"]) for i in range(first, last + 1) if int(listed[i]["state"]) in whole]
     if wanted is not None:
         found = [v for v in found if v.index == wanted]
     if not found:
