@@ -32,7 +32,9 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 
 #define MAX_HARTS	8		/* see number() */
 #define PRIV_M		3
+#define MPP(mstatus)	((mstatus) >> 11 & 3)
 
+#define INSN_MRET	0x30200073
 #define INSN_WFI	0x10500073
 #define INSN_CLOSE_ALL	0x30401073	/* csrw mie, zero */
 
@@ -48,7 +50,7 @@ static qemu_plugin_u64 waiting;		/* it waits for a lock */
 static qemu_plugin_u64 in_m_mode;	/* all instructions in M-mode but those of waiting */
 
 static struct hart {
-	struct qemu_plugin_register *priv, *mcause, *a6, *a7;
+	struct qemu_plugin_register *priv, *mstatus, *mcause, *a6, *a7;
 	uint64_t pc, waited, others;	/* of the present stay; others: theirs when the waiting began */
 	uint64_t longest, longest_waited, longest_pc, longest_cause, longest_a6, longest_a7;
 	uint64_t stays, starts;
@@ -133,6 +135,13 @@ static void on_return(unsigned int vcpu, void *unused)
 	qemu_plugin_u64_set(starting, vcpu, 0);
 }
 
+/* What it returns to may trap before an instruction is executed there: the stay is over all the same. */
+static void on_mret(unsigned int vcpu, void *unused)
+{
+	if (MPP(read_register(harts[vcpu].mstatus)) != PRIV_M)
+		on_return(vcpu, unused);
+}
+
 /* --- instrumentation ----------------------------------------------------------- */
 
 static void on_hart(qemu_plugin_id_t id, unsigned int vcpu)
@@ -150,11 +159,13 @@ static void on_hart(qemu_plugin_id_t id, unsigned int vcpu)
 			hart->a7 = one->handle;
 		if (!strcmp(one->name, "priv"))
 			hart->priv = one->handle;
+		if (!strcmp(one->name, "mstatus"))
+			hart->mstatus = one->handle;
 		if (!strcmp(one->name, "mcause"))
 			hart->mcause = one->handle;
 	}
 	g_array_free(all, true);
-	if (!hart->priv || !hart->mcause || !hart->a6 || !hart->a7) {
+	if (!hart->priv || !hart->mstatus || !hart->mcause || !hart->a6 || !hart->a7) {
 		fputs("m-stay: this QEMU does not show the registers\n", stderr);
 		exit(1);
 	}
@@ -180,6 +191,17 @@ static bool starts_a_hart(const struct qemu_plugin_tb *block)
 	return false;
 }
 
+/* MRET ends a block. */
+static void watch_mret(const struct qemu_plugin_tb *block)
+{
+	struct qemu_plugin_insn *last = qemu_plugin_tb_get_insn(block, qemu_plugin_tb_n_insns(block) - 1);
+	uint32_t code = 0;
+
+	qemu_plugin_insn_data(last, &code, sizeof(code));
+	if (code == INSN_MRET)
+		qemu_plugin_register_vcpu_insn_exec_cb(last, on_mret, QEMU_PLUGIN_CB_R_REGS, NULL);
+}
+
 static void on_block_of_lock(struct qemu_plugin_tb *block)
 {
 	qemu_plugin_register_vcpu_tb_exec_cond_cb(block, on_wait, QEMU_PLUGIN_CB_NO_REGS,
@@ -201,6 +223,7 @@ static void on_block_of_m_mode(struct qemu_plugin_tb *block)
 						  QEMU_PLUGIN_COND_NE, waiting, 0, NULL);
 	qemu_plugin_register_vcpu_tb_exec_inline_per_vcpu(block, QEMU_PLUGIN_INLINE_ADD_U64, length, instructions);
 	qemu_plugin_register_vcpu_tb_exec_inline_per_vcpu(block, QEMU_PLUGIN_INLINE_ADD_U64, in_m_mode, instructions);
+	watch_mret(block);
 	if (starts_a_hart(block))
 		qemu_plugin_register_vcpu_tb_exec_inline_per_vcpu(block, QEMU_PLUGIN_INLINE_STORE_U64, starting, 1);
 }
