@@ -8,11 +8,15 @@
  * The same seed makes the same run wherever the same extensions are offered; random-guest/ has its parts.
  */
 #include "random-guest/guest.h"
+#include "hm_abi.h"
 #include "ring.h"
+
+#define IMPLEMENTATION_ID	1	/* function of the base extension */
 
 uint64_t chance_state, steps_made, checks_made, stale_seen, asid_mask;
 unsigned int mode_count;
 const struct mode *modes;
+bool is_guest;
 
 static uint64_t seed, trace_from;
 
@@ -82,6 +86,7 @@ void payload(uint64_t hart)
 	chance_state = seed * 0x9e3779b97f4a7c15 + 1;
 	asid_mask = (1ul << asid_bits()) - 1;
 	mode_count = supported_modes(&modes);
+	is_guest = sbi_call(SBI_BASE, IMPLEMENTATION_ID, 0, 0, 0, 0, 0).value == HM_EXT_ID;
 	ring_there = ring_offered();
 	world_make();
 	own = (struct vector){ csr_read(stvec), csr_read(sscratch) };

@@ -200,6 +200,7 @@ void write_entry(unsigned int table, unsigned int slot, uint64_t value);
 void change_satp(struct hart *hart, uint64_t value);
 void make_fence(struct hart *hart, struct fence fence);
 struct fence random_fence(struct hart *hart);
+void flush_all_by(struct hart *hart, void (*flush)(struct hart *hart));
 struct access random_access(const struct hart *hart);
 
 /* ---- ring.c, noise.c ---- */
@@ -214,6 +215,7 @@ void noise_step(struct hart *hart);
 
 extern uint64_t steps_made, checks_made, stale_seen;
 extern uint64_t asid_mask;
+extern bool is_guest;		/* of hmcode's */
 extern unsigned int mode_count;
 extern const struct mode *modes;
 

@@ -227,8 +227,6 @@ static bool run_counts(const struct query *query, uint64_t satp, bool top, bool 
 {
 	if (top)
 		return satp == query->satp;
-	if (SATP_MODE(satp) != SATP_MODE(query->satp))
-		return false;
 	return global || SATP_ASID(satp) == SATP_ASID(query->satp);
 }
 
@@ -314,6 +312,15 @@ static bool ran_before(const struct hart *hart, unsigned int run)
 	return false;
 }
 
+/*
+ * A change of MODE is no fence, so that a hart may use entries of another mode.  hmcode
+ * promises more: it fences everything there (docs/architecture.md, "Bare mode").
+ */
+static bool may_mix(uint64_t then, uint64_t now)
+{
+	return SATP_MODE(then) && (SATP_MODE(then) == SATP_MODE(now) || !is_guest);
+}
+
 bool model_allows(const struct hart *hart, const struct access *access, uint64_t ended, uint64_t since)
 {
 	unsigned int levels = world_levels(hart->satp);
@@ -325,7 +332,9 @@ bool model_allows(const struct hart *hart, const struct access *access, uint64_t
 		return false;
 	for (unsigned int i = 0; i < hart->runs; i++) {
 		query.satp = hart->run[i].satp;
-		if (SATP_MODE(query.satp) != SATP_MODE(hart->satp) || ran_before(hart, i))
+		levels = world_levels(query.satp);
+		if (!may_mix(query.satp, hart->satp) || ran_before(hart, i) ||
+		    !canonical(access->va, levels))
 			continue;
 		query.as_global = true;
 		if (search(&query, SATP_ROOT(query.satp), levels - 1, 0, false))

@@ -15,9 +15,28 @@ static volatile struct hm_ring *ring_of(const struct hart *hart)
 
 /* ---- a ring that comes and goes ---- */
 
+static uint64_t commit_on(struct hart *hart, uint64_t gva, uint64_t unused1, uint64_t unused2)
+{
+	(void)hart, (void)unused1, (void)unused2;
+	__asm__ volatile("fence rw, rw" ::: "memory");
+	fence_page(gva);
+	return 0;
+}
+
+/* Nothing is stored into it any more, whatever is pushed. */
 void ring_ended(struct hart *hart)
 {
+	const uint32_t mine = 0x600df00d;
+
+	if (!hart->ring)
+		return;
 	hart->ring = false;
+	hart->pushed = 0;
+	ring_of(hart)->tail = mine;
+	ring_push(ring_of(hart), HM_RING_OP_FLUSH, 0, 1, 0);
+	on(hart, commit_on, hart->ring_gva, 0, 0);
+	if (ring_of(hart)->tail != mine)
+		broken(hart, "the tail of a ring that has ended", ring_of(hart)->tail, mine, NULL);
 }
 
 static void registered(struct hart *hart, uint64_t gpa, uint64_t gva, int64_t expected)
@@ -29,14 +48,14 @@ static void registered(struct hart *hart, uint64_t gpa, uint64_t gva, int64_t ex
 		broken(hart, "setting the ring", answer.error, expected, NULL);
 }
 
-/* Its own address, or a number that is none of a page's. */
+/* Committed by its own address, by that of another page, or by a number that is none of a page's. */
 static void take_ring(struct hart *hart)
 {
 	uint64_t gva;
 
 	if (!hart->ring_page)
 		hart->ring_page = page_alloc();
-	gva = one_in(4) ? 0x5550000000000000 : hart->ring_page;
+	gva = one_in(4) ? 0x5550000000000000 : one_in(3) ? random_access(hart).va & -PAGE : hart->ring_page;
 	if (!SATP_MODE(hart->satp)) {
 		registered(hart, hart->ring_page, gva, SBI_DENIED);
 		return;
@@ -50,18 +69,10 @@ static void take_ring(struct hart *hart)
 static void give_ring_back(struct hart *hart)
 {
 	registered(hart, HM_RING_NONE, 0, SBI_OK);
-	hart->ring = false;
+	ring_ended(hart);
 }
 
 /* ---- using it ---- */
-
-static uint64_t commit_on(struct hart *hart, uint64_t gva, uint64_t unused1, uint64_t unused2)
-{
-	(void)hart, (void)unused1, (void)unused2;
-	__asm__ volatile("fence rw, rw" ::: "memory");
-	fence_page(gva);
-	return 0;
-}
 
 /*
  * The invalidations that were pushed are effective from now on.  Each is about what was
@@ -207,7 +218,7 @@ static void push_nonsense(struct hart *hart)
 		ring_push_words(ring_of(hart), word << 12 | (1 + choose(255)) << 4 | 1, 1);
 		break;
 	case 1:
-		ring_push_words(ring_of(hart), word << 12 | (one_in(2) ? 0 : 4 + choose(12)),
+		ring_push_words(ring_of(hart), (random_access(hart).va & -PAGE) | (one_in(2) ? 0 : 4 + choose(12)),
 				SATP_ASID(hart->satp) << HM_RING_ASID_SHIFT | 1);
 		break;
 	case 2:
@@ -240,7 +251,6 @@ static void misuse(struct hart *hart)
 	else
 		push_nonsense(hart);
 	commit(hart);
-	model_forget(hart);
 }
 
 /* ---- without one ---- */
@@ -272,7 +282,7 @@ void ring_step(struct hart *hart)
 			flush_one(hart);
 			break;
 		case 30:
-			misuse(hart);
+			flush_all_by(hart, misuse);
 			break;
 		case 31:
 			if (one_in(4))

@@ -57,6 +57,9 @@ void make_fence(struct hart *hart, struct fence fence)
 {
 	uint64_t offset = one_in(4) ? choose(PAGE) : 0;	/* any address in the page will do */
 
+	/* Only the commit's own address commits. */
+	if (hart->ring && fence.first == hart->ring_gva && !offset)
+		offset = 8;
 	on(hart, sfence, fence.first + offset, fence.asid, fence.any_asid | fence.any_va << 1);
 	if (!model_fence(hart, fence))
 		fence_everything();
@@ -384,7 +387,15 @@ static void change_and_fence(struct hart *hart)
 	}
 }
 
-/* The same in an address space that does not run meanwhile. */
+/* Another root of the same mode. */
+static void switch_beside(struct hart *hart)
+{
+	unsigned int root = root_of(hart->satp), bits = 1 + choose(root < 16 ? 7 : 3);
+
+	change_satp(hart, world_satp(root ^ bits, one_in(2) ? random_asid(hart) : world_asid(root ^ bits)));
+}
+
+/* The same in an address space that does not run meanwhile; one that does may use the address as well. */
 static void change_elsewhere(struct hart *hart)
 {
 	uint64_t there = hart->satp;
@@ -393,7 +404,13 @@ static void change_elsewhere(struct hart *hart)
 	if (!SATP_MODE(there))
 		return;
 	check(hart, access);
-	random_satp(hart);
+	if (one_in(3)) {
+		random_satp(hart);
+	} else {
+		switch_beside(hart);
+		for (unsigned int n = choose(3); n; n--)
+			check(hart, access);
+	}
 	if (!change_at(there, access.va))
 		return;
 	fence_somehow(hart, fence_for(hart, there, access.va));
@@ -444,6 +461,36 @@ static void flip_satp(struct hart *hart)
 	note_satp(hart, on(hart, read_satp, 0, 0, 0), value);
 }
 
+/* ---- much at once ---- */
+
+#define UNUSED_INDEX	3	/* of pages */
+
+/* More fences than any log of them holds, of pages that are none: the model need not know. */
+static void flood(struct hart *hart)
+{
+	uint64_t va = (random_va(hart) & -MEGA) | UNUSED_INDEX * PAGE;
+
+	for (unsigned int n = 60 + choose(20); n; n--)
+		on(hart, sfence, va, random_asid(hart), one_in(2));
+	change_and_fence(hart);
+}
+
+/* Entries in use are changed and not fenced: whoever flushes everything then shows it by these. */
+void flush_all_by(struct hart *hart, void (*flush)(struct hart *hart))
+{
+	struct access access[RECENT];
+
+	for (unsigned int n = 0; n < RECENT; n++) {
+		access[n] = *recently(hart);
+		check(hart, access[n]);
+		change_at(hart->satp, access[n].va);
+	}
+	flush(hart);
+	model_forget(hart);
+	for (unsigned int n = 0; n < RECENT; n++)
+		check(hart, access[n]);
+}
+
 /* ---- two harts at once ---- */
 
 /* Neither satp of the other hart changes nor does it forget everything. */
@@ -489,13 +536,16 @@ static const struct {
 } kinds[] = {
 	{ 24, some_accesses }, { 6, neighbours }, { 16, change_entry }, { 8, local_fence },
 	{ 3, remote_fence }, { 8, change_and_fence },
-	{ 4, change_elsewhere }, { 7, random_satp }, { 1, flip_satp }, { 10, ring_step },
+	{ 5, change_elsewhere }, { 7, random_satp }, { 1, flip_satp }, { 10, ring_step },
 	{ 2, noise_step }, { 2, illegal_check }, { 4, race },
 };
 
 void step(void)
 {
 	unsigned int total = 0, n;
+
+	if (one_in(400))
+		flood(any_hart());
 
 	for (unsigned int i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		total += kinds[i].weight;
