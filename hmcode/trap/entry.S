@@ -300,7 +300,7 @@ true_fault:
 	csrr	a0, mepc
 	csrw	sepc, a0
 	csrr	a0, stvec
-	andi	a0, a0, -4			/* MODE; 1 would be lost anyway: mepc has no bit 0 */
+	andi	a0, a0, -4			/* without MODE: QEMU keeps bit 0 of mepc, which harts do not have */
 	csrw	mepc, a0
 	csrr	a0, mstatus
 	slli	a1, a0, 4			/* SIE, bit 1, to SPIE, bit 5 */

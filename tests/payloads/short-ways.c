@@ -67,6 +67,19 @@ static void user_pages(void)
 	csr_clear(sstatus, SSTATUS_MXR);
 	va = begin(PTE_V | PTE_W | PTE_X | PTE_AD);
 	fact_equal(fetch_cause(va), CAUSE_FETCH_PAGE, "W without R is reserved for a fetch");
+	va = begin(PTE_V | PTE_W | PTE_X | PTE_A);
+	fact_equal(fetch_cause(va), CAUSE_FETCH_PAGE, "and so it is without D");
+}
+
+/* "Supervisor Trap Vector Base Address Register": exceptions go to BASE in both modes. */
+static void vectored(void)
+{
+	uint64_t va = begin(0), cause;
+
+	csr_set(stvec, 1);
+	cause = load_cause(va);
+	csr_clear(stvec, 1);
+	fact_equal(cause, CAUSE_LOAD_PAGE, "a fault goes to the base of vectored traps");
 }
 
 /* The last one is no RAM with the 128 MB that payloads are given; behind a guest's the machine has more. */
@@ -397,6 +410,7 @@ static void one_mode(void)
 	}
 	dirty();
 	user_pages();
+	vectored();
 	outside_ram();
 	write64(old_frame, old_frame);
 	fenced_after_use(fence_asid, "a fence of its ASID reaches it");
