@@ -2,6 +2,9 @@
 /* satp: which values it keeps, and what bare mode means. */
 #include "payload.h"
 
+#define RAM		0x80000000ul
+#define RAM_SIZE	(128ul << 20)
+
 #define MODE_SHIFT	60
 #define ASID_SHIFT	44
 
@@ -83,6 +86,30 @@ static void on_and_off_many_times(const struct mode *mode)
 	fact_equal(seen, 400, "translation on and off 200 times");
 }
 
+/*
+ * "Changing satp.MODE from Bare to other modes and vice versa also takes effect
+ * immediately": a global page that lies over memory must not be seen without translation.
+ */
+static void a_global_page_over_memory(const struct mode *mode)
+{
+	uint64_t root = page_alloc(), a = mega_alloc(), b = mega_alloc(), seen = 0;
+
+	*pte_of(mode, root, 0, 2) = PTE(0, PTE_RW);	/* devices */
+	for (uint64_t at = RAM; at < RAM + RAM_SIZE; at += MEGA)
+		*pte_of(mode, root, at, 1) = PTE(at, PTE_RWX);
+	*pte_of(mode, root, a, 1) = PTE(b, PTE_RW | PTE_G);
+	write64(a, 0xa);
+	write64(b, 0xb);
+	fence_all();
+	for (uint64_t i = 0; i < 4; i++) {
+		satp_load(mode, root, 1);
+		seen += read64(a) == 0xb;
+		csr_write(satp, 0);
+		seen += read64(a) == 0xa;
+	}
+	fact_equal(seen, 8, "a global page over memory is seen with translation alone");
+}
+
 void payload(uint64_t hart)
 {
 	const struct mode *modes;
@@ -96,5 +123,6 @@ void payload(uint64_t hart)
 		fields_read_back(&modes[i]);
 		bare_is_identity(&modes[i]);
 		on_and_off_many_times(&modes[i]);
+		a_global_page_over_memory(&modes[i]);
 	}
 }
