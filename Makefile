@@ -60,7 +60,7 @@ test-boot: all payloads plugins ## tests on QEMU
 	@$(pytest) tests/boot
 
 test-strict: all payloads qemu ## firmware, host-hv and Linux on harts whose TLB keeps all that it may
-	@$(pytest) --dist worksteal --long tests/strict
+	@$(pytest) --dist load --long tests/strict
 
 test-long: all payloads plugins qemu linux $(hspt_guest) ## tests that take hours, part by part; PART="...": some; what passed at this commit is left out
 	@tests/long/parts $(PART)

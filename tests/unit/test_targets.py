@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The commands behind the Makefile's test targets are such as the installed pytest understands."""
+
+import os
+import pathlib
+import shlex
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def commands(target):
+    """What `make target` would run of pytest."""
+    done = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=True)
+    return [shlex.split(line) for line in done.stdout.splitlines() if " -m pytest " in line]
+
+
+@pytest.mark.parametrize("target", ["test", "test-unit", "test-boot", "test-strict"])
+def test_a_target_finds_tests(target):
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    words, = commands(target)
+    done = subprocess.run([*words, "-n", "0", "--collect-only"], cwd=ROOT, env=clean, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "tests collected" in done.stdout
