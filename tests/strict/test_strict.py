@@ -17,6 +17,17 @@ LINUX = "fork,exec,mprotect,shell"
 SHORT = ["asid", "sharing", "unfenced"]
 
 
+# Svvptc is what this one is about: a hart without it may keep what was not mapped until a fence.  Ours never does so
+# for a guest, with the extension or without.
+NEEDS_SVVPTC = "unfenced"
+
+
+def every_payload():
+    """(settings, payload), without the pairs in which a hart promises nothing of what the payload wants."""
+    return [pytest.param(run, payload, id=f"{name(run)}-{payload}") for run in RUNS for payload in payload_names()
+            if not (run["MODE"] == "native" and not run["SVVPTC"] and payload == NEEDS_SVVPTC)]
+
+
 def check(run):
     failed = re.findall(r"FAIL .*", run.console)
     assert not failed, "\n".join(failed)
@@ -38,8 +49,7 @@ def test_a_u74_has_no_asids_and_eight_pmp_entries(launch, payloads):
 
 
 @pytest.mark.long("strict")
-@pytest.mark.parametrize("payload", payload_names())
-@pytest.mark.parametrize("settings", RUNS, ids=name)
+@pytest.mark.parametrize("settings, payload", every_payload())
 def test_every_fact_holds(launch, payloads, payload, settings):
     check(launch(**settings, VCPUS=settings["HARTS"], KERNEL=payloads / f"{payload}.bin", MEM="128M", TIMEOUT=300))
 
