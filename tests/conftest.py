@@ -6,6 +6,7 @@ the file's name without `test_`.  docs/testing.md tells how parts are run.
 """
 
 import collections
+import os
 import pathlib
 import re
 import subprocess
@@ -13,6 +14,9 @@ import subprocess
 import pytest
 
 from launcher import BUILD, ROOT, Run
+
+# What was given to make (PART=, say) is none of the options of the launcher's runs.
+os.environ.pop("HMODE_GIVEN", None)
 
 
 # ---- long tests ----

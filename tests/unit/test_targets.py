@@ -5,6 +5,7 @@ import os
 import pathlib
 import shlex
 import subprocess
+import sys
 
 import pytest
 
@@ -24,3 +25,13 @@ def test_a_target_finds_tests(target):
     done = subprocess.run([*words, "-n", "0", "--collect-only"], cwd=ROOT, env=clean, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "tests collected" in done.stdout
+
+
+def test_no_option_is_left():
+    assert "HMODE_GIVEN" not in os.environ
+
+
+def test_what_is_given_to_make_is_no_option_of_the_launcher():
+    done = subprocess.run([sys.executable, "-m", "pytest", "-q", f"{__file__}::test_no_option_is_left"], cwd=ROOT,
+                          env=os.environ | {"HMODE_GIVEN": "PART"}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout

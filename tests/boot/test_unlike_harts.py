@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A hart that cannot run guests refuses all calls, beside a hart that can.
+
+QEMU's harts are alike, so gdb takes the support away where the second hart comes to know itself.
+"""
+
+import re
+import subprocess
+
+from launcher import BUILD
+from test_host_hv import FIRMWARE, qemu
+from test_hostile import HOST_CPU
+
+# The first to come is the hart that boots the machine.
+COMMANDS = """
+set pagination off
+add-symbol-file {elf} -o 0x80000000
+target remote {folder}/gdb
+break hm_asid_init
+continue
+continue
+set ((struct hm_hart *)$a0)->supported = 0
+delete
+continue
+"""
+
+
+def test_a_hart_that_is_not_supported_refuses_every_call(payloads, tmp_path):
+    commands = tmp_path / "commands"
+    commands.write_text(COMMANDS.format(folder=tmp_path, elf=BUILD / "hmcode/hmcode.elf"))
+    with (tmp_path / "console").open("w") as console:
+        machine = subprocess.Popen([*qemu(), *FIRMWARE, "-M", "virt", "-cpu", HOST_CPU, "-m", "128M", "-smp", "2",
+                                    "-nographic", "-no-reboot", "-bios", str(BUILD / "hmcode/hmcode.bin"),
+                                    "-kernel", str(payloads / "host-unlike.bin"),
+                                    "-S", "-gdb", f"unix:{tmp_path}/gdb,server=on,wait=on"],
+                                   stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT)
+    try:
+        while not (tmp_path / "gdb").exists():
+            assert machine.poll() is None
+        gdb = subprocess.run(["gdb-multiarch", "-q", "-batch", "-x", commands], capture_output=True, text=True, timeout=60)
+        machine.wait(timeout=60)
+    finally:
+        machine.kill()
+        machine.wait()
+    console = (tmp_path / "console").read_text(errors="replace")
+    assert "no HM extension on it" in console, gdb.stdout + gdb.stderr
+    assert not re.findall(r"FAIL .*", console), console
+    assert re.search(r"^payload: [1-9]\d* ok, 0 failed", console, re.M), console
