@@ -6,22 +6,30 @@
  * return to S- or U-mode.  The firmware's own figure is the difference of two readings of a
  * counter, which with several harts under -icount counts the others' turns as well.
  *
- *   -plugin m-stay.so[,out=FILE][,lock=START-END]
+ *   -plugin m-stay.so[,out=FILE][,lock=START-END-UNLOCK]
  *
  * At the end it writes a line such as
- *   {"harts":[{"hart":0,"longest":3176,"waited":0,"pc":"0x800002c4","cause":"0x9","a7":"0x8484d43","a6":"0x7","stays":812,"starts":1}]}
- * longest: instructions of the longest stay; waited: how many of them another hart executed while this one
- * waited for a lock; pc: the first instruction; cause, a7, a6: mcause and what an SBI call asked for, at its end (0 if the run ended first); stays: how many
- * there were; starts: how many of them were the start of a hart, which are not looked at.
+ *   {"harts":[{"hart":0,"longest":3176,"waited":0,"pc":"0x800002c4","cause":"0x9","a7":"0x8484d43",
+ *	       "a6":"0x7","stays":812,"starts":1}]}
+ * longest: instructions of the longest stay; waited: how many of them other harts executed while this one
+ * waited for a lock; pc: the first instruction; cause, a7, a6: mcause and what an SBI call asked for, at its end
+ * (0 if the run ended first); stays: how many there were; starts: how many of them were the start of a hart, which
+ * are not looked at.
  *
- * lock= is where the firmware's code waits for a lock (two addresses, END is the first behind).  How often a
- * hart turns around there tells of the emulator's schedule.  It counts instead for what all others
- * execute in M-mode meanwhile, which is what real harts would wait for.
+ * lock= is where the firmware takes a ticket lock (END is the first address behind) and the first instruction that
+ * gives it back; a0 is the lock in both.  How often a hart turns around there, and when it goes on, tells of the
+ * emulator's schedule.  Instead it counts what all others execute in M-mode until the lock is its own, which
+ * is what real harts would wait for.
+ *
+ * Several harts need a thread each (ICOUNT=0): where they take turns in one, QEMU 10.0 names in a callback the
+ * hart that a block was translated for, whichever executes it.  The plugin ends such a run.
  *
  * A start is the first stay of a hart, and any in which it waits (WFI) or closes all interrupts
  * (csrw mie, zero): OpenSBI does both for a hart that was stopped, and nowhere else.
  */
 #include <inttypes.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +49,7 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 static const char *const usage = "m-stay: -plugin m-stay.so[,out=FILE][,lock=START-END]\n";
 
 static FILE *out;
-static uint64_t lock_start, lock_end;
+static uint64_t lock_start, lock_end, unlock;
 
 /* What generated code counts by itself, for each hart. */
 static qemu_plugin_u64 length;		/* of the present stay; 0: there is none */
@@ -50,8 +58,10 @@ static qemu_plugin_u64 waiting;		/* it waits for a lock */
 static qemu_plugin_u64 in_m_mode;	/* all instructions in M-mode but those of waiting */
 
 static struct hart {
-	struct qemu_plugin_register *priv, *mstatus, *mcause, *a6, *a7;
-	uint64_t pc, waited, others;	/* of the present stay; others: theirs when the waiting began */
+	struct qemu_plugin_register *priv, *mhartid, *mstatus, *mcause, *a0, *a6, *a7;
+	uint64_t pc, waited;		/* of the present stay */
+	uint64_t lock, since, others;	/* of the present wait: which turn it was, and the others' count at its beginning */
+	bool waits;			/* and the lock is not its own yet */
 	uint64_t longest, longest_waited, longest_pc, longest_cause, longest_a6, longest_a7;
 	uint64_t stays, starts;
 } harts[MAX_HARTS];
@@ -83,9 +93,18 @@ static void on_entry(unsigned int vcpu, void *pc)
 {
 	struct hart *hart = &harts[number(vcpu)];
 
+	if (read_register(hart->mhartid) != number(vcpu)) {
+		fputs("m-stay: several harts in one thread cannot be told apart: ICOUNT=0 gives each its own\n", stderr);
+		exit(1);
+	}
 	hart->pc = (uintptr_t)pc;
 	hart->waited = 0;
 }
+
+/* --- locks: callbacks of several threads ---------------------------------------- */
+
+static pthread_mutex_t waits_lock = PTHREAD_MUTEX_INITIALIZER;
+static uint64_t wait_count;
 
 static uint64_t of_others(unsigned int vcpu)
 {
@@ -94,17 +113,48 @@ static uint64_t of_others(unsigned int vcpu)
 
 static void on_wait(unsigned int vcpu, void *unused)
 {
+	struct hart *hart = &harts[number(vcpu)];
+
 	(void)unused;
-	vcpu = number(vcpu);
-	harts[vcpu].others = of_others(vcpu);
+	pthread_mutex_lock(&waits_lock);
+	hart->lock = read_register(hart->a0);
+	hart->since = ++wait_count;
+	hart->others = of_others(number(vcpu));
+	hart->waits = true;
+	pthread_mutex_unlock(&waits_lock);
 }
 
+static void end_wait(struct hart *hart)
+{
+	if (hart->waits)
+		hart->waited += of_others(hart - harts) - hart->others;
+	hart->waits = false;
+}
+
+/* It has the lock and goes on. */
 static void on_lock(unsigned int vcpu, void *unused)
 {
 	(void)unused;
-	vcpu = number(vcpu);
-	harts[vcpu].waited += of_others(vcpu) - harts[vcpu].others;
-	qemu_plugin_u64_set(waiting, vcpu, 0);
+	pthread_mutex_lock(&waits_lock);
+	end_wait(&harts[number(vcpu)]);
+	pthread_mutex_unlock(&waits_lock);
+	qemu_plugin_u64_set(waiting, number(vcpu), 0);
+}
+
+/* Tickets: whoever has waited longest has the lock now, although it may notice later. */
+static void on_unlock(unsigned int vcpu, void *unused)
+{
+	uint64_t lock = read_register(harts[number(vcpu)].a0);
+	struct hart *first = NULL;
+
+	(void)unused;
+	pthread_mutex_lock(&waits_lock);
+	for (struct hart *hart = harts; hart < harts + hart_count; hart++)
+		if (hart->waits && hart->lock == lock && (!first || hart->since < first->since))
+			first = hart;
+	if (first)
+		end_wait(first);
+	pthread_mutex_unlock(&waits_lock);
 }
 
 /* The stay is over; readable: the run is not, and registers can be read. */
@@ -153,19 +203,23 @@ static void on_hart(qemu_plugin_id_t id, unsigned int vcpu)
 	for (unsigned int i = 0; i < all->len; i++) {
 		qemu_plugin_reg_descriptor *one = &g_array_index(all, qemu_plugin_reg_descriptor, i);
 
+		if (!strcmp(one->name, "a0"))
+			hart->a0 = one->handle;
 		if (!strcmp(one->name, "a6"))
 			hart->a6 = one->handle;
 		if (!strcmp(one->name, "a7"))
 			hart->a7 = one->handle;
 		if (!strcmp(one->name, "priv"))
 			hart->priv = one->handle;
+		if (!strcmp(one->name, "mhartid"))
+			hart->mhartid = one->handle;
 		if (!strcmp(one->name, "mstatus"))
 			hart->mstatus = one->handle;
 		if (!strcmp(one->name, "mcause"))
 			hart->mcause = one->handle;
 	}
 	g_array_free(all, true);
-	if (!hart->priv || !hart->mstatus || !hart->mcause || !hart->a6 || !hart->a7) {
+	if (!hart->priv || !hart->mhartid || !hart->mstatus || !hart->mcause || !hart->a0 || !hart->a6 || !hart->a7) {
 		fputs("m-stay: this QEMU does not show the registers\n", stderr);
 		exit(1);
 	}
@@ -204,7 +258,7 @@ static void watch_mret(const struct qemu_plugin_tb *block)
 
 static void on_block_of_lock(struct qemu_plugin_tb *block)
 {
-	qemu_plugin_register_vcpu_tb_exec_cond_cb(block, on_wait, QEMU_PLUGIN_CB_NO_REGS,
+	qemu_plugin_register_vcpu_tb_exec_cond_cb(block, on_wait, QEMU_PLUGIN_CB_R_REGS,
 						  QEMU_PLUGIN_COND_EQ, waiting, 0, NULL);
 	qemu_plugin_register_vcpu_tb_exec_inline_per_vcpu(block, QEMU_PLUGIN_INLINE_STORE_U64, waiting, 1);
 }
@@ -213,7 +267,7 @@ static void on_block_of_m_mode(struct qemu_plugin_tb *block)
 {
 	uint64_t pc = qemu_plugin_tb_vaddr(block), instructions = qemu_plugin_tb_n_insns(block);
 
-	qemu_plugin_register_vcpu_tb_exec_cond_cb(block, on_entry, QEMU_PLUGIN_CB_NO_REGS,
+	qemu_plugin_register_vcpu_tb_exec_cond_cb(block, on_entry, QEMU_PLUGIN_CB_R_REGS,
 						  QEMU_PLUGIN_COND_EQ, length, 0, (void *)(uintptr_t)pc);
 	if (pc >= lock_start && pc < lock_end) {
 		on_block_of_lock(block);
@@ -224,6 +278,8 @@ static void on_block_of_m_mode(struct qemu_plugin_tb *block)
 	qemu_plugin_register_vcpu_tb_exec_inline_per_vcpu(block, QEMU_PLUGIN_INLINE_ADD_U64, length, instructions);
 	qemu_plugin_register_vcpu_tb_exec_inline_per_vcpu(block, QEMU_PLUGIN_INLINE_ADD_U64, in_m_mode, instructions);
 	watch_mret(block);
+	if (pc == unlock)
+		qemu_plugin_register_vcpu_tb_exec_cb(block, on_unlock, QEMU_PLUGIN_CB_R_REGS, NULL);
 	if (starts_a_hart(block))
 		qemu_plugin_register_vcpu_tb_exec_inline_per_vcpu(block, QEMU_PLUGIN_INLINE_STORE_U64, starting, 1);
 }
@@ -250,7 +306,8 @@ static void on_end(qemu_plugin_id_t id, void *unused)
 		const struct hart *hart = &harts[i];
 
 		fprintf(out, "%s{\"hart\":%u,\"longest\":%" PRIu64 ",\"waited\":%" PRIu64 ",\"pc\":\"0x%" PRIx64 "\","
-			"\"cause\":\"0x%" PRIx64 "\",\"a7\":\"0x%" PRIx64 "\",\"a6\":\"0x%" PRIx64 "\",\"stays\":%" PRIu64 ",\"starts\":%" PRIu64 "}",
+			"\"cause\":\"0x%" PRIx64 "\",\"a7\":\"0x%" PRIx64 "\",\"a6\":\"0x%" PRIx64 "\","
+			"\"stays\":%" PRIu64 ",\"starts\":%" PRIu64 "}",
 			i ? "," : "", i, hart->longest, hart->longest_waited, hart->longest_pc, hart->longest_cause,
 			hart->longest_a7, hart->longest_a6, hart->stays, hart->starts);
 	}
@@ -262,7 +319,8 @@ static bool take_option(const char *option)
 {
 	if (!strncmp(option, "out=", 4))
 		return (out = fopen(option + 4, "w"));
-	return sscanf(option, "lock=%" SCNi64 "-%" SCNi64, (int64_t *)&lock_start, (int64_t *)&lock_end) == 2;
+	return sscanf(option, "lock=%" SCNi64 "-%" SCNi64 "-%" SCNi64, (int64_t *)&lock_start, (int64_t *)&lock_end,
+		      (int64_t *)&unlock) == 3;
 }
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char **argv)

@@ -14,12 +14,13 @@ FIND_QEMU = 'here=$1; . "$here/lib.sh"; . "$here/machine.sh"; find_qemu; echo "$
 
 
 def lock_range():
-    """Where the firmware waits for a lock, as START-END; it is linked to 0 and runs at the start of RAM."""
+    """Where the firmware takes a lock and gives it back; it is linked to 0 and runs at the start of RAM."""
     symbols = subprocess.run(["riscv64-linux-gnu-nm", "-S", BUILD / "hmcode/hmcode.elf"], check=True,
                              capture_output=True, text=True).stdout
-    begin, size = next((int(words[0], 16), int(words[1], 16)) for words in map(str.split, symbols.splitlines())
-                       if words[-1] == "spin_lock")
-    return f"{0x80000000 + begin:#x}-{0x80000000 + begin + size:#x}"
+    where = {words[-1]: (0x80000000 + int(words[0], 16), int(words[1], 16))
+             for words in map(str.split, symbols.splitlines()) if len(words) == 4}
+    (begin, size), (unlock, _) = where["spin_lock"], where["spin_unlock"]
+    return f"{begin:#x}-{begin + size:#x}-{unlock:#x}"
 
 
 class Watched:
