@@ -3,7 +3,7 @@
 
 import pytest
 
-from launcher import PROFILES, ROOT
+from launcher import PROFILES
 from random_guest import attack
 
 STEPS = 30000
@@ -31,8 +31,6 @@ def test_two_vcpus_on_one_hart(launch, payloads):
     attack(launch, payloads, seed=4, steps=1000, MODE="ssp-hm", HARTS=1, VCPUS=2)
 
 
-@pytest.mark.skipif("strict" not in (ROOT / "qemu-platform" / "options.sh").read_text(),
-                    reason="the launcher has no strict hart yet")
 @pytest.mark.parametrize("mode, qemu, bits", [("native", "strict", 16), ("ssp-hm", "strict", 6),
                                               ("ssp", "strict-eager", 16), ("ssp-hm", "strict-eager", 0)])
 def test_every_access_ends_where_it_may_on_a_strict_hart(launch, payloads, mode, qemu, bits):

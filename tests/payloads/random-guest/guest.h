@@ -238,7 +238,7 @@ extern const char probe_user_page[];
 STUBS(STUB_NAMES)
 extern const char user_jump_stub[];
 extern const char user_illegal[], supervisor_illegal[];
-#define USER_ILLEGAL	6
-#define SUPERVISOR_ILLEGAL	5
+#define USER_ILLEGAL	7
+#define SUPERVISOR_ILLEGAL	6
 
 #endif /* RANDOM_GUEST_H */
