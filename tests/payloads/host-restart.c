@@ -2,7 +2,7 @@
 /*
  * A host whose second hart stops and starts again, over and over, also after it has put the
  * memory of the device tree to another use: the pool loses nothing, and a vCPU that
- * ran on that hart is as it was.
+ * ran on that hart is as it was.  So it is when the hart sleeps and loses its registers.
  */
 #include "host.h"
 
@@ -12,23 +12,37 @@
 #define HSM_START	0
 #define HSM_STOP	1
 #define HSM_STATUS	2
+#define HSM_SUSPEND	3
+#define NON_RETENTIVE	0x80000000ul	/* "Hart suspend types" of SBI's HSM */
 #define STOPPED		1
+#define SUSPENDED	4
 
+#define SIP_SOFT	(1ul << IRQ_SOFT)
 #define FMV_D_X_F1_A0	0xf20500d3u
 #define FMV_X_D_A1_F1	0xe20085d3u
 
 static uint8_t guest[4 * PAGE] __attribute__((aligned(PAGE)));
 static union page page __attribute__((aligned(PAGE)));
 static uint8_t stack[8192] __attribute__((aligned(16)));
-static volatile uint64_t starts, vcpu, runs_vcpu;
+static volatile uint64_t starts, vcpu, runs_vcpu, sleeps;
 static volatile int64_t reason;
 
-/* Each start runs the vCPU if it is told to, and stops. */
+/* Each start runs the vCPU if it is told to, sleeps first or not, and stops. */
 OTHER_HART(other_entry, other_main);
 void other_main(void)
 {
-	if (runs_vcpu)
+	csr_clear(sip, SIP_SOFT);
+	if (runs_vcpu) {
+		page.run.pc = sleeps ? GUEST_RAM + 4 : GUEST_RAM;	/* what is asked for comes last */
 		reason = exit_of(vcpu);
+	}
+	if (sleeps) {
+		sleeps = 0;
+		csr_set(sie, SIP_SOFT);
+		full_fence();
+		sbi_call(SBI_HSM, HSM_SUSPEND, NON_RETENTIVE, (uint64_t)other_entry,
+			 (uint64_t)(stack + sizeof(stack)), 0, 0);
+	}
 	full_fence();
 	starts++;
 	sbi_call(SBI_HSM, HSM_STOP, 0, 0, 0, 0, 0);
@@ -36,18 +50,31 @@ void other_main(void)
 		;
 }
 
-static bool start_and_stop(uint64_t hart)
+static bool comes_to(uint64_t hart, uint64_t status)
 {
-	uint64_t before = starts, spins = 0;
+	uint64_t spins = 0;
 
-	if (start_hart(hart, other_entry, stack + sizeof(stack)))
-		return false;
-	while (starts == before && ++spins < PATIENCE)
-		;
-	while (sbi_call(SBI_HSM, HSM_STATUS, hart, 0, 0, 0, 0).value != STOPPED && ++spins < PATIENCE)
+	while (sbi_call(SBI_HSM, HSM_STATUS, hart, 0, 0, 0, 0).value != status && ++spins < PATIENCE)
 		;
 	full_fence();
 	return spins < PATIENCE;
+}
+
+static bool start_and_stop(uint64_t hart)
+{
+	uint64_t before = starts, spins = 0;
+	bool wakes = sleeps;
+
+	if (start_hart(hart, other_entry, stack + sizeof(stack)))
+		return false;
+	if (wakes) {
+		if (!comes_to(hart, SUSPENDED))
+			return false;
+		sbi_call(SBI_IPI, 0, 1ul << hart, 0, 0, 0, 0);
+	}
+	while (starts == before && ++spins < PATIENCE)
+		;
+	return spins < PATIENCE && comes_to(hart, STOPPED);
 }
 
 static uint64_t start_often(uint64_t hart, uint64_t times)
@@ -64,10 +91,10 @@ static int64_t execute_there(uint64_t hart, uint32_t insn, uint64_t a0)
 {
 	((uint32_t *)guest)[0] = insn;
 	((uint32_t *)guest)[1] = ECALL;
-	page.run.pc = GUEST_RAM;
 	page.run.flags |= HM_RUN_FENCE_I;
 	page.run.sstatus |= SSTATUS_FS;
 	page.run.x[10] = a0;
+	page.run.x[11] = 0;
 	runs_vcpu = 1;
 	full_fence();
 	if (!start_and_stop(hart))
@@ -103,6 +130,9 @@ void payload(uint64_t hart)
 	fact_equal(start_often(other, STARTS), STARTS, "the hart starts again and again");
 	fact_equal(execute_there(other, FMV_X_D_A1_F1, 0), HM_EXIT_SBI, "and runs the vCPU");
 	fact_equal(page.run.x[11], 0x123456789abcdef, "whose floating-point registers are as they were");
+	sleeps = 1;
+	fact_equal(execute_there(other, FMV_X_D_A1_F1, 0), HM_EXIT_SBI, "before and after the hart sleeps");
+	fact_equal(page.run.x[11], 0x123456789abcdef, "they are so too");
 	fact_equal(pool_free_pages(), before, "no page less");
 	fact_equal(vcpu_destroy(vcpu), SBI_DENIED, "the vCPU still belongs to that hart");
 	fact(overwrite_device_tree(), "another use for the device tree's memory");
