@@ -14,6 +14,8 @@
 #define GLOBAL_MIDDLE	4
 #define RING		5
 #define ROOTS		8		/* the first of many */
+#define DEEP		32		/* tables above MIDDLE, and above that */
+#define DEEP_ROOTS	34		/* roots of Sv48 and Sv57 */
 #define LOOP		0x100		/* where its loop lies on the first page */
 #define REGISTER	0x200		/* and the call that registers its ring */
 #define TABLES		1300
@@ -98,6 +100,12 @@ static void make_guest(void)
 	for (unsigned int n = 0; n < 16; n++)
 		for (unsigned int i = 0; i < 512; i++)
 			guest_page(ROOTS + n)[i] = guest_page(ROOT)[i];
+	for (unsigned int i = 0; i < 512; i++) {
+		guest_page(DEEP)[i] = PTE(GPA(MIDDLE), PTE_V);
+		guest_page(DEEP + 1)[i] = PTE(GPA(DEEP), PTE_V);
+		guest_page(DEEP_ROOTS)[i] = PTE(GPA(DEEP), PTE_V);
+		guest_page(DEEP_ROOTS + 1)[i] = PTE(GPA(DEEP + 1), PTE_V);
+	}
 }
 
 /* Runs from here; its exit is an ecall's. */
@@ -272,6 +280,28 @@ static void rings(void)
 	}
 }
 
+/* Memory has changed, the address space is another, the ring is full, and then all that can be asked for. */
+static void at_once(unsigned int mode, unsigned int i)
+{
+	static const char *const name[] = { "all at once in Sv39", "all at once in Sv48", "all at once in Sv57" };
+	static const unsigned int roots[] = { ROOTS, DEEP_ROOTS, DEEP_ROOTS + 1 };
+
+	fact(register_ring() && fill_all(), "full again, with a ring");
+	if (i & 1) {		/* a root that is known, and lags behind */
+		run->satp = (8ul + mode) << 60 | ASID(40 + mode) | GPA(roots[mode]) >> 12;
+		fact(touches(0, GIGA, 256), "another root is full");
+		run->satp = SV39 | ASID(ROOT) | GPA(ROOT) >> 12;
+		fact(runs_from(0), "and not the current one");
+	}
+	timed(i & 2 ? HM_FID_VM_INVALIDATE : HM_FID_SLOT_SET, vm, i & 2 ? GPA(100) : 1, i & 2 ? PAGE : 0x90000000,
+	      i & 2 ? 0 : (uint64_t)guest, i & 2 ? 0 : PAGE * (1 + (i & 1)), i & 2 ? 0 : SLOT_ALL);
+	fill_ring(i & 1 ? 64 : 1, i & 2 ? ROOT : 0);
+	run->satp = (8ul + mode) << 60 | ASID(40 + mode) | GPA(roots[mode]) >> 12;
+	ask_for_all(7 * GIGA - 32 * PAGE, 64 * PAGE, i & 1 ? ~0ul : 40 + mode);
+	fact(runs_from(0), "an entry that is asked for all of it");
+	all_short(name[mode]);
+}
+
 static void destroying(void)
 {
 	for (unsigned int i = 0; i < VCPUS; i++)
@@ -291,5 +321,7 @@ void payload(uint64_t hart)
 	owner_changes();
 	entries();
 	rings();
+	for (unsigned int i = 0; i < 12; i++)
+		at_once(i / 4, i % 4);
 	destroying();
 }
