@@ -107,8 +107,9 @@ uint64_t world_leaf(unsigned int level)
 	uint64_t pa = level == 0 ? physical_page() : level == 1 ? arena + choose(REGIONS) * MEGA : RAM;
 	uint64_t flags = PTE_V | PTE_A | usual[choose(sizeof(usual))];
 
+	/* Misaligned; where such a table is used as a lower one it leads to a frame, not below our memory. */
 	if (level > 0 && one_in(16))
-		pa |= PAGE;	/* misaligned */
+		pa = (level == 1 ? pa : arena) | PAGE;
 	if (one_in(8))
 		return PTE(pa, choose(256));
 	if (one_in(32))
