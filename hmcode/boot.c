@@ -42,15 +42,10 @@ static struct sbi_platform_operations operations;
 static const struct sbi_platform_operations *original;
 static struct range ram[MAX_RAM_RANGES];
 static unsigned int ram_count;
-static unsigned long hart_offset;	/* in scratch space: struct hm_hart * */
+unsigned long hm_hart_offset;
 static u64 timebase;
 
 extern const char _trap_handler[];	/* OpenSBI's own vector */
-
-struct hm_hart *hm_this_hart(void)
-{
-	return *(struct hm_hart **)sbi_scratch_thishart_offset_ptr(hart_offset);
-}
 
 u64 hm_timebase(void)
 {
@@ -165,7 +160,7 @@ static int describe_pool(void *fdt)
 
 static struct hm_hart **hart_of(struct sbi_scratch *scratch)
 {
-	return sbi_scratch_offset_ptr(scratch, hart_offset);
+	return sbi_scratch_offset_ptr(scratch, hm_hart_offset);
 }
 
 /* Extensions that OpenSBI does not know: the device tree says which harts have them. */
@@ -273,8 +268,8 @@ static int early_init(bool cold_boot)
 	find_ram(fdt);
 	if (!ram_count)
 		return SBI_ENODEV;
-	hart_offset = sbi_scratch_alloc_offset(sizeof(struct hm_hart *));
-	error = hart_offset ? reserve_pool(fdt) : SBI_ENOMEM;
+	hm_hart_offset = sbi_scratch_alloc_offset(sizeof(struct hm_hart *));
+	error = hm_hart_offset ? reserve_pool(fdt) : SBI_ENOMEM;
 	if (!error)
 		error = cover_plic(fdt);
 	return error ? error : make_harts(fdt);

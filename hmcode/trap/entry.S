@@ -322,7 +322,7 @@ true_fault:
 
 no_page_fault:
 	addi	a0, a0, -2			/* illegal instruction: satp and fences */
-	bnez	a0, general
+	bnez	a0, other
 	csrr	a1, mtval
 	read_gpr a2, 15
 	read_gpr a3, 20
@@ -444,18 +444,33 @@ hm_policy_vector:
 	j	general
 3:	addi	a0, a0, -12 + 2			/* page faults */
 	sltiu	a0, a0, 4
-	beqz	a0, general
+	beqz	a0, other
 	ld	a0, FRAME_VCPU(sp)
 	ld	a0, VCPU_POLICY(a0)
 	andi	a0, a0, HM_POLICY_HOST_TABLES | HM_POLICY_INJECT
 	addi	a0, a0, -HM_POLICY_HOST_TABLES
 	bnez	a0, general
+	/*
+	 * An exit of which nobody looks at a register: from where each is it goes to the page,
+	 * those that C preserves without the way through the frame.
+	 */
 to_host:
-	save_caller_saved
 	expect_no_trap
-	save_rest
+	ld	a1, FRAME_RUN(sp)
+	.irp n, 3,4,6,7,8,9,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	sd	x\n, (RUN_X + 8 * \n)(a1)
+	.endr
+	csrr	a0, mscratch
+	sd	a0, (RUN_X + 8 * 2)(a1)
+	ld	a0, FRAME_SCRATCH(sp)
+	csrw	mscratch, a0
+	.irp n, 1,5,10,11,12,13,14,15
+	ld	a0, X(\n)
+	sd	a0, (RUN_X + 8 * \n)(a1)
+	.endr
+	mv	a0, sp
 	call	hm_to_host
-	j	vm_exit
+	j	leave_guest
 
 general:
 	save_caller_saved
@@ -470,18 +485,24 @@ general:
 	csrrw	sp, mscratch, sp
 	mret
 
+	/* Neither a page fault nor an instruction that may be TVM's. */
+other:
+	save_caller_saved
+	expect_no_trap
 slow:
 	save_rest
 	call	hm_trap_slow
 	beqz	a0, hm_resume
 
 vm_exit:
-	/* The guest's registers go to the page; return from hm_guest_run. */
+	/* The guest's registers go to the page. */
 	ld	a0, FRAME_RUN(sp)
 	.irp n, 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
 	ld	a1, X(\n)
 	sd	a1, (RUN_X + 8 * \n)(a0)
 	.endr
+leave_guest:
+	/* Return from hm_guest_run. */
 	ld	sp, FRAME_HOST_SP(sp)
 	ld	ra, 0(sp)
 	ld	gp, 8(sp)
@@ -552,6 +573,7 @@ hm_resume:
  * quick, so it goes around OpenSBI's general way; all else is OpenSBI's, which
  * finds every register as it was.  The stack is the one that it would use.  Only the
  * host's traps come here: in M-mode mtvec is hm_fatal_vector (boot.c and below).
+ * Saved for a run is what C may change, and tp; gp is the guest's only within hm_guest_run.
  */
 #define HOST_FRAME	(8 * 32)
 
@@ -576,7 +598,7 @@ run_vcpu:
 	sd	sp, (8 * 2)(t0)
 	mv	sp, t0
 	ld	t0, SBI_SCRATCH_TMP0_OFFSET(tp)
-	.irp n, 1,3,5,6,7,8,9,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	.irp n, 1,5,6,7,12,13,14,15,16,17,28,29,30,31
 	sd	x\n, (8 * \n)(sp)
 	.endr
 	csrrw	t0, mscratch, tp
@@ -586,7 +608,7 @@ run_vcpu:
 	call	hm_host_run			/* a0: number of the vCPU, then error; a1: value */
 	lla	t0, hm_host_vector
 	csrw	mtvec, t0
-	.irp n, 1,3,4,5,6,7,8,9,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,2
+	.irp n, 1,4,5,6,7,12,13,14,15,16,17,28,29,30,31,2
 	ld	x\n, (8 * \n)(sp)
 	.endr
 	mret

@@ -43,23 +43,22 @@ void hm_ring_commit(struct hm_vcpu *vcpu)
 	hm_count(vcpu, HM_TRAP_RING);
 }
 
-void hm_ring_enter(struct hm_vcpu *vcpu)
+/* True: there is something in it that is to be drained before the guest runs. */
+bool hm_ring_enter(struct hm_vcpu *vcpu)
 {
 	ssp_ring_enter(&vcpu->space);
-}
-
-/* After hm_ring_enter(): has it anything that is to be drained before the guest runs? */
-bool hm_ring_pending(const struct hm_vcpu *vcpu)
-{
 	return !hm_host_tables(vcpu) && ssp_ring_pending(&vcpu->space);
 }
 
 /* The host drains its own tables' ring: it has to know where that is. */
 void hm_ring_leave(struct hm_vcpu *vcpu)
 {
-	ssp_ring_leave(&vcpu->space);
-	vcpu->run->ring_gpa = vcpu->ring_gpa;
-	vcpu->run->ring_turn = vcpu->ring_turn;
+	struct hm_run *run = vcpu->run;
+
+	run->ring_gpa = vcpu->ring_gpa;
+	run->ring_turn = vcpu->ring_turn;
+	if (vcpu->space.ring.hpa)
+		ssp_ring_leave(&vcpu->space);
 }
 
 /* After a change of the ring or of the policy, both of which flush everything: what is in it counts as drained. */

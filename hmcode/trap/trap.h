@@ -5,7 +5,8 @@
  *	entry.S  hm_guest_vector   page faults that the walk cache answers
  *	fast.c   hm_fast_tvm       fences and satp writes likewise
  *	mmu.c    hm_trap_general   those that take the engine's general functions
- *	route.c  hm_trap_slow      everything else, by cause, all registers saved
+ *	route.c  hm_trap_slow      everything else, by cause, all registers saved; from the vector
+ *	                           at once where it is neither a page fault nor an instruction
  *	            fault.c illegal.c interrupt.c ../sbi/guest.c
  *	mmu.c    hm_to_host        page faults and fences of which the host gets all
  *	entry.S  hm_resume         back to the guest, or
@@ -104,8 +105,7 @@ long hm_ring_set(struct hm_vcpu *vcpu, u64 gpa, u64 gva, u64 version);
 void hm_ring_end(struct hm_vcpu *vcpu);
 void hm_ring_settle(struct hm_vcpu *vcpu);
 void hm_ring_commit(struct hm_vcpu *vcpu);
-void hm_ring_enter(struct hm_vcpu *vcpu);
-bool hm_ring_pending(const struct hm_vcpu *vcpu);
+bool hm_ring_enter(struct hm_vcpu *vcpu);
 void hm_ring_drain(struct hm_vcpu *vcpu);
 void hm_ring_leave(struct hm_vcpu *vcpu);
 

@@ -52,21 +52,32 @@ static void take(struct hm_hart *hart, struct hm_vcpu *vcpu, unsigned int n)
 	*hm_root_hint(vcpu, new.gsatp) = n;
 }
 
-/* Take over what is new.  False: the root to run on is none. */
-bool hm_roots_take(struct hm_hart *hart, struct hm_vcpu *vcpu)
+/* False: the root to run on is none. */
+static inline bool choose(struct hm_vcpu *vcpu)
 {
-	u64 new = hm_read(vcpu->run->roots_new), number = hm_read(vcpu->run->root);
+	u64 number = hm_read(vcpu->run->root);
 
-	if (new) {
-		for (unsigned int n = 0; n < HM_ROOTS; n++)
-			if (new >> n & 1)
-				take(hart, vcpu, n);
-		vcpu->run->roots_new = 0;
-	}
 	if (number >= HM_ROOTS || !vcpu->roots.root[number].root)
 		return false;
 	vcpu->roots.next = &vcpu->roots.root[number];
 	return true;
+}
+
+static __attribute__((noinline)) bool take_and_choose(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 new)
+{
+	for (unsigned int n = 0; n < HM_ROOTS; n++)
+		if (new >> n & 1)
+			take(hart, vcpu, n);
+	vcpu->run->roots_new = 0;
+	return choose(vcpu);
+}
+
+/* Take over what is new.  False: the root to run on is none. */
+bool hm_roots_take(struct hm_hart *hart, struct hm_vcpu *vcpu)
+{
+	u64 new = hm_read(vcpu->run->roots_new);
+
+	return new ? take_and_choose(hart, vcpu, new) : choose(vcpu);
 }
 
 void hm_root_switch(struct hm_hart *hart, struct hm_vcpu *vcpu, struct hm_host_root *root)
@@ -80,27 +91,22 @@ void hm_root_switch(struct hm_hart *hart, struct hm_vcpu *vcpu, struct hm_host_r
 		hm_sfence_all();
 }
 
-/* The first part of an entry: the root that the host chose, then the fence that it asks for. */
-void hm_roots_enter(struct hm_hart *hart, struct hm_vcpu *vcpu)
+/* The root that the host chose where it is another one, or has no ASID of this turn. */
+void hm_roots_load(struct hm_hart *hart, struct hm_vcpu *vcpu)
 {
 	struct hm_host_root *next = vcpu->roots.next;
-	u64 fence = hm_read(vcpu->run->hw_fence);
 
 	if (next != vcpu->roots.current)
 		hm_root_switch(hart, vcpu, next);
-	else if (next->asid_turn == hart->asid_turn && hart->asid_limit)
-		csr_write(CSR_SATP, next->hsatp);	/* most often: nothing is new */
 	else
 		hm_load_root(hart, vcpu);
-	if (fence) {
-		hm_fence(fence < HM_FENCE_ALL ? fence : HM_FENCE_ALL, hm_read(vcpu->run->hw_fence_va));
-		vcpu->run->hw_fence = HM_FENCE_NONE;
-	}
 }
 
-void hm_roots_leave(struct hm_vcpu *vcpu)
+/* The fence that the host asks for, whatever its number. */
+void hm_roots_fence(struct hm_vcpu *vcpu, u64 fence)
 {
-	vcpu->run->root = vcpu->roots.current - vcpu->roots.root;
+	hm_fence(fence < HM_FENCE_ALL ? fence : HM_FENCE_ALL, hm_read(vcpu->run->hw_fence_va));
+	vcpu->run->hw_fence = HM_FENCE_NONE;
 }
 
 struct hm_host_root *hm_root_find(struct hm_vcpu *vcpu, u64 gsatp)

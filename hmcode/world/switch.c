@@ -359,8 +359,7 @@ static bool carry_out(struct hm_vcpu *vcpu, struct entry *entry, u64 mstatus)
 		fence_as_asked(vcpu, entry);
 		entry->worked = true;
 	}
-	hm_ring_enter(vcpu);
-	if (hm_ring_pending(vcpu)) {
+	if (hm_ring_enter(vcpu)) {
 		if (!may_work(entry))
 			return false;
 		hm_ring_drain(vcpu);

@@ -29,7 +29,7 @@ static struct entry {
 	u32 state;
 	struct hm_vm *vm;
 	struct hm_vcpu *vcpu;		/* of IDLE and RUNS */
-} vcpus[HM_MAX_VCPUS];
+} __attribute__((aligned(32))) vcpus[HM_MAX_VCPUS];
 
 /* Held for a bounded time: over one pass of what is above, and no call of the engine. */
 static spinlock_t lock = SPIN_LOCK_INITIALIZER;
@@ -46,7 +46,10 @@ static void set_state(struct entry *entry, enum state state)
 
 static bool take(struct entry *entry, enum state state)
 {
-	return __sync_bool_compare_and_swap(&entry->state, IDLE, state);
+	u32 idle = IDLE;
+
+	return __atomic_compare_exchange_n(&entry->state, &idle, state, false, __ATOMIC_ACQUIRE,
+					   __ATOMIC_RELAXED);
 }
 
 /* What a number that could not be taken is told: there is no such vCPU, or somebody has it. */
@@ -192,7 +195,7 @@ static inline __attribute__((always_inline)) struct hm_vcpu *try_take(struct ent
 }
 
 /* Tried once more, so that of two harts that got in each other's way one comes through. */
-static struct hm_vcpu *take_again(u64 number, long *error)
+static __attribute__((noinline, cold)) struct hm_vcpu *take_again(u64 number, long *error)
 {
 	struct hm_vcpu *vcpu = NULL;
 	u32 state = number < HM_MAX_VCPUS ? state_of(&vcpus[number]) : FREE;

@@ -11,6 +11,8 @@
 #ifndef HM_VCPU_H
 #define HM_VCPU_H
 
+#include <sbi/sbi_scratch.h>
+
 #include "hm_abi.h"
 #include "metal/metal.h"
 #include "ssp/ring.h"
@@ -20,8 +22,6 @@
 #define HM_MAX_VCPUS		64
 #define HM_STACK_SIZE		8192
 #define HM_NO_DEADLINE		(~0ull)
-
-struct sbi_scratch;
 
 /*
  * A field of hm_run, which another hart of the host may write at any time: read once, checked,
@@ -125,17 +125,24 @@ struct hm_vcpu {
 	u64 memory_turn;		/* the VM's that its slots, tables and hart are of */
 	bool ring_lost;			/* the ring's memory was taken away since then; under vcpu.c's lock */
 	bool seip;			/* software SEIP, set by the host */
+	u64 exit_reason;		/* what was told the host last */
+	u64 ring_gpa;			/* HM_RING_NONE: there is no ring, or it was lost */
+	u64 ring_turn;			/* another with each change of the ring */
 	struct hm_roots roots;
 	struct ssp_space space;
 
-	u64 exit_reason;		/* what was told the host last */
-	u64 ring_gpa, ring_page;	/* of the ring: GPA, HM_RING_NONE: it is none or was lost, and HPA */
-	u64 ring_turn;			/* another with each change of it */
+	u64 ring_page;			/* the ring's HPA */
 	struct hm_fp_state fp;
 };
 
 /* boot.c */
-struct hm_hart *hm_this_hart(void);
+extern unsigned long hm_hart_offset;	/* in scratch space: struct hm_hart * */
+
+static inline struct hm_hart *hm_this_hart(void)
+{
+	return *(struct hm_hart **)sbi_scratch_thishart_offset_ptr(hm_hart_offset);
+}
+
 bool hm_is_ram(u64 hpa, u64 size);
 u64 hm_timebase(void);
 
@@ -194,8 +201,8 @@ static inline u64 hm_guest_satp(const struct hm_vcpu *vcpu)
 
 /* roots.c: the root buffer of a host that owns the tables. */
 bool hm_roots_take(struct hm_hart *hart, struct hm_vcpu *vcpu);
-void hm_roots_enter(struct hm_hart *hart, struct hm_vcpu *vcpu);
-void hm_roots_leave(struct hm_vcpu *vcpu);
+void hm_roots_load(struct hm_hart *hart, struct hm_vcpu *vcpu);
+void hm_roots_fence(struct hm_vcpu *vcpu, u64 fence);
 struct hm_host_root *hm_root_find(struct hm_vcpu *vcpu, u64 gsatp);
 void hm_root_switch(struct hm_hart *hart, struct hm_vcpu *vcpu, struct hm_host_root *root);
 enum ssp_fence hm_roots_flush_asid(struct hm_vcpu *vcpu, u64 asid);
@@ -211,6 +218,25 @@ static inline struct hm_host_root *hm_root_hinted(struct hm_vcpu *vcpu, u64 gsat
 	struct hm_host_root *root = &vcpu->roots.root[*hm_root_hint(vcpu, gsatp)];
 
 	return root->root && root->gsatp == gsatp ? root : NULL;
+}
+
+/* The first part of an entry: the root that the host chose, then the fence that it asks for. */
+static inline void hm_roots_enter(struct hm_hart *hart, struct hm_vcpu *vcpu)
+{
+	const struct hm_host_root *next = vcpu->roots.next;
+	u64 fence = hm_read(vcpu->run->hw_fence);
+
+	if (next == vcpu->roots.current && next->asid_turn == hart->asid_turn && hart->asid_limit)
+		csr_write(CSR_SATP, next->hsatp);	/* most often: nothing is new */
+	else
+		hm_roots_load(hart, vcpu);
+	if (fence)
+		hm_roots_fence(vcpu, fence);
+}
+
+static inline void hm_roots_leave(struct hm_vcpu *vcpu)
+{
+	vcpu->run->root = vcpu->roots.current - vcpu->roots.root;
 }
 
 static inline void hm_root_use(struct hm_vcpu *vcpu, struct hm_host_root *root)
