@@ -89,7 +89,7 @@ static enum next on_mark(struct vcpu *v)
 	return RESUME;
 }
 
-static enum next end_broken(struct vcpu *v, const char *why, uint64_t detail)
+static __attribute__((noinline)) enum next end_broken(struct vcpu *v, const char *why, uint64_t detail)
 {
 	const struct hm_run *run = v->run;
 

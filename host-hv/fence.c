@@ -95,14 +95,12 @@ static struct fence undone(const struct hm_run *run)
 	};
 }
 
-void fence_enter(struct vcpu *v)
+/* What is owed goes to the page, together with what an entry left undone there. */
+static __attribute__((noinline)) void pay(struct vcpu *v)
 {
 	struct hm_run *run = v->run;
-	struct fence before;
+	struct fence before = undone(run);
 
-	if (v->vm->vcpu_count == 1 && !v->fence.flags)
-		return;
-	before = undone(run);
 	spin_lock(&v->fence_lock);
 	v->resident = true;
 	if (++v->entries == 0)
@@ -114,6 +112,13 @@ void fence_enter(struct vcpu *v)
 	run->fence_asid = v->fence.asid;
 	v->fence.flags = 0;
 	spin_unlock(&v->fence_lock);
+}
+
+void fence_enter(struct vcpu *v)
+{
+	/* Nobody else is there to ask for any. */
+	if (v->vm->vcpu_count > 1 || v->fence.flags)
+		pay(v);
 }
 
 void fence_leave(struct vcpu *v)

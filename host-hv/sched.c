@@ -151,7 +151,7 @@ uint64_t sched_slice_end(const struct hart *h)
 {
 	uint64_t end = FOREVER;
 
-	if (h->queued == 1)
+	if (sched_is_alone(h))
 		return FOREVER;
 	for (unsigned i = 0; i < h->queued; i++)
 		if (h->queue[i] != h->current)

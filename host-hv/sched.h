@@ -36,13 +36,13 @@ void sched_loop(struct hart *hart) __attribute__((noreturn));
 /* When the vCPU that has the hart must leave it, in ticks of time; FOREVER: while nobody else wakes. */
 uint64_t sched_slice_end(const struct hart *hart);
 
-/* Is there another vCPU of the hart that is not stopped? */
+/* Is there another vCPU of the hart that is not stopped?  Then WFI must yield. */
 bool sched_has_others(const struct hart *hart);
 
-/* Then WFI must yield. */
-static inline bool sched_is_shared(const struct hart *hart)
+/* One vCPU has the hart for itself: no slice, and WFI idles in the guest world. */
+static inline bool sched_is_alone(const struct hart *hart)
 {
-	return hart->queued > 1 && sched_has_others(hart);
+	return hart->queued == 1;
 }
 
 /* Makes a hart look at its queue again. */

@@ -96,7 +96,7 @@ static void drop(struct vcpu *v)
 }
 
 /* The guest's ring is another one: what it had pushed into an older one stands for a fence of everything. */
-static void change_ring(struct vcpu *v)
+static __attribute__((noinline)) void change_ring(struct vcpu *v)
 {
 	bool first = !v->shadow->space.ring.hpa && v->run->ring_turn == v->shadow->ring_turn + 1;
 
@@ -107,7 +107,7 @@ static void change_ring(struct vcpu *v)
 }
 
 /* The hart is asked for a fence of one page, or of more than was drained. */
-static void drain_ring(struct vcpu *v)
+static __attribute__((noinline)) void drain_ring(struct vcpu *v)
 {
 	struct ssp_drained owed = ssp_ring_drain(&v->shadow->space);
 
@@ -135,7 +135,7 @@ static enum ssp_fence flush_page(struct ssp_space *space, uint64_t va, uint64_t 
  * root that runs maps none of them.  Others may, and what the guest has mapped there
  * by now is read; but for the page of a fault, which is filled with what it needs.
  */
-static void take_fences(struct vcpu *v)
+static __attribute__((noinline)) void take_fences(struct vcpu *v)
 {
 	struct ssp_space *space = &v->shadow->space;
 	struct hm_run *run = v->run;

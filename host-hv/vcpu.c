@@ -78,12 +78,15 @@ static void prepare(struct vcpu *v)
 {
 	struct hm_run *run = v->run;
 
-	run->slice_end = sched_slice_end(v->hart);
 	run->flags &= ~(uint64_t)(HM_RUN_SEIP | HM_RUN_YIELD_WFI);
+	run->slice_end = FOREVER;
+	if (!sched_is_alone(v->hart)) {
+		run->slice_end = sched_slice_end(v->hart);
+		if (sched_has_others(v->hart))
+			run->flags |= HM_RUN_YIELD_WFI;
+	}
 	if (__atomic_load_n(&v->external_irq, __ATOMIC_ACQUIRE))
 		run->flags |= HM_RUN_SEIP;
-	if (sched_is_shared(v->hart))
-		run->flags |= HM_RUN_YIELD_WFI;
 	if (v->software_irq && __atomic_exchange_n(&v->software_irq, false, __ATOMIC_ACQ_REL))
 		run->sip |= IRQ_SOFT;
 	if (v->reset_stats && __atomic_exchange_n(&v->reset_stats, false, __ATOMIC_ACQ_REL))
