@@ -15,7 +15,7 @@ LIMITS = {
 }
 # Exits to tables of the host, what the guest itself and host-hv spend included.  Most of fence-page waits for another.
 # An entry reads each field of the page once and checks it, and takes its vCPU from other harts.
-EXIT_LIMITS = {"fill": 1280, "true-fault": 1410, "fence-page": 240, "fence-page-asid": 1490, "satp-hit": 160, "vm-exit": 1370}
+EXIT_LIMITS = {"fill": 1060, "true-fault": 1190, "fence-page": 230, "fence-page-asid": 1280, "satp-hit": 160, "vm-exit": 1160}
 # Beyond the commit: pages a commit, and how many instructions each may take.
 DRAINS = {
     "ring-flush+commit": 1, "ring-flush+refill+commit": 1, "ring-flush+commit/64": 1, "ring-hint+commit/64": 1,
