@@ -89,14 +89,15 @@ static void on_and_off_many_times(const struct mode *mode)
 /*
  * "Changing satp.MODE from Bare to other modes and vice versa also takes effect
  * immediately": a global page that lies over memory must not be seen without translation.
+ * All else is global as well, since a hypervisor may keep none so beside one that is not.
  */
 static void a_global_page_over_memory(const struct mode *mode)
 {
 	uint64_t root = page_alloc(), a = mega_alloc(), b = mega_alloc(), seen = 0;
 
-	*pte_of(mode, root, 0, 2) = PTE(0, PTE_RW);	/* devices */
+	*pte_of(mode, root, 0, 2) = PTE(0, PTE_RW | PTE_G);	/* devices */
 	for (uint64_t at = RAM; at < RAM + RAM_SIZE; at += MEGA)
-		*pte_of(mode, root, at, 1) = PTE(at, PTE_RWX);
+		*pte_of(mode, root, at, 1) = PTE(at, PTE_RWX | PTE_G);
 	*pte_of(mode, root, a, 1) = PTE(b, PTE_RW | PTE_G);
 	write64(a, 0xa);
 	write64(b, 0xb);
