@@ -87,7 +87,10 @@ enum hm_next hm_route_page_fault(struct hm_trap *trap)
 	u64 reason = trap->frame->fault_exit;
 	struct ssp_result result;
 
-	/* With INJECT true faults have been taken out before. */
+	/*
+	 * With INJECT true faults have been taken out before; and with the firmware's tables all that
+	 * page_fault() could fill, so that it takes another vCPU's store, just now, to fill one here.
+	 */
 	if (hm_host_tables(vcpu))
 		return hm_exit(trap, HM_EXIT_PAGE_FAULT, trap->tval);
 	if (reason != HM_EXIT_COUNT)

@@ -40,7 +40,11 @@ void hm_asid_init(struct hm_hart *hart)
 			hart->satp_modes |= 1u << mode;
 	}
 	csr_write(CSR_SATP, old);
-	/* What the hart walked meanwhile, from address 0, has ASIDs that are handed out. */
+	/*
+	 * What the hart walked meanwhile, from address 0, would have ASIDs that are handed out.  No test can
+	 * tell: walks begin only "when satp is active" (its section), which it is not in M-mode, and
+	 * whatever runs here first is fenced (take_over()).  It is done once for each hart.
+	 */
 	hm_sfence_all();
 	hart->asid_limit = hart->asid_bits >= ASID_BITS_MIN ? 1u << hart->asid_bits : 0;
 	new_turn(hart);

@@ -413,6 +413,10 @@ long hm_vcpu_destroy(u64 number)
 	vcpu = vcpus[number].vcpu;
 	if (hart->last_vcpu == vcpu)
 		hart->last_vcpu = NULL;
+	/*
+	 * Rules 2 and 6, by themselves.  No test can tell: what the hart holds of its tables is used in the guest
+	 * world alone, where take_over() fences before any other vCPU's, and a paged host was fenced by leave().
+	 */
 	hm_sfence_all();
 	hm_pool_free((u64)vcpu);
 	free_entry(&vcpus[number]);

@@ -6,27 +6,32 @@
  */
 #include "host.h"
 
-#define GUEST_PAGES	12
+#define GUEST_PAGES	24
 #define TIMES		4
 #define MOVING		0x90000000ul		/* GPA of a slot of its own */
 
 /* What a guest's page holds; first of all its code. */
-enum { CODE, ROOT, CODE_MIDDLE, CODE_LEAVES, MIDDLE, LEAVES, ROOT2, MIDDLE2, LEAVES2, OWN, OWN2 };
+enum { CODE, ROOT, CODE_MIDDLE, CODE_LEAVES, MIDDLE, LEAVES, ROOT2, MIDDLE2, LEAVES2, OWN, OWN2,
+       ROOT_X, MIDDLE_X, LEAVES_X, OWN_X, ROOT_Y, MIDDLE_Y, LEAVES_Y, OWN_Y, MIDDLE_G, LEAVES_G };
 
 /* Addresses that guests read. */
 #define FIXED		(TEST_VA + 0 * PAGE)	/* a page of its RAM; with tables of the host any */
 #define MOVED		(TEST_VA + 1 * PAGE)	/* the page at MOVING */
 #define PRIVATE		(TEST_VA + 2 * PAGE)	/* not global, with tables of the host alone */
+#define NEAR		1ul			/* pages in each region of a vCPU with few tables */
+#define FAR		100ul
+#define FEW		32ul			/* tables that it has: SSP_MIN_TABLES */
+#define GLOBALS		(TEST_VA + GIGA)	/* the same for its two address spaces */
 
 static uint8_t guest[GUEST_PAGES * PAGE] __attribute__((aligned(PAGE)));
 static uint64_t other[2][512] __attribute__((aligned(PAGE)));		/* memory that comes and goes */
-static union page pages[2] __attribute__((aligned(PAGE)));
+static union page pages[3] __attribute__((aligned(PAGE)));
 static struct {
 	uint64_t top[512], middle[512], leaves[512];
 } shadows[2] __attribute__((aligned(PAGE)));				/* tables of the host */
 static uint64_t code_middle[512] __attribute__((aligned(PAGE)));
 static uint64_t code_leaves[512] __attribute__((aligned(PAGE)));
-static uint64_t vm, vcpus[2];
+static uint64_t vm, vcpus[3];
 static struct hm_run *const run = &pages[0].run;
 
 static uint64_t *guest_page(unsigned int n)
@@ -45,6 +50,20 @@ static void make_tables(unsigned int root, unsigned int middle, unsigned int lea
 	guest_page(own)[0] = own;
 }
 
+/* One table of leaves in many places, each of which takes a shadow table of its own. */
+static void make_regions(unsigned int root, unsigned int middle, unsigned int leaves, unsigned int own)
+{
+	guest_page(root)[GUEST_RAM >> 30 & 511] = PTE(GPA(CODE_MIDDLE), PTE_V);
+	guest_page(root)[TEST_VA >> 30 & 511] = PTE(GPA(middle), PTE_V);
+	guest_page(root)[GLOBALS >> 30 & 511] = PTE(GPA(MIDDLE_G), PTE_V);
+	for (uint64_t i = 0; i < FEW; i++)
+		guest_page(middle)[i] = PTE(GPA(leaves), PTE_V);
+	guest_page(leaves)[NEAR] = PTE(GPA(own), PTE_RW);
+	for (uint64_t i = 0; i < FEW; i++)
+		guest_page(leaves)[FAR + 8 * i] = PTE(GPA(own), PTE_RW);
+	guest_page(own)[0] = own;
+}
+
 static void make_guest(void)
 {
 	((uint32_t *)guest)[0] = LD_A1_A0;
@@ -53,6 +72,10 @@ static void make_guest(void)
 	guest_page(CODE_LEAVES)[0] = PTE(GPA(CODE), PTE_RWX);
 	make_tables(ROOT, MIDDLE, LEAVES, OWN);
 	make_tables(ROOT2, MIDDLE2, LEAVES2, OWN2);
+	make_regions(ROOT_X, MIDDLE_X, LEAVES_X, OWN_X);
+	make_regions(ROOT_Y, MIDDLE_Y, LEAVES_Y, OWN_Y);
+	guest_page(MIDDLE_G)[0] = PTE(GPA(LEAVES_G), PTE_V);
+	guest_page(LEAVES_G)[NEAR] = guest_page(LEAVES_G)[FAR] = PTE(GPA(OWN), PTE_RW | PTE_G);
 }
 
 /* The host's: FIXED and PRIVATE are other[n]. */
@@ -80,11 +103,11 @@ static void set_root(unsigned int n, uint64_t gsatp, unsigned int shadow)
 	run->roots_new |= 1ul << n;
 }
 
-static uint64_t new_vcpu(unsigned int n, unsigned int root)
+static uint64_t new_vcpu(unsigned int n, unsigned int root, uint64_t tables)
 {
 	run_reset(&pages[n].run);
 	pages[n].run.satp = gsatp_of(root);
-	return vcpu_create(vm, &pages[n], 64).value;
+	return vcpu_create(vm, &pages[n], tables).value;
 }
 
 /* What a vCPU reads, or ~ the exit that it makes instead. */
@@ -139,7 +162,7 @@ static void vcpus_follow_each_other(void)
 	fact_equal(seen, 2 * TIMES, "two vCPUs on a hart each see their own");
 	for (unsigned int i = 0; i < TIMES; i++) {
 		vcpu_destroy(vcpus[1]);
-		vcpus[1] = new_vcpu(1, i % 2 ? ROOT2 : ROOT);
+		vcpus[1] = new_vcpu(1, i % 2 ? ROOT2 : ROOT, 64);
 		again += reads_on(1, FIXED) == (i % 2 ? OWN2 : OWN);
 	}
 	fact_equal(again, TIMES, "and so does one that has another's place");
@@ -211,6 +234,66 @@ static void fences_are_done(void)
 	fact_equal(all, 2 * TIMES, "and everything");
 }
 
+/* -- with few tables -- */
+
+/* Another vCPU in the place of the one with few tables: it has all of them left. */
+static void renew(void)
+{
+	vcpu_destroy(vcpus[2]);
+	vcpus[2] = new_vcpu(2, ROOT_X, FEW);
+}
+
+static uint64_t reads_in(unsigned int root, uint64_t va)
+{
+	pages[2].run.satp = SV39 | ASID(root) | GPA(root) >> 12;
+	return reads_on(2, va);
+}
+
+static uint64_t fills(void)
+{
+	static struct hm_stats stats;
+
+	hm_call(HM_FID_VCPU_STATS, vcpus[2], (uint64_t)&stats, sizeof(stats), 0, 0, 0);
+	return *(volatile uint64_t *)&stats.traps[HM_TRAP_FILL];
+}
+
+/*
+ * Tables that lead to a page of one address space become another's, and have a page of
+ * that one at the same place: it is not what the first one finds there.
+ */
+static void tables_are_taken(void)
+{
+	uint64_t seen = 0, rounds = 0, page = FAR;	/* one that the hart was never told is absent */
+
+	for (uint64_t regions = FEW / 2; regions < FEW; regions++, rounds++, page += 8) {
+		renew();
+		seen += reads_in(ROOT_X, TEST_VA + NEAR * PAGE) == OWN_X;
+		for (uint64_t i = 0; i < regions; i++)
+			(void)reads_in(ROOT_Y, TEST_VA + i * MEGA + page * PAGE);
+		seen += reads_in(ROOT_X, TEST_VA + page * PAGE) == OWN_X;
+	}
+	fact_equal(seen, 2 * rounds, "tables that another address space has now");
+}
+
+/* What the hart may have cached is that there was nothing: one fault for each page is all that it may cost. */
+static void links_are_new(void)
+{
+	uint64_t before, seen = 0;
+
+	renew();
+	(void)reads_in(ROOT_X, GUEST_RAM);
+	before = fills();
+	for (uint64_t i = 0; i < FEW / 4; i++)
+		seen += reads_in(ROOT_X, TEST_VA + i * MEGA + NEAR * PAGE) == OWN_X;
+	fact_equal(fills() - before, seen, "a page in a new table is filled once");
+	(void)reads_in(ROOT_Y, GUEST_RAM);
+	(void)reads_in(ROOT_X, GLOBALS + NEAR * PAGE);
+	(void)reads_in(ROOT_Y, GUEST_RAM);
+	before = fills();
+	seen = reads_in(ROOT_Y, GLOBALS + FAR * PAGE);
+	fact(fills() - before == 1 && seen == OWN, "and so is one in a table that another address space has already");
+}
+
 void payload(uint64_t hart)
 {
 	(void)hart;
@@ -221,11 +304,14 @@ void payload(uint64_t hart)
 	make_guest();
 	make_shadow(0);
 	make_shadow(1);
-	vcpus[0] = new_vcpu(0, ROOT);
-	vcpus[1] = new_vcpu(1, ROOT2);
+	vcpus[0] = new_vcpu(0, ROOT, 64);
+	vcpus[1] = new_vcpu(1, ROOT2, 64);
+	vcpus[2] = new_vcpu(2, ROOT_X, FEW);
 	memory_moves();
 	vcpus_follow_each_other();
 	tables_change_their_owner();
 	roots_change_their_mode();
 	fences_are_done();
+	tables_are_taken();
+	links_are_new();
 }

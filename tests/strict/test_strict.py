@@ -14,7 +14,8 @@ from settings import SETTINGS, every_pair, name
 RUNS = every_pair(SETTINGS)
 LINUX = "fork,exec,mprotect,shell"
 # Where fences matter most: address spaces, tables that are shared, taken apart and used again, pages without a fence.
-SHORT = ["asid", "sharing", "unfenced"]
+SHORT = ["asid", "sharing", "unfenced", "pieces", "satp"]
+HARTS = [("virt", "strict-eager", 6), ("u74", "strict", 0)]
 
 
 # Svvptc is what this one is about: a hart without it may keep what was not mapped until a fence.  Ours never does so
@@ -36,10 +37,27 @@ def check(run):
 
 
 @pytest.mark.parametrize("payload", SHORT)
-@pytest.mark.parametrize("profile, qemu, asidlen", [("virt", "strict-eager", 6), ("u74", "strict", 0)])
+@pytest.mark.parametrize("profile, qemu, asidlen", HARTS)
 def test_facts_about_fences_hold(launch, payloads, payload, profile, qemu, asidlen):
     check(launch(MODE="ssp-hm", PROFILE=profile, QEMU=qemu, ASIDLEN=asidlen, KERNEL=payloads / f"{payload}.bin",
                  MEM="128M", TIMEOUT=120))
+
+
+@pytest.mark.parametrize("payload", ["host-paged", "host-stale"])
+@pytest.mark.parametrize("profile, qemu, asidlen", HARTS)
+def test_a_hart_forgets_what_a_host_changed(launch, payloads, payload, profile, qemu, asidlen):
+    check(launch(MODE="native", PROFILE=profile, QEMU=qemu, ASIDLEN=asidlen, KERNEL=payloads / f"{payload}.bin",
+                 MEM="128M", TIMEOUT=120))
+
+
+@pytest.mark.parametrize("mode", ["tsp", "ssp", "ssp-hm"])
+def test_a_page_that_was_absent_is_filled_once(launch, payloads, mode):
+    """Without a fence after the first fill a hart that remembers the absence faults again, for each page."""
+    run = launch(MODE=mode, QEMU="strict", SVVPTC=0, KERNEL=payloads / "unfenced.bin", MEM="128M", MARKS=1, TIMEOUT=120)
+    check(run)
+    traps, exits = run.mark()["hm_traps"]["by_kind"], run.mark()["vm_exits"]["by_reason"]
+    absent, filled = traps["true_fault"] + exits["true_fault"], traps["fill"] + exits["hidden_fault"]
+    assert 0 < filled < 1.2 * absent, (filled, absent)
 
 
 def test_a_u74_has_no_asids_and_eight_pmp_entries(launch, payloads):
