@@ -21,6 +21,7 @@ enum { CODE, ROOT, CODE_MIDDLE, CODE_LEAVES, MIDDLE, LEAVES, ROOT2, MIDDLE2, LEA
 #define NEAR		1ul			/* pages in each region of a vCPU with few tables */
 #define FAR		100ul
 #define FEW		32ul			/* tables that it has: SSP_MIN_TABLES */
+#define WALKS		16ul			/* regions that many apart have one place in the walk cache */
 #define GLOBALS		(TEST_VA + GIGA)	/* the same for its two address spaces */
 
 static uint8_t guest[GUEST_PAGES * PAGE] __attribute__((aligned(PAGE)));
@@ -249,6 +250,14 @@ static uint64_t reads_in(unsigned int root, uint64_t va)
 	return reads_on(2, va);
 }
 
+static bool has_svvptc(void)
+{
+	static struct hm_info info;
+
+	hm_call(HM_FID_INFO, (uint64_t)&info, sizeof(info), 0, 0, 0, 0);
+	return *(volatile uint64_t *)&info.features & HM_INFO_SVVPTC;
+}
+
 static uint64_t fills(void)
 {
 	static struct hm_stats stats;
@@ -294,6 +303,31 @@ static void links_are_new(void)
 	fact(fills() - before == 1 && seen == OWN, "and so is one in a table that another address space has already");
 }
 
+/*
+ * The same in tables that are there: where the walk to them is not known, and where a fence
+ * dropped it.  With Svvptc nothing is fenced: each page may cost two faults.
+ */
+static void leaves_are_new(void)
+{
+	uint64_t before, seen = 0, most = has_svvptc() ? 2 : 1;
+
+	renew();
+	for (uint64_t i = 0; i <= WALKS; i += WALKS)
+		(void)reads_in(ROOT_X, TEST_VA + i * MEGA + NEAR * PAGE);
+	before = fills();
+	for (uint64_t i = 0; i < 2 * TIMES; i++)
+		seen += reads_in(ROOT_X, TEST_VA + i % 2 * WALKS * MEGA + (FAR + 8 * i) * PAGE) == OWN_X;
+	fact(seen == 2 * TIMES && fills() - before <= most * seen, "where the walk is not known");
+	(void)reads_in(ROOT_X, TEST_VA + MEGA + NEAR * PAGE);
+	before = fills();
+	for (uint64_t i = 0; i < TIMES; i++) {
+		pages[2].run.flags |= HM_RUN_FENCE_VMA;
+		pages[2].run.fence_asid = ROOT_X;
+		seen += reads_in(ROOT_X, TEST_VA + MEGA + FAR * PAGE) == OWN_X;
+	}
+	fact(seen == 3 * TIMES && fills() - before <= most * 2 * TIMES, "and after a fence, with the page of the code");
+}
+
 void payload(uint64_t hart)
 {
 	(void)hart;
@@ -314,4 +348,5 @@ void payload(uint64_t hart)
 	fences_are_done();
 	tables_are_taken();
 	links_are_new();
+	leaves_are_new();
 }
