@@ -71,7 +71,7 @@ void shadow_change(struct vcpu *v)
 		return;
 	for (unsigned n = 0; n < HM_ROOTS; n++)
 		shadow_root_set(v, n, 0, 0, true);
-	shadow->handler->drop(v);
+	shadow->handler->drop(v);	/* which owes it as well */
 	shadow_owe(v, SSP_FENCE_ALL, 0);
 }
 
@@ -121,7 +121,8 @@ static unsigned access_state(const struct hm_run *run)
 /*
  * The guest's tables forbid to fetch what its hart has just fetched by an older
  * translation: the guest takes the fault, as on a hart whose TLB had lost it, or it
- * would execute the same again for ever.  What is still cached of the page goes.
+ * would execute the same again for ever.  What is still cached of the page goes; a guest that
+ * has not fenced could not complain if it stayed.
  */
 static void fetch_fault(struct vcpu *v, uint64_t va, enum ssp_verdict verdict)
 {

@@ -63,7 +63,7 @@ static void switch_to(struct vcpu *v, uint64_t gsatp)
 	enum ssp_fence fence = SSP_FENCE_NONE;
 
 	if (v->run->hw_fence == HM_FENCE_ASID)
-		shadow_owe(v, SSP_FENCE_ALL, 0);	/* it meant the root before */
+		shadow_owe(v, SSP_FENCE_ALL, 0);	/* it meant the root before; each exit pays its own today */
 	if (!root) {
 		copy_use(v);
 		root = ssp_root_new(space, gsatp, &fence);
@@ -145,6 +145,7 @@ static __attribute__((noinline)) void take_fences(struct vcpu *v)
 		enum ssp_fence fence = flush_page(space, run->fences[n].va, run->fences[n].asid,
 						  &others);
 
+		/* Never so far: what is mapped in pieces is in fence_exits, and nothing else has links that go. */
 		if (fence > SSP_FENCE_PAGE)
 			shadow_owe(v, fence, 0);
 	}

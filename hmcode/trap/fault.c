@@ -6,7 +6,8 @@
 /*
  * The guest's tables forbid to fetch what the hart, by an older translation, has just
  * fetched: a hart whose TLB had lost it would have faulted.  So does the guest, or it
- * would execute the same again for ever; what is still cached of the page goes.
+ * would execute the same again for ever; what is still cached of the page goes.  (A guest that has not
+ * fenced could not complain if it stayed.)
  */
 static void fetch_fault(struct hm_trap *trap, u64 va, enum ssp_verdict verdict)
 {

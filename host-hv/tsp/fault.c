@@ -52,7 +52,11 @@ static void link_path(struct tsp *tsp, const struct path *path, uint64_t va, int
 			continue;
 		tsp_entry_clear(tsp, table, index);
 		tsp_entry_put(tsp, table, index, link);
-		tsp_owe(tsp, SSP_FENCE_ASID);	/* the hart may have cached that there was none */
+		/*
+		 * The hart may have cached that there was none.  It would fault again, and be fenced in full then
+		 * (fill()): this saves the fault.
+		 */
+		tsp_owe(tsp, SSP_FENCE_ASID);
 	}
 }
 

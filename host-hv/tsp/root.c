@@ -168,7 +168,7 @@ static void load(struct tsp *tsp, struct tsp_vcpu *vcpu, unsigned int n, uint64_
 	struct tsp_table *table = tsp_find_or_create(tsp, &key);
 
 	if (satp_mode(old->gsatp) != satp_mode(gsatp))
-		tsp_owe(tsp, SSP_FENCE_ALL);	/* global entries match in any mode */
+		tsp_owe(tsp, SSP_FENCE_ALL);	/* global entries match in any mode; hmcode fences then as well */
 	table->loaded++;
 	if (old->table != TSP_NONE)
 		tsp->tables[old->table].loaded--;
@@ -201,5 +201,6 @@ void tsp_follow_privilege(struct tsp *tsp, struct tsp_vcpu *vcpu, bool user)
 	if (satp_mode(root->gsatp) != SATP_BARE || has_user == user)
 		return;
 	load(tsp, vcpu, vcpu->current, root->gsatp, user);
+	/* Its new stamp is enough where stamps retire ASIDs, as in hmcode: nothing in bare mode is global. */
 	tsp_owe(tsp, SSP_FENCE_ALL);
 }

@@ -7,6 +7,7 @@
 
 #define PAGES		16
 #define MANY		500
+#define LONG		100		/* more pages than are flushed one by one */
 
 static volatile struct hm_ring *ring;	/* NULL: the machine offers none */
 static uint64_t ring_page, root, own_asid, old_frame[PAGES], new_frame[PAGES];
@@ -80,6 +81,10 @@ static void ranges(void)
 	flush_global(page(0), PAGES);
 	commit();
 	fact_equal(shown(new_frame, 0, PAGES), PAGES, "a range of all address spaces");
+	remap();
+	flush_asid(page(0), LONG);
+	commit();
+	fact_equal(shown(new_frame, 0, PAGES), PAGES, "a long range");
 	remap();
 	flush_asid(page(0), 0);
 	commit();
@@ -227,7 +232,9 @@ void payload(uint64_t hart)
 		many();
 		full();
 		if (i == 0 && ring) {
+			remap();
 			fact_equal(ring_set(HM_RING_NONE, 0), SBI_OK, "the ring is given back");
+			fact_equal(shown(new_frame, 0, PAGES), PAGES, "which is a fence of everything");
 			expect_no_ring("then it is left alone");
 		}
 		csr_write(satp, 0);
