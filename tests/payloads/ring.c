@@ -7,7 +7,7 @@
 
 #define PAGES		16
 #define MANY		500
-#define LONG		100		/* more pages than are flushed one by one */
+#define LONG		200		/* more pages than are flushed one by one */
 
 static volatile struct hm_ring *ring;	/* NULL: the machine offers none */
 static uint64_t ring_page, root, own_asid, old_frame[PAGES], new_frame[PAGES];
