@@ -11,7 +11,6 @@
 #include "host-random/host-random.h"
 
 #define ROUNDS_BETWEEN	256	/* until everything is destroyed */
-#define RACES		12	/* at each meeting of the harts */
 
 enum { HSM_START = 0, HSM_STOP = 1, HSM_STATUS = 2 };
 enum { STATUS_STOPPED = 1 };
@@ -122,123 +121,6 @@ static void alone(struct hart *me)
 
 /* --- two harts --- */
 
-static volatile uint64_t arrived[HARTS];
-
-/* Each comes here as often as the other. */
-static void meet(struct hart *me)
-{
-	unsigned int other = me == harts;
-
-	__sync_synchronize();
-	arrived[!other]++;
-	while (arrived[other] < arrived[!other] && !given_up)
-		;
-	__sync_synchronize();
-}
-
-/* What both harts do to one vCPU at the same time; of hart 0's choice. */
-static struct {
-	uint64_t vm, vcpu;
-	uint64_t fid[HARTS], delay[HARTS];
-} race;
-
-static struct hm_run *race_page(void)
-{
-	return (struct hm_run *)run_pages;
-}
-
-static uint64_t raced_call(struct hart *me)
-{
-	static const uint64_t fids[] = {
-		HM_FID_VCPU_DESTROY, HM_FID_VCPU_DESTROY, HM_FID_VCPU_RUN, HM_FID_VCPU_RUN, HM_FID_VCPU_STATS,
-		HM_FID_SLOT_SET, HM_FID_VM_INVALIDATE, HM_FID_VM_DESTROY, HM_FID_VCPU_CREATE,
-	};
-
-	return fids[below(me, sizeof(fids) / sizeof(fids[0]))];
-}
-
-static void race_begins(struct hart *me)
-{
-	const uint64_t vm[ARGUMENTS] = { 0 };
-
-	call_with(me, HM_FID_VM_CREATE, vm);
-	race.vm = me->answer.error ? ~0ul : me->answer.value;
-	const uint64_t slot[ARGUMENTS] = { race.vm, 0, GUEST_RAM, (uint64_t)frames, sizeof(frames), 7 };
-	call_with(me, HM_FID_SLOT_SET, slot);
-	const uint64_t vcpu[ARGUMENTS] = { race.vm, (uint64_t)race_page(), 32 };
-	call_with(me, HM_FID_VCPU_CREATE, vcpu);
-	race.vcpu = me->answer.error ? ~0ul : me->answer.value;
-	page_fill(me, race_page());
-	for (unsigned int i = 0; i < HARTS; i++) {
-		race.fid[i] = raced_call(me);
-		race.delay[i] = below(me, 300);
-	}
-}
-
-static void race_arguments(uint64_t fid, uint64_t a[ARGUMENTS], uint64_t buffer)
-{
-	bool of_vm = fid == HM_FID_SLOT_SET || fid == HM_FID_VM_INVALIDATE || fid == HM_FID_VM_DESTROY ||
-		     fid == HM_FID_VCPU_CREATE;
-
-	for (unsigned int i = 0; i < ARGUMENTS; i++)
-		a[i] = 0;
-	a[0] = of_vm ? race.vm : race.vcpu;
-	if (fid == HM_FID_VCPU_STATS) {
-		a[1] = buffer;
-		a[2] = sizeof(struct hm_stats);
-	} else if (fid == HM_FID_VCPU_CREATE) {
-		a[1] = (uint64_t)run_pages + PAGE;
-		a[2] = 32;
-	}
-}
-
-static void race_runs(struct hart *me)
-{
-	unsigned int n = me - harts;
-	uint64_t a[ARGUMENTS];
-
-	race_arguments(race.fid[n], a, (uint64_t)buffers + n * PAGE);
-	host_csrs(me);
-	host_wakes(me, below(me, 500));
-	for (volatile uint64_t i = 0; i < race.delay[n]; i++)
-		;
-	call_with(me, race.fid[n], a);
-	host_wakes(me, ~0ul);
-}
-
-static bool did(unsigned int n, uint64_t fid)
-{
-	return race.fid[n] == fid && !harts[n].answer.error;
-}
-
-static void race_is_judged(struct hart *me)
-{
-	if (did(0, HM_FID_VCPU_DESTROY) && did(1, HM_FID_VCPU_DESTROY))
-		violation(me, "one vCPU was destroyed twice");
-	if (did(0, HM_FID_VM_DESTROY) && did(1, HM_FID_VM_DESTROY))
-		violation(me, "one VM was destroyed twice");
-	for (unsigned int n = 0; n < HARTS; n++)
-		if (did(n, HM_FID_VM_DESTROY) && did(!n, HM_FID_VCPU_CREATE) && race.vcpu == ~0ul)
-			violation(me, "a VM was destroyed while a vCPU was created in it");
-}
-
-static void races(struct hart *me)
-{
-	for (unsigned int i = 0; i < RACES && !given_up; i++) {
-		if (me == harts)
-			race_begins(me);
-		meet(me);
-		race_runs(me);
-		meet(me);
-		if (me == harts)
-			race_is_judged(me);
-		destroy_vcpus(me);
-		meet(me);
-		if (me == harts)
-			destroy_vms(me);
-	}
-}
-
 /* OpenSBI's own calls between harts, while the other one may be in the guest world. */
 static void disturb(struct hart *me)
 {
@@ -302,7 +184,7 @@ static void overwrite_tree(struct hart *me)
 static void both(struct hart *me)
 {
 	racing_rounds(me);
-	meet(me);
+	all_is_destroyed(me);
 	races(me);
 	all_is_destroyed(me);
 }

@@ -151,14 +151,15 @@ static void slot_of_frames(struct hart *me, uint64_t *a)
 	a[2] = GPA(first);
 	a[3] = (uint64_t)frames + first * PAGE;
 	a[4] = count * PAGE;
-	a[5] = one_in(me, 4) ? HM_SLOT_R | below(me, 8) : HM_SLOT_R | HM_SLOT_W | HM_SLOT_X;
+	a[5] = one_in(me, 8) ? HM_SLOT_R | below(me, 8) :
+	       HM_SLOT_R | HM_SLOT_X | (one_in(me, 3) ? 0 : HM_SLOT_W);
 }
 
 /* Another slot, elsewhere. */
 static void slot_beside(struct hart *me, uint64_t *a)
 {
 	a[1] = 1 + below(me, HM_MAX_SLOTS - 1);
-	a[2] = one_in(me, 4) ? any_gpa(me) : GPA(FRAMES) + below(me, 64) * PAGE;
+	a[2] = one_in(me, 4) ? any_gpa(me) : GPA(FRAMES) + below(me, BESIDE) * PAGE;
 	a[3] = any_hpa(me) & -PAGE;
 	a[4] = below(me, FIXED) * PAGE;
 	a[5] = HM_SLOT_R | below(me, 8);
@@ -293,7 +294,7 @@ static void check_stay(struct hart *me, uint64_t vcpu)
 static void run(struct hart *me, uint64_t number, struct hm_run *page)
 {
 	const uint64_t a[ARGUMENTS] = { number };
-	bool sum = me->alone && one_in(me, 4) && number < VCPUS && vcpus[number].used &&
+	bool sum = me->alone && one_in(me, 2) && number < VCPUS && vcpus[number].used &&
 		   !(page->policy & HM_POLICY_HOST_TABLES);
 	uint64_t policy = page->policy, flags = page->flags;
 	bool at_once;
@@ -302,7 +303,7 @@ static void run(struct hart *me, uint64_t number, struct hm_run *page)
 	if (sum)
 		frames_sum(vcpus[number].vm);
 	host_csrs(me);
-	host_wakes(me, 100 + below(me, one_in(me, 4) ? 2000 : 300));
+	host_wakes(me, (me->alone ? 1 : 8) * (100 + below(me, one_in(me, 4) ? 2000 : 300)));
 	at_once = host_is_interrupted();
 	make_call(me);
 	host_wakes(me, ~0ul);

@@ -174,6 +174,8 @@ void enter(struct hart *me)
 	for (unsigned int i = 0; i < ARGUMENTS; i++)
 		r->before[10 + i] = me->argument[i];
 	read_csrs(&csrs);
+	if (me->races)
+		race_gate(me);
 	begin = in_machine_mode();
 	enter_ecall(r);
 	me->stay = in_machine_mode() - begin;

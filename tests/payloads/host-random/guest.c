@@ -42,7 +42,7 @@ uint64_t guest_satp(struct hart *me)
 uint64_t guest_address(struct hart *me)
 {
 	uint64_t frame = one_in(me, 2) ? HOT + below(me, HOT_FRAMES) :
-					 below(me, one_in(me, 8) ? FRAMES + 64 : FRAMES);
+					 below(me, one_in(me, 2) ? FRAMES + BESIDE : FRAMES);
 	uint64_t at = GPA(frame) + (below(me, PAGE) & (one_in(me, 4) ? ~0ul : -8ul));
 
 	switch (below(me, 8)) {
@@ -80,7 +80,7 @@ static uint64_t any_entry(struct hart *me)
 /* Most are there; some that are used more than others may have any flags. */
 static void leaves(struct hart *me, unsigned int table, uint64_t flags)
 {
-	for (unsigned int i = 0; i < FRAMES; i++) {
+	for (unsigned int i = 0; i < FRAMES + BESIDE; i++) {
 		bool any = i - HOT < HOT_FRAMES && one_in(me, 2);
 
 		table_of(table)[i] = PTE(GPA(i), any ? random_value(me) & 0xff : flags);
@@ -243,6 +243,24 @@ static void handler(void)
 	*code++ = 0x004f8f93;		/* ADDI t6, t6, 4 */
 	*code++ = 0x141f9073;		/* CSRW sepc, t6 */
 	*code++ = 0x10200073;		/* SRET */
+}
+
+volatile uint64_t *guest_counts(struct hm_run *run)
+{
+	uint32_t *code = (uint32_t *)frames;
+
+	*code++ = 0x00053283;		/* LD t0, 0(a0) */
+	*code++ = 0x00128293;		/* ADDI t0, t0, 1 */
+	*code++ = 0x00553023;		/* SD t0, 0(a0) */
+	*code++ = 0xff5ff06f;		/* J .-12 */
+	run->x[10] = GPA(HOT);
+	run->pc = GPA(0);
+	run->priv = 1;
+	run->sstatus = run->sie = run->sip = run->satp = 0;
+	run->flags = HM_RUN_FENCE_I;
+	run->slice_end = run->stimecmp = ~0ul;
+	run->policy = HM_POLICY_ALL;
+	return (volatile uint64_t *)(frames + HOT * PAGE);
 }
 
 /* --- tables of the host: what they grant is frames, and nothing else can be written by them --- */

@@ -10,6 +10,7 @@
  *	memory.c          the host's memory: what may change and what must not
  *	guest.c           programs and page tables of guests
  *	page.c            run pages, and what comes back in them
+ *	races.c           two calls at the same time
  */
 #ifndef HOST_RANDOM_H
 #define HOST_RANDOM_H
@@ -35,6 +36,7 @@ struct hart {
 	uint64_t random;
 	uint64_t round, rounds;
 	bool alone;			/* no other hart: the model holds */
+	bool races;			/* the next call, with the other hart's */
 	/* The call that is made or was made last. */
 	uint64_t fid, argument[ARGUMENTS];
 	struct sbi answer;
@@ -75,6 +77,7 @@ uint64_t not_ram(struct hart *me);	/* firmware, pool, devices, nothing */
 /* Where guests see the frames, most often. */
 #define GUEST_RAM	0x80000000ul
 #define GPA(frame)	(GUEST_RAM + (frame) * PAGE)
+#define BESIDE		16	/* pages behind them, where other slots are */
 
 /*
  * An entry of the host's shadow tables that names a frame is a page or, in a table that serves
@@ -90,7 +93,7 @@ extern uint8_t run_pages[RUN_PAGES * PAGE], buffers[HARTS * PAGE];
 extern uint64_t shadows[SHADOWS][512];
 
 void memory_init(struct hart *me);
-uint64_t pool_base(void), pool_size(void), pool_free_pages(void), satp_modes(void);
+uint64_t pool_base(void), pool_size(void), pool_free_pages(void), satp_modes(void), ram_end(void);
 bool intersects(uint64_t base, uint64_t size, const void *range, uint64_t range_size);
 bool within(uint64_t base, uint64_t size, const void *range, uint64_t range_size);
 
@@ -109,6 +112,7 @@ bool is_secret(uint64_t value);
 
 void guest_init(struct hart *me);
 void guest_goes_on(struct hart *me);
+volatile uint64_t *guest_counts(struct hm_run *run);	/* it counts there, and does nothing else */
 void guest_change(struct hart *me);	/* new code, new tables; now and then */
 uint64_t guest_satp(struct hart *me);
 uint64_t guest_address(struct hart *me);
@@ -142,6 +146,12 @@ uint64_t stay_limit(void);
 /* ecall.S */
 void enter_ecall(struct registers *registers);
 extern const char host_vector[], host_vector_too[], second_hart[];
+
+/* --- races.c --- */
+
+void meet(struct hart *me);		/* each hart comes here as often as the other */
+void races(struct hart *me);
+void race_gate(struct hart *me);	/* of enter(): the call of a race is next */
 
 /* --- model.c --- */
 

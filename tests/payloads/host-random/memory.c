@@ -11,13 +11,13 @@ uint8_t run_pages[RUN_PAGES * PAGE] ARENA, buffers[HARTS * PAGE] ARENA;
 uint64_t shadows[SHADOWS][512] ARENA;
 
 static struct hm_info info;
+static uint64_t ram_size;		/* by the command line; most that there can be */
 static uint64_t sums[FRAMES];
 static bool summed[FRAMES];
 
 #define RAM		0x80000000ul
 #define PAYLOAD		0x80200000ul
 #define FIRMWARE_SIZE	0x20000ul
-#define NOWHERE		(1ul << 36)
 
 /* Never a valid PTE, and found in no register by chance. */
 #define SECRET		0xa5c3961e00000000ul
@@ -36,6 +36,11 @@ uint64_t pool_base(void)
 uint64_t pool_size(void)
 {
 	return info.pool_size;
+}
+
+uint64_t ram_end(void)
+{
+	return RAM + ram_size;
 }
 
 uint64_t satp_modes(void)
@@ -71,7 +76,7 @@ bool within(uint64_t base, uint64_t size, const void *range, uint64_t range_size
 
 enum truth is_host_ram(uint64_t hpa, uint64_t size)
 {
-	if (hpa + size < hpa || hpa < RAM || hpa + size > NOWHERE ||
+	if (hpa + size < hpa || hpa < RAM || hpa + size > RAM + ram_size ||
 	    overlap(hpa, size, RAM, FIRMWARE_SIZE) || overlap(hpa, size, info.pool_base, info.pool_size))
 		return NO;
 	return hpa >= PAYLOAD && hpa + size <= info.pool_base ? YES : UNKNOWN;
@@ -113,6 +118,7 @@ void memory_init(struct hart *me)
 {
 	(void)me;
 	ask();
+	ram_size = payload_option("ram", 1ul << 36);
 	fill(secrets, sizeof(secrets), SECRET);
 	fill(run_pages, sizeof(run_pages), RUN_TAIL);
 	fill_fixed();

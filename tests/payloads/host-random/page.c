@@ -3,6 +3,7 @@
 #include "host-random.h"
 
 #define WORDS		(sizeof(struct hm_run) / sizeof(uint64_t))
+#define ONCE		(HM_RUN_ADVANCE | HM_RUN_RESET_STATS | HM_RUN_FENCE_I | HM_RUN_FENCE_VMA | HM_RUN_FILL)
 #define SSTATUS_OWN	(SSTATUS_SIE | SSTATUS_SPIE | SSTATUS_SPP | SSTATUS_FS | SSTATUS_SUM | SSTATUS_MXR)
 
 static uint64_t any_policy(struct hart *me)
@@ -259,6 +260,11 @@ void page_check(struct hart *me, const struct hm_run *run, uint64_t policy)
 	for (unsigned int i = 1; i < 32; i++)
 		if (is_secret(run->x[i]))
 			violation(me, "a guest has read what is in no slot");
-	if (me->alone && me->answer.value != HM_EXIT_INTERRUPT && run->priv > 1)
+	/* One that did not run at all comes back as it was; one that has its own page may write there. */
+	if (!me->alone || me->answer.value == HM_EXIT_INTERRUPT)
+		return;
+	if (run->priv > 1)
 		violation(me, "a guest comes back in no mode");
+	if (run->flags & ONCE && !within((uint64_t)run, PAGE, frames, sizeof(frames)))
+		violation(me, "a flag that asks for something once is still there");
 }

@@ -45,7 +45,9 @@ uint64_t not_ram(struct hart *me)
 
 static uint64_t somewhere(struct hart *me)
 {
-	switch (below(me, 8)) {
+	switch (below(me, 9)) {
+	case 8:		/* up to where RAM ends */
+		return ram_end() - below(me, FIXED * PAGE);
 	case 0:
 		return (uint64_t)fixed + below(me, sizeof(fixed));
 	case 1:
