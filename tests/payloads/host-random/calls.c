@@ -270,6 +270,8 @@ void call(struct hart *me, uint64_t fid)
 			slot_of_frames(me, a);
 		else if (kind < 6)
 			slot_beside(me, a);
+		if (one_in(me, 16))		/* all is right but the rights, perhaps */
+			a[5] = any_value(me);
 		tame_slot(a);
 	}
 	host_csrs(me);
