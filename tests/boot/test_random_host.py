@@ -49,3 +49,8 @@ def test_calls_of_two_harts_race(launch, payloads, seed):
     run = random_host(launch, payloads, seed=seed, rounds=2048, HARTS=2, ICOUNT=0)
     check(run)
     assert counts(run)["starts of the second hart"] == 8
+
+
+def test_calls_that_meet_exclude_each_other(launch, payloads):
+    """Pairs of calls made at the same moment: each takes place before or after the other (docs/locks.md)."""
+    check(random_host(launch, payloads, seed=1, rounds=256, races=2000, HARTS=2, ICOUNT=0))

@@ -5,7 +5,8 @@
  * only what remains is.  The firmware answers each call as docs/abi.md says, changes nothing
  * else, and has all of its pool again when everything is destroyed.
  *
- * Options: seed=, rounds= (of each hart), stay= (instructions in M-mode; 0: not looked at),
+ * Options: seed=, rounds= (of each hart), races= (of two harts, after each 256 rounds), stay=
+ * (instructions in M-mode; 0: not looked at),
  * trace= (the first round of which each call is printed before it is made).
  */
 #include "host-random/host-random.h"

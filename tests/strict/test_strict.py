@@ -66,6 +66,35 @@ def test_a_u74_has_no_asids_and_eight_pmp_entries(launch, payloads):
     assert re.search(r"PMP Count *: 8$", run.console, re.M), repr(run)
 
 
+PAGES = 256
+
+
+def count(launch, payloads, what, **options):
+    """The record of a run in which PAGES pages are treated so (tests/payloads/bench-fills.c)."""
+    run = launch(KERNEL=payloads / "bench-fills.bin", APPEND=f"{what}={PAGES}", MEM="128M", MARKS=1, TIMEOUT=120, **options)
+    check(run)
+    return run.mark()
+
+
+def test_a_fill_takes_one_trap_without_svvptc(launch, payloads):
+    """The hart remembers that there was nothing; it would fault again for each page."""
+    traps = count(launch, payloads, "absent", MODE="ssp-hm", PROFILE="u74", QEMU="strict")["hm_traps"]["by_kind"]
+    assert PAGES <= traps["fill"] < 1.25 * PAGES
+
+
+def test_a_leaf_that_is_replaced_takes_one_trap(launch, payloads):
+    """The hart remembers the page without W.  They were read in groups before."""
+    traps = count(launch, payloads, "upgraded", MODE="ssp-hm", QEMU="strict")["hm_traps"]["by_kind"]
+    assert PAGES <= traps["fill"] < 1.5 * PAGES
+
+
+def test_fences_of_what_is_unmapped_by_now_are_no_exits(launch, payloads):
+    """host-hv drops the pages behind the one that is fenced; the hart still has them (HM_POLICY_LOG_FENCES)."""
+    mark = count(launch, payloads, "unmapped", MODE="ssp", QEMU="strict")
+    assert mark["hm_traps"]["by_kind"]["sfence_va"] > 0.75 * PAGES
+    assert mark["vm_exits"]["by_reason"]["flush"] < 0.25 * PAGES
+
+
 @pytest.mark.long("strict")
 @pytest.mark.parametrize("settings, payload", every_payload())
 def test_every_fact_holds(launch, payloads, payload, settings):

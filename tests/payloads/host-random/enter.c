@@ -173,9 +173,9 @@ void enter(struct hart *me)
 	r->before[16] = me->fid;
 	for (unsigned int i = 0; i < ARGUMENTS; i++)
 		r->before[10 + i] = me->argument[i];
-	read_csrs(&csrs);
 	if (me->races)
 		race_gate(me);
+	read_csrs(&csrs);
 	begin = in_machine_mode();
 	enter_ecall(r);
 	me->stay = in_machine_mode() - begin;
