@@ -216,11 +216,11 @@ static void use_by_range(uint64_t page)
 	fence_page(ring_page);
 }
 
-/* What one address space has cached there is not another's. */
-static void among_global_pages(use_fn use)
+/* What one address space has cached there is not another's.  In a part of its own, where all was global. */
+static void among_global_pages(use_fn use, uint64_t part)
 {
 	unsigned int top = mode->levels - 1;
-	uint64_t other = root_new(mode), va = 3ul << (12 + 9 * top), page = va + FAR * PAGE, good = 0;
+	uint64_t other = root_new(mode), va = part << (12 + 9 * top), page = va + FAR * PAGE, good = 0;
 
 	map(va, new_frame, PTE_RW | PTE_G);
 	*pte_of(mode, other, va, top) = *pte_of(mode, root, va, top);
@@ -422,9 +422,9 @@ static void one_mode(void)
 	committed_and_fenced();
 	commit_elsewhere();
 	if (own_asid) {
-		among_global_pages(use_by_reading);
-		among_global_pages(use_by_flush);
-		among_global_pages(use_by_range);
+		among_global_pages(use_by_reading, 3);
+		among_global_pages(use_by_flush, 6);
+		among_global_pages(use_by_range, 7);
 	}
 	range_over_two_tables();
 	two_pages_and_a_fence();
