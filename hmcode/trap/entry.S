@@ -156,7 +156,9 @@
 
 /*
  * \pte becomes a root's own leaf for it, as ssp_own_leaf_of() in ssp/fast.h; to \none if
- * it is not in slot 0.  Takes ra.
+ * it is not in slot 0.  Takes ra.  G goes, since the hart's fences of one ASID spare what has it.  No
+ * guest could tell, as its own entry has G as well: on any hart that holds for all address
+ * spaces, and until a fence of all of them, which fences everything here.
  */
 .macro own_leaf pte, vcpu, none
 	ld	ra, VCPU_RAM_BASE(\vcpu)
@@ -230,8 +232,8 @@ hm_guest_vector:
 	andi	ra, ra, PTE_U
 	xori	ra, ra, PTE_U
 	or	t0, t0, ra			/* U-mode needs U, S-mode that it is clear; the hart looks at U as well */
-	ori	ra, t0, PTE_U
-	and	ra, ra, a3
+	ori	ra, t0, PTE_U			/* for S-mode alone: were it filled, the hart would fault for its U */
+	and	ra, ra, a3			/* again, find it the same, and leave it to hm_trap_general */
 	bne	ra, t0, not_allowed
 	andi	ra, a3, PTE_R			/* fetches from what is not readable: see there */
 	beqz	ra, general
@@ -269,6 +271,7 @@ fill:
 	ld	a5, 0(t0)
 	beq	a5, a3, general			/* it had it: the hart caches something older */
 	sd	a3, 0(t0)
+	/* Unfenced, the hart may fault again, finds the leaf the same and comes to general's fence: a trap more. */
 	lbu	t0, VCPU_FENCE_AFTER_FILL(a2)
 	or	a5, a5, t0
 	beqz	a5, 1f

@@ -15,7 +15,12 @@
 #define RING_ENTRIES	HM_RING_ENTRIES
 #define RING_PAGES	128
 
-/* CSRRW to satp of a root that is ready, between address spaces of one mode. */
+/*
+ * CSRRW to satp of a root that is ready, between address spaces of one mode.  Another mode takes the
+ * long way, which fences the hart: its global entries of one mode match addresses of the other.
+ * Only a guest that the specification does not cover needs this: to change satp.MODE between two
+ * paged modes is no fence of its own global entries on the bare machine either.
+ */
 static inline bool switch_root(struct hm_frame *frame, u64 value)
 {
 	struct hm_vcpu *vcpu = frame->vcpu;
@@ -33,7 +38,7 @@ static inline bool switch_root(struct hm_frame *frame, u64 value)
 	return true;
 }
 
-/* The same in the root buffer of a host that owns the tables. */
+/* The same in the root buffer of a host that owns the tables, for modes as well. */
 static inline bool switch_host_root(struct hm_frame *frame, u64 value)
 {
 	struct hm_vcpu *vcpu = frame->vcpu;
@@ -61,6 +66,7 @@ static inline bool fence_page(struct hm_vcpu *vcpu, u64 va, bool by_asid, u64 as
 /*
  * A page that the host's tables do not map, in the address space that runs: the host
  * learns of the fence before it fills anything, and before another address space runs.
+ * The look is the hart's own: a page that it remembers, unfenced, would be an exit in vain.
  */
 static inline bool log_fence(struct hm_vcpu *vcpu, u64 va, u64 asid)
 {
@@ -136,7 +142,11 @@ static inline bool flush_pages(struct ssp_space *space, struct ssp_walk *walk, u
 	return true;
 }
 
-/* The number of pages that changed: 0 or 1. */
+/*
+ * The number of pages that changed: 0 or 1.  A hint promises nothing of an older mapping, which the guest
+ * has to flush: what the hart keeps of it is the guest's affair.  The fence is there for the
+ * engine's rule that a valid leaf never changes without one, and because the hart would fault again.
+ */
 static inline u64 follow_hint(struct ssp_space *space, struct ssp_walk *walk, u64 va)
 {
 	u64 offset = entry_offset(va), old, leaf;
@@ -178,7 +188,10 @@ u64 hm_fast_drain(struct hm_frame *frame)
 	ssp_port_fence();
 	if (head - n > RING_ENTRIES)
 		return 1;
-	/* A whole address space, at the end, comes before the hints. */
+	/*
+	 * A whole address space, at the end, comes before the hints: ssp_ring_drain() does it first.
+	 * Otherwise it would drop what they have just read, which costs faults and is right as well.
+	 */
 	if (n != head && !(u32)ssp_port_load(ssp_ring_entry(ring->hpa, head - 1) + 8))
 		return 1;
 	for (; n != head; n++) {

@@ -49,6 +49,7 @@ static enum hm_next outside(struct hm_trap *trap, u64 gpa)
 	struct hm_run *run = trap->vcpu->run;
 	u32 insn;
 
+	/* hm_fetch() would find the same, unless another hart of the guest maps code there meanwhile. */
 	if (trap->cause == CAUSE_FETCH_PAGE_FAULT) {
 		hm_inject(trap, CAUSE_FETCH_ACCESS, trap->tval);
 		return HM_RESUME;

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A remote fence has come to the other CPU, which runs on another hart, when its call returns."""
+
+import pytest
+
+
+@pytest.mark.parametrize("mode", ["native", "tsp", "ssp", "ssp-hm"])
+def test_what_was_fenced_is_seen_by_the_other_cpu(launch, payloads, mode):
+    run = launch(MODE=mode, VCPUS=1 if mode == "native" else 2, HARTS=2, ICOUNT=0,
+                 KERNEL=payloads / "bench-remote.bin", MEM="128M", TIMEOUT=120)
+    assert "FAIL" not in run.console and "payload: 2 ok, 0 failed" in run.console, repr(run)
