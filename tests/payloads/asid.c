@@ -39,6 +39,21 @@ static void distinct_asids(const struct mode *mode, unsigned int count)
 		write64(spaces[i].page, 1000 + i);
 }
 
+/* One that is used between all others, so that it is ready each time, while they use the hart's ASIDs up. */
+static void one_beside_many(const struct mode *mode, unsigned int count)
+{
+	uint64_t good = 0;
+
+	for (unsigned int round = 0; round < 4; round++)
+		for (unsigned int i = 1; i < count; i++) {
+			satp_load(mode, spaces[0].root, 1);
+			good += read64(TEST_VA) == 1000;
+			satp_load(mode, spaces[i].root, i + 1);
+			good += read64(TEST_VA) == 1000 + i;
+		}
+	fact_equal(good, 8 * (count - 1), "one address space beside many others");
+}
+
 /* One ASID for all: legal when a fence follows each change of satp. */
 static void one_asid_with_fences(const struct mode *mode, unsigned int count)
 {
@@ -143,6 +158,8 @@ void payload(uint64_t hart)
 		one_asid_with_fences(&modes[i], SPACES);
 		if (bits)
 			distinct_asids(&modes[i], usable);
+		if (bits >= 2)
+			one_beside_many(&modes[i], usable);
 		if (bits >= 2) {
 			asid_reused(&modes[i], SPACES);
 			fence_for_another(&modes[i]);

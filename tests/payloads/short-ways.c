@@ -180,6 +180,29 @@ static void committed_and_fenced(void)
 	fact_equal(read64(va), new_frame, "a page that only its commit has read");
 }
 
+/* A page of two address spaces, of which the other one's is flushed. */
+static void commit_for_another(void)
+{
+	uint64_t va = begin(PTE_RW), other = root_new(mode);
+
+	map_page(mode, other, va, old_frame, PTE_RW);
+	satp_load(mode, other, own_asid + 1);
+	fence_asid(own_asid + 1);
+	fact_equal(read64(va), old_frame, "a page of another address space");
+	satp_load(mode, root, own_asid);
+	(void)read64(va);
+	map_page(mode, other, va, new_frame, PTE_RW);
+	if (ring) {
+		ring_push(ring, HM_RING_OP_FLUSH, va, 1, own_asid + 1);
+		fence_page(ring_page);
+	} else {
+		fence_page_asid(va, own_asid + 1);
+	}
+	satp_load(mode, other, own_asid + 1);
+	fact_equal(read64(va), new_frame, "that has moved while this one ran");
+	satp_load(mode, root, own_asid);
+}
+
 static void commit_elsewhere(void)
 {
 	uint64_t va = begin(PTE_RW), other = va + SAME_SLOT * 2;
@@ -322,6 +345,20 @@ static void wild_head(void)
 	fact_equal(ring->tail, ring->head, "after which the ring is empty");
 }
 
+/* What is no operation stands for a fence of everything, whatever page it names. */
+static void wild_entry(void)
+{
+	uint64_t va = begin(PTE_RW);
+
+	if (!ring)
+		return;
+	(void)read64(va);
+	map(va, new_frame, PTE_RW);
+	ring_push(ring, HM_RING_OP_MASK, TEST_VA, 1, own_asid);
+	fence_page(ring_page);
+	fact_equal(read64(va), new_frame, "a wild entry is a flush of everything");
+}
+
 /* Only with x0 does a fence of the ring's address commit; with an ASID it is what it always was. */
 static void no_commit(void)
 {
@@ -422,6 +459,7 @@ static void one_mode(void)
 	committed_and_fenced();
 	commit_elsewhere();
 	if (own_asid) {
+		commit_for_another();
 		among_global_pages(use_by_reading, 3);
 		among_global_pages(use_by_flush, 6);
 		among_global_pages(use_by_range, 7);
@@ -430,6 +468,7 @@ static void one_mode(void)
 	two_pages_and_a_fence();
 	many_ranges();
 	wild_head();
+	wild_entry();
 	no_commit();
 	remote_fences();
 	parts_of_satp();
