@@ -31,6 +31,13 @@ def test_calls_of_a_host(launch, payloads, watched, name):
     watched.check(machine["HARTS"])
 
 
+def test_short_ways(launch, payloads, watched):
+    """Traps that end in trap/entry.S and trap/fast.c, which measure nothing: a ring full of long ranges among them."""
+    run = launch(MODE="ssp-hm", KERNEL=payloads / "short-ways.bin", MEM="128M", TIMEOUT=120, QEMU=watched.path)
+    assert run.status == 0, repr(run)
+    watched.check(1)
+
+
 @pytest.mark.parametrize("option", ["shadow=tsp", "hm=satp", "hm=inject,satp,flush,fill"])
 def test_two_harts_of_two_guests(payloads, watched, option):
     """Both are made by one hart, one runs on each, and either is ended by its own."""
