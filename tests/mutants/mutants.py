@@ -75,6 +75,7 @@ class Tree:
         for name in ("hmcode", "host-hv", "tests", "qemu-platform", "build/hmcode", "build/host-hv"):
             shutil.copytree(ROOT / name, folder / name, symlinks=True,
                             ignore=shutil.ignore_patterns("__pycache__", ".pytest_cache"))
+        shutil.copy2(ROOT / "Makefile", folder / "Makefile")     # the plugins' fixture asks for them
         for name in ("payloads", "guest", "plugins"):
             (folder / "build" / name).symlink_to(ROOT / "build" / name)
         tree.build()
