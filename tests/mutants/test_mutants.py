@@ -4,6 +4,8 @@
 import fcntl
 import json
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -71,3 +73,12 @@ def test_the_table_is_what_it_claims_to_be():
     assert len(quick) <= 10
     assert {mutant.folder for mutant in quick} >= FOLDERS
     assert {mutant.kind for mutant in quick} >= {"check", "fence", "bound", "lock"}
+
+
+def test_each_test_that_is_named_exists():
+    """A run that finds no test fails as well, and would pass for one that notices."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    listed = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--collect-only", "--long",
+                             "tests"], cwd=mutants.ROOT, env=environment, capture_output=True, text=True, check=True).stdout
+    known = {f"tests/{node.removeprefix('tests/')}" for node in listed.splitlines()}
+    assert not {mutants.node_of(mutant.test) for mutant in TABLE} - known
