@@ -78,7 +78,7 @@ def test_result_needs_a_workload():
 
 
 def test_unknown_command_is_refused():
-    assert_refused(call(LAUNCH, "boot"), "run shell debug measure")
+    assert_refused(call(LAUNCH, "boot"), "run show shell debug measure")
 
 
 def test_make_refuses_a_variable_it_does_not_know():
