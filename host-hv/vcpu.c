@@ -51,7 +51,23 @@ void vcpu_send_ipi(struct vcpu *v)
 		sched_kick(v->hart);
 }
 
-/* What WFI waits for: an interrupt that is pending and enabled, whatever sstatus.SIE. */
+/* Likewise: a guest can raise and lower it as often as it likes, also for a vCPU that has stopped. */
+void vcpu_set_external(struct vcpu *v, bool level)
+{
+	uint32_t old = __atomic_load_n(&v->external_irq, __ATOMIC_RELAXED);
+
+	if ((old & EXTERNAL_LEVEL) == (level ? EXTERNAL_LEVEL : 0))
+		return;
+	old = __atomic_exchange_n(&v->external_irq, EXTERNAL_TOLD | (level ? EXTERNAL_LEVEL : 0),
+				  __ATOMIC_ACQ_REL);
+	if (!(old & EXTERNAL_TOLD))
+		sched_kick(v->hart);
+}
+
+/*
+ * What WFI waits for: an interrupt that is pending and enabled, whatever sstatus.SIE.  One that is
+ * pending no more, but of which the hart was told, wakes it as well: the next one kicks nobody.
+ */
 bool vcpu_ready(const struct vcpu *v, uint64_t now)
 {
 	switch (vcpu_state(v)) {
@@ -73,6 +89,16 @@ static void start_counting(struct vcpu *v)
 	shadow_reset_counts(v);
 }
 
+/* The next change kicks the hart again. */
+static uint64_t take_external(struct vcpu *v)
+{
+	uint32_t irq = __atomic_load_n(&v->external_irq, __ATOMIC_ACQUIRE);
+
+	if (irq & EXTERNAL_TOLD)
+		irq = __atomic_fetch_and(&v->external_irq, ~EXTERNAL_TOLD, __ATOMIC_ACQ_REL);
+	return irq & EXTERNAL_LEVEL ? HM_RUN_SEIP : 0;
+}
+
 /* Carries what other harts have asked for into the page that the firmware reads. */
 static void prepare(struct vcpu *v)
 {
@@ -85,8 +111,8 @@ static void prepare(struct vcpu *v)
 		if (sched_has_others(v->hart))
 			run->flags |= HM_RUN_YIELD_WFI;
 	}
-	if (__atomic_load_n(&v->external_irq, __ATOMIC_ACQUIRE))
-		run->flags |= HM_RUN_SEIP;
+	if (__atomic_load_n(&v->external_irq, __ATOMIC_RELAXED))
+		run->flags |= take_external(v);
 	if (v->software_irq && __atomic_exchange_n(&v->software_irq, false, __ATOMIC_ACQ_REL))
 		run->sip |= IRQ_SOFT;
 	if (v->reset_stats && __atomic_exchange_n(&v->reset_stats, false, __ATOMIC_ACQ_REL))

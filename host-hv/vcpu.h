@@ -20,6 +20,9 @@ void vcpu_inject(struct vcpu *v, uint64_t cause, uint64_t tval);
 /* Sends the vCPU an IPI (SSIP). */
 void vcpu_send_ipi(struct vcpu *v);
 
+/* The guest's interrupt controller has an interrupt for the vCPU (SEIP), or none.  With the VM's lock. */
+void vcpu_set_external(struct vcpu *v, bool level);
+
 /* Can it do something now, time being now? */
 bool vcpu_ready(const struct vcpu *v, uint64_t now);
 

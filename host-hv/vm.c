@@ -195,15 +195,8 @@ void *vm_memory(const struct vm *vm, uint64_t gpa, uint64_t size)
 
 void vm_plic_changed(struct vm *vm)
 {
-	for (unsigned i = 0; i < vm->vcpu_count; i++) {
-		struct vcpu *v = &vm->vcpu[i];
-		bool level = plic_asserts(&vm->plic, i);
-
-		if (v->external_irq == level)
-			continue;
-		__atomic_store_n(&v->external_irq, level, __ATOMIC_RELEASE);
-		sched_kick(v->hart);
-	}
+	for (unsigned i = 0; i < vm->vcpu_count; i++)
+		vcpu_set_external(&vm->vcpu[i], plic_asserts(&vm->plic, i));
 }
 
 void vm_uart_changed(struct vm *vm)

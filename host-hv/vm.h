@@ -37,6 +37,9 @@ struct fence {
 
 #define FENCE_ALL	(~0UL)		/* as size or asid */
 
+#define EXTERNAL_LEVEL	1u		/* it is pending */
+#define EXTERNAL_TOLD	2u		/* the hart was kicked for a change, and has not entered the vCPU since */
+
 struct vcpu {
 	/* Constant after creation. */
 	struct vm *vm;
@@ -52,7 +55,7 @@ struct vcpu {
 
 	/* Written from any hart, atomically; a kick of the hart follows. */
 	int state;			/* enum vcpu_state */
-	uint32_t external_irq;		/* level of the guest's SEIP */
+	uint32_t external_irq;		/* EXTERNAL_*, of the guest's SEIP */
 	uint32_t software_irq;		/* an IPI came: sets SSIP at the next entry */
 	uint32_t reset_stats;		/* start counting at the next entry */
 

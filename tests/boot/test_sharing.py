@@ -8,7 +8,7 @@ import pexpect
 import pytest
 
 from launcher import ROOT
-from test_host_hv import command
+from test_host_hv import command, records
 
 ENDLESS = sorted(path.stem for path in (ROOT / "tests/payloads").glob("endless-*.c"))
 NEIGHBOURS = [*((name, "") for name in ENDLESS), *(("endless-wfi", f"ahead={ahead}") for ahead in (6, 8, 15, 100))]
@@ -21,9 +21,11 @@ SLICE = 7500		# ticks of 100 ns, host-hv's
 SWITCH = 50		# from one vCPU to another
 
 
-def console(payloads, guests, options, until, timeout=60):
-    """What one hart prints until then; guests are names of payloads and their command lines."""
-    words = command([(payloads / f"{name}.bin", None, line) for name, line in guests], f"mem=128M {options}") + ICOUNT
+def console(payloads, guests, options, until, timeout=60, harts=1):
+    """What is printed until then; guests are names of payloads and their command lines."""
+    words = command([(payloads / f"{name}.bin", None, line) for name, line in guests], f"mem=128M {options}", harts)
+    if harts == 1:
+        words += ICOUNT
     machine = pexpect.spawn(words[0], words[1:], timeout=timeout, encoding="utf-8")
     machine.expect(until)
     machine.close(force=True)
@@ -68,6 +70,16 @@ def test_an_ipi_comes_after_at_most_one_slice_of_each_other(payloads, line, mode
     text = console(payloads, [("bench-ipis", line)], f"vcpus=4 {OPTIONS[mode]}", '"end"')
     worst, = ticks(text, "ticks until the last CPU was reached")
     assert 0 < worst <= 3 * (SLICE + SWITCH)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_lines_of_a_stopped_cpu_are_no_exits_of_its_neighbour(payloads, mode):
+    """The attacker has the second hart; on the first are the victim and the attacker's other CPU, which stopped."""
+    text = console(payloads, [("hostile-lines", ""), ("bench-victim", "marks=1 rounds=100")],
+                   f"vcpus=2 marks=1 {OPTIONS[mode]}", '"end":"shutdown","vm":1', harts=2)
+    assert "[vm0] note begins" in text and "FAIL" not in text
+    victim, = (record for record in records(text) if record.get("vm") == 1)
+    assert victim["vm_exits"]["by_reason"]["interrupt"] <= 50, victim
 
 
 PAGES = 2 * 64		# of each CPU's, its own and the kernel's

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* A neighbour: the same work in rounds, how long each took, and the longest time without the hart. */
+/* A neighbour: the same work in rounds=5, how long each took, and the longest time without the hart. */
 #include "payload.h"
 
-#define ROUNDS	5
 #define STEPS	20000
 
 static uint64_t now(void)
@@ -27,8 +26,10 @@ static uint64_t longest_gap(void)
 
 void payload(uint64_t hart)
 {
+	uint64_t rounds = payload_option("rounds", 5);
+
 	(void)hart;
-	for (unsigned int i = 0; i < ROUNDS; i++) {
+	for (unsigned int i = 0; i < rounds; i++) {
 		uint64_t begin = now(), gap = longest_gap();
 
 		note_count("ticks of work", now() - begin);

@@ -643,6 +643,21 @@ static void an_ipi_that_is_pending_kicks_nobody_again(void **state)
 	assert_int_equal(kicked, 99);
 }
 
+/* Of a vCPU that has stopped, and may never enter. */
+static void a_line_that_changes_often_kicks_once(void **state)
+{
+	(void)state;
+	vcpu_set_external(&vm.vcpu[1], false);
+	assert_int_equal(kicked, 99);
+	vcpu_set_external(&vm.vcpu[1], true);
+	assert_int_equal(kicked, 11);
+	kicked = 99;
+	for (unsigned i = 0; i < 10; i++)
+		vcpu_set_external(&vm.vcpu[1], i & 1);
+	assert_int_equal(kicked, 99);
+	assert_true(vm.vcpu[1].external_irq & EXTERNAL_LEVEL);
+}
+
 static void the_slice_ends_at_its_end(void **state)
 {
 	(void)state;
@@ -684,6 +699,42 @@ static void pending_interrupts_ride_along(void **state)
 	vm.vcpu[0].external_irq = false;
 	vcpu_run(&vm.vcpu[0]);
 	assert_false(runs[0].flags & HM_RUN_SEIP);
+}
+
+static void a_line_that_changes_after_an_entry_kicks_again(void **state)
+{
+	(void)state;
+	guest = stop;
+	harts[1].current = &vm.vcpu[1];
+	vcpu_set_external(&vm.vcpu[1], true);
+	vcpu_run(&vm.vcpu[1]);
+	assert_true(runs[1].flags & HM_RUN_SEIP);
+	kicked = 99;
+	vcpu_set_external(&vm.vcpu[1], false);
+	assert_int_equal(kicked, 11);
+	vcpu_run(&vm.vcpu[1]);
+	assert_false(runs[1].flags & HM_RUN_SEIP);
+}
+
+/* Or it would sleep for ever: what comes next kicks nobody. */
+static void a_line_that_falls_before_the_hart_has_looked_still_wakes(void **state)
+{
+	struct vcpu *v = &vm.vcpu[1];
+
+	(void)state;
+	vcpu_set_state(v, VCPU_WAITING);
+	v->deadline = FOREVER;
+	runs[1].sie = IRQ_EXTERNAL;
+	assert_false(vcpu_ready(v, 0));
+	vcpu_set_external(v, true);
+	vcpu_set_external(v, false);
+	assert_true(vcpu_ready(v, 0));
+	guest = stop;
+	harts[1].current = v;
+	vcpu_run(v);
+	assert_false(runs[1].flags & HM_RUN_SEIP);
+	vcpu_set_state(v, VCPU_WAITING);
+	assert_false(vcpu_ready(v, 0));
 }
 
 /* The scheduler never returns: the test leaves it when the hart would idle. */
@@ -912,12 +963,15 @@ int main(void)
 		TEST(who_wakes_waits_until_the_other_has_used_as_much),
 		TEST(an_ipi_is_worth_a_slice),
 		TEST(an_ipi_that_is_pending_kicks_nobody_again),
+		TEST(a_line_that_changes_often_kicks_once),
 		TEST(a_napper_takes_no_more_than_its_share),
 		TEST(who_slept_long_saved_up_no_more_than_a_credit),
 		TEST(an_ipi_waits_at_most_one_slice_of_each_other),
 		TEST(the_slice_ends_at_its_end),
 		TEST(wfi_waits_for_deadline_or_interrupt),
 		TEST(pending_interrupts_ride_along),
+		TEST(a_line_that_changes_after_an_entry_kicks_again),
+		TEST(a_line_that_falls_before_the_hart_has_looked_still_wakes),
 		TEST(vcpus_take_turns_until_the_guest_ends),
 		TEST(an_idle_hart_sets_its_timer),
 		TEST(counting_begins_at_the_next_entry),
