@@ -32,7 +32,8 @@ static inline void hm_fence_i(void)
 
 /*
  * Does the hart's walker find a page at va, of U-mode or of S-mode?  A load tells,
- * made as S-mode would ("Memory Privilege in mstatus Register"): the trap came from there.
+ * made as S-mode would ("Memory Privilege in mstatus Register"): the trap came from there.  It is one
+ * more of M-mode, which MDT, set since the guest's, would make a double trap ("Smdbltrp").
  */
 static inline bool hm_maps_page(u64 va)
 {
@@ -42,6 +43,7 @@ static inline bool hm_maps_page(u64 va)
 		"	lla	%[vector], 1f\n"
 		"	csrrw	%[vector], mtvec, %[vector]\n"
 		"	csrrs	%[mstatus], mstatus, %[bits]\n"
+		"	csrc	mstatus, %[mdt]\n"
 		"	li	%[found], 0\n"
 		"	lb	zero, 0(%[va])\n"
 		"	li	%[found], 1\n"
@@ -50,7 +52,8 @@ static inline bool hm_maps_page(u64 va)
 		"	csrw	mtvec, %[vector]\n"
 		"	csrw	mepc, %[mepc]\n"
 		: [vector] "=&r"(vector), [mstatus] "=&r"(mstatus), [found] "=&r"(found)
-		: [bits] "r"(MSTATUS_MPRV | MSTATUS_SUM | MSTATUS_MXR), [va] "r"(va), [mepc] "r"(mepc)
+		: [bits] "r"(MSTATUS_MPRV | MSTATUS_SUM | MSTATUS_MXR), [mdt] "r"(MSTATUS_MDT),
+		  [va] "r"(va), [mepc] "r"(mepc)
 		: "memory");
 	return found;
 }

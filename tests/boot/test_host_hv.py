@@ -31,9 +31,9 @@ def qemu():
     return found.stdout.split()
 
 
-def command(guests, options="", harts=1, bios=BUILD / "hmcode/hmcode.bin", memory="2G"):
-    """guests: (kernel, initrd or None, bootargs) each; options are host-hv's."""
-    words = [*qemu(), *FIRMWARE, "-M", "virt", "-cpu", "rv64,h=false,svade=true,svadu=false,smcntrpmf=true",
+def command(guests, options="", harts=1, bios=BUILD / "hmcode/hmcode.bin", memory="2G", extensions=""):
+    """guests: (kernel, initrd or None, bootargs) each; options are host-hv's, extensions more of the harts'."""
+    words = [*qemu(), *FIRMWARE, "-M", "virt", "-cpu", "rv64,h=false,svade=true,svadu=false,smcntrpmf=true" + extensions,
              "-m", memory, "-smp", str(harts), "-nographic", "-no-reboot", "-bios", str(bios),
              "-kernel", str(BUILD / "host-hv/host-hv.bin"), "-append", options]
     at = FIRST_MODULE
@@ -75,6 +75,14 @@ def test_two_guests_each_have_their_own_lines(payloads, harts):
     assert ends(console) == {0: "shutdown", 1: "shutdown"}, console
     for name in ("[vm0] ", "[vm1] "):
         assert re.search(re.escape(name) + r"payload: [1-9]\d* ok, 0 failed\n", console), console
+
+
+@pytest.mark.parametrize("option", ["hm=inject,satp,flush,fill", "hm=satp", "shadow=tsp"])
+def test_a_fence_is_no_double_trap(payloads, option):
+    """Where the firmware looks for the guest's page, a trap in M-mode is the answer."""
+    console = run([payload(payloads, "flush")], f"mem=128M {option}", extensions=",smdbltrp=true,ssdbltrp=true")
+    assert ends(console) == {0: "shutdown"}, console
+    assert re.search(r"^payload: [1-9]\d* ok, 0 failed", console, re.M), console
 
 
 def test_a_guest_that_never_yields_stops_nobody(payloads):
