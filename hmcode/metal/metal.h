@@ -43,7 +43,9 @@ static inline bool hm_maps_page(u64 va)
 		"	lla	%[vector], 1f\n"
 		"	csrrw	%[vector], mtvec, %[vector]\n"
 		"	csrrs	%[mstatus], mstatus, %[bits]\n"
-		"	csrc	mstatus, %[mdt]\n"
+		"	li	%[found], 1\n"
+		"	slli	%[found], %[found], %[mdt]\n"
+		"	csrc	mstatus, %[found]\n"
 		"	li	%[found], 0\n"
 		"	lb	zero, 0(%[va])\n"
 		"	li	%[found], 1\n"
@@ -52,7 +54,7 @@ static inline bool hm_maps_page(u64 va)
 		"	csrw	mtvec, %[vector]\n"
 		"	csrw	mepc, %[mepc]\n"
 		: [vector] "=&r"(vector), [mstatus] "=&r"(mstatus), [found] "=&r"(found)
-		: [bits] "r"(MSTATUS_MPRV | MSTATUS_SUM | MSTATUS_MXR), [mdt] "r"(MSTATUS_MDT),
+		: [bits] "r"(MSTATUS_MPRV | MSTATUS_SUM | MSTATUS_MXR), [mdt] "i"(__builtin_ctzll(MSTATUS_MDT)),
 		  [va] "r"(va), [mepc] "r"(mepc)
 		: "memory");
 	return found;
