@@ -273,10 +273,13 @@ static void switch_satp(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 satp, st
 	entry->worked = true;
 }
 
-/* The host may have changed satp; most often it is still the current root's. */
+/*
+ * The host may have changed satp; most often it is still the current root's.  With tables of its
+ * own the root that it chose says it.
+ */
 static void enter_address_space(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entry *entry)
 {
-	u64 satp = hm_read(vcpu->run->satp);
+	u64 satp = hm_host_tables(vcpu) ? vcpu->roots.next->gsatp : hm_read(vcpu->run->satp);
 
 	if (satp_mode(satp) == SATP_BARE)
 		hm_ring_end(vcpu);
