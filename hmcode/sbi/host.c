@@ -62,6 +62,7 @@ struct answer hm_host_run(u64 number)
 	return answer;
 }
 
+/* All calls but HM_FID_VCPU_RUN, which entry.S takes before OpenSBI sees it. */
 static int handle(unsigned long extension, unsigned long function, struct sbi_trap_regs *regs,
 		  struct sbi_ecall_return *out)
 {
@@ -84,8 +85,6 @@ static int handle(unsigned long extension, unsigned long function, struct sbi_tr
 		return hm_vcpu_create(regs->a0, regs->a1, regs->a2, &out->value);
 	case HM_FID_VCPU_DESTROY:
 		return hm_vcpu_destroy(regs->a0);
-	case HM_FID_VCPU_RUN:
-		return hm_vcpu_run(regs->a0, &out->value);
 	case HM_FID_VCPU_STATS:
 		return hm_vcpu_stats(regs->a0, regs->a1, regs->a2);
 	case HM_FID_VM_INVALIDATE:
