@@ -46,7 +46,7 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 #define INSN_WFI	0x10500073
 #define INSN_CLOSE_ALL	0x30401073	/* csrw mie, zero */
 
-static const char *const usage = "m-stay: -plugin m-stay.so[,out=FILE][,lock=START-END]\n";
+static const char *const usage = "m-stay: -plugin m-stay.so[,out=FILE][,lock=START-END-UNLOCK]\n";
 
 static FILE *out;
 static uint64_t lock_start, lock_end, unlock;
