@@ -85,12 +85,8 @@ static void unmapped(uint64_t pages)
 
 void payload(uint64_t hart)
 {
-	const struct mode *modes;
-
 	(void)hart;
-	supported_modes(&modes);
-	mode = &modes[0];
-	root = root_new(mode);
+	root = root_in_first_mode(&mode);
 	for (uint64_t n = 0; n < MOST; n++)
 		frames[n] = page_alloc();
 	satp_load(mode, root, 0);

@@ -115,12 +115,8 @@ static void atomics(void)
 
 void payload(uint64_t hart)
 {
-	const struct mode *modes;
-
 	(void)hart;
-	supported_modes(&modes);
-	mode = &modes[0];
-	root = root_new(mode);
+	root = root_in_first_mode(&mode);
 	first = page_alloc();
 	second = page_alloc();
 	satp_load(mode, root, 0);

@@ -124,12 +124,8 @@ static void within_a_device(void)
 
 void payload(uint64_t hart)
 {
-	const struct mode *modes;
-
 	(void)hart;
-	supported_modes(&modes);
-	mode = &modes[0];
-	root = root_new(mode);
+	root = root_in_first_mode(&mode);
 	ram = page_alloc();
 	satp_load(mode, root, 0);
 	two_pages("from RAM to a device", ram, THRESHOLD_S);

@@ -96,12 +96,8 @@ static void each_way(const char *what, uint64_t code, uint64_t forbidden, uint64
 
 void payload(uint64_t hart)
 {
-	const struct mode *modes;
-
 	(void)hart;
-	supported_modes(&modes);
-	mode = &modes[0];
-	root = root_new(mode);
+	root = root_in_first_mode(&mode);
 	first = page_alloc();
 	second = page_alloc();
 	write_code();

@@ -164,12 +164,8 @@ static void again_and_again(void)
 
 void payload(uint64_t hart)
 {
-	const struct mode *modes;
-
 	(void)hart;
-	supported_modes(&modes);
-	mode = &modes[0];
-	root = root_new(mode);
+	root = root_in_first_mode(&mode);
 	write64(one = page_alloc(), 1);
 	write64(two = page_alloc(), 2);
 	ring = (volatile struct hm_ring *)page_alloc();

@@ -108,6 +108,12 @@ unsigned int supported_modes(const struct mode **modes)
 	return count;
 }
 
+uint64_t root_in_first_mode(const struct mode **mode)
+{
+	supported_modes(mode);
+	return root_new(*mode);
+}
+
 unsigned int asid_bits(void)
 {
 	const struct mode *modes;

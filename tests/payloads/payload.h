@@ -169,6 +169,9 @@ uint64_t mega_alloc(void);
 /* A root in which RAM, the payload itself and the first GiB (devices) are identity mapped. */
 uint64_t root_new(const struct mode *mode);
 
+/* The same in the first mode of supported_modes(), which *mode is then. */
+uint64_t root_in_first_mode(const struct mode **mode);
+
 /* The entry for va at a level (0 = 4 KiB); tables above are made as needed. */
 uint64_t *pte_of(const struct mode *mode, uint64_t root, uint64_t va, unsigned int level);
 

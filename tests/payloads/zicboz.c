@@ -46,12 +46,8 @@ static void zeroes(void)
 
 void payload(uint64_t hart)
 {
-	const struct mode *modes;
-
 	(void)hart;
-	supported_modes(&modes);
-	mode = &modes[0];
-	root = root_new(mode);
+	root = root_in_first_mode(&mode);
 	page = page_alloc();
 	for (uint64_t at = 0; at < PAGE; at += 8)
 		write64(page + at, ~0ul);
