@@ -36,6 +36,8 @@
 
 #include <qemu-plugin.h>
 
+#include "registers.h"
+
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 
 #define MAX_HARTS	8		/* see number() */
@@ -66,17 +68,6 @@ static struct hart {
 	uint64_t stays, starts;
 } harts[MAX_HARTS];
 static unsigned int hart_count;
-
-static uint64_t read_register(struct qemu_plugin_register *which)
-{
-	GByteArray *bytes = g_byte_array_new();
-	uint64_t value = 0;
-
-	if (qemu_plugin_read_register(which, bytes) > 0)
-		memcpy(&value, bytes->data, bytes->len < 8 ? bytes->len : 8);
-	g_byte_array_free(bytes, true);
-	return value;
-}
 
 /*
  * QEMU 10.0.2 gives a conditional callback of any hart but the first a wrong number: the offset of its
@@ -200,24 +191,13 @@ static void on_hart(qemu_plugin_id_t id, unsigned int vcpu)
 	struct hart *hart = &harts[vcpu];
 
 	(void)id;
-	for (unsigned int i = 0; i < all->len; i++) {
-		qemu_plugin_reg_descriptor *one = &g_array_index(all, qemu_plugin_reg_descriptor, i);
-
-		if (!strcmp(one->name, "a0"))
-			hart->a0 = one->handle;
-		if (!strcmp(one->name, "a6"))
-			hart->a6 = one->handle;
-		if (!strcmp(one->name, "a7"))
-			hart->a7 = one->handle;
-		if (!strcmp(one->name, "priv"))
-			hart->priv = one->handle;
-		if (!strcmp(one->name, "mhartid"))
-			hart->mhartid = one->handle;
-		if (!strcmp(one->name, "mstatus"))
-			hart->mstatus = one->handle;
-		if (!strcmp(one->name, "mcause"))
-			hart->mcause = one->handle;
-	}
+	hart->priv = find_register(all, "priv");
+	hart->mhartid = find_register(all, "mhartid");
+	hart->mstatus = find_register(all, "mstatus");
+	hart->mcause = find_register(all, "mcause");
+	hart->a0 = find_register(all, "a0");
+	hart->a6 = find_register(all, "a6");
+	hart->a7 = find_register(all, "a7");
 	g_array_free(all, true);
 	if (!hart->priv || !hart->mhartid || !hart->mstatus || !hart->mcause || !hart->a0 || !hart->a6 || !hart->a7) {
 		fputs("m-stay: this QEMU does not show the registers\n", stderr);

@@ -29,6 +29,8 @@
 
 #include <qemu-plugin.h>
 
+#include "registers.h"
+
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 
 #define PAGE_BITS	12
@@ -291,25 +293,13 @@ static void on_hart(qemu_plugin_id_t id, unsigned int vcpu)
 		/* x0 to x31 come first, in their order. */
 		if (known < 32 && strstr(one->feature, "riscv.cpu"))
 			general[known++] = one->handle;
-		if (!strcmp(one->name, "satp"))
-			satp_register = one->handle;
 	}
+	satp_register = find_register(all, "satp");
 	g_array_free(all, true);
 	if (known < 32 || !satp_register) {
 		fputs("pt-writes: this QEMU does not show the registers\n", stderr);
 		exit(1);
 	}
-}
-
-static uint64_t read_register(struct qemu_plugin_register *which)
-{
-	GByteArray *bytes = g_byte_array_new();
-	uint64_t value = 0;
-
-	if (qemu_plugin_read_register(which, bytes) > 0)
-		memcpy(&value, bytes->data, bytes->len < 8 ? bytes->len : 8);
-	g_byte_array_free(bytes, true);
-	return value;
 }
 
 /* The first block after a write of satp, whatever became of it. */
