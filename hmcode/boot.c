@@ -213,15 +213,6 @@ static int make_harts(const void *fdt)
 	return 0;
 }
 
-/*
- * State that a guest could reach beyond its own is not handled for these: the
- * AIA's registers, and vector registers, which the guest's own sstatus opens.
- */
-static bool hart_is_supported(struct sbi_scratch *scratch)
-{
-	return !sbi_hart_has_extension(scratch, SBI_HART_EXT_SMAIA) && !misa_extension('V');
-}
-
 /* mcycle counts everything, minstret what runs below M-mode ("Smcntrpmf"). */
 static void run_counters(const struct hm_hart *hart)
 {
@@ -234,14 +225,16 @@ static void run_counters(const struct hm_hart *hart)
 
 static void know_hart(struct sbi_scratch *scratch, struct hm_hart *hart)
 {
-	hart->supported = hart_is_supported(scratch);
+	const char *obstacle = hm_hart_obstacle(scratch);
+
+	hart->supported = !obstacle;
 	hart->sstc = sbi_hart_has_extension(scratch, SBI_HART_EXT_SSTC);
 	hart->envcfg = sbi_hart_priv_version(scratch) >= SBI_HART_PRIV_VER_1_12;
 	hart->split_counters = sbi_hart_has_extension(scratch, SBI_HART_EXT_SMCNTRPMF);
 	hm_asid_init(hart);
 	hart->known = true;
-	if (!hart->supported)
-		sbi_printf("hmcode: hart %u has AIA or V: no HM extension on it\n", current_hartid());
+	if (obstacle)
+		sbi_printf("hmcode: hart %u has %s: no HM extension on it\n", current_hartid(), obstacle);
 }
 
 /* At each start of a hart; whoever stopped it left nothing of a vCPU in it (hm_hart_pauses). */

@@ -146,6 +146,9 @@ static inline struct hm_hart *hm_this_hart(void)
 bool hm_is_ram(u64 hpa, u64 size);
 u64 hm_timebase(void);
 
+/* support.c */
+const char *hm_hart_obstacle(struct sbi_scratch *scratch);
+
 /* pool.c: contiguous pages of the protected region; 0: none left. */
 extern u64 hm_pool_base, hm_pool_size;
 void hm_pool_init(u64 base, u64 size);
