@@ -39,11 +39,12 @@ static void set_kernel(struct guest_config *g, const void *fdt, int node)
 
 static void read_domain(struct guest_config *g, const void *fdt, int domain)
 {
+	uint64_t kib = fdt_number(fdt, domain, "memory", g->memory / KIB);
 	int node;
 
-	g->memory = fdt_number(fdt, domain, "memory", g->memory / KIB) * KIB;
+	g->memory = kib * KIB;
 	g->vcpus = fdt_number(fdt, domain, "cpus", g->vcpus);
-	if (!g->memory || g->memory % (2 * MIB) || !g->vcpus || g->vcpus > MAX_VCPUS)
+	if (!g->memory || g->memory / KIB != kib || g->memory % (2 * MIB) || !g->vcpus || g->vcpus > MAX_VCPUS)
 		fail("%s: memory must be a multiple of 2048 (KiB) and cpus 1 to %d",
 		     fdt_get_name(fdt, domain, NULL), MAX_VCPUS);
 	fdt_for_each_subnode(node, fdt, domain) {

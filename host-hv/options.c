@@ -7,9 +7,10 @@
 #include "vm.h"
 #include "words.h"
 
-/* Decimal with an optional K, M or G; 0 is no valid number anywhere here. */
+/* Decimal with an optional K, M or G; 0 is no valid number anywhere here, and what 64 bits do not hold is none. */
 static uint64_t parse_size(const char *s)
 {
+	unsigned shift = 0;
 	uint64_t n = 0;
 
 	if (*s < '0' || *s > '9')
@@ -19,18 +20,18 @@ static uint64_t parse_size(const char *s)
 	switch (*s) {
 	case 'G':
 	case 'g':
-		n *= KIB;
+		shift += 10;
 		/* fall through */
 	case 'M':
 	case 'm':
-		n *= KIB;
+		shift += 10;
 		/* fall through */
 	case 'K':
 	case 'k':
-		n *= KIB;
+		shift += 10;
 		s++;
 	}
-	return *s ? 0 : n;
+	return *s || (n << shift >> shift) != n ? 0 : n << shift;
 }
 
 static bool set_mem(struct options *o, char *value)

@@ -223,6 +223,15 @@ static void crowded_domain(void)
 	fdt_end_node(host);
 }
 
+/* 2 MiB, if its bytes were counted in 64 bits. */
+static void vast_domain(void)
+{
+	fdt_begin_node(host, "domU1");
+	fdt_property_string(host, "compatible", "xen,domain");
+	CELLS("memory", 1u << 22, 2048);
+	fdt_end_node(host);
+}
+
 static void many_kernels(void)
 {
 	char name[32];
@@ -242,6 +251,7 @@ static void says_what_is_wrong_with_guests(void **state)
 	expect_fail("no kernel below", find(lone_ramdisk, g));
 	expect_fail("no multiboot,kernel", find(empty_domain, g));
 	expect_fail("cpus 1 to 16", find(crowded_domain, g));
+	expect_fail("memory must be", find(vast_domain, g));
 	expect_fail("more than 8 guests", find(many_kernels, g));
 }
 

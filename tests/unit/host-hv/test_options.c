@@ -67,6 +67,7 @@ static void refuses_what_it_does_not_know(void **state)
 	refuses("mem=1M", "multiple of 2M");
 	refuses("mem=2MB", "multiple of 2M");
 	refuses("mem=99999999999999999999G", "multiple of 2M");
+	refuses("mem=17179869185G", "multiple of 2M");		/* 1G, if it wrapped around */
 	refuses("vcpus=0", "1 to 16");
 	refuses("vcpus=17", "1 to 16");
 	refuses("hm=satp,walk", "inject,satp,flush,fill");
