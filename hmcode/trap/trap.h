@@ -130,8 +130,11 @@ static inline void hm_count(struct hm_vcpu *vcpu, enum hm_trap_kind kind)
 	vcpu->stats.traps[kind]++;
 }
 
-/* Entry and return, which the two readings of the counter do not see: at most so many. */
-#define HM_STAY_AROUND	100
+/*
+ * Entry and return of a trap after which the guest goes on, which the two readings of the counter
+ * do not see: at most so many, by the slowest way.  What follows an exit is bounded by itself.
+ */
+#define HM_STAY_AROUND	160
 
 static inline void hm_stay_ends(struct hm_vcpu *vcpu, u64 begin)
 {

@@ -61,8 +61,10 @@ def test_harts_in_one_thread_are_refused(launch, payloads, watched):
     assert "cannot be told apart" in run.messages + run.console, repr(run)
 
 
-def test_it_sees_what_the_firmware_sees(launch, payloads, watched):
-    """On one hart: the same stay, but for entry and return, which the firmware estimates at 100."""
-    run = launch(MODE="ssp-hm", KERNEL=payloads / "flush.bin", MEM="128M", MARKS=1, TIMEOUT=120, QEMU=watched.path)
+@pytest.mark.parametrize("name", ["flush", "stay"])
+def test_the_firmware_s_own_figure_is_no_less_than_the_plugin_s(launch, payloads, watched, name):
+    """On one hart: what the firmware adds for entry and return, which it cannot see, is enough, and not much more."""
+    run = launch(MODE="ssp-hm", KERNEL=payloads / f"{name}.bin", MEM="128M", MARKS=1, TIMEOUT=120, QEMU=watched.path)
     hart, = watched.harts()
-    assert run.mark()["longest_m_stay"] - 100 <= hart["longest"], hart
+    own = run.mark()["longest_m_stay"]
+    assert own - 160 <= hart["longest"] <= own, hart
