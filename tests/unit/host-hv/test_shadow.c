@@ -384,6 +384,35 @@ static void each_address_space_has_its_root(void **state)
 	assert_int_equal(run->roots_new, 0);
 }
 
+/* One shadow table more, or two: another 2 MiB of VA's gigabyte, or another gigabyte; the guest's tables are the same. */
+static void use_tables(unsigned count, unsigned number)
+{
+	uint64_t *top = at((space[0] & SATP_PPN_MASK) << 12), *middle = at(pte_address(top[pte_index(VA, 2)]));
+
+	middle[200] = middle[pte_index(VA, 1)];
+	top[number] = top[pte_index(VA, 2)];
+	fault(LOAD, count == 1 ? 200UL << 21 | (VA & -GIB) : (uint64_t)number << 30 | (VA & (GIB - 1)));
+}
+
+/* The hart may hold pointers to the tables that it gets. */
+static void a_first_root_fences_for_the_tables_of_others(void **state)
+{
+	struct ssp_space *engine = &v->shadow->space;
+	unsigned number = 10;
+
+	(void)state;
+	fault(LOAD, VA);
+	if (engine->free_count % 2)
+		use_tables(1, number++);
+	while (engine->free_count)
+		use_tables(2, number++);
+	assert_int_equal(engine->tables_recycled, 0);
+	enter();
+	shadow_satp(v, space[1]);
+	assert_true(engine->tables_recycled);
+	assert_int_equal(run->hw_fence, HM_FENCE_ALL);
+}
+
 static void the_firmware_switches_alone(void **state)
 {
 	uint64_t first = run->root, second;
@@ -773,6 +802,7 @@ int main(void)
 		TEST_BOTH(code_that_is_gone_faults_by_itself),
 		TEST_BOTH(nothing_is_fetched_from_a_device),
 		TEST_BOTH(each_address_space_has_its_root),
+		TEST(a_first_root_fences_for_the_tables_of_others),
 		TEST(the_firmware_switches_alone),
 		TEST(the_least_recently_used_root_goes),
 		TEST(a_fence_of_a_page_reaches_roots_that_do_not_run),
