@@ -79,6 +79,8 @@ static void one(const struct fence *fence)
 	satp_load(mode, there, there_asid);
 	fence_all();
 	satp_load(mode, here, here_asid);
+	if (here_asid == there_asid)
+		fence_all();		/* without ASIDs the hart still has the other root's tables */
 	seen = sees(0, 1);
 	if (fence->from_another)
 		satp_load(mode, there, there_asid);
