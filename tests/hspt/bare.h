@@ -65,7 +65,7 @@ __asm__(".option norvc\n"
 static char stack[4 * PAGE] __attribute__((aligned(16), used));
 __asm__(".globl stack_end\n.set stack_end, stack + 4 * 4096\n");
 
-static u64 entry(const void *at, u64 bits)
+static inline u64 entry(const void *at, u64 bits)
 {
 	return (u64)at >> 12 << 10 | bits;
 }

@@ -63,6 +63,18 @@ def test_wider_modes_stay_on_softmmu(guest, expected):
     assert run.counters["pages mapped"] == run.counters["faults"] == 0, run
 
 
+def test_wider_modes_are_named_with_their_remedy(guest, expected):
+    """Debian's kernel takes the most levels that the hart has, and QEMU's default hart has five."""
+    words = "console=ttyS0 earlycon=sbi norandmaps quiet panic=-1"
+    run = guest("protect", ",spt=private,spt-adapt=off", command_line=words)
+    assert run.messages.count("the guest uses Sv57, windows serve Sv39 only; -cpu ...,sv39=on offers it no more") == 1, run
+    assert run.counters["pages mapped"] == 0, run
+    run = guest("protect", ",spt=private,spt-adapt=off", command_line=words,
+                words=["-cpu", "rv64,h=false,svade=true,svadu=false,sv39=on"])
+    assert run.messages == "" and run.numbers == expected("protect"), run
+    assert run.counters["pages mapped"] > 1000, run
+
+
 def test_two_harts_on_one_thread(guest, expected):
     programs = "protect,remap,fork-cow,ping-pong"
     run = guest(programs, ",thread=single,spt=private,spt-tables=4,spt-adapt=off,spt-oracle=on",

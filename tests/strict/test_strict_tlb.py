@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The strict hart itself, rule by rule (bare.c, stages.c): values are what the privileged specification allows.
+"""The harts of our QEMU themselves (bare.c, stages.c, traps.c): values are what the privileged specification allows.
 
-Each fact is the number of the page that an address shows.  Off, it is what memory says; else what a TLB may still hold.
+Each fact of a strict hart is the number of the page that an address shows.  Off, it is what memory says; else what a
+TLB may still hold.
 """
 
 import os
@@ -53,6 +54,16 @@ TWO_STAGES = {
 # What a walk between a fence, or a write to satp, and the change after it leaves behind.
 EAGER = {"early-fence": 1, "early-satp": 2, "vs-mode-early-fence": 0x404}
 
+# name: (without a trap, offset of the data, cause of a misaligned one or None where it is aligned)
+SCALAR = {
+    "lb": (0x01, 1, None), "lh": (0x0201, 1, 4), "lw": (0x05040302, 2, 4), "ld": (0x0b0a090807060504, 4, 4),
+    "ld-aligned": (0x0f0e0d0c0b0a0908, 8, None), "c.ld": (0x0807060504030201, 1, 4), "flw": (0x05040302, 2, 4),
+    "fld": (0x0b0a090807060504, 4, 4), "flh": (0x0201, 1, 4),
+    "sh": (0, 17, 6), "sw": (0, 18, 6), "sd": (0, 20, 6), "c.sw": (0, 17, 6), "fsd": (0, 20, 6),
+}
+ATOMIC = {"amo": (18, 6), "lr": (2, 4)}
+ILLEGAL = {"illegal": 0xffffffff, "c.illegal": 0, "csr": 0xf1402573}
+
 
 @pytest.fixture(scope="module")
 def build(tmp_path_factory):
@@ -65,7 +76,7 @@ def build(tmp_path_factory):
                        check=True)
         return program
 
-    programs = {name: compiled(name) for name in ("bare", "stages")}
+    programs = {name: compiled(name) for name in ("bare", "stages", "traps")}
     return programs.get
 
 
@@ -127,3 +138,32 @@ def test_pmp_has_the_regions_that_were_asked_for(build, regions, seen):
 def test_what_cannot_be_is_refused(cpu, words, says):
     done = start(cpu, words=words)
     assert done.returncode != 0 and says in done.stderr, done
+
+
+def traps(cpu, program):
+    """name: (value or TRAPPED | cause, mtval)."""
+    done = start(cpu, program)
+    assert done.returncode == 0 and not done.stderr, done
+    lines = re.findall(r"^hspt: (\S+) ([0-9a-f]{16}) 0\s+hspt: mtval ([0-9a-f]{16}) 0", done.stdout, re.M)
+    return {name: (int(value, 16), int(mtval, 16)) for name, value, mtval in lines}
+
+
+@pytest.mark.parametrize("misaligned", ["access", "trap"])
+@pytest.mark.parametrize("mtval_insn", ["on", "off"])
+def test_misaligned_accesses_and_mtval(build, misaligned, mtval_insn):
+    """AMO and LR trap always; the others where x-misaligned says so."""
+    values = {}
+    for name, (value, offset, cause) in SCALAR.items():
+        trapped = cause and misaligned == "trap"
+        values[name] = (TRAPPED | cause, offset) if trapped else (value, 0)
+    for name, (offset, cause) in ATOMIC.items():
+        values[name] = (TRAPPED | cause, offset)
+    for name, instruction in ILLEGAL.items():
+        values[name] = (TRAPPED | 2, instruction if mtval_insn == "on" else 0)
+    seen = traps(f"zfh=true,x-misaligned={misaligned},x-mtval-insn={mtval_insn}", build("traps"))
+    assert seen == values
+
+
+def test_a_wrong_word_is_refused():
+    done = start("x-misaligned=sometimes")
+    assert done.returncode and "x-misaligned=sometimes is unknown: access, trap" in done.stderr, done
