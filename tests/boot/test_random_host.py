@@ -54,3 +54,8 @@ def test_calls_of_two_harts_race(launch, payloads, seed):
 def test_calls_that_meet_exclude_each_other(launch, payloads):
     """Pairs of calls made at the same moment: each takes place before or after the other (docs/locks.md)."""
     check(random_host(launch, payloads, seed=1, rounds=256, races=2000, HARTS=2, ICOUNT=0))
+
+
+def test_calls_that_meet_in_turns_exclude_each_other(launch, payloads):
+    """The same on one thread by a count of instructions: turns end anywhere in a call, and in the same place each time."""
+    check(random_host(launch, payloads, seed=2, rounds=1, races=1500, turns=40, HARTS=2, TIMEOUT=120))

@@ -5,9 +5,9 @@
  * only what remains is.  The firmware answers each call as docs/abi.md says, changes nothing
  * else, and has all of its pool again when everything is destroyed.
  *
- * Options: seed=, rounds= (of each hart), races= (of two harts, after each 256 rounds), stay=
- * (instructions in M-mode; 0: not looked at),
- * trace= (the first round of which each call is printed before it is made).
+ * Options: seed=, rounds= (of each hart), races= (of two harts, after each 256 rounds), turns=
+ * (races.c), stay= (instructions in M-mode; 0: not looked at), trace= (the first round of which
+ * each call is printed before it is made).
  */
 #include "host-random/host-random.h"
 
@@ -246,6 +246,7 @@ void payload(uint64_t hart)
 	memory_init(me);
 	enter_init(me);
 	guest_init(me);
+	races_init();
 	csr_write(stvec, host_vector);
 	pool_before = pool_free_pages();
 	if (me->alone)

@@ -158,7 +158,7 @@ static void slot_of_frames(struct hart *me, uint64_t *a)
 /* Another slot, elsewhere. */
 static void slot_beside(struct hart *me, uint64_t *a)
 {
-	a[1] = 1 + below(me, HM_MAX_SLOTS - 1);
+	a[1] = one_in(me, 64) ? HM_MAX_SLOTS : 1 + below(me, HM_MAX_SLOTS - 1);
 	a[2] = one_in(me, 4) ? any_gpa(me) : GPA(FRAMES) + below(me, BESIDE) * PAGE;
 	a[3] = any_hpa(me) & -PAGE;
 	a[4] = below(me, FIXED) * PAGE;

@@ -150,6 +150,7 @@ extern const char host_vector[], host_vector_too[], second_hart[];
 /* --- races.c --- */
 
 void meet(struct hart *me);		/* each hart comes here as often as the other */
+void races_init(void);
 void races(struct hart *me);
 void race_gate(struct hart *me);	/* of enter(): the call of a race is next */
 

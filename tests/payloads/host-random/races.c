@@ -10,6 +10,15 @@
 
 static volatile uint64_t arrived[HARTS], at_the_gate[HARTS];
 
+/*
+ * Where one thread runs all harts by a count of instructions, a hart's turn ends at the next
+ * timer.  With turns=N each call of a race comes up to N ticks before one, so that the other
+ * hart's turn begins anywhere in the call, and in the same place each time.
+ */
+static uint64_t turns;
+
+#define TURN		20		/* ticks, of a hart that waits */
+
 static void wait_for(volatile uint64_t *counts, struct hart *me)
 {
 	unsigned int own = me - harts;
@@ -17,13 +26,19 @@ static void wait_for(volatile uint64_t *counts, struct hart *me)
 	__sync_synchronize();
 	counts[own]++;
 	while (counts[!own] < counts[own] && !given_up)
-		;
+		if (turns)
+			host_wakes(me, TURN);
 	__sync_synchronize();
 }
 
 void meet(struct hart *me)
 {
 	wait_for(arrived, me);
+}
+
+void races_init(void)
+{
+	turns = payload_option("turns", 0);
 }
 
 /* What both do, of hart 0's choice. */
@@ -52,7 +67,7 @@ void race_gate(struct hart *me)
 	unsigned int n = me - harts;
 
 	wait_for(at_the_gate, me);
-	host_wakes(me, race.late ? LATE : 300 + below(me, 2000));
+	host_wakes(me, race.late ? LATE : turns ? 1 + below(me, turns) : 300 + below(me, 2000));
 	for (uint64_t i = race.delay[n]; i; i--)
 		__asm__ volatile("");
 	if (race.late && race.fid[n] != HM_FID_VCPU_RUN)
