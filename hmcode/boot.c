@@ -3,7 +3,7 @@
  * boot.c - where hmcode hooks into OpenSBI, which stays unpatched:
  *
  *	sbi_init          wrapped: a copy of the platform's operations is put in
- *	                  place, with early and final initialization overridden
+ *	                  place, with early, domains' and final initialization overridden
  *	sbi_trap_handler  wrapped: traps of the host world that concern us
  *	sbi_hart_switch_mode  wrapped: mtvec is the host's from here on
  *	sbi_ipi_process   wrapped (trap/fatal.c): harts stop after a fault
@@ -17,6 +17,7 @@
 #include <sbi/sbi_domain.h>
 #include <sbi/sbi_error.h>
 #include <sbi/sbi_hart.h>
+#include <sbi/sbi_heap.h>
 #include <sbi/sbi_math.h>
 #include <sbi/sbi_platform.h>
 #include <sbi/sbi_scratch.h>
@@ -102,14 +103,18 @@ static u64 place_pool(const void *fdt, u64 *size)
 
 static int reserve_pool(const void *fdt)
 {
-	u64 size, base = place_pool(fdt, &size);
-	int error = sbi_domain_root_add_memrange(base, size, size,
-						 SBI_DOMAIN_MEMREGION_M_READABLE |
-						 SBI_DOMAIN_MEMREGION_M_WRITABLE |
-						 SBI_DOMAIN_MEMREGION_SU_READABLE);
+	struct range pool;
+	int error;
 
+	pool.base = place_pool(fdt, &pool.size);
+	if (!hm_pmp_covers(sbi_scratch_thishart_ptr(), pool.base, pool.size, 1))
+		return 0;
+	error = sbi_domain_root_add_memrange(pool.base, pool.size, pool.size,
+					     SBI_DOMAIN_MEMREGION_M_READABLE |
+					     SBI_DOMAIN_MEMREGION_M_WRITABLE |
+					     SBI_DOMAIN_MEMREGION_SU_READABLE);
 	if (!error)
-		hm_pool_init(base, size);
+		hm_pool_init(pool.base, pool.size);
 	return error;
 }
 
@@ -182,18 +187,31 @@ static void read_extensions(const void *fdt)
 	}
 }
 
-static int make_hart(struct sbi_scratch *scratch)
+/* Where no guest will run there is no pool, and no frame that one could be interrupted in. */
+static struct hm_hart *make_hart_without_guests(void)
+{
+	return sbi_zalloc(__builtin_offsetof(struct hm_hart, stack));
+}
+
+static struct hm_hart *make_hart_for_guests(void)
 {
 	struct hm_hart *hart = (struct hm_hart *)hm_pool_alloc(sizeof(*hart) / PAGE_SIZE + 1);
 
 	if (!hart)
-		return SBI_ENOMEM;
+		return NULL;
 	sbi_memset(hart, 0, sizeof(*hart));
 	hart->frame.hart = hart;
 	for (unsigned int i = 0; i < array_size(hart->frame.need); i++)
 		hart->frame.need[i] = (u32)SSP_NEEDS >> 8 * i & 0xff;
+	return hart;
+}
+
+static int make_hart(struct sbi_scratch *scratch)
+{
+	struct hm_hart *hart = hm_pool_size ? make_hart_for_guests() : make_hart_without_guests();
+
 	*hart_of(scratch) = hart;
-	return 0;
+	return hart ? 0 : SBI_ENOMEM;
 }
 
 /*
@@ -220,20 +238,23 @@ static void run_counters(const struct hm_hart *hart)
 		csr_write(CSR_MCYCLECFG, 0);
 		csr_write(CSR_MINSTRETCFG, CSR_MINSTRETCFG_MINH);
 	}
-	csr_clear(CSR_MCOUNTINHIBIT, 1u << 0 | 1u << 2);
+	/* Privileged 1.10 has no way to stop them. */
+	if (hart->inhibit)
+		csr_clear(CSR_MCOUNTINHIBIT, 1u << 0 | 1u << 2);
 }
 
 static void know_hart(struct sbi_scratch *scratch, struct hm_hart *hart)
 {
 	const char *obstacle = hm_hart_obstacle(scratch);
 
-	hart->supported = !obstacle;
+	hart->supported = hm_pool_size && !obstacle;
 	hart->sstc = sbi_hart_has_extension(scratch, SBI_HART_EXT_SSTC);
+	hart->inhibit = sbi_hart_priv_version(scratch) >= SBI_HART_PRIV_VER_1_11;
 	hart->envcfg = sbi_hart_priv_version(scratch) >= SBI_HART_PRIV_VER_1_12;
 	hart->split_counters = sbi_hart_has_extension(scratch, SBI_HART_EXT_SMCNTRPMF);
 	hm_asid_init(hart);
 	hart->known = true;
-	if (obstacle)
+	if (obstacle && hm_pool_size)
 		sbi_printf("hmcode: hart %u has %s: no HM extension on it\n", current_hartid(), obstacle);
 }
 
@@ -262,10 +283,20 @@ static int early_init(bool cold_boot)
 	if (!ram_count)
 		return SBI_ENODEV;
 	hm_hart_offset = sbi_scratch_alloc_offset(sizeof(struct hm_hart *));
-	error = hm_hart_offset ? reserve_pool(fdt) : SBI_ENOMEM;
+	return hm_hart_offset ? cover_plic(fdt) : SBI_ENOMEM;
+}
+
+/* By now OpenSBI knows the hart, and its devices have taken what PMP entries they need. */
+static int domains_init(void)
+{
+	const void *fdt = fdt_get_address();
+	int error = reserve_pool(fdt);
+
 	if (!error)
-		error = cover_plic(fdt);
-	return error ? error : make_harts(fdt);
+		error = make_harts(fdt);
+	if (!error && original->domains_init)
+		error = original->domains_init();
+	return error;
 }
 
 static int final_init(bool cold_boot)
@@ -279,7 +310,7 @@ static int final_init(bool cold_boot)
 		return 0;
 	fdt_parse_timebase_frequency(fdt_get_address(), (unsigned long *)&timebase);
 	error = hm_register_host_extension();
-	if (!error)
+	if (!error && hm_pool_size)
 		error = describe_pool(fdt_get_address_rw());
 	hm_mark_boot(fdt_get_address());
 	return error;
@@ -317,6 +348,7 @@ void __wrap_sbi_init(struct sbi_scratch *scratch)
 		original = (const void *)platform->platform_ops_addr;
 		operations = *original;
 		operations.early_init = early_init;
+		operations.domains_init = domains_init;
 		operations.final_init = final_init;
 		operations.early_exit = early_exit;
 		platform->platform_ops_addr = (unsigned long)&operations;

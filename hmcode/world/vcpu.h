@@ -70,7 +70,7 @@ struct hm_hart {
 	/* Properties: found once, since the hart stays what it is when it starts again. */
 	bool known;			/* they were */
 	bool supported;			/* it can run guests */
-	bool sstc, svvptc, envcfg, split_counters;
+	bool sstc, svvptc, envcfg, inhibit, split_counters;
 	u32 asid_bits;
 	u32 satp_modes;
 
@@ -146,7 +146,8 @@ static inline struct hm_hart *hm_this_hart(void)
 bool hm_is_ram(u64 hpa, u64 size);
 u64 hm_timebase(void);
 
-/* support.c */
+/* support.c: hm_pmp_covers() says why where it is false; more: entries that are not in the hart's domain yet */
+bool hm_pmp_covers(struct sbi_scratch *scratch, u64 base, u64 size, u32 more);
 const char *hm_hart_obstacle(struct sbi_scratch *scratch);
 
 /* pool.c: contiguous pages of the protected region; 0: none left. */

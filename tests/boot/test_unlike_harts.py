@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from launcher import BUILD
-from test_host_hv import FIRMWARE, payload, qemu, run
+from test_host_hv import FIRMWARE, command, payload, qemu, run
 from test_hostile import HOST_CPU
 
 # What a guest could reach, by the name that hmcode gives it, and QEMU's way to have it.
@@ -22,6 +22,8 @@ OBSTACLES = {
     "Ssccfg": "smcdeleg=true,ssccfg=true,smcsrind=true,sscsrind=true",
     "Sscsrind": "smcsrind=true,sscsrind=true",
     "Ssctr": "smctr=true,ssctr=true",
+    "Smepmp": "smepmp=true",
+    "no D extension": "d=false",
     "Zcmt": "zcmt=true,zcd=false,zcf=false,zcb=false,c=false,d=false,f=false,zfa=false,zca=true",
 }
 
@@ -32,6 +34,37 @@ def test_a_hart_with_more_than_is_moved_is_refused(payloads, name):
     console = run([payload(payloads, "csr")], "mem=128M", extensions=f",{OBSTACLES[name]}")
     assert f"hmcode: hart 0 has {name}: no HM extension on it" in console, console
     assert "host-hv: no HM extension" in console, console
+
+
+def native(kernel, extensions):
+    """The console of a payload that the firmware starts itself."""
+    words = command([], extensions=extensions, memory="128M")
+    words[words.index("-kernel") + 1] = str(kernel)
+    done = subprocess.run(words, stdin=subprocess.DEVNULL, timeout=60, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return done.stdout.decode(errors="replace").replace("\r", "")
+
+
+def assert_passed(console):
+    assert not re.findall(r"FAIL .*", console), console
+    assert re.search(r"^payload: [1-9]\d* ok, 0 failed", console, re.M), console
+
+
+@pytest.mark.parametrize("extensions", ["smepmp=true", "d=false", "pmp=false", "priv_spec=v1.10.0"])
+def test_the_bare_machine_needs_none_of_it(payloads, extensions):
+    assert_passed(native(payloads / "flush.bin", f",{extensions}"))
+
+
+def test_without_pmp_there_is_no_pool_and_no_guest(payloads):
+    console = run([payload(payloads, "csr")], "mem=128M", extensions=",pmp=false")
+    assert re.search(r"^hmcode: hart 0 has 0 PMP entries, with the pool \d+ are needed: no HM extension$", console, re.M), console
+    assert "host-hv: no HM extension" in console, console
+
+
+@pytest.mark.parametrize("option", ["hm=inject,satp,flush,fill", "hm=satp", "shadow=tsp"])
+def test_guests_run_on_privileged_1_10(payloads, option):
+    """As the U54 and its kin: no mcountinhibit, no menvcfg."""
+    console = run([payload(payloads, "flush")], f"mem=128M {option}", extensions=",priv_spec=v1.10.0")
+    assert_passed(console)
 
 
 # The first to come is the hart that boots the machine.

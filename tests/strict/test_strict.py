@@ -5,11 +5,13 @@
 """
 
 import re
+import subprocess
 
 import pytest
 
 from launcher import payload_names
 from settings import SETTINGS, every_pair, name
+from test_host_hv import CACHE, command, payload
 
 RUNS = every_pair(SETTINGS)
 LINUX = "fork,exec,mprotect,shell"
@@ -69,6 +71,21 @@ def test_a_u74_has_no_asids_and_eight_pmp_entries(launch, payloads):
     run = launch(MODE="native", PROFILE="u74", QEMU="strict", KERNEL=payloads / "asid.bin", MEM="128M", TIMEOUT=120)
     check(run)
     assert re.search(r"PMP Count *: 8$", run.console, re.M), repr(run)
+
+
+@pytest.mark.parametrize("entries, guests", [(7, False), (8, True)])
+def test_the_pool_has_an_entry_where_one_is_left(payloads, entries, guests):
+    """OpenSBI itself takes 7 on this machine."""
+    machine = command([payload(payloads, "csr")], "mem=128M", extensions=f",num-pmp-regions={entries}")
+    words = [str(CACHE / "current/qemu-hspt/qemu-system-riscv64"), *machine[1:]]
+    for kernel, passes in ((None, guests), (payloads / "flush.bin", True)):
+        if kernel:
+            words[words.index("-kernel") + 1] = str(kernel)
+        console = subprocess.run(words, stdin=subprocess.DEVNULL, timeout=60, stdout=subprocess.PIPE,
+                                 stderr=subprocess.STDOUT).stdout.decode(errors="replace").replace("\r", "")
+        given_up = f"hmcode: hart 0 has {entries} PMP entries, with the pool {entries + 1} are needed: no HM extension\n"
+        assert (given_up in console) != guests, console
+        assert bool(re.search(r"^payload: [1-9]\d* ok, 0 failed", console, re.M)) == passes, console
 
 
 PAGES = 256
