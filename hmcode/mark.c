@@ -50,7 +50,17 @@ void hm_mark_boot(const void *fdt)
 	begin();
 }
 
-/* Without an exact split everything counts as the guest's. */
+/* Without an exact split (Smcntrpmf) nobody knows whose the instructions were. */
+static void print_instructions(u64 total, u64 guest)
+{
+	sbi_printf("\"instructions\":{\"total\":%lu,", (unsigned long)total);
+	if (hm_this_hart()->split_counters)
+		sbi_printf("\"guest\":%lu,\"host\":0,\"hm\":%lu},", (unsigned long)guest,
+			   (unsigned long)(total - guest));
+	else
+		sbi_printf("\"guest\":null,\"host\":null,\"hm\":null},");
+}
+
 static void print_record(u64 value, u64 total, u64 guest)
 {
 	sbi_printf("%c{\"mark\":%lu,\"ok\":%s,", HM_RECORD_RS, (unsigned long)(value >> 8 & 0xff),
@@ -61,10 +71,9 @@ static void print_record(u64 value, u64 total, u64 guest)
 	sbi_printf("\"hm_traps\":{\"total\":0,\"memory\":0,\"by_kind\":{\"true_fault\":0,\"fill\":0,"
 		   "\"satp_hit\":0,\"satp_miss\":0,\"sfence_va\":0,\"sfence_asid\":0,\"sfence_all\":0,"
 		   "\"ring\":0,\"sbi_time\":0,\"sbi_other\":0,\"interrupt\":0,\"illegal\":0,\"other\":0}},");
-	sbi_printf("\"instructions\":{\"total\":%lu,\"guest\":%lu,\"host\":0,\"hm\":%lu},"
-		   "\"ring\":{\"entries\":0,\"flushes\":0,\"hints_used\":0,\"hints_lost\":0},"
-		   "\"longest_m_stay\":null,\"walk_refs\":null}\n",
-		   (unsigned long)total, (unsigned long)guest, (unsigned long)(total - guest));
+	print_instructions(total, guest);
+	sbi_printf("\"ring\":{\"entries\":0,\"flushes\":0,\"hints_used\":0,\"hints_lost\":0},"
+		   "\"longest_m_stay\":null,\"walk_refs\":null}\n");
 }
 
 bool hm_mark_native(struct sbi_trap_context *context)

@@ -116,6 +116,16 @@ static struct sums sum_up(const struct vm *vm)
 	return sums;
 }
 
+/* Whose they were the firmware knows only where the hart counts by mode. */
+static void print_instructions(const struct hm_stats *s, bool split)
+{
+	print_more("\"instructions\":{\"total\":%lu,", s->insn_total);
+	if (split)
+		print_more("\"guest\":%lu,\"host\":%lu,\"hm\":%lu},", s->insn_guest, s->insn_host, s->insn_hm);
+	else
+		print_more("\"guest\":null,\"host\":null,\"hm\":null},");
+}
+
 void stats_print(struct vm *vm, unsigned workload, bool ok)
 {
 	const struct sums sums = sum_up(vm);
@@ -126,8 +136,7 @@ void stats_print(struct vm *vm, unsigned workload, bool ok)
 		   ok ? "true" : "false");
 	print_counts("vm_exits", "by_reason", sums.exits, reason_names, REASONS, MEMORY_REASONS);
 	print_counts("hm_traps", "by_kind", s->traps, trap_names, HM_TRAP_KINDS, HM_TRAP_MEMORY_KINDS);
-	print_more("\"instructions\":{\"total\":%lu,\"guest\":%lu,\"host\":%lu,\"hm\":%lu},",
-		   s->insn_total, s->insn_guest, s->insn_host, s->insn_hm);
+	print_instructions(s, vm->split_counters);
 	print_more("\"ring\":{\"entries\":%lu,\"flushes\":%lu,\"hints_used\":%lu,\"hints_lost\":%lu},",
 		   s->ring_entries, s->ring_flushes, s->ring_hints_used, s->ring_hints_lost);
 	print_more("\"longest_m_stay\":%lu,\"walk_refs\":null}\n", s->longest_m_stay);

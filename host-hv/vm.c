@@ -118,6 +118,7 @@ void vm_create(const struct guest_config *config, const struct vm_defaults *d)
 	vm->vcpu_count = vm->vcpus_left = config->vcpus;
 	vm->plic.harts = config->vcpus;
 	vm->marks = d->options->marks;
+	vm->split_counters = d->hm->features & HM_INFO_SMCNTRPMF;
 	vm->policy = d->options->tsp ? POLICY_TSP : policy_of(d->options->policy);
 	at = load(vm, config, d);
 

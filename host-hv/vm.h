@@ -75,6 +75,7 @@ struct vm {
 	uint64_t hpa;			/* of its first byte */
 	unsigned vcpu_count;
 	bool marks;			/* the measurement marker is one, not an illegal instruction */
+	bool split_counters;		/* the firmware knows whose instructions were */
 	struct vcpu vcpu[MAX_VCPUS];
 
 	struct vm_tsp *tsp;		/* shadow.h; shared by its vCPUs */

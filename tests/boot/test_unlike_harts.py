@@ -67,6 +67,17 @@ def test_guests_run_on_privileged_1_10(payloads, option):
     assert_passed(console)
 
 
+@pytest.mark.parametrize("mode", ["native", "ssp-hm"])
+def test_without_smcntrpmf_nobody_knows_whose_the_instructions_were(launch, payloads, monkeypatch, mode):
+    monkeypatch.setenv("CPU_WITHOUT", "smcntrpmf")
+    seen = launch(MODE=mode, KERNEL=payloads / "bench-events.bin", MEM="128M", MARKS=1, TIMEOUT=120)
+    counted = [record["instructions"] for record in seen.records() if "mark" in record]
+    assert counted, repr(seen)
+    for record in counted:
+        assert record.pop("total") > 0
+        assert record == {"guest": None, "host": None, "hm": None}
+
+
 # The first to come is the hart that boots the machine.
 COMMANDS = """
 set pagination off
