@@ -25,24 +25,14 @@
 #include <sbi_utils/fdt/fdt_helper.h>
 
 #include "mark.h"
+#include "place.h"
 #include "sbi/host.h"
 #include "ssp/fast.h"
 #include "trap/fatal.h"
 #include "world/vcpu.h"
 
-#define MAX_RAM_RANGES	8
-#define POOL_MIN	(4ull << 20)
-#define POOL_MAX	(128ull << 20)
-#define POOL_SHARE	16			/* of RAM: one part in so many, at most */
-
-struct range {
-	u64 base, size;
-};
-
 static struct sbi_platform_operations operations;
 static const struct sbi_platform_operations *original;
-static struct range ram[MAX_RAM_RANGES];
-static unsigned int ram_count;
 unsigned long hm_hart_offset;
 static u64 timebase;
 
@@ -53,69 +43,22 @@ u64 hm_timebase(void)
 	return timebase;
 }
 
-/* RAM that the host may use: not the firmware's, not the pool. */
-bool hm_is_ram(u64 hpa, u64 size)
-{
-	for (unsigned int i = 0; i < ram_count; i++) {
-		if (hpa - ram[i].base < ram[i].size && size <= ram[i].base + ram[i].size - hpa)
-			return sbi_domain_check_addr_range(sbi_domain_thishart_ptr(), hpa, size, PRV_S,
-							   SBI_DOMAIN_READ | SBI_DOMAIN_WRITE);
-	}
-	return false;
-}
-
-static void find_ram(const void *fdt)
-{
-	int node = -1;
-
-	while ((node = fdt_node_offset_by_prop_value(fdt, node, "device_type", "memory", 7)) >= 0) {
-		for (int i = 0; ram_count < MAX_RAM_RANGES; i++) {
-			struct range *range = &ram[ram_count];
-
-			if (fdt_get_node_addr_size(fdt, node, i, &range->base, &range->size))
-				break;
-			ram_count++;
-		}
-	}
-}
-
-static bool overlaps(u64 base, u64 size, u64 other, u64 other_size)
-{
-	return base < other + other_size && other < base + size;
-}
-
-/*
- * The pool: a naturally aligned power of two, so that one PMP entry covers it,
- * as high in RAM as the device tree, which loaders put there, leaves room.
- */
-static u64 place_pool(const void *fdt, u64 *size)
-{
-	const struct range *last = &ram[ram_count - 1];
-	u64 base;
-
-	for (*size = POOL_MAX; *size > POOL_MIN && *size > last->size / POOL_SHARE; *size /= 2)
-		;
-	base = (last->base + last->size - *size) & ~(*size - 1);
-	if (overlaps(base, *size, (unsigned long)fdt, fdt_totalsize(fdt)))
-		base -= *size;
-	return base;
-}
-
 static int reserve_pool(const void *fdt)
 {
-	struct range pool;
+	struct hm_range pool = hm_place_pool(fdt);
 	int error;
 
-	pool.base = place_pool(fdt, &pool.size);
-	if (!hm_pmp_covers(sbi_scratch_thishart_ptr(), pool.base, pool.size, 1))
+	if (!pool.size || !hm_pmp_covers(sbi_scratch_thishart_ptr(), pool.base, pool.size, 1))
 		return 0;
 	error = sbi_domain_root_add_memrange(pool.base, pool.size, pool.size,
 					     SBI_DOMAIN_MEMREGION_M_READABLE |
 					     SBI_DOMAIN_MEMREGION_M_WRITABLE |
 					     SBI_DOMAIN_MEMREGION_SU_READABLE);
-	if (!error)
-		hm_pool_init(pool.base, pool.size);
-	return error;
+	if (error)
+		return error;
+	hm_pool_init(pool.base, pool.size);
+	hm_place_take(pool);
+	return 0;
 }
 
 /*
@@ -125,42 +68,15 @@ static int reserve_pool(const void *fdt)
 static int cover_plic(const void *fdt)
 {
 	int node = fdt_node_offset_by_compatible(fdt, -1, "riscv,plic0");
-	struct range plic;
-	u64 size;
+	u64 base, size;
 
-	if (node < 0 || fdt_get_node_addr_size(fdt, node, 0, &plic.base, &plic.size) || !plic.size)
+	if (node < 0 || fdt_get_node_addr_size(fdt, node, 0, &base, &size) || !size)
 		return 0;
-	size = 1ull << log2roundup(plic.size);
-	if (plic.base & (size - 1))
+	size = 1ull << log2roundup(size);
+	if (base & (size - 1) || hm_touches_ram((struct hm_range){ base, size }))
 		return 0;
-	for (unsigned int i = 0; i < ram_count; i++)
-		if (overlaps(plic.base, size, ram[i].base, ram[i].size))
-			return 0;
-	return sbi_domain_root_add_memrange(plic.base, size, size, SBI_DOMAIN_MEMREGION_MMIO |
+	return sbi_domain_root_add_memrange(base, size, size, SBI_DOMAIN_MEMREGION_MMIO |
 					    SBI_DOMAIN_MEMREGION_SHARED_SURW_MRW);
-}
-
-/* The next stage must not take the pool for free memory. */
-static int describe_pool(void *fdt)
-{
-	char name[32];
-	int parent, node;
-
-	fdt_open_into(fdt, fdt, fdt_totalsize(fdt) + 512);
-	parent = fdt_path_offset(fdt, "/reserved-memory");
-	if (parent < 0) {
-		parent = fdt_add_subnode(fdt, 0, "reserved-memory");
-		fdt_setprop_empty(fdt, parent, "ranges");
-		fdt_setprop_u32(fdt, parent, "#size-cells", 2);
-		fdt_setprop_u32(fdt, parent, "#address-cells", 2);
-	}
-	sbi_snprintf(name, sizeof(name), "hm-pool@%lx", (unsigned long)hm_pool_base);
-	node = fdt_add_subnode(fdt, parent, name);
-	if (node < 0)
-		return SBI_ENOSPC;
-	fdt_setprop_empty(fdt, node, "no-map");
-	fdt_setprop_u64(fdt, node, "reg", hm_pool_base);
-	return fdt_appendprop_u64(fdt, node, "reg", hm_pool_size) ? SBI_ENOSPC : 0;
 }
 
 static struct hm_hart **hart_of(struct sbi_scratch *scratch)
@@ -279,21 +195,32 @@ static int early_init(bool cold_boot)
 
 	if (error || !cold_boot)
 		return error;
-	find_ram(fdt);
-	if (!ram_count)
+	if (!hm_place_read(fdt, sbi_scratch_thishart_ptr()))
 		return SBI_ENODEV;
 	hm_hart_offset = sbi_scratch_alloc_offset(sizeof(struct hm_hart *));
 	return hm_hart_offset ? cover_plic(fdt) : SBI_ENOMEM;
 }
 
+/* Before anything is added to it.  OpenSBI finds it by the root domain, domains of its own by the scratch space. */
+static int make_room_in_tree(void)
+{
+	void *fdt = hm_place_tree(fdt_get_address_rw());
+
+	if (!fdt)
+		return SBI_ENOSPC;
+	root.next_arg1 = sbi_scratch_thishart_ptr()->next_arg1 = (unsigned long)fdt;
+	return 0;
+}
+
 /* By now OpenSBI knows the hart, and its devices have taken what PMP entries they need. */
 static int domains_init(void)
 {
-	const void *fdt = fdt_get_address();
-	int error = reserve_pool(fdt);
+	int error = reserve_pool(fdt_get_address());
 
 	if (!error)
-		error = make_harts(fdt);
+		error = make_room_in_tree();
+	if (!error)
+		error = make_harts(fdt_get_address());
 	if (!error && original->domains_init)
 		error = original->domains_init();
 	return error;
@@ -311,7 +238,7 @@ static int final_init(bool cold_boot)
 	fdt_parse_timebase_frequency(fdt_get_address(), (unsigned long *)&timebase);
 	error = hm_register_host_extension();
 	if (!error && hm_pool_size)
-		error = describe_pool(fdt_get_address_rw());
+		error = hm_describe_pool(fdt_get_address_rw());
 	hm_mark_boot(fdt_get_address());
 	return error;
 }

@@ -2,7 +2,7 @@
 # From options to a QEMU command line.  Sourced by launch.
 
 ram_base=$((0x80000000))
-host_mib=256		# firmware, host-hv and shadow tables, beside the guest's memory
+host_mib=512		# firmware, host-hv and shadow tables, beside the guest's memory; 256 of it above the pool
 module_offset=$((64 << 20))
 
 # The profiles.  Svade is declared and Svadu is not, natively and in guests alike,

@@ -143,8 +143,10 @@ static inline struct hm_hart *hm_this_hart(void)
 	return *(struct hm_hart **)sbi_scratch_thishart_offset_ptr(hm_hart_offset);
 }
 
-bool hm_is_ram(u64 hpa, u64 size);
 u64 hm_timebase(void);
+
+/* ../place.c */
+bool hm_is_ram(u64 hpa, u64 size);
 
 /* support.c: hm_pmp_covers() says why where it is false; more: entries that are not in the hart's domain yet */
 bool hm_pmp_covers(struct sbi_scratch *scratch, u64 base, u64 size, u32 more);

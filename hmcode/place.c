@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * place.c - where the pool and the device tree lie in RAM.
+ *
+ *	the largest bank:  firmware, next stage ... [pool] | 256 MB for loaders
+ *
+ * A loader moves itself to the top of RAM before it reads /reserved-memory (U-Boot 2025.01 takes 34 MB there and
+ * more), so the pool stays below that.  It is a naturally aligned power of two, for one PMP entry; whoever wants it
+ * elsewhere gives it a node of /reserved-memory (docs/porting.md).
+ */
+#include <libfdt.h>
+#include <sbi/sbi_console.h>
+#include <sbi/sbi_domain.h>
+#include <sbi/sbi_error.h>
+#include <sbi/sbi_string.h>
+
+#include "place.h"
+#include "world/vcpu.h"
+
+#define MAX_BANKS	8
+#define MAX_TAKEN	64
+#define MB		(1ull << 20)
+#define POOL_MIN	(4 * MB)
+#define POOL_MAX	(128 * MB)
+#define POOL_SHARE	16		/* of the RAM where it may lie: one part in so many, at most */
+#define LOADERS		(256 * MB)	/* at the top, or half of RAM where that is less */
+#define NEXT_STAGE	(32 * MB)	/* of a next stage that does not tell its size, or a quarter of RAM */
+#define TREE_ROOM	4096		/* what OpenSBI's changes and ours take at most */
+#define COMPATIBLE	"hmode,pool"
+
+/* "boot image header in riscv linux": image_size and the second magic. */
+#define IMAGE_SIZE	16
+#define IMAGE_MAGIC	56
+
+static struct hm_range banks[MAX_BANKS], taken[MAX_TAKEN];
+static u32 bank_count, taken_count;
+static bool taken_overflow;
+
+static bool overlaps(struct hm_range a, struct hm_range b)
+{
+	return a.base < b.base + b.size && b.base < a.base + a.size;
+}
+
+static bool contains(struct hm_range a, struct hm_range b)
+{
+	return b.base - a.base < a.size && b.size <= a.base + a.size - b.base;
+}
+
+/* Empty ranges, and those that wrap around, are none. */
+void hm_place_take(struct hm_range range)
+{
+	if (!range.size || range.base + range.size < range.base)
+		return;
+	if (taken_count == MAX_TAKEN)
+		taken_overflow = true;
+	else
+		taken[taken_count++] = range;
+}
+
+static bool is_free(struct hm_range range)
+{
+	if (taken_overflow)
+		return false;
+	for (u32 i = 0; i < taken_count; i++)
+		if (overlaps(range, taken[i]))
+			return false;
+	return true;
+}
+
+static const struct hm_range *bank_of(struct hm_range range)
+{
+	for (u32 i = 0; i < bank_count; i++)
+		if (contains(banks[i], range))
+			return &banks[i];
+	return NULL;
+}
+
+bool hm_touches_ram(struct hm_range range)
+{
+	for (u32 i = 0; i < bank_count; i++)
+		if (overlaps(banks[i], range))
+			return true;
+	return false;
+}
+
+/* RAM that the host may use: not the firmware's, not the pool. */
+bool hm_is_ram(u64 hpa, u64 size)
+{
+	return bank_of((struct hm_range){ hpa, size }) &&
+	       sbi_domain_check_addr_range(sbi_domain_thishart_ptr(), hpa, size, PRV_S,
+					   SBI_DOMAIN_READ | SBI_DOMAIN_WRITE);
+}
+
+/* ---- what the device tree says ---- */
+
+static u64 read_cells(const fdt32_t *cell, int count)
+{
+	u64 value = 0;
+
+	while (count-- > 0)
+		value = value << 32 | fdt32_to_cpu(*cell++);
+	return value;
+}
+
+/*
+ * A node's entry number i.  Where the parent says no cell sizes those of the root are meant: QEMU's guest
+ * loader writes none into /chosen.
+ */
+static bool read_reg(const void *fdt, int node, int i, struct hm_range *out)
+{
+	int parent = fdt_parent_offset(fdt, node), length, address, size;
+	const fdt32_t *reg = fdt_getprop(fdt, node, "reg", &length);
+
+	if (parent < 0 || !fdt_getprop(fdt, parent, "#size-cells", NULL))
+		parent = 0;
+	address = fdt_address_cells(fdt, parent);
+	size = fdt_size_cells(fdt, parent);
+	if (!reg || address < 1 || address > 2 || size < 1 || size > 2 || length / 4 < (i + 1) * (address + size))
+		return false;
+	reg += i * (address + size);
+	*out = (struct hm_range){ read_cells(reg, address), read_cells(reg + address, size) };
+	return true;
+}
+
+static void find_banks(const void *fdt)
+{
+	int node = -1;
+
+	while ((node = fdt_node_offset_by_prop_value(fdt, node, "device_type", "memory", 7)) >= 0)
+		for (int i = 0; bank_count < MAX_BANKS && read_reg(fdt, node, i, &banks[bank_count]); i++)
+			if (banks[bank_count].size)
+				bank_count++;
+}
+
+static void take_node(const void *fdt, int node)
+{
+	struct hm_range range;
+
+	for (int i = 0; read_reg(fdt, node, i, &range); i++)
+		hm_place_take(range);
+}
+
+/* The node that gives the pool its place, which is not taken by it. */
+static int pool_node(const void *fdt)
+{
+	int parent = fdt_path_offset(fdt, "/reserved-memory"), node;
+
+	if (parent < 0)
+		return parent;
+	fdt_for_each_subnode(node, fdt, parent)
+		if (!fdt_node_check_compatible(fdt, node, COMPATIBLE))
+			return node;
+	return -1;
+}
+
+static void take_reserved(const void *fdt)
+{
+	int parent = fdt_path_offset(fdt, "/reserved-memory"), own = pool_node(fdt), node;
+	struct hm_range range;
+
+	for (int i = 0; i < fdt_num_mem_rsv(fdt); i++)
+		if (!fdt_get_mem_rsv(fdt, i, &range.base, &range.size))
+			hm_place_take(range);
+	if (parent < 0)
+		return;
+	fdt_for_each_subnode(node, fdt, parent)
+		if (node != own)
+			take_node(fdt, node);
+}
+
+static u64 read_number(const void *fdt, int node, const char *name)
+{
+	int length;
+	const fdt32_t *cells = fdt_getprop(fdt, node, name, &length);
+
+	return cells && (length == 4 || length == 8) ? read_cells(cells, length / 4) : 0;
+}
+
+/* An initrd, and modules of whatever depth. */
+static void take_chosen(const void *fdt)
+{
+	int chosen = fdt_path_offset(fdt, "/chosen"), node = chosen, depth = 0;
+	u64 start = read_number(fdt, chosen, "linux,initrd-start"), end = read_number(fdt, chosen, "linux,initrd-end");
+
+	if (chosen < 0)
+		return;
+	if (end > start)
+		hm_place_take((struct hm_range){ start, end - start });
+	while ((node = fdt_next_node(fdt, node, &depth)) >= 0 && depth > 0)
+		take_node(fdt, node);
+}
+
+/* An Image says how much it takes, with what it clears. */
+static void take_next_stage(u64 address)
+{
+	const struct hm_range *bank = bank_of((struct hm_range){ address, IMAGE_MAGIC + 4 });
+	u64 size;
+
+	if (!bank || address & 7)
+		return;
+	size = *(const u64 *)(address + IMAGE_SIZE);
+	if (sbi_memcmp((void *)(address + IMAGE_MAGIC), "RSC\x05", 4) || size > bank->base + bank->size - address)
+		size = bank->size / 4 < NEXT_STAGE ? bank->size / 4 : NEXT_STAGE;
+	hm_place_take((struct hm_range){ address, size });
+}
+
+bool hm_place_read(const void *fdt, const struct sbi_scratch *scratch)
+{
+	find_banks(fdt);
+	hm_place_take((struct hm_range){ scratch->fw_start, scratch->fw_size });
+	hm_place_take((struct hm_range){ (u64)fdt, fdt_totalsize(fdt) });
+	take_reserved(fdt);
+	take_chosen(fdt);
+	take_next_stage(scratch->next_addr);
+	return bank_count;
+}
+
+/* ---- places ---- */
+
+static const struct hm_range *largest_bank(void)
+{
+	const struct hm_range *largest = &banks[0];
+
+	for (u32 i = 1; i < bank_count; i++)
+		if (banks[i].size > largest->size)
+			largest = &banks[i];
+	return largest;
+}
+
+/* Without the loaders' part at the top. */
+static struct hm_range without_loaders(struct hm_range bank)
+{
+	bank.size -= bank.size / 2 < LOADERS ? bank.size / 2 : LOADERS;
+	return bank;
+}
+
+/* A loader whose addresses have 32 bits moves itself below 4 GB where RAM reaches further. */
+static bool is_below_4gb(const struct hm_range *bank, struct hm_range range)
+{
+	const u64 limit = 1ull << 32;
+
+	return contains(*bank, (struct hm_range){ limit - LOADERS, LOADERS }) &&
+	       overlaps(range, (struct hm_range){ limit - LOADERS, LOADERS });
+}
+
+/* The highest place of that size in a part of the bank, aligned by `align`; 0: there is none. */
+static u64 find_in(struct hm_range part, u64 size, u64 align)
+{
+	struct hm_range range = { .size = size };
+
+	if (part.size < size)
+		return 0;
+	range.base = (part.base + part.size - size) & ~(align - 1);
+	for (; contains(part, range); range.base -= align)
+		if (is_free(range) && !is_below_4gb(largest_bank(), range))
+			return range.base;
+	return 0;
+}
+
+static struct hm_range find_pool(struct hm_range part)
+{
+	struct hm_range pool = { .size = POOL_MAX };
+
+	while (pool.size > POOL_MIN && pool.size > part.size / POOL_SHARE)
+		pool.size /= 2;
+	for (; pool.size >= POOL_MIN; pool.size /= 2) {
+		pool.base = find_in(part, pool.size, pool.size);
+		if (pool.base)
+			return pool;
+	}
+	return (struct hm_range){ 0 };
+}
+
+/* A next stage may be so large that all below is its own; then it is no loader. */
+static struct hm_range choose_pool(void)
+{
+	struct hm_range pool = find_pool(without_loaders(*largest_bank()));
+
+	if (!pool.size)
+		pool = find_pool(*largest_bank());
+	if (!pool.size)
+		sbi_printf("hmcode: RAM has no room for the pool: no HM extension\n");
+	return pool;
+}
+
+struct hm_range hm_place_pool(const void *fdt)
+{
+	struct hm_range pool = { 0 };
+	int node = pool_node(fdt);
+
+	if (node < 0)
+		return choose_pool();
+	if (read_reg(fdt, node, 0, &pool) && pool.size >= POOL_MIN && !(pool.size & (pool.size - 1)) &&
+	    !(pool.base & (pool.size - 1)) && bank_of(pool) && is_free(pool))
+		return pool;
+	sbi_printf("hmcode: the pool of the device tree, 0x%lx bytes at 0x%lx, is no aligned power of two in free RAM: "
+		   "no HM extension\n", (unsigned long)pool.size, (unsigned long)pool.base);
+	return (struct hm_range){ 0 };
+}
+
+/* ---- the tree ---- */
+
+/* The room behind the tree is its own only if nobody else has it; a tree in ROM can be written nowhere. */
+static bool may_grow(const void *fdt)
+{
+	struct hm_range tree = { (u64)fdt, fdt_totalsize(fdt) };
+	struct hm_range room = { tree.base + tree.size, TREE_ROOM };
+	const struct hm_range *bank = bank_of(tree);
+
+	return bank && bank == bank_of(room) && is_free(room);
+}
+
+void *hm_place_tree(void *fdt)
+{
+	u64 size = fdt_totalsize(fdt), base;
+
+	if (may_grow(fdt))
+		return fdt;
+	base = find_in(without_loaders(*largest_bank()), size + TREE_ROOM, PAGE_SIZE);
+	if (!base)
+		base = find_in(*largest_bank(), size + TREE_ROOM, PAGE_SIZE);
+	if (!base) {
+		sbi_printf("hmcode: the device tree at %p cannot be written, or not grow, and RAM has no room for it\n", fdt);
+		return NULL;
+	}
+	sbi_memcpy((void *)base, fdt, size);
+	hm_place_take((struct hm_range){ base, size + TREE_ROOM });
+	return (void *)base;
+}
+
+static int append_cells(void *fdt, int node, u64 value, int cells)
+{
+	return cells == 1 ? fdt_appendprop_u32(fdt, node, "reg", value) : fdt_appendprop_u64(fdt, node, "reg", value);
+}
+
+static int make_parent(void *fdt)
+{
+	int parent = fdt_path_offset(fdt, "/reserved-memory");
+
+	if (parent >= 0)
+		return parent;
+	parent = fdt_add_subnode(fdt, 0, "reserved-memory");
+	if (parent < 0 || fdt_setprop_empty(fdt, parent, "ranges") ||
+	    fdt_setprop_u32(fdt, parent, "#size-cells", fdt_size_cells(fdt, 0)) ||
+	    fdt_setprop_u32(fdt, parent, "#address-cells", fdt_address_cells(fdt, 0)))
+		return -FDT_ERR_NOSPACE;
+	return parent;
+}
+
+static int make_node(void *fdt)
+{
+	int parent = make_parent(fdt), node;
+	char name[32];
+
+	if (parent < 0)
+		return parent;
+	sbi_snprintf(name, sizeof(name), "hm-pool@%lx", (unsigned long)hm_pool_base);
+	node = fdt_add_subnode(fdt, parent, name);
+	if (node < 0 || append_cells(fdt, node, hm_pool_base, fdt_address_cells(fdt, parent)) ||
+	    append_cells(fdt, node, hm_pool_size, fdt_size_cells(fdt, parent)))
+		return -FDT_ERR_NOSPACE;
+	return node;
+}
+
+int hm_describe_pool(void *fdt)
+{
+	int error = fdt_open_into(fdt, fdt, fdt_totalsize(fdt) + 512), node;
+
+	if (error)
+		return SBI_ENOSPC;
+	node = pool_node(fdt);
+	if (node < 0)
+		node = make_node(fdt);
+	return node < 0 || fdt_setprop_empty(fdt, node, "no-map") ? SBI_ENOSPC : 0;
+}
