@@ -19,16 +19,32 @@
 typedef bool device_access(struct vm *vm, uint64_t offset, const struct access *a,
 			   uint64_t *value);
 
+#define UART_BYTES	8	/* of registers */
+
+/*
+ * As QEMU's virt machine answers: an access of any width is one of the register at its address, whose byte is the
+ * lowest of the value.  What is not aligned comes in the largest pieces that are.
+ */
 static bool uart_access(struct vm *vm, uint64_t offset, const struct access *a, uint64_t *value)
 {
+	uint64_t written = *value, read = 0;
+	unsigned size;
 	int sent = -1;
 
-	if (a->size != 1 || offset >= 8)
+	if (offset + a->size > UART_BYTES)
 		return false;
-	if (a->store)
-		sent = uart_write(&vm->uart, offset, *value);
-	else
-		*value = uart_read(&vm->uart, offset);
+	for (unsigned done = 0; done < a->size; done += size) {
+		unsigned reg = offset + done, shift = 8 * done;
+
+		size = 1u << lowest_bit((a->size - done) | reg | UART_BYTES);
+		if (!a->store)
+			read |= (uint64_t)uart_read(&vm->uart, reg) << shift;
+		else if (reg)
+			uart_write(&vm->uart, reg, written >> shift);
+		else
+			sent = uart_write(&vm->uart, reg, written);
+	}
+	*value = read;
 	vm_uart_changed(vm);
 	if (sent >= 0)
 		console_guest_putc(vm->id, sent);
@@ -54,18 +70,19 @@ static bool plic_access(struct vm *vm, uint64_t offset, const struct access *a, 
 static const struct {
 	struct range where;
 	device_access *access;
+	bool misaligned;	/* takes such accesses, too */
 } devices[] = {
-	{ GUEST_UART, uart_access },
-	{ GUEST_PLIC, plic_access },
+	{ GUEST_UART, uart_access, true },
+	{ GUEST_PLIC, plic_access, false },
 };
 
 static bool perform(struct vm *vm, uint64_t gpa, const struct access *a, uint64_t *value)
 {
-	bool ok = false;
+	bool aligned = !(gpa & (a->size - 1)), ok = false;
 
 	spin_lock(&vm->lock);
 	for (unsigned i = 0; i < ARRAY_SIZE(devices); i++)
-		if (range_holds(devices[i].where, gpa, a->size))
+		if (range_holds(devices[i].where, gpa, a->size) && (aligned || devices[i].misaligned))
 			ok = devices[i].access(vm, gpa - devices[i].where.base, a, value);
 	spin_unlock(&vm->lock);
 	return ok;
@@ -92,9 +109,14 @@ static uint64_t begin_of(const struct hm_run *run, const struct access *a)
 	return short_addresses ? (uint32_t)va : va;
 }
 
+static bool in_one_page(uint64_t begin, unsigned size)
+{
+	return begin % PAGE + size <= PAGE;
+}
+
 /*
- * Devices take aligned accesses, which lie in one page.  Others are refused before
- * anything of them is done, also where they begin or end in RAM, as a bus may.
+ * An access that crosses pages is refused before anything of it is done, also where it begins or ends
+ * in RAM, as a bus may; so is a misaligned one, except by a device that takes it.
  */
 void mmio_serve(struct vcpu *v)
 {
@@ -111,12 +133,9 @@ void mmio_serve(struct vcpu *v)
 		run->flags |= HM_RUN_FENCE_I;	/* the code has changed since: let it run again, as it is now */
 		return;
 	}
-	if (begin & (a.size - 1)) {
-		inject_access_fault(v);
-		return;
-	}
 	value = a.reg ? run->x[a.reg] : 0;
-	if (!perform(v->vm, run->exit_gpa, &a, &value)) {
+	if (!in_one_page(begin, a.size) ||
+	    !perform(v->vm, run->exit_gpa - (run->exit_value - begin), &a, &value)) {
 		inject_access_fault(v);
 		return;
 	}

@@ -454,8 +454,9 @@ static void what_no_device_answers_is_an_access_fault(void **state)
 	(void)state;
 	faults(0x20000000, LBU_A0, 13, 5);
 	faults(0x20000000, SB_A0, 15, 7);
-	faults(UART, LW_A0, 13, 5);		/* too wide */
 	faults(UART + 8, LBU_A0, 13, 5);	/* beyond the registers */
+	faults(UART + 6, LW_A0, 13, 5);		/* its second half is */
+	faults(UART + 0xffe, LW_A0, 13, 5);	/* in two pages */
 	faults(0x0c000000, LBU_A0, 13, 5);	/* too narrow */
 	faults(0x0c000002, LW_A0, 13, 5);	/* misaligned */
 	faults(0x0c000000 - 2, LW_A0, 13, 5);	/* across the edge */
