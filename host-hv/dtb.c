@@ -23,7 +23,8 @@ static const char *const offered_if_present[] = {
 };
 
 #define PHANDLE_PLIC		1
-#define PHANDLE_INTC(hart)	(2 + (hart))
+#define PHANDLE_FINISHER	2
+#define PHANDLE_INTC(hart)	(3 + (hart))
 #define IRQ_S_EXTERNAL		9
 #define IRQ_NONE		UINT32_MAX	/* a PLIC context that is not connected */
 
@@ -263,6 +264,26 @@ static void write_uart(struct writer *w)
 	end(w);
 }
 
+static void write_finisher(struct writer *w)
+{
+	begin_at(w, "test", GUEST_FINISHER.base);
+	property(w, "compatible", "sifive,test1\0sifive,test0\0syscon", 33);
+	property_reg(w, GUEST_FINISHER);
+	property_u32(w, "phandle", PHANDLE_FINISHER);
+	end(w);
+}
+
+/* What to store there, for kernels that know the device by syscon-poweroff and syscon-reboot. */
+static void write_syscon(struct writer *w, const char *name, const char *compatible, uint32_t value)
+{
+	begin(w, name);
+	property_string(w, "compatible", compatible);
+	property_u32(w, "regmap", PHANDLE_FINISHER);
+	property_u32(w, "offset", 0);
+	property_u32(w, "value", value);
+	end(w);
+}
+
 static void write_soc(struct writer *w, const struct guest_tree *t)
 {
 	begin(w, "soc");
@@ -272,6 +293,7 @@ static void write_soc(struct writer *w, const struct guest_tree *t)
 	property_flag(w, "ranges");
 	write_plic(w, t->vcpus);
 	write_uart(w);
+	write_finisher(w);
 	end(w);
 }
 
@@ -298,6 +320,8 @@ int dtb_build(const struct guest_tree *t, void *buf)
 	write_memory(&w, t->ram);
 	write_cpus(&w, t);
 	write_soc(&w, t);
+	write_syscon(&w, "poweroff", "syscon-poweroff", FINISHER_PASS);
+	write_syscon(&w, "reboot", "syscon-reboot", FINISHER_RESET);
 	end(&w);
 	step(&w, fdt_finish(buf));
 	return w.error;

@@ -19,12 +19,6 @@ static enum next on_interrupt(struct vcpu *v)
 	return RESUME;
 }
 
-static enum next on_mmio(struct vcpu *v)
-{
-	mmio_serve(v);
-	return RESUME;
-}
-
 static enum next on_wfi(struct vcpu *v)
 {
 	v->deadline = v->run->exit_value;
@@ -112,7 +106,7 @@ static enum next on_broken(struct vcpu *v)
 
 static enum next (*const routes[HM_EXIT_COUNT])(struct vcpu *v) = {
 	[HM_EXIT_INTERRUPT]	= on_interrupt,
-	[HM_EXIT_MMIO]		= on_mmio,
+	[HM_EXIT_MMIO]		= mmio_serve,
 	[HM_EXIT_SBI]		= sbi_serve,
 	[HM_EXIT_WFI]		= on_wfi,
 	[HM_EXIT_MARK]		= on_mark,

@@ -67,6 +67,25 @@ static bool plic_access(struct vm *vm, uint64_t offset, const struct access *a, 
 	return ok;
 }
 
+/* The test finisher answers accesses of 2 and 4 bytes: it reads as 0, and a store that ends nothing is ignored. */
+static bool finisher_access(struct vm *vm, uint64_t offset, const struct access *a, uint64_t *value)
+{
+	uint16_t how = *value;
+
+	if (a->size != 2 && a->size != 4)
+		return false;
+	*value = 0;
+	if (!a->store || offset)
+		return true;
+	if (how == FINISHER_PASS)
+		vm_end(vm, VM_SHUTDOWN);
+	else if (how == FINISHER_RESET)
+		vm_end(vm, VM_REBOOT);
+	else if (how == FINISHER_FAIL)
+		vm_end(vm, VM_FAILURE);
+	return true;
+}
+
 static const struct {
 	struct range where;
 	device_access *access;
@@ -74,6 +93,7 @@ static const struct {
 } devices[] = {
 	{ GUEST_UART, uart_access, true },
 	{ GUEST_PLIC, plic_access, false },
+	{ GUEST_FINISHER, finisher_access, false },
 };
 
 static bool perform(struct vm *vm, uint64_t gpa, const struct access *a, uint64_t *value)
@@ -118,7 +138,7 @@ static bool in_one_page(uint64_t begin, unsigned size)
  * An access that crosses pages is refused before anything of it is done, also where it begins or ends
  * in RAM, as a bus may; so is a misaligned one, except by a device that takes it.
  */
-void mmio_serve(struct vcpu *v)
+enum next mmio_serve(struct vcpu *v)
 {
 	struct hm_run *run = v->run;
 	uint64_t begin, value;
@@ -126,20 +146,21 @@ void mmio_serve(struct vcpu *v)
 
 	if (!decode_access(run->exit_insn, run->exit_insn_len, &a)) {
 		inject_access_fault(v);
-		return;
+		return RESUME;
 	}
 	begin = begin_of(run, &a);
 	if (a.store != is_store(run) || run->exit_value - begin >= a.size) {
 		run->flags |= HM_RUN_FENCE_I;	/* the code has changed since: let it run again, as it is now */
-		return;
+		return RESUME;
 	}
 	value = a.reg ? run->x[a.reg] : 0;
 	if (!in_one_page(begin, a.size) ||
 	    !perform(v->vm, run->exit_gpa - (run->exit_value - begin), &a, &value)) {
 		inject_access_fault(v);
-		return;
+		return RESUME;
 	}
 	if (!a.store && a.reg)
 		run->x[a.reg] = extend_loaded(&a, value);
 	run->flags |= HM_RUN_ADVANCE;
+	return vm_ended(v->vm) ? YIELD : RESUME;
 }

@@ -171,19 +171,19 @@ static void inject(struct vcpu *v, uint64_t cause)
 	vcpu_inject(v, cause, v->run->exit_value);
 }
 
-static void outside(struct vcpu *v, uint64_t gpa)
+static enum next outside(struct vcpu *v, uint64_t gpa)
 {
 	struct hm_run *run = v->run;
 
 	if (run->exit_cause == CAUSE_FETCH_PAGE_FAULT) {
 		inject(v, CAUSE_FETCH_ACCESS);
-		return;
+		return RESUME;
 	}
 	v->shadow->count[SHADOW_MMIO]++;
 	if (!shadow_fetch(v))
-		return;
+		return RESUME;
 	run->exit_gpa = gpa;
-	mmio_serve(v);
+	return mmio_serve(v);
 }
 
 enum next shadow_page_fault(struct vcpu *v)
@@ -202,8 +202,7 @@ enum next shadow_page_fault(struct vcpu *v)
 		inject(v, ssp_access_fault(run->exit_cause & 3));
 		break;
 	case SSP_OUTSIDE:
-		outside(v, result.gpa);
-		break;
+		return outside(v, result.gpa);
 	default:
 		inject(v, run->exit_cause);
 	}

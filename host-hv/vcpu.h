@@ -46,8 +46,8 @@ void fence_vcpus(struct vm *vm, uint64_t mask, const struct fence *f);
 /* exits.c: what to do about an exit. */
 enum next exit_route(struct vcpu *v, long reason);
 
-/* mmio.c: performs the access to a device, or injects an access fault. */
-void mmio_serve(struct vcpu *v);
+/* mmio.c: performs the access to a device, which may end the guest, or injects an access fault. */
+enum next mmio_serve(struct vcpu *v);
 
 /* sbi.c: serves the SBI call in the guest's registers. */
 enum next sbi_serve(struct vcpu *v);

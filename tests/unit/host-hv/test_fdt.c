@@ -8,6 +8,7 @@
 #include "guests.h"
 #include "memory.h"
 #include "platform.h"
+#include "plic.h"
 
 static char host[16384];
 static char guest[DTB_MAX_SIZE];
@@ -344,6 +345,35 @@ static void describes_the_guest(void **state)
 				    "linux,initrd-end", 0), 0x8f000000 + 1000);
 }
 
+static uint64_t number(const char *path, const char *name)
+{
+	return fdt_number(guest, fdt_path_offset(guest, path), name, 0);
+}
+
+/* For kernels that end by no SBI call: what to store where, as QEMU's virt machine says it. */
+static void says_how_to_power_off_and_reboot(void **state)
+{
+	struct guest_tree t;
+	struct range r;
+	int finisher;
+
+	(void)state;
+	write_host(NULL, NULL);
+	t = tree();
+	t.vcpus = PLIC_MAX_HARTS;
+	assert_int_equal(dtb_build(&t, guest), 0);
+	assert_string_equal(string("/poweroff", "compatible"), "syscon-poweroff");
+	assert_string_equal(string("/reboot", "compatible"), "syscon-reboot");
+	assert_int_equal(number("/poweroff", "value"), 0x5555);
+	assert_int_equal(number("/reboot", "value"), 0x7777);
+	assert_int_equal(number("/reboot", "regmap"), number("/poweroff", "regmap"));
+	finisher = fdt_node_offset_by_phandle(guest, number("/poweroff", "regmap"));
+	assert_int_equal(fdt_node_check_compatible(guest, finisher, "syscon"), 0);
+	assert_int_equal(fdt_node_check_compatible(guest, finisher, "sifive,test0"), 0);
+	assert_true(fdt_reg(guest, finisher, 0, &r));
+	assert_int_equal(r.base, 0x100000);
+}
+
 /* The writer understands itself: reading a guest's tree as a machine gives the machine. */
 static void is_a_machine_to_its_reader(void **state)
 {
@@ -401,6 +431,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(offers_only_what_is_handled),
 		cmocka_unit_test(reads_the_older_isa_string_alike),
 		cmocka_unit_test(describes_the_guest),
+		cmocka_unit_test(says_how_to_power_off_and_reboot),
 		cmocka_unit_test(is_a_machine_to_its_reader),
 		cmocka_unit_test(reports_a_command_line_without_end),
 	};

@@ -36,10 +36,11 @@ uint64_t memory_alloc(uint64_t size, uint64_t align)
 	return (uint64_t)aligned_alloc(align, size);
 }
 
-void mmio_serve(struct vcpu *vcpu)
+enum next mmio_serve(struct vcpu *vcpu)
 {
 	(void)vcpu;
 	accesses++;
+	return RESUME;
 }
 
 uint64_t sched_slice_end(const struct hart *hart)

@@ -463,6 +463,40 @@ static void what_no_device_answers_is_an_access_fault(void **state)
 	faults(UART, AMO_A0, 15, 7);
 }
 
+#define SW_A0	0x00a5a023
+#define SH_A0	0x00a59023
+#define FINISHER 0x100000UL
+
+/* A vCPU whose guest has ended does not enter it again. */
+static void ends_by(uint32_t insn, uint64_t value, enum vm_end how)
+{
+	setup(NULL);
+	runs[0].exit_gpa = FINISHER;
+	runs[0].exit_insn = insn;
+	runs[0].exit_insn_len = 4;
+	runs[0].exit_cause = 15;
+	runs[0].exit_value = runs[0].x[A1] = GVA(FINISHER);
+	runs[0].x[A0] = value;
+	assert_int_equal(exit_route(&vm.vcpu[0], HM_EXIT_MMIO), YIELD);
+	assert_int_equal(ended, how);
+}
+
+static void the_finisher_ends_the_guest(void **state)
+{
+	(void)state;
+	ends_by(SW_A0, 0x5555, VM_SHUTDOWN);
+	ends_by(SH_A0, 0x7777, VM_REBOOT);
+	ends_by(SW_A0, 0xffffffff00013333, VM_FAILURE);
+	setup(NULL);
+	runs[0].x[A0] = 0x5554;
+	access_device(FINISHER, SW_A0, 15);
+	runs[0].x[A0] = 0x5555;
+	access_device(FINISHER + 4, SW_A0, 15);
+	assert_int_equal(ended, VM_RUNS);
+	faults(FINISHER, SB_A0, 15, 7);
+	faults(FINISHER, LBU_A0, 13, 5);
+}
+
 static void code_that_changed_runs_again(void **state)
 {
 	(void)state;
@@ -949,6 +983,7 @@ int main(void)
 		TEST(fences_of_harts_that_are_not_there_are_refused),
 		TEST(stores_and_loads_reach_the_device),
 		TEST(what_no_device_answers_is_an_access_fault),
+		TEST(the_finisher_ends_the_guest),
 		TEST(code_that_changed_runs_again),
 		TEST(exceptions_stack_the_privilege),
 		TEST(true_faults_become_the_guests),
