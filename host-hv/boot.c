@@ -10,7 +10,9 @@
  * The order: platform (and with it the console), options, firmware, memory,
  * guests, the other harts, then the scheduler for ever.
  */
+#include "clock.h"
 #include "console.h"
+#include "external.h"
 #include "guests.h"
 #include "hm.h"
 #include "memory.h"
@@ -126,8 +128,11 @@ void boot_main(uint64_t hart_id, const void *fdt)
 	options_parse(&options, command_line());
 	firmware_init();
 	sched_init(platform.timebase_hz);
+	external_init(&platform);
+	clock_init(&platform);
 	create_guests();
 	console_enable_input(&platform);
+	external_begin();
 	start_harts();
 	sched_loop(&harts[0]);
 }

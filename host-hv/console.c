@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 
+#include "external.h"
 #include "hm.h"
 #include "keyboard.h"
 #include "platform.h"
@@ -16,12 +17,6 @@
 #define FCR_ENABLE	0x01
 #define LSR_RECEIVED	0x01
 #define LSR_TX_EMPTY	0x20
-
-/* PLIC registers (RISC-V PLIC specification), 4 bytes each. */
-#define PLIC_PRIORITY(source)	(4 * (source))
-#define PLIC_ENABLE(c, source)	(0x2000 + 0x80 * (c) + (source) / 32 * 4)
-#define PLIC_THRESHOLD(c)	(0x200000 + 0x1000 * (c))
-#define PLIC_CLAIM(c)		(0x200004 + 0x1000 * (c))
 
 #define DBCN_WRITE_BYTE	2
 /* Speakers besides the guests' numbers. */
@@ -37,9 +32,6 @@ static struct {
 	bool returned;			/* a CR was not yet written: what follows decides */
 
 	volatile uint8_t *uart;		/* set at boot */
-	volatile uint8_t *plic;
-	uint32_t context, irq;
-
 } console = { .speaker = HOST };
 
 void console_init(const struct platform *p)
@@ -272,32 +264,6 @@ void fail(const char *format, ...)
 
 /* -- input -- */
 
-static volatile uint32_t *plic_register(unsigned offset)
-{
-	return (volatile uint32_t *)(console.plic + offset);
-}
-
-/* The firmware keeps external interrupts from us until we say that we are ready for the next. */
-static void interrupt_done(void)
-{
-	sbi_call(HM_EXT_ID, HM_FID_EXT_IRQ_DONE);
-}
-
-void console_enable_input(const struct platform *p)
-{
-	if (!console.uart || !p->plic.size || !p->uart_irq)
-		return;
-	console.plic = (volatile uint8_t *)p->plic.base;
-	console.context = p->plic_context;
-	console.irq = p->uart_irq;
-	console.uart[UART_FCR] = FCR_ENABLE;
-	console.uart[UART_IER] = IER_RECEIVED;
-	*plic_register(PLIC_PRIORITY(console.irq)) = 1;
-	*plic_register(PLIC_THRESHOLD(console.context)) = 0;
-	*plic_register(PLIC_ENABLE(console.context, console.irq)) |= 1u << console.irq % 32;
-	interrupt_done();
-}
-
 /* Whatever a guest does about its own, so that the operator's key always works. */
 static void read_uart(void)
 {
@@ -305,17 +271,10 @@ static void read_uart(void)
 		keyboard_type(console.uart[UART_DATA]);
 }
 
-void console_serve_interrupt(void)
+void console_enable_input(const struct platform *p)
 {
-	uint32_t source;
-
-	if (console.plic) {
-		source = *plic_register(PLIC_CLAIM(console.context));
-		if (source == console.irq)
-			read_uart();
-		if (source)
-			*plic_register(PLIC_CLAIM(console.context)) = source;
-		fence_io();
-	}
-	interrupt_done();
+	if (!console.uart || !external_listen(p->uart_irq, read_uart))
+		return;
+	console.uart[UART_FCR] = FCR_ENABLE;
+	console.uart[UART_IER] = IER_RECEIVED;
 }

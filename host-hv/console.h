@@ -14,11 +14,8 @@ struct platform;
 /* Output works from here on; without a UART by the firmware's console. */
 void console_init(const struct platform *platform);
 
-/* Lets the UART interrupt this hart when a key is pressed. */
+/* Lets the UART interrupt this hart when a key is pressed: what was typed goes to keyboard_type() (keyboard.h). */
 void console_enable_input(const struct platform *platform);
-
-/* Serves that interrupt: what was typed goes to keyboard_type() (keyboard.h). */
-void console_serve_interrupt(void);
 
 /* Writes one character of guest number speaker. */
 void console_guest_putc(int speaker, char c);

@@ -264,6 +264,16 @@ static void write_uart(struct writer *w)
 	end(w);
 }
 
+static void write_rtc(struct writer *w)
+{
+	begin_at(w, "rtc", GUEST_RTC.base);
+	property_string(w, "compatible", "google,goldfish-rtc");
+	property_reg(w, GUEST_RTC);
+	property_u32(w, "interrupt-parent", PHANDLE_PLIC);
+	property_u32(w, "interrupts", GUEST_RTC_IRQ);
+	end(w);
+}
+
 static void write_finisher(struct writer *w)
 {
 	begin_at(w, "test", GUEST_FINISHER.base);
@@ -294,6 +304,8 @@ static void write_soc(struct writer *w, const struct guest_tree *t)
 	write_plic(w, t->vcpus);
 	write_uart(w);
 	write_finisher(w);
+	if (t->rtc)
+		write_rtc(w);
 	end(w);
 }
 

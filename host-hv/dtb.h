@@ -14,6 +14,8 @@
 #define GUEST_UART	((struct range){ 0x10000000, 0x100 })
 #define GUEST_FINISHER	((struct range){ 0x100000, 0x1000 })	/* "sifive,test": power-off and reboot */
 #define GUEST_UART_IRQ	10
+#define GUEST_RTC	((struct range){ 0x101000, 0x1000 })
+#define GUEST_RTC_IRQ	11
 
 /* What the finisher takes at its first address, in the low half of what is stored. */
 #define FINISHER_FAIL	0x3333
@@ -32,6 +34,7 @@ struct guest_tree {
 	const char *bootargs;
 	unsigned vcpus;
 	const char *mmu_type;		/* "riscv,sv39", ... */
+	bool rtc;			/* the platform has a real-time clock */
 	bool sstc;			/* stimecmp works in the guest */
 	bool svvptc;			/* offered, whether or not the hart has it */
 };

@@ -3,6 +3,7 @@
  * mmio.c - guest accesses outside RAM: decode, find the device, perform.  What
  * no device answers is an access fault, as on a bus without a device there.
  */
+#include "clock.h"
 #include "console.h"
 #include "decode.h"
 #include "dtb.h"
@@ -67,6 +68,22 @@ static bool plic_access(struct vm *vm, uint64_t offset, const struct access *a, 
 	return ok;
 }
 
+static bool rtc_access(struct vm *vm, uint64_t offset, const struct access *a, uint64_t *value)
+{
+	uint64_t now;
+
+	if (!clock_exists() || a->size != 4 || offset >= RTC_BYTES)
+		return false;
+	now = clock_now();
+	rtc_tick(&vm->rtc, now);
+	if (a->store)
+		rtc_write(&vm->rtc, offset, *value, now);
+	else
+		*value = rtc_read(&vm->rtc, offset, now);
+	vm_rtc_changed(vm);
+	return true;
+}
+
 /* The test finisher answers accesses of 2 and 4 bytes: it reads as 0, and a store that ends nothing is ignored. */
 static bool finisher_access(struct vm *vm, uint64_t offset, const struct access *a, uint64_t *value)
 {
@@ -94,6 +111,7 @@ static const struct {
 	{ GUEST_UART, uart_access, true },
 	{ GUEST_PLIC, plic_access, false },
 	{ GUEST_FINISHER, finisher_access, false },
+	{ GUEST_RTC, rtc_access, false },
 };
 
 static bool perform(struct vm *vm, uint64_t gpa, const struct access *a, uint64_t *value)

@@ -129,6 +129,16 @@ static void read_plic(struct platform *p)
 	}
 }
 
+/* Without an interrupt it could not show a guest's alarms, and drivers refuse it. */
+static void read_rtc(struct platform *p)
+{
+	int node = fdt_node_offset_by_compatible(p->fdt, -1, "google,goldfish-rtc");
+
+	p->rtc_irq = node < 0 ? 0 : fdt_number(p->fdt, node, "interrupts", 0);
+	if (p->rtc_irq)
+		fdt_reg(p->fdt, node, 0, &p->rtc);
+}
+
 void platform_read(struct platform *p, const void *fdt, uint64_t boot_hart)
 {
 	*p = (struct platform){ .fdt = fdt, .boot_cpu = -1 };
@@ -139,4 +149,5 @@ void platform_read(struct platform *p, const void *fdt, uint64_t boot_hart)
 	console_init(p);
 	read_cpus(p, boot_hart);
 	read_plic(p);
+	read_rtc(p);
 }

@@ -18,6 +18,8 @@ struct platform {
 
 	struct range uart;		/* an ns16550a; size 0: none known */
 	uint32_t uart_irq;
+	struct range rtc;		/* a google,goldfish-rtc that interrupts; size 0: none known */
+	uint32_t rtc_irq;
 	struct range plic;
 	uint32_t plic_context;		/* the boot hart's M-mode context */
 };

@@ -2,6 +2,7 @@
 #include "sched.h"
 
 #include "console.h"
+#include "external.h"
 #include "hm.h"
 
 /*
@@ -174,7 +175,7 @@ void sched_serve_interrupts(void)
 	if (pending & IRQ_TIMER)
 		firmware_set_timer(FOREVER);	/* it has ended an idle */
 	if (pending & IRQ_EXTERNAL)
-		console_serve_interrupt();
+		external_serve();
 }
 
 /*

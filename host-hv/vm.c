@@ -3,6 +3,7 @@
 
 #include <libfdt.h>
 
+#include "clock.h"
 #include "console.h"
 #include "dtb.h"
 #include "hm.h"
@@ -53,6 +54,7 @@ static void write_dtb(struct vm *vm, const struct guest_config *config,
 		.bootargs = config->bootargs,
 		.vcpus = vm->vcpu_count,
 		.mmu_type = mmu_types[d->options->satp_mode - 8],
+		.rtc = clock_exists(),
 		.sstc = d->hm->features & HM_INFO_SSTC,
 		.svvptc = d->options->svvptc,
 	};
@@ -117,6 +119,7 @@ void vm_create(const struct guest_config *config, const struct vm_defaults *d)
 	vm->hpa = alloc_ram(vm->id, config->memory);
 	vm->vcpu_count = vm->vcpus_left = config->vcpus;
 	vm->plic.harts = config->vcpus;
+	rtc_reset(&vm->rtc);
 	vm->marks = d->options->marks;
 	vm->split_counters = d->hm->features & HM_INFO_SMCNTRPMF;
 	vm->policy = d->options->tsp ? POLICY_TSP : policy_of(d->options->policy);
@@ -205,4 +208,19 @@ void vm_uart_changed(struct vm *vm)
 	typed_refill(&vm->typed, &vm->uart);
 	if (plic_set_line(&vm->plic, GUEST_UART_IRQ, uart_irq(&vm->uart)))
 		vm_plic_changed(vm);
+}
+
+void vm_rtc_changed(struct vm *vm)
+{
+	clock_wake(vm->id, vm->rtc.due);
+	if (plic_set_line(&vm->plic, GUEST_RTC_IRQ, rtc_irq(&vm->rtc)))
+		vm_plic_changed(vm);
+}
+
+void vm_alarm(struct vm *vm)
+{
+	spin_lock(&vm->lock);
+	rtc_tick(&vm->rtc, clock_now());
+	vm_rtc_changed(vm);
+	spin_unlock(&vm->lock);
 }

@@ -12,6 +12,7 @@
 #include "options.h"
 #include "platform.h"
 #include "plic.h"
+#include "rtc.h"
 #include "typed.h"
 #include "uart.h"
 
@@ -87,6 +88,7 @@ struct vm {
 	struct uart uart;
 	struct typed typed;
 	struct plic plic;
+	struct rtc rtc;
 };
 
 /* What all guests are made from; hm is the firmware's description of itself. */
@@ -119,10 +121,14 @@ static inline bool vm_ended(const struct vm *vm)
 void *vm_memory(const struct vm *vm, uint64_t gpa, uint64_t size);
 
 /*
- * With vm->lock held: the PLIC, or the UART, may want to interrupt now or not any more; a UART
+ * With vm->lock held: the PLIC, the UART, or the clock may want to interrupt now or not any more; a UART
  * that has room gets what was typed for it.
  */
 void vm_plic_changed(struct vm *vm);
 void vm_uart_changed(struct vm *vm);
+void vm_rtc_changed(struct vm *vm);
+
+/* Without it: the time has come that the guest's clock was set to. */
+void vm_alarm(struct vm *vm);
 
 #endif

@@ -123,8 +123,8 @@ machine()
 	qemu_command=
 	qemu_add "$QEMU" -M virt -cpu "$(cpu)" -smp "$HARTS" -nodefaults -display none -no-reboot
 	[ -z "$accel" ] || qemu_add -accel "$accel"
-	# Nothing from outside: seed and clock are the same in every run.
-	qemu_add -seed 1 -rtc base=2025-01-01,clock=vm
-	[ "$ICOUNT" = 0 ] || qemu_add -icount shift=0,align=off,sleep=off
+	# Nothing from outside where instructions are counted: seed and clock are the same in every run.
+	qemu_add -seed 1
+	[ "$ICOUNT" = 0 ] || qemu_add -rtc base=2025-01-01,clock=vm -icount shift=0,align=off,sleep=off
 	software
 }

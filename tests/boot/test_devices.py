@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A guest's devices answer as QEMU's virt machine does: one payload on the bare machine and as a guest."""
 
+import datetime
+import re
+
 import pytest
 
 from launcher import Run
@@ -35,3 +38,18 @@ def test_the_finisher_ends_a_guest_as_it_ends_a_machine(launch, payloads, mode, 
     assert "note ends by the device" in run.console and "is still there" not in run.console, repr(run)
     if mode != "native":
         assert [r["end"] for r in run.records() if "end" in r] == [end]
+
+
+def date_of(run):
+    seconds = int(re.search(r"note seconds since 1970 (0x\w+)", run.console)[1], 16)
+    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
+
+
+@pytest.mark.parametrize("mode", ["native", "ssp-hm"])
+def test_the_clock_is_the_platforms(launch, payloads, mode):
+    """The same in every run where instructions are counted, today's date otherwise."""
+    options = {"MODE": mode, "KERNEL": payloads / "rtc.bin", "MEM": "128M", "TIMEOUT": 60}
+    counted = date_of(launch(**options))
+    assert counted - datetime.datetime(2025, 1, 1, tzinfo=datetime.timezone.utc) < datetime.timedelta(minutes=1)
+    today = date_of(launch(**options, ICOUNT=0))
+    assert abs(datetime.datetime.now(datetime.timezone.utc) - today) < datetime.timedelta(minutes=5)

@@ -350,6 +350,25 @@ static uint64_t number(const char *path, const char *name)
 	return fdt_number(guest, fdt_path_offset(guest, path), name, 0);
 }
 
+static void has_a_clock_if_the_platform_has_one(void **state)
+{
+	struct guest_tree t;
+	struct platform p;
+
+	(void)state;
+	write_host(NULL, NULL);
+	platform_read(&p, host, 1);
+	assert_int_equal(p.rtc.size, 0);
+	t = tree();
+	assert_int_equal(dtb_build(&t, guest), 0);
+	assert_true(fdt_path_offset(guest, "/soc/rtc@101000") < 0);
+	t.rtc = true;
+	assert_int_equal(dtb_build(&t, guest), 0);
+	platform_read(&p, guest, 1);
+	assert_int_equal(p.rtc.base, 0x101000);
+	assert_int_equal(p.rtc_irq, 11);
+}
+
 /* For kernels that end by no SBI call: what to store where, as QEMU's virt machine says it. */
 static void says_how_to_power_off_and_reboot(void **state)
 {
@@ -432,6 +451,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(reads_the_older_isa_string_alike),
 		cmocka_unit_test(describes_the_guest),
 		cmocka_unit_test(says_how_to_power_off_and_reboot),
+		cmocka_unit_test(has_a_clock_if_the_platform_has_one),
 		cmocka_unit_test(is_a_machine_to_its_reader),
 		cmocka_unit_test(reports_a_command_line_without_end),
 	};

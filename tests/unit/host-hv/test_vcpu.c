@@ -83,6 +83,23 @@ void vm_plic_changed(struct vm *v)
 	(void)v;
 }
 
+void vm_rtc_changed(struct vm *v)
+{
+	(void)v;
+}
+
+static bool platform_has_clock;
+
+bool clock_exists(void)
+{
+	return platform_has_clock;
+}
+
+uint64_t clock_now(void)
+{
+	return 5000;
+}
+
 void vm_uart_changed(struct vm *v)
 {
 	v->vcpu[0].external_irq = uart_irq(&v->uart);
@@ -99,7 +116,7 @@ void console_guest_putc(int speaker, char c)
 
 void print_begin(void) {}
 void print_end(void) {}
-void console_serve_interrupt(void) {}
+void external_serve(void) {}
 
 void print_more(const char *format, ...)
 {
@@ -479,6 +496,24 @@ static void ends_by(uint32_t insn, uint64_t value, enum vm_end how)
 	runs[0].x[A0] = value;
 	assert_int_equal(exit_route(&vm.vcpu[0], HM_EXIT_MMIO), YIELD);
 	assert_int_equal(ended, how);
+}
+
+#define RTC	0x101000UL
+
+static void the_clock_is_there_if_the_platform_has_one(void **state)
+{
+	(void)state;
+	platform_has_clock = true;
+	vm.rtc.offset = 2;
+	access_device(RTC, LW_A0, 13);
+	assert_int_equal(runs[0].x[A0], 5002);
+	runs[0].x[A0] = 9000;
+	access_device(RTC, SW_A0, 15);
+	assert_int_equal(vm.rtc.offset, 4000);
+	faults(RTC, LBU_A0, 13, 5);
+	faults(RTC + RTC_BYTES, LW_A0, 13, 5);
+	platform_has_clock = false;
+	faults(RTC, LW_A0, 13, 5);
 }
 
 static void the_finisher_ends_the_guest(void **state)
@@ -984,6 +1019,7 @@ int main(void)
 		TEST(stores_and_loads_reach_the_device),
 		TEST(what_no_device_answers_is_an_access_fault),
 		TEST(the_finisher_ends_the_guest),
+		TEST(the_clock_is_there_if_the_platform_has_one),
 		TEST(code_that_changed_runs_again),
 		TEST(exceptions_stack_the_privilege),
 		TEST(true_faults_become_the_guests),
