@@ -22,6 +22,7 @@
 #include <sbi/sbi_platform.h>
 #include <sbi/sbi_scratch.h>
 #include <sbi/sbi_string.h>
+#include <sbi/sbi_system.h>
 #include <sbi_utils/fdt/fdt_helper.h>
 
 #include "mark.h"
@@ -226,6 +227,34 @@ static int domains_init(void)
 	return error;
 }
 
+static int can_suspend(u32 type)
+{
+	return type == SBI_SUSP_SLEEP_TYPE_SUSPEND ? SBI_SUCCESS : SBI_ERR_INVALID_PARAM;
+}
+
+/*
+ * All other harts have stopped.  What the supervisor has enabled ends it: our own timer event, without
+ * Sstc, only where STIE is set, as it becomes STIP.  OpenSBI has kept mie, and resumes by its warm boot.
+ */
+static int suspend_to_ram(u32 type, unsigned long resume_address)
+{
+	(void)type;
+	(void)resume_address;
+	hm_hart_pauses(hm_this_hart());
+	if (!(csr_read(CSR_MIE) & MIP_STIP))
+		csr_clear(CSR_MIE, MIP_MTIP);
+	while (!(csr_read(CSR_MIP) & csr_read(CSR_MIE)))
+		wfi();
+	return SBI_SUCCESS;
+}
+
+/* SUSP, which OpenSBI offers where a platform can do it: natively as to guests. */
+static struct sbi_system_suspend_device suspend_device = {
+	.name = "hmcode-suspend",
+	.system_suspend_check = can_suspend,
+	.system_suspend = suspend_to_ram,
+};
+
 static int final_init(bool cold_boot)
 {
 	int error = original->final_init ? original->final_init(cold_boot) : 0;
@@ -235,6 +264,7 @@ static int final_init(bool cold_boot)
 	init_hart();
 	if (!cold_boot)
 		return 0;
+	sbi_system_suspend_set_device(&suspend_device);
 	fdt_parse_timebase_frequency(fdt_get_address(), (unsigned long *)&timebase);
 	error = hm_register_host_extension();
 	if (!error && hm_pool_size)
