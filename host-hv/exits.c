@@ -21,8 +21,7 @@ static enum next on_interrupt(struct vcpu *v)
 
 static enum next on_wfi(struct vcpu *v)
 {
-	v->deadline = v->run->exit_value;
-	vcpu_set_state(v, VCPU_WAITING);
+	vcpu_sleep(v, VCPU_WAITING, v->run->exit_value);
 	return YIELD;
 }
 

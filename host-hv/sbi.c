@@ -25,6 +25,15 @@ static struct sbiret result(long error, unsigned long value)
 	return (struct sbiret){ error, value };
 }
 
+/* A legacy call has no value: a1 is kept. */
+static void write_result(struct hm_run *run, struct sbiret ret)
+{
+	run->x[A0] = ret.error;
+	if (run->x[A7] > SBI_EXT_SHUTDOWN)
+		run->x[A1] = ret.value;
+	run->flags |= HM_RUN_ADVANCE;
+}
+
 /* -- debug console (chapter 12) -- */
 
 enum { DBCN_WRITE, DBCN_READ, DBCN_WRITE_BYTE };
@@ -82,7 +91,7 @@ static enum next serve_dbcn(struct vcpu *v, struct sbiret *ret)
 
 static enum next serve_srst(struct vcpu *v, struct sbiret *ret)
 {
-	uint64_t type = (uint32_t)v->run->x[A0], reason = (uint32_t)v->run->x[A1];
+	uint64_t type = v->run->x[A0], reason = v->run->x[A1];
 
 	if (v->run->x[A6] != 0)
 		return RESUME;
@@ -100,7 +109,7 @@ static enum next serve_srst(struct vcpu *v, struct sbiret *ret)
 /* -- hart state management (chapter 9) -- */
 
 enum { HSM_START, HSM_STOP, HSM_STATUS, HSM_SUSPEND };
-enum { HSM_STARTED, HSM_STOPPED, HSM_START_PENDING };
+enum { HSM_STARTED, HSM_STOPPED, HSM_START_PENDING, HSM_SUSPENDED = 4 };
 
 #define SUSPEND_RETENTIVE	0
 #define SUSPEND_NON_RETENTIVE	0x80000000UL
@@ -114,16 +123,18 @@ static struct sbiret hsm_start(struct vcpu *v)
 {
 	const uint64_t *x = v->run->x;
 	struct vcpu *target = find_vcpu(v->vm, x[A0]);
-	int stopped = VCPU_STOPPED;
+	int state = VCPU_STOPPED;
 
 	if (!target)
 		return result(SBI_ERR_INVALID_PARAM, 0);
 	if (!vm_memory(v->vm, x[A1], 2))
 		return result(SBI_ERR_INVALID_ADDRESS, 0);
-	if (!__atomic_compare_exchange_n(&target->state, &stopped, VCPU_STARTING, false,
+	if (!__atomic_compare_exchange_n(&target->state, &state, VCPU_STARTING, false,
 					 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-		return result(SBI_ERR_ALREADY_AVAILABLE, 0);
+		return result(state == VCPU_STARTING || state == VCPU_SUSPENDED ?
+			      SBI_ERR_INVALID_PARAM : SBI_ERR_ALREADY_AVAILABLE, 0);
 	vcpu_reset(target, x[A1], x[A2]);
+	__atomic_store_n(&target->software_irq, false, __ATOMIC_RELEASE);
 	vcpu_set_state(target, VCPU_RUNNABLE);
 	sched_kick(target->hart);
 	return result(SBI_SUCCESS, 0);
@@ -134,6 +145,7 @@ static struct sbiret hsm_status(const struct vcpu *v)
 	static const uint8_t status[] = {
 		[VCPU_STOPPED] = HSM_STOPPED, [VCPU_STARTING] = HSM_START_PENDING,
 		[VCPU_RUNNABLE] = HSM_STARTED, [VCPU_WAITING] = HSM_STARTED,
+		[VCPU_SUSPENDED] = HSM_SUSPENDED,
 	};
 	const struct vcpu *target = find_vcpu(v->vm, v->run->x[A0]);
 
@@ -142,22 +154,42 @@ static struct sbiret hsm_status(const struct vcpu *v)
 	return result(SBI_SUCCESS, status[vcpu_state(target)]);
 }
 
-/* A suspended hart may resume for reasons of the platform's own: ours does so at once. */
+/* When the vCPU wakes by itself; at once, if what it has enabled is pending already. */
+static uint64_t wakes_at(const struct hm_run *run)
+{
+	if (run->sip & run->sie)
+		return 0;
+	return run->sie & IRQ_TIMER ? run->stimecmp : FOREVER;
+}
+
+static enum next suspend(struct vcpu *v)
+{
+	vcpu_sleep(v, VCPU_SUSPENDED, wakes_at(v->run));
+	return YIELD;
+}
+
+/* What woke it is what it enabled before: the state that it resumes in enables nothing. */
+static enum next suspend_non_retentive(struct vcpu *v, struct sbiret *ret)
+{
+	uint64_t pc = v->run->x[A1], opaque = v->run->x[A2];
+
+	if (!vm_memory(v->vm, pc, 2)) {
+		*ret = result(SBI_ERR_INVALID_ADDRESS, 0);
+		return RESUME;
+	}
+	suspend(v);
+	vcpu_resume_at(v, pc, opaque);
+	return YIELD;
+}
+
 static enum next hsm_suspend(struct vcpu *v, struct sbiret *ret)
 {
-	const uint64_t *x = v->run->x;
-
-	switch ((uint32_t)x[A0]) {
+	switch ((uint32_t)v->run->x[A0]) {
 	case SUSPEND_RETENTIVE:
-		*ret = result(SBI_SUCCESS, 0);
-		return RESUME;
+		write_result(v->run, result(SBI_SUCCESS, 0));
+		return suspend(v);
 	case SUSPEND_NON_RETENTIVE:
-		if (!vm_memory(v->vm, x[A1], 2)) {
-			*ret = result(SBI_ERR_INVALID_ADDRESS, 0);
-			return RESUME;
-		}
-		vcpu_reset(v, x[A1], x[A2]);
-		return YIELD;
+		return suspend_non_retentive(v, ret);
 	}
 	*ret = result(SBI_ERR_INVALID_PARAM, 0);
 	return RESUME;
@@ -181,18 +213,58 @@ static enum next serve_hsm(struct vcpu *v, struct sbiret *ret)
 	return RESUME;
 }
 
+/* -- system suspend (chapter 13) -- */
+
+#define SUSPEND_TO_RAM	0
+
+static bool others_have_stopped(const struct vcpu *v)
+{
+	for (unsigned i = 0; i < v->vm->vcpu_count; i++)
+		if (i != v->id && vcpu_state(&v->vm->vcpu[i]) != VCPU_STOPPED)
+			return false;
+	return true;
+}
+
+/* None starts meanwhile: only another one that runs could do that. */
+static enum next serve_susp(struct vcpu *v, struct sbiret *ret)
+{
+	if (v->run->x[A6] != 0)
+		return RESUME;
+	if ((uint32_t)v->run->x[A0] != SUSPEND_TO_RAM)
+		*ret = result(SBI_ERR_INVALID_PARAM, 0);
+	else if (!others_have_stopped(v))
+		*ret = result(SBI_ERR_DENIED, 0);
+	else
+		return suspend_non_retentive(v, ret);
+	return RESUME;
+}
+
 /* -- what goes to other vCPUs: IPI (chapter 7), RFENCE (chapter 8) -- */
 
-/* The vCPUs that a hart mask names, bits being their numbers; false: one of them is not there. */
+static uint64_t all_vcpus(const struct vm *vm)
+{
+	return (1UL << vm->vcpu_count) - 1;
+}
+
+/*
+ * The vCPUs that a hart mask names, bits being their numbers; false: one of them is not there.  The
+ * base of a mask that names none means nothing.
+ */
 static bool find_vcpus(const struct vm *vm, uint64_t mask, uint64_t base, uint64_t *out)
 {
-	*out = (1UL << vm->vcpu_count) - 1;
-	if (base == ALL_HARTS)
+	*out = base == ALL_HARTS ? all_vcpus(vm) : 0;
+	if (base == ALL_HARTS || !mask)
 		return true;
 	if (base >= vm->vcpu_count || mask >> (vm->vcpu_count - base))
 		return false;
 	*out = mask << base;
 	return true;
+}
+
+static void send_ipis(struct vm *vm, uint64_t targets)
+{
+	for (; targets; targets &= targets - 1)
+		vcpu_send_ipi(&vm->vcpu[lowest_bit(targets)]);
 }
 
 static enum next serve_ipi(struct vcpu *v, struct sbiret *ret)
@@ -206,8 +278,7 @@ static enum next serve_ipi(struct vcpu *v, struct sbiret *ret)
 		*ret = result(SBI_ERR_INVALID_PARAM, 0);
 		return RESUME;
 	}
-	for (; targets; targets &= targets - 1)
-		vcpu_send_ipi(&v->vm->vcpu[lowest_bit(targets)]);
+	send_ipis(v->vm, targets);
 	*ret = result(SBI_SUCCESS, 0);
 	return RESUME;
 }
@@ -241,6 +312,57 @@ static enum next serve_rfence(struct vcpu *v, struct sbiret *ret)
 	return RESUME;
 }
 
+/* -- the legacy extensions (chapter 5) -- */
+
+static enum next serve_putchar(struct vcpu *v, struct sbiret *ret)
+{
+	console_guest_putc(v->vm->id, v->run->x[A0]);
+	*ret = result(SBI_SUCCESS, 0);
+	return RESUME;
+}
+
+static enum next serve_getchar(struct vcpu *v, struct sbiret *ret)
+{
+	uint8_t c;
+
+	*ret = result(dbcn_read(v->vm, &c, 1) ? c : -1, 0);
+	return RESUME;
+}
+
+static enum next serve_shutdown(struct vcpu *v, struct sbiret *ret)
+{
+	(void)ret;
+	vm_end(v->vm, VM_SHUTDOWN);
+	return YIELD;
+}
+
+/* The firmware has read the mask; bits of vCPUs that are not there mean nothing. */
+static uint64_t legacy_targets(const struct vcpu *v)
+{
+	return v->run->exit_value & all_vcpus(v->vm);
+}
+
+static enum next serve_legacy_ipi(struct vcpu *v, struct sbiret *ret)
+{
+	send_ipis(v->vm, legacy_targets(v));
+	*ret = result(SBI_SUCCESS, 0);
+	return RESUME;
+}
+
+static enum next serve_legacy_fence(struct vcpu *v, struct sbiret *ret)
+{
+	const uint64_t *x = v->run->x;
+	struct fence f = { HM_RUN_FENCE_VMA, x[A1], x[A2], FENCE_ALL };
+
+	if (x[A7] == SBI_EXT_LEGACY_FENCE_I)
+		f.flags = HM_RUN_FENCE_I;
+	else if (x[A7] == SBI_EXT_LEGACY_FENCE_ASID)
+		f.asid = x[A3];
+	fence_vcpus(v->vm, legacy_targets(v), &f);
+	*ret = result(SBI_SUCCESS, 0);
+	return RESUME;
+}
+
 static const struct {
 	uint64_t extension;
 	enum next (*serve)(struct vcpu *v, struct sbiret *ret);
@@ -250,20 +372,39 @@ static const struct {
 	{ SBI_EXT_RFENCE, serve_rfence },
 	{ SBI_EXT_HSM, serve_hsm },
 	{ SBI_EXT_SRST, serve_srst },
+	{ SBI_EXT_SUSP, serve_susp },
+	{ SBI_EXT_PUTCHAR, serve_putchar },
+	{ SBI_EXT_GETCHAR, serve_getchar },
+	{ SBI_EXT_LEGACY_IPI, serve_legacy_ipi },
+	{ SBI_EXT_LEGACY_FENCE_I, serve_legacy_fence },
+	{ SBI_EXT_LEGACY_FENCE, serve_legacy_fence },
+	{ SBI_EXT_LEGACY_FENCE_ASID, serve_legacy_fence },
+	{ SBI_EXT_SHUTDOWN, serve_shutdown },
 };
+
+/* The firmware comes with the first of each guest alone. */
+static enum next serve_unknown(const struct vcpu *v)
+{
+	print("host-hv: vm%d: the guest calls SBI extension 0x%lx, which there is not\n", v->vm->id,
+	      v->run->x[A7]);
+	return RESUME;
+}
+
+static enum next serve(struct vcpu *v, struct sbiret *ret)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(extensions); i++)
+		if (extensions[i].extension == v->run->x[A7])
+			return extensions[i].serve(v, ret);
+	return serve_unknown(v);
+}
 
 /* A server that yields has decided about the registers itself: no result is written. */
 enum next sbi_serve(struct vcpu *v)
 {
 	struct sbiret ret = result(SBI_ERR_NOT_SUPPORTED, 0);
-	struct hm_run *run = v->run;
 
-	for (unsigned i = 0; i < ARRAY_SIZE(extensions); i++)
-		if (extensions[i].extension == run->x[A7] &&
-		    extensions[i].serve(v, &ret) == YIELD)
-			return YIELD;
-	run->x[A0] = ret.error;
-	run->x[A1] = ret.value;
-	run->flags |= HM_RUN_ADVANCE;
+	if (serve(v, &ret) == YIELD)
+		return YIELD;
+	write_result(v->run, ret);
 	return RESUME;
 }

@@ -117,7 +117,7 @@ static uint64_t next_deadline(const struct hart *h)
 	uint64_t first = FOREVER;
 
 	for (unsigned i = 0; i < h->queued; i++)
-		if (vcpu_state(h->queue[i]) == VCPU_WAITING)
+		if (vcpu_sleeps(h->queue[i]))
 			first = min_u64(first, h->queue[i]->deadline);
 	return first;
 }
@@ -125,16 +125,16 @@ static uint64_t next_deadline(const struct hart *h)
 /* When w may take the hart from the vCPU that runs. */
 static uint64_t preempts_at(const struct hart *h, const struct vcpu *w)
 {
-	int state = vcpu_state(w);
+	bool sleeps = vcpu_sleeps(w);
 	uint64_t wakes = 0, slice = slice_ticks;
 	int64_t behind;
 
-	if (state != VCPU_WAITING && state != VCPU_RUNNABLE)
+	if (!sleeps && vcpu_state(w) != VCPU_RUNNABLE)
 		return FOREVER;
 	if (!vcpu_ready(w, h->since))
 		wakes = w->deadline;
 	behind = max_s64(rank(h, w) - h->current->used, minimum_ticks);
-	if (state == VCPU_WAITING || has_ipi(w))
+	if (sleeps || has_ipi(w))
 		slice = min_u64(slice, behind);
 	return max_u64(h->since + slice, wakes);
 }

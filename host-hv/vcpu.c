@@ -27,6 +27,22 @@ void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
 	run->stimecmp = FOREVER;
 }
 
+void vcpu_resume_at(struct vcpu *v, uint64_t pc, uint64_t opaque)
+{
+	uint64_t sip = v->run->sip, timer = v->run->stimecmp;
+
+	vcpu_reset(v, pc, opaque);
+	v->run->sip = sip;
+	v->run->stimecmp = timer;
+}
+
+void vcpu_sleep(struct vcpu *v, enum vcpu_state state, uint64_t deadline)
+{
+	v->wakes = v->run->sie;
+	v->deadline = deadline;
+	vcpu_set_state(v, state);
+}
+
 void vcpu_inject(struct vcpu *v, uint64_t cause, uint64_t tval)
 {
 	struct hm_run *run = v->run;
@@ -44,9 +60,16 @@ void vcpu_inject(struct vcpu *v, uint64_t cause, uint64_t tval)
 	run->priv = PRIV_S;
 }
 
-/* While one is pending its hart has been kicked, and more would cost that hart's vCPUs time. */
+/*
+ * While one is pending its hart has been kicked, and more would cost that hart's vCPUs time.  One for a
+ * vCPU that stops at this moment may stay pending; starting it takes that away.
+ */
 void vcpu_send_ipi(struct vcpu *v)
 {
+	int state = vcpu_state(v);
+
+	if (state == VCPU_STOPPED || state == VCPU_STARTING)
+		return;
 	if (!__atomic_exchange_n(&v->software_irq, true, __ATOMIC_ACQ_REL))
 		sched_kick(v->hart);
 }
@@ -74,9 +97,10 @@ bool vcpu_ready(const struct vcpu *v, uint64_t now)
 	case VCPU_RUNNABLE:
 		return true;
 	case VCPU_WAITING:
+	case VCPU_SUSPENDED:
 		return now >= v->deadline ||
 		       (__atomic_load_n(&v->external_irq, __ATOMIC_ACQUIRE) &&
-			(v->run->sie & IRQ_EXTERNAL)) ||
+			(v->wakes & IRQ_EXTERNAL)) ||
 		       __atomic_load_n(&v->software_irq, __ATOMIC_ACQUIRE) || vm_ended(v->vm);
 	default:
 		return false;

@@ -14,10 +14,16 @@ void vcpu_run(struct vcpu *v);
 /* The supervisor state that HSM hart_start and non-retentive resume define. */
 void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t opaque);
 
+/* The same of a vCPU that exited: what is pending stays so, and its timer runs on. */
+void vcpu_resume_at(struct vcpu *v, uint64_t pc, uint64_t opaque);
+
+/* Takes it off its hart until an interrupt that it has enabled, or its deadline. */
+void vcpu_sleep(struct vcpu *v, enum vcpu_state state, uint64_t deadline);
+
 /* Makes the guest take an exception at the instruction that exited. */
 void vcpu_inject(struct vcpu *v, uint64_t cause, uint64_t tval);
 
-/* Sends the vCPU an IPI (SSIP). */
+/* Sends the vCPU an IPI (SSIP); one that has stopped gets none, also after its next start. */
 void vcpu_send_ipi(struct vcpu *v);
 
 /* The guest's interrupt controller has an interrupt for the vCPU (SEIP), or none.  With the VM's lock. */
@@ -34,6 +40,13 @@ static inline int vcpu_state(const struct vcpu *v)
 static inline void vcpu_set_state(struct vcpu *v, enum vcpu_state state)
 {
 	__atomic_store_n(&v->state, state, __ATOMIC_RELEASE);
+}
+
+static inline bool vcpu_sleeps(const struct vcpu *v)
+{
+	int state = vcpu_state(v);
+
+	return state == VCPU_WAITING || state == VCPU_SUSPENDED;
 }
 
 /* fence.c: around every stay in the guest world. */

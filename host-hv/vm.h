@@ -28,6 +28,7 @@ enum vcpu_state {
 	VCPU_STARTING,		/* another vCPU is filling in its registers */
 	VCPU_RUNNABLE,
 	VCPU_WAITING,		/* in WFI, until an interrupt or its deadline */
+	VCPU_SUSPENDED,		/* by HSM or SUSP, likewise */
 };
 
 /* A remote fence as SBI's RFENCE describes it, owed before the next guest instruction. */
@@ -51,7 +52,8 @@ struct vcpu {
 
 	/* Owned by its hart while it is not stopped. */
 	struct hm_run *run;
-	uint64_t deadline;		/* while waiting */
+	uint64_t deadline;		/* while it sleeps: waits or is suspended */
+	uint64_t wakes;			/* likewise: sie, the interrupts that end it */
 	int64_t used;			/* ticks of its hart (sched.c) */
 
 	/* Written from any hart, atomically; a kick of the hart follows. */

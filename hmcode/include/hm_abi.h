@@ -14,7 +14,7 @@
 
 /* Major changes break callers, minor ones add. */
 #define HM_ABI_VERSION_MAJOR	2
-#define HM_ABI_VERSION_MINOR	2
+#define HM_ABI_VERSION_MINOR	3
 #define HM_ABI_VERSION		((HM_ABI_VERSION_MAJOR << 16) | HM_ABI_VERSION_MINOR)
 
 /*
@@ -69,7 +69,7 @@
 /* Why HM_FID_VCPU_RUN returned.  hm_run.exit_* hold the particulars. */
 #define HM_EXIT_INTERRUPT	0	/* the host's own interrupt (or its slice) is due, or an entry takes another call: run again */
 #define HM_EXIT_MMIO		1	/* load or store outside the slots: exit_gpa, exit_insn; exit_value = GVA */
-#define HM_EXIT_SBI		2	/* an SBI call that the host serves: registers a0-a7 */
+#define HM_EXIT_SBI		2	/* an SBI call that the host serves: registers a0-a7; exit_value = hart mask of a legacy call */
 #define HM_EXIT_WFI		3	/* guest idles; exit_value = next deadline (mtime ticks, ~0 = none) */
 #define HM_EXIT_MARK		4	/* measurement marker: exit_value = written value, exit_insn */
 #define HM_EXIT_POOL		5	/* shadow tables cannot hold one walk: the pool is too small */
@@ -193,7 +193,7 @@ struct hm_run {
 	uint64_t priv;			/* 0 U, 1 S */
 	/* Guest supervisor CSRs. */
 	uint64_t sstatus, sie, sip, stvec, sscratch, sepc, scause, stval;
-	uint64_t satp, scounteren, senvcfg, stimecmp;
+	uint64_t satp, scounteren, senvcfg, stimecmp;	/* without Sstc, stimecmp is SBI's timer */
 
 	uint64_t flags;			/* HM_RUN_* */
 	uint64_t slice_end;		/* mtime at which to exit at the latest; ~0 = none */

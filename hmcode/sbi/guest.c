@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * guest.c - SBI calls of guests.  What concerns this hart alone is finished
- * here; everything else goes to the host (SBI 2.0, chapters 4 to 12).  The
+ * here; everything else goes to the host (SBI 2.0, chapters 4 to 13).  The
  * guest's flush ring is an extension of our own.
  */
 #include <sbi/sbi_ecall_interface.h>
@@ -15,24 +15,6 @@
 /* Longer remote fences become fences of an ASID or of everything: the time in M-mode is bounded. */
 #define MAX_FENCE_PAGES		64
 
-/* One extension: whether hmcode or the host serves it does not show. */
-static bool is_offered(u64 extension)
-{
-	switch (extension) {
-	case SBI_EXT_BASE:
-	case SBI_EXT_TIME:
-	case SBI_EXT_IPI:
-	case SBI_EXT_RFENCE:
-	case SBI_EXT_HSM:
-	case SBI_EXT_SRST:
-	case SBI_EXT_DBCN:
-	case HM_GUEST_EXT_ID:
-		return true;
-	default:
-		return false;
-	}
-}
-
 static enum hm_next finish(struct hm_trap *trap, enum hm_trap_kind kind, long error, u64 value)
 {
 	trap->frame->x[10] = error;
@@ -42,12 +24,26 @@ static enum hm_next finish(struct hm_trap *trap, enum hm_trap_kind kind, long er
 	return HM_RESUME;
 }
 
-/* pc stays at the ecall: the host writes a0 and a1 and sets HM_RUN_ADVANCE. */
-static enum hm_next to_host(struct hm_trap *trap)
+/* Chapter 5, "Legacy Extensions": the result is in a0 alone. */
+static enum hm_next finish_legacy(struct hm_trap *trap, enum hm_trap_kind kind)
+{
+	return finish(trap, kind, SBI_SUCCESS, trap->frame->x[11]);
+}
+
+/* pc stays at the ecall: the host writes a0, and a1 but for a legacy call, and sets HM_RUN_ADVANCE. */
+static enum hm_next to_host_with(struct hm_trap *trap, u64 value)
 {
 	trap->vcpu->run->exit_insn_len = 4;
-	return hm_exit(trap, HM_EXIT_SBI, 0);
+	return hm_exit(trap, HM_EXIT_SBI, value);
 }
+
+static enum hm_next to_host(struct hm_trap *trap)
+{
+	return to_host_with(trap, 0);
+}
+
+/* Is there such an extension?  Whether hmcode or the host serves it does not show. */
+static bool is_offered(u64 id);
 
 /* Chapter 4, "Base Extension" */
 static enum hm_next base(struct hm_trap *trap)
@@ -82,11 +78,9 @@ static enum hm_next base(struct hm_trap *trap)
 	return finish(trap, HM_TRAP_SBI_OTHER, SBI_SUCCESS, value);
 }
 
-/* Chapter 6, "Timer Extension": also clears the pending bit. */
-static enum hm_next set_timer(struct hm_trap *trap)
+/* Also clears the pending bit. */
+static void start_timer(struct hm_trap *trap)
 {
-	if (trap->frame->x[16] != SBI_EXT_TIME_SET_TIMER)
-		return finish(trap, HM_TRAP_SBI_OTHER, SBI_ERR_NOT_SUPPORTED, 0);
 	if (trap->hart->sstc) {
 		csr_write(CSR_STIMECMP, trap->frame->x[10]);
 	} else {
@@ -94,10 +88,21 @@ static enum hm_next set_timer(struct hm_trap *trap)
 		trap->vcpu->timer = trap->frame->x[10];
 		hm_timer_update(trap->hart, trap->vcpu);
 	}
+}
+
+/* Chapter 6, "Timer Extension" */
+static enum hm_next set_timer(struct hm_trap *trap)
+{
+	if (trap->frame->x[16] != SBI_EXT_TIME_SET_TIMER)
+		return finish(trap, HM_TRAP_SBI_OTHER, SBI_ERR_NOT_SUPPORTED, 0);
+	start_timer(trap);
 	return finish(trap, HM_TRAP_SBI_TIME, SBI_SUCCESS, 0);
 }
 
-/* "Hart list parameter": does (mask, base) name the only hart of a single-hart guest, or a wrong one? */
+/*
+ * "Hart list parameter": does (mask, base) name the only hart of a single-hart guest, or a wrong
+ * one?  Where it names none, which is no error whatever the base, SBI_ERR_FAILED.
+ */
 static long only_self(u64 mask, u64 base)
 {
 	if (base == -1UL || (base == 0 && mask == 1))
@@ -155,6 +160,13 @@ void hm_remote_fence_vma(struct hm_vcpu *vcpu, u64 start, u64 size, u64 asid)
 	hm_fence(fence, start);
 }
 
+/* Fences that other harts or the host's tables have a part in. */
+static bool host_fences(const struct hm_vcpu *vcpu)
+{
+	return vcpu->vm->vcpus > 1 ||
+	       (hm_host_tables(vcpu) && !hm_finishes(vcpu, HM_POLICY_FLUSH));
+}
+
 /* Chapter 8, "RFENCE Extension" */
 static enum hm_next remote_fence(struct hm_trap *trap)
 {
@@ -163,8 +175,7 @@ static enum hm_next remote_fence(struct hm_trap *trap)
 
 	if (x[16] > SBI_EXT_RFENCE_REMOTE_SFENCE_VMA_ASID)
 		return finish(trap, HM_TRAP_SBI_OTHER, SBI_ERR_NOT_SUPPORTED, 0);
-	if (trap->vcpu->vm->vcpus > 1 ||
-	    (hm_host_tables(trap->vcpu) && !hm_finishes(trap->vcpu, HM_POLICY_FLUSH)))
+	if (host_fences(trap->vcpu))
 		return to_host(trap);
 	error = only_self(x[10], x[11]);
 	if (error != SBI_SUCCESS)
@@ -194,24 +205,150 @@ static enum hm_next guest_extension(struct hm_trap *trap)
 	}
 }
 
+/* ---- the legacy extensions, as OpenSBI has them ---- */
+
+static enum hm_next legacy_set_timer(struct hm_trap *trap)
+{
+	start_timer(trap);
+	return finish_legacy(trap, HM_TRAP_SBI_TIME);
+}
+
+static enum hm_next legacy_clear_ipi(struct hm_trap *trap)
+{
+	csr_clear(CSR_MIP, MIP_SSIP);
+	return finish_legacy(trap, HM_TRAP_SBI_OTHER);
+}
+
+/* Where the guest may load from, by its own tables and rights and only from RAM; false: it has its fault. */
+static bool may_load(struct hm_trap *trap, u64 va, u64 *hpa)
+{
+	enum ssp_verdict verdict = ssp_translate(&trap->vcpu->space, hm_guest_satp(trap->vcpu), va,
+						 SSP_LOAD, hm_access_state(csr_read(CSR_MSTATUS)), hpa);
+
+	if (verdict == SSP_FILLED)
+		return true;
+	hm_count(trap->vcpu, HM_TRAP_TRUE_FAULT);
+	hm_inject(trap, verdict == SSP_TRUE_FAULT ? CAUSE_LOAD_PAGE_FAULT : CAUSE_LOAD_ACCESS, va);
+	return false;
+}
+
+/*
+ * The hart mask at a virtual address, read once; where it is misaligned, byte by byte, since it may
+ * lie on two pages.  No address: all harts.
+ */
+static bool load_mask(struct hm_trap *trap, u64 va, u64 *mask)
+{
+	u64 hpa;
+
+	*mask = va ? 0 : ~0ull;
+	if (!va)
+		return true;
+	if (!(va & 7)) {
+		if (!may_load(trap, va, &hpa))
+			return false;
+		*mask = *(const volatile u64 *)hpa;
+		return true;
+	}
+	for (unsigned int i = 0; i < 8; i++) {
+		if (!may_load(trap, va + i, &hpa))
+			return false;
+		*mask |= (u64)*(const volatile u8 *)hpa << 8 * i;
+	}
+	return true;
+}
+
+/* Bits of harts that are not there mean nothing. */
+static enum hm_next legacy_send_ipi(struct hm_trap *trap)
+{
+	u64 mask;
+
+	if (!load_mask(trap, trap->frame->x[10], &mask))
+		return HM_RESUME;
+	if (trap->vcpu->vm->vcpus > 1)
+		return to_host_with(trap, mask);
+	if (mask & 1)
+		csr_set(CSR_MIP, MIP_SSIP);
+	return finish_legacy(trap, HM_TRAP_SBI_OTHER);
+}
+
+static enum hm_next legacy_fence_i(struct hm_trap *trap)
+{
+	u64 mask;
+
+	if (!load_mask(trap, trap->frame->x[10], &mask))
+		return HM_RESUME;
+	if (host_fences(trap->vcpu))
+		return to_host_with(trap, mask);
+	hm_fence_i();
+	return finish_legacy(trap, HM_TRAP_SBI_OTHER);
+}
+
+static enum hm_next legacy_fence_vma(struct hm_trap *trap)
+{
+	const u64 *x = trap->frame->x;
+	u64 mask;
+
+	if (!load_mask(trap, x[10], &mask))
+		return HM_RESUME;
+	if (host_fences(trap->vcpu))
+		return to_host_with(trap, mask);
+	if (!(mask & 1))
+		return finish_legacy(trap, HM_TRAP_SBI_OTHER);
+	hm_remote_fence_vma(trap->vcpu, x[11], x[12],
+			    x[17] == SBI_EXT_0_1_REMOTE_SFENCE_VMA_ASID ? x[13] : HM_ALL_ASIDS);
+	return finish_legacy(trap, HM_TRAP_SFENCE_ALL);
+}
+
+/* ---- which there are ---- */
+
+/* All that there are, and who serves each: one list for probing and for calls, which a search would cost more. */
+#define EXTENSIONS(X)								\
+	X(SBI_EXT_BASE, base)							\
+	X(SBI_EXT_TIME, set_timer)						\
+	X(SBI_EXT_IPI, send_ipi)						\
+	X(SBI_EXT_RFENCE, remote_fence)						\
+	X(SBI_EXT_HSM, to_host)							\
+	X(SBI_EXT_SRST, to_host)						\
+	X(SBI_EXT_SUSP, to_host)						\
+	X(SBI_EXT_DBCN, to_host)						\
+	X(HM_GUEST_EXT_ID, guest_extension)					\
+	X(SBI_EXT_0_1_SET_TIMER, legacy_set_timer)				\
+	X(SBI_EXT_0_1_CONSOLE_PUTCHAR, to_host)					\
+	X(SBI_EXT_0_1_CONSOLE_GETCHAR, to_host)					\
+	X(SBI_EXT_0_1_CLEAR_IPI, legacy_clear_ipi)				\
+	X(SBI_EXT_0_1_SEND_IPI, legacy_send_ipi)				\
+	X(SBI_EXT_0_1_REMOTE_FENCE_I, legacy_fence_i)				\
+	X(SBI_EXT_0_1_REMOTE_SFENCE_VMA, legacy_fence_vma)			\
+	X(SBI_EXT_0_1_REMOTE_SFENCE_VMA_ASID, legacy_fence_vma)			\
+	X(SBI_EXT_0_1_SHUTDOWN, to_host)
+
+static bool is_offered(u64 id)
+{
+#define OFFERED(eid, serve)	case eid: return true;
+	switch (id) {
+	EXTENSIONS(OFFERED)
+	default:
+		return false;
+	}
+}
+
+/* The host is told of the first that a guest calls, so that it can name it. */
+static enum hm_next unknown(struct hm_trap *trap)
+{
+	struct hm_vm *vm = trap->vcpu->vm;
+
+	if (!__atomic_load_n(&vm->unknown_told, __ATOMIC_RELAXED) &&
+	    !__atomic_exchange_n(&vm->unknown_told, true, __ATOMIC_RELAXED))
+		return to_host(trap);
+	return finish(trap, HM_TRAP_SBI_OTHER, SBI_ERR_NOT_SUPPORTED, 0);
+}
+
 enum hm_next hm_route_sbi(struct hm_trap *trap)
 {
+#define SERVED(eid, serve)	case eid: return serve(trap);
 	switch (trap->frame->x[17]) {
-	case SBI_EXT_BASE:
-		return base(trap);
-	case SBI_EXT_TIME:
-		return set_timer(trap);
-	case SBI_EXT_IPI:
-		return send_ipi(trap);
-	case SBI_EXT_RFENCE:
-		return remote_fence(trap);
-	case HM_GUEST_EXT_ID:
-		return guest_extension(trap);
-	case SBI_EXT_HSM:
-	case SBI_EXT_SRST:
-	case SBI_EXT_DBCN:
-		return to_host(trap);
+	EXTENSIONS(SERVED)
 	default:
-		return finish(trap, HM_TRAP_SBI_OTHER, SBI_ERR_NOT_SUPPORTED, 0);
+		return unknown(trap);
 	}
 }

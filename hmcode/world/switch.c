@@ -59,7 +59,9 @@ IN_ORDER(scounteren);
 IN_ORDER(senvcfg);
 IN_ORDER(stimecmp);
 
-static inline void read_s_state(volatile struct hm_s_state *s, const struct hm_hart *hart)
+/* Without Sstc a guest's stimecmp is its SBI timer, and a host's is not used. */
+static inline void read_s_state(volatile struct hm_s_state *s, const struct hm_hart *hart,
+				const u64 *timer)
 {
 	s->sstatus = csr_read(CSR_SSTATUS) & SSTATUS_BITS;
 	s->stvec = csr_read(CSR_STVEC);
@@ -70,11 +72,14 @@ static inline void read_s_state(volatile struct hm_s_state *s, const struct hm_h
 	s->scounteren = csr_read(CSR_SCOUNTEREN);
 	if (hart->envcfg)
 		s->senvcfg = csr_read(CSR_SENVCFG);
-	if (hart->sstc)
+	if (likely(hart->sstc))
 		s->stimecmp = csr_read(CSR_STIMECMP);
+	else if (timer)
+		s->stimecmp = *timer;
 }
 
-static inline void write_s_state(const volatile struct hm_s_state *s, const struct hm_hart *hart)
+static inline void write_s_state(const volatile struct hm_s_state *s, const struct hm_hart *hart,
+				 u64 *timer)
 {
 	csr_write(CSR_STVEC, s->stvec);
 	csr_write(CSR_SSCRATCH, s->sscratch);
@@ -84,8 +89,10 @@ static inline void write_s_state(const volatile struct hm_s_state *s, const stru
 	csr_write(CSR_SCOUNTEREN, s->scounteren);
 	if (hart->envcfg)
 		csr_write(CSR_SENVCFG, s->senvcfg);
-	if (hart->sstc)
+	if (likely(hart->sstc))
 		csr_write(CSR_STIMECMP, s->stimecmp);
+	else if (timer)
+		*timer = s->stimecmp;
 }
 
 /* ---- delegation, timer, interrupts ---- */
@@ -403,11 +410,11 @@ static bool enter(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entry *entr
 	vcpu->slice_end = hm_read(run->slice_end);
 	vcpu->fence_count = 0;
 
-	read_s_state(&hart->host, hart);
+	read_s_state(&hart->host, hart, NULL);
 	hart->host.sie = csr_read(CSR_SIE);
 	hart->host.satp = csr_read(CSR_SATP);
+	write_s_state(guest, hart, &vcpu->timer);
 	enter_interrupts(hart, vcpu, guest);
-	write_s_state(guest, hart);
 	enter_address_space(hart, vcpu, entry);
 
 	mstatus = guest_mstatus(guest->sstatus, entry);
@@ -436,14 +443,14 @@ static void leave(struct hm_hart *hart, struct hm_vcpu *vcpu)
 	run->pc = csr_read(CSR_MEPC);
 	run->priv = (mstatus & MSTATUS_MPP) >> MSTATUS_MPP_SHIFT == PRV_S;
 	hm_ring_leave(vcpu);
-	read_s_state(guest, hart);
+	read_s_state(guest, hart, &vcpu->timer);
 	guest->satp = hm_guest_satp(vcpu);
 	if (hm_host_tables(vcpu))
 		hm_roots_leave(vcpu);
 	leave_interrupts(hart, guest);
 
 	/* mstatus and mepc of the host are restored by whoever called hm_vcpu_run(). */
-	write_s_state(&hart->host, hart);
+	write_s_state(&hart->host, hart, NULL);
 	csr_write(CSR_SATP, hart->host.satp);
 	/* A guest's global entry would match a paged host's addresses. */
 	if (satp_mode(hart->host.satp) != SATP_BARE)

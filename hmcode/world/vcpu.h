@@ -82,10 +82,14 @@ struct hm_hart {
 _Static_assert(sizeof(struct hm_frame) % 16 == 0, "stack alignment");
 _Static_assert(__builtin_offsetof(struct hm_hart, frame) % 16 == 0, "stack alignment");
 
-/* All of it under vcpu.c's lock; slots and memory_turn are read by vCPUs that run, while nothing changes them. */
+/*
+ * All of it under vcpu.c's lock, but for unknown_told, which is atomic; slots and memory_turn are read by
+ * vCPUs that run, while nothing changes them.
+ */
 struct hm_vm {
 	bool used;
 	bool changing;			/* its memory is: nobody enters */
+	u32 unknown_told;		/* the host, of an SBI extension that is not there */
 	u32 vcpus;
 	u64 memory_turn;		/* another with each change; a vCPU catches up before it runs; never 0 */
 	struct ssp_slot slots[HM_MAX_SLOTS];
@@ -116,7 +120,7 @@ struct hm_vcpu {
 	u64 policy;			/* of this entry; HM_POLICY_HOST_TABLES: the space holds slots alone */
 	struct hm_run *run;
 	struct hm_hart *hart;		/* the one it ran on first, and stays on */
-	u64 timer;			/* guest's deadline without Sstc */
+	u64 timer;			/* guest's deadline without Sstc; hm_run.stimecmp while it does not run */
 	u64 slice_end;
 	u64 cycle_base;			/* hm_count_all() at the last reset */
 	u64 trap_cycle;			/* the same when the present trap was entered */

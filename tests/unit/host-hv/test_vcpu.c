@@ -281,6 +281,8 @@ static void a_stopped_hart_can_start_again(void **state)
 static void ipis_reach_the_harts_of_the_mask(void **state)
 {
 	(void)state;
+	for (unsigned i = 1; i < 4; i++)
+		vcpu_set_state(&vm.vcpu[i], i == 1 ? VCPU_SUSPENDED : VCPU_RUNNABLE);
 	assert_int_equal(call(SBI_EXT_IPI, 0, 0x5, 1, 0).error, SBI_SUCCESS);
 	assert_false(vm.vcpu[0].software_irq || vm.vcpu[2].software_irq);
 	assert_true(vm.vcpu[1].software_irq && vm.vcpu[3].software_irq);
@@ -288,8 +290,143 @@ static void ipis_reach_the_harts_of_the_mask(void **state)
 	assert_true(vm.vcpu[0].software_irq && vm.vcpu[2].software_irq);
 	assert_int_equal(call(SBI_EXT_IPI, 0, 0x10, 0, 0).error, SBI_ERR_INVALID_PARAM);
 	assert_int_equal(call(SBI_EXT_IPI, 0, 1, 4, 0).error, SBI_ERR_INVALID_PARAM);
-	assert_int_equal(call(SBI_EXT_IPI, 0, 0, 4, 0).error, SBI_ERR_INVALID_PARAM);
+	assert_int_equal(call(SBI_EXT_IPI, 0, 0, 4, 0).error, SBI_SUCCESS);
 	assert_int_equal(call(SBI_EXT_IPI, 0, 0, 3, 0).error, SBI_SUCCESS);
+	assert_int_equal(call(SBI_EXT_RFENCE, 1, 0, 4, 0).error, SBI_SUCCESS);
+}
+
+static void an_ipi_to_a_stopped_hart_is_lost(void **state)
+{
+	(void)state;
+	assert_int_equal(call(SBI_EXT_IPI, 0, 2, 0, 0).error, SBI_SUCCESS);
+	assert_false(vm.vcpu[1].software_irq);
+	vm.vcpu[1].software_irq = true;		/* it was sent while it stopped */
+	assert_int_equal(call(SBI_EXT_HSM, 0, 1, RAM, 0).error, SBI_SUCCESS);
+	assert_false(vm.vcpu[1].software_irq);
+}
+
+/* -- suspend -- */
+
+static void suspends(uint64_t eid, uint64_t fid, uint64_t type)
+{
+	uint64_t *x = runs[0].x;
+
+	x[A7] = eid;
+	x[A6] = fid;
+	x[A0] = type;
+	x[A1] = RAM + 64;
+	x[A2] = 88;
+	assert_int_equal(exit_route(&vm.vcpu[0], HM_EXIT_SBI), YIELD);
+	assert_int_equal(vcpu_state(&vm.vcpu[0]), VCPU_SUSPENDED);
+}
+
+static void a_suspended_hart_waits_for_what_it_has_enabled(void **state)
+{
+	struct vcpu *v = &vm.vcpu[0];
+
+	(void)state;
+	runs[0].sie = IRQ_TIMER;
+	runs[0].sip = IRQ_SOFT;
+	runs[0].stimecmp = 1000;
+	suspends(SBI_EXT_HSM, 3, 0);
+	assert_true(runs[0].flags & HM_RUN_ADVANCE);
+	assert_int_equal(runs[0].x[A0], SBI_SUCCESS);
+	assert_false(vcpu_ready(v, 999));
+	assert_true(vcpu_ready(v, 1000));
+	vcpu_set_external(v, true);
+	assert_false(vcpu_ready(v, 999));
+	runs[0].sip = IRQ_TIMER;
+	suspends(SBI_EXT_HSM, 3, 0);
+	assert_true(vcpu_ready(v, 0));
+	runs[0].sip = 0;
+	runs[0].sie = IRQ_EXTERNAL;
+	suspends(SBI_EXT_HSM, 3, 0);
+	assert_true(vcpu_ready(v, 0));
+	v->external_irq = 0;		/* it ran since, and saw that there is none */
+	suspends(SBI_EXT_HSM, 3, 0);
+	assert_false(vcpu_ready(v, FOREVER - 1));
+	vcpu_send_ipi(v);
+	assert_true(vcpu_ready(v, 0));
+}
+
+/* It may be any hart that calls. */
+static void resumes_keep_what_is_pending(uint64_t eid, uint64_t fid, uint64_t type)
+{
+	runs[0].sie = IRQ_TIMER;
+	runs[0].sip = IRQ_SOFT;
+	runs[0].stimecmp = 1000;
+	runs[0].satp = 8UL << 60;
+	suspends(eid, fid, type);
+	assert_false(vcpu_ready(&vm.vcpu[0], 999));
+	assert_true(vcpu_ready(&vm.vcpu[0], 1000));
+	assert_false(runs[0].flags & HM_RUN_ADVANCE);
+	assert_int_equal(runs[0].pc, RAM + 64);
+	assert_int_equal(runs[0].x[A0], 0);
+	assert_int_equal(runs[0].x[A1], 88);
+	assert_int_equal(runs[0].satp, 0);
+	assert_int_equal(runs[0].sie, 0);
+	assert_int_equal(runs[0].sip, IRQ_SOFT);
+	assert_int_equal(runs[0].stimecmp, 1000);
+}
+
+static void a_non_retentive_resume_keeps_what_is_pending(void **state)
+{
+	(void)state;
+	resumes_keep_what_is_pending(SBI_EXT_HSM, 3, 0x80000000);
+}
+
+static void the_last_hart_suspends_the_system(void **state)
+{
+	(void)state;
+	vcpu_set_state(&vm.vcpu[2], VCPU_SUSPENDED);
+	assert_int_equal(call(SBI_EXT_SUSP, 0, 0, RAM, 0).error, SBI_ERR_DENIED);
+	assert_int_equal(call(SBI_EXT_SUSP, 0, 1, RAM, 0).error, SBI_ERR_INVALID_PARAM);
+	vcpu_set_state(&vm.vcpu[2], VCPU_STOPPED);
+	assert_int_equal(call(SBI_EXT_SUSP, 0, 0, RAM + PAGE, 0).error, SBI_ERR_INVALID_ADDRESS);
+	assert_int_equal(call(SBI_EXT_SUSP, 1, 0, RAM, 0).error, SBI_ERR_NOT_SUPPORTED);
+	resumes_keep_what_is_pending(SBI_EXT_SUSP, 0, 0);
+}
+
+static void a_suspended_hart_is_seen_so(void **state)
+{
+	(void)state;
+	vcpu_set_state(&vm.vcpu[1], VCPU_SUSPENDED);
+	assert_int_equal(call(SBI_EXT_HSM, 2, 1, 0, 0).value, 4);
+	assert_int_equal(call(SBI_EXT_HSM, 0, 1, RAM, 0).error, SBI_ERR_INVALID_PARAM);
+	vcpu_set_state(&vm.vcpu[1], VCPU_STARTING);
+	assert_int_equal(call(SBI_EXT_HSM, 2, 1, 0, 0).value, 2);
+	assert_int_equal(call(SBI_EXT_HSM, 0, 1, RAM, 0).error, SBI_ERR_INVALID_PARAM);
+}
+
+/* -- legacy calls -- */
+
+static void legacy_calls_keep_a1(void **state)
+{
+	(void)state;
+	assert_int_equal(call(1, 0, 'x', 77, 0).value, 77);
+	assert_int_equal(call(2, 0, 0, 77, 0).value, 77);
+	assert_int_equal(call(2, 0, 0, 77, 0).error, -1);
+	uart_receive(&vm.uart, 0xe4);
+	assert_int_equal(call(2, 0, 0, 77, 0).error, 0xe4);
+}
+
+static void legacy_masks_are_what_the_firmware_read(void **state)
+{
+	(void)state;
+	vcpu_set_state(&vm.vcpu[2], VCPU_RUNNABLE);
+	runs[0].exit_value = 1UL << 63 | 4;
+	assert_int_equal(call(4, 0, RAM, 77, 0).error, SBI_SUCCESS);
+	assert_true(vm.vcpu[2].software_irq);
+	assert_false(vm.vcpu[0].software_irq);
+	runs[0].x[13] = 5;
+	call(7, 0, RAM, 0x1000, 0x2000);
+	fence_enter(&vm.vcpu[0]);
+	fence_enter(&vm.vcpu[2]);
+	assert_false(runs[0].flags & HM_RUN_FENCE_VMA);
+	assert_true(runs[2].flags & HM_RUN_FENCE_VMA);
+	assert_int_equal(runs[2].fence_start, 0x1000);
+	assert_int_equal(runs[2].fence_size, 0x2000);
+	assert_int_equal(runs[2].fence_asid, 5);
 }
 
 /* -- remote fences -- */
@@ -706,6 +843,7 @@ static void an_ipi_is_worth_a_slice(void **state)
 static void an_ipi_that_is_pending_kicks_nobody_again(void **state)
 {
 	(void)state;
+	vcpu_set_state(&vm.vcpu[1], VCPU_RUNNABLE);
 	vcpu_send_ipi(&vm.vcpu[1]);
 	assert_int_equal(kicked, 11);
 	kicked = 99;
@@ -750,6 +888,7 @@ static void wfi_waits_for_deadline_or_interrupt(void **state)
 	v->external_irq = true;
 	assert_false(vcpu_ready(v, 0));
 	runs[0].sie = IRQ_EXTERNAL;
+	assert_int_equal(exit_route(v, HM_EXIT_WFI), YIELD);
 	assert_true(vcpu_ready(v, 0));
 	v->external_irq = false;
 	vcpu_send_ipi(v);
@@ -792,9 +931,8 @@ static void a_line_that_falls_before_the_hart_has_looked_still_wakes(void **stat
 	struct vcpu *v = &vm.vcpu[1];
 
 	(void)state;
-	vcpu_set_state(v, VCPU_WAITING);
-	v->deadline = FOREVER;
 	runs[1].sie = IRQ_EXTERNAL;
+	vcpu_sleep(v, VCPU_WAITING, FOREVER);
 	assert_false(vcpu_ready(v, 0));
 	vcpu_set_external(v, true);
 	vcpu_set_external(v, false);
@@ -1008,6 +1146,13 @@ int main(void)
 		TEST(harts_that_are_not_there_cannot_start),
 		TEST(a_stopped_hart_can_start_again),
 		TEST(ipis_reach_the_harts_of_the_mask),
+		TEST(an_ipi_to_a_stopped_hart_is_lost),
+		TEST(a_suspended_hart_waits_for_what_it_has_enabled),
+		TEST(a_non_retentive_resume_keeps_what_is_pending),
+		TEST(the_last_hart_suspends_the_system),
+		TEST(a_suspended_hart_is_seen_so),
+		TEST(legacy_calls_keep_a1),
+		TEST(legacy_masks_are_what_the_firmware_read),
 		TEST(fences_are_owed_by_the_harts_of_the_mask),
 		TEST(a_fence_without_asid_means_all),
 		TEST(two_fences_keep_the_asid_that_they_share),
