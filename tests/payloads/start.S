@@ -188,6 +188,7 @@ user_mark:
 	.space	32768
 _stack_top:
 	.space	16384
+	.globl	_trap_stack_top
 _trap_stack_top:
 	.globl	attempt_sp
 attempt_sp:
