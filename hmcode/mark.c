@@ -67,10 +67,12 @@ static void print_record(u64 value, u64 total, u64 guest)
 		   value & HM_MARK_OK ? "true" : "false");
 	sbi_printf("\"vm_exits\":{\"total\":0,\"memory\":0,\"by_reason\":{\"pt_write\":0,\"satp\":0,"
 		   "\"flush\":0,\"true_fault\":0,\"hidden_fault\":0,\"g_stage_fault\":0,\"root_miss\":0,"
-		   "\"ring\":0,\"pool\":0,\"mmio\":0,\"sbi\":0,\"wfi\":0,\"interrupt\":0}},");
+		   "\"ring\":0,\"pool\":0,\"remote_fence\":0,\"mmio\":0,\"sbi\":0,\"wfi\":0,"
+		   "\"interrupt\":0}},");
 	sbi_printf("\"hm_traps\":{\"total\":0,\"memory\":0,\"by_kind\":{\"true_fault\":0,\"fill\":0,"
 		   "\"satp_hit\":0,\"satp_miss\":0,\"sfence_va\":0,\"sfence_asid\":0,\"sfence_all\":0,"
-		   "\"ring\":0,\"sbi_time\":0,\"sbi_other\":0,\"interrupt\":0,\"illegal\":0,\"other\":0}},");
+		   "\"ring\":0,\"remote_fence\":0,\"sbi_time\":0,\"sbi_other\":0,\"interrupt\":0,"
+		   "\"illegal\":0,\"other\":0}},");
 	print_instructions(total, guest);
 	sbi_printf("\"ring\":{\"entries\":0,\"flushes\":0,\"hints_used\":0,\"hints_lost\":0},"
 		   "\"longest_m_stay\":null,\"walk_refs\":null}\n");

@@ -13,7 +13,9 @@
 
 static enum next on_interrupt(struct vcpu *v)
 {
-	sched_serve_interrupts();
+	/* While counting has still to begin, the firmware's count of this exit is not kept either. */
+	if (sched_serve_interrupts() && !(v->run->flags & HM_RUN_RESET_STATS))
+		v->fence_kicks++;
 	if (vm_ended(v->vm) || csr_read(time) >= sched_slice_end(v->hart))
 		return YIELD;
 	return RESUME;
@@ -117,6 +119,7 @@ static enum next (*const routes[HM_EXIT_COUNT])(struct vcpu *v) = {
 	[HM_EXIT_ROOT_MISS]	= on_satp,
 	[HM_EXIT_FLUSH]		= on_flush,
 	[HM_EXIT_RING]		= on_ring,
+	[HM_EXIT_REMOTE_FENCE]	= sbi_serve,
 	[HM_EXIT_PAGE_FAULT]	= shadow_page_fault,
 };
 

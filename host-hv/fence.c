@@ -53,6 +53,17 @@ static void merge(struct fence *owed, const struct fence *f)
 	owed->flags |= f->flags;
 }
 
+/*
+ * Of translations the hart is told once until it has looked, so that each such kick is one interrupt
+ * and counts as one (sched.c): until then no entry of before the first has gone on.
+ */
+static void kick(struct hart *h, const struct fence *f)
+{
+	if (!(f->flags & HM_RUN_FENCE_VMA) ||
+	    !__atomic_exchange_n(&h->fence_kick, true, __ATOMIC_ACQ_REL))
+		sched_kick(h);
+}
+
 /* Returns the entry that has to end before the fence is effective; 0: it is already. */
 static uint32_t post(struct vcpu *v, const struct fence *f)
 {
@@ -63,7 +74,7 @@ static uint32_t post(struct vcpu *v, const struct fence *f)
 	entry = v->resident ? v->entries : 0;
 	spin_unlock(&v->fence_lock);
 	if (entry)
-		sched_kick(v->hart);
+		kick(v->hart, f);
 	return entry;
 }
 

@@ -21,6 +21,9 @@ struct hart {
 	int64_t clock;			/* what the vCPU chosen last had used, in ticks */
 	struct vcpu *current;		/* has the hart ... */
 	uint64_t since;			/* ... from this time on */
+
+	/* Written from any hart, atomically; a kick follows. */
+	uint32_t fence_kick;		/* for the sake of memory, by a fence of translations (fence.c) */
 };
 
 extern struct hart harts[MAX_HARTS];
@@ -48,7 +51,7 @@ static inline bool sched_is_alone(const struct hart *hart)
 /* Makes a hart look at its queue again. */
 void sched_kick(struct hart *hart);
 
-/* Serves what is pending for host-hv on this hart. */
-void sched_serve_interrupts(void);
+/* Serves what is pending for host-hv on this hart.  True: a fence of translations was among it. */
+bool sched_serve_interrupts(void);
 
 #endif

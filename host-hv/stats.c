@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * stats.c - the result record of a measurement.  The firmware counts, since
- * all exits and traps pass through it; only what a page fault was that it left
- * unclassified, shadow.c counts.  A VM's figures are the sums over its vCPUs, and
- * the longest stay is the longest of any.
+ * all exits and traps pass through it.  What a page fault was that it left
+ * unclassified, shadow.c counts; that an interrupt was another vCPU's fence, exits.c.
+ * A VM's figures are the sums over its vCPUs, and the longest stay is the longest of any.
  */
 #include "console.h"
 #include "hm.h"
@@ -21,6 +21,7 @@ void stats_begin(struct vm *vm)
 /* by_reason of the record, in its order; those that memory virtualization causes first. */
 enum reason {
 	PT_WRITE, SATP, FLUSH, TRUE_FAULT, HIDDEN_FAULT, G_STAGE_FAULT, ROOT_MISS, RING, POOL,
+	REMOTE_FENCE,
 	MEMORY_REASONS,
 	MMIO = MEMORY_REASONS, SBI, WFI, INTERRUPT,
 	REASONS,
@@ -31,7 +32,7 @@ static const char *const reason_names[REASONS] = {
 	[PT_WRITE] = "pt_write", [SATP] = "satp", [FLUSH] = "flush",
 	[TRUE_FAULT] = "true_fault", [HIDDEN_FAULT] = "hidden_fault",
 	[G_STAGE_FAULT] = "g_stage_fault", [ROOT_MISS] = "root_miss", [RING] = "ring",
-	[POOL] = "pool", [MMIO] = "mmio", [SBI] = "sbi", [WFI] = "wfi",
+	[POOL] = "pool", [REMOTE_FENCE] = "remote_fence", [MMIO] = "mmio", [SBI] = "sbi", [WFI] = "wfi",
 	[INTERRUPT] = "interrupt",
 };
 
@@ -43,6 +44,7 @@ static const uint8_t reason_of_exit[HM_EXIT_COUNT] = {
 	[HM_EXIT_HIDDEN_FAULT] = HIDDEN_FAULT, [HM_EXIT_SATP] = SATP,
 	[HM_EXIT_ROOT_MISS] = ROOT_MISS, [HM_EXIT_FLUSH] = FLUSH,
 	[HM_EXIT_PAGE_FAULT] = UNCOUNTED, [HM_EXIT_RING] = RING,
+	[HM_EXIT_REMOTE_FENCE] = REMOTE_FENCE,
 };
 
 static const uint8_t reason_of_class[SHADOW_CLASSES] = {
@@ -55,6 +57,14 @@ struct sums {
 	struct hm_stats hm;
 };
 
+/* A kick by a fence that is newer than the rest counts the next time. */
+static void move_kicks(struct sums *sums, uint64_t kicks)
+{
+	kicks = min_u64(kicks, sums->exits[INTERRUPT]);
+	sums->exits[INTERRUPT] -= kicks;
+	sums->exits[REMOTE_FENCE] += kicks;
+}
+
 static void add_vcpu(struct sums *sums, const struct vcpu *v)
 {
 	const struct ssp_ring *ring = &v->shadow->space.ring;
@@ -66,6 +76,7 @@ static void add_vcpu(struct sums *sums, const struct vcpu *v)
 		sums->exits[reason_of_exit[i]] += s.exits[i];
 	for (unsigned i = 0; i < SHADOW_CLASSES; i++)
 		sums->exits[reason_of_class[i]] += v->shadow->count[i];
+	move_kicks(sums, v->fence_kicks);
 	for (unsigned i = 0; i < HM_TRAP_KINDS; i++)
 		sum->traps[i] += s.traps[i];
 	sum->insn_total += s.insn_total;
@@ -86,6 +97,7 @@ static const char *const trap_names[HM_TRAP_KINDS] = {
 	[HM_TRAP_SATP_HIT] = "satp_hit", [HM_TRAP_SATP_MISS] = "satp_miss",
 	[HM_TRAP_SFENCE_VA] = "sfence_va", [HM_TRAP_SFENCE_ASID] = "sfence_asid",
 	[HM_TRAP_SFENCE_ALL] = "sfence_all", [HM_TRAP_RING] = "ring",
+	[HM_TRAP_REMOTE_FENCE] = "remote_fence",
 	[HM_TRAP_SBI_TIME] = "sbi_time", [HM_TRAP_SBI_OTHER] = "sbi_other",
 	[HM_TRAP_INTERRUPT] = "interrupt", [HM_TRAP_ILLEGAL] = "illegal",
 	[HM_TRAP_OTHER] = "other",

@@ -110,6 +110,7 @@ bool vcpu_ready(const struct vcpu *v, uint64_t now)
 static void start_counting(struct vcpu *v)
 {
 	v->run->flags |= HM_RUN_RESET_STATS;
+	v->fence_kicks = 0;
 	shadow_reset_counts(v);
 }
 

@@ -55,6 +55,7 @@ struct vcpu {
 	uint64_t deadline;		/* while it sleeps: waits or is suspended */
 	uint64_t wakes;			/* likewise: sie, the interrupts that end it */
 	int64_t used;			/* ticks of its hart (sched.c) */
+	uint64_t fence_kicks;		/* exits by another's fence of translations, since the record was begun */
 
 	/* Written from any hart, atomically; a kick of the hart follows. */
 	int state;			/* enum vcpu_state */

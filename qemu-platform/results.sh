@@ -185,8 +185,8 @@ steps()
 side_by_side()
 {
 	jq -r -s "$figures"'
-		def flushes: (.vm_exits.by_reason | .flush + .ring) +
-			(.hm_traps.by_kind | .sfence_va + .sfence_asid + .sfence_all + .ring);
+		def flushes: (.vm_exits.by_reason | .flush + .ring + .remote_fence) +
+			(.hm_traps.by_kind | .sfence_va + .sfence_asid + .sfence_all + .ring + .remote_fence);
 		def transitions: .vm_exits.total + .hm_traps.total;
 		def two: if . then digits(2) else . end;
 		map(select(.guest == "patched-off")) as $off

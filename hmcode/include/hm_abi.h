@@ -13,8 +13,8 @@
 #define HM_ABI_H
 
 /* Major changes break callers, minor ones add. */
-#define HM_ABI_VERSION_MAJOR	2
-#define HM_ABI_VERSION_MINOR	3
+#define HM_ABI_VERSION_MAJOR	3
+#define HM_ABI_VERSION_MINOR	0
 #define HM_ABI_VERSION		((HM_ABI_VERSION_MAJOR << 16) | HM_ABI_VERSION_MINOR)
 
 /*
@@ -83,7 +83,8 @@
 /* With HM_POLICY_HOST_TABLES in place of 7 and 8: */
 #define HM_EXIT_PAGE_FAULT	12	/* page fault, anyone's: exit_cause, exit_value = GVA; the host finds out whose */
 #define HM_EXIT_RING		13	/* the guest's flush ring was committed: it is drained before the guest runs again */
-#define HM_EXIT_COUNT		14
+#define HM_EXIT_REMOTE_FENCE	14	/* as HM_EXIT_SBI, for REMOTE_SFENCE_VMA, with an ASID or without: memory's, with any policy */
+#define HM_EXIT_COUNT		15
 
 /* hm_run.flags, set by the host before a run. */
 #define HM_RUN_YIELD_WFI	(1 << 0)	/* WFI exits (TW=1) instead of idling in the guest world */
@@ -264,6 +265,7 @@ enum hm_trap_kind {
 	HM_TRAP_SFENCE_ASID,
 	HM_TRAP_SFENCE_ALL,
 	HM_TRAP_RING,
+	HM_TRAP_REMOTE_FENCE,		/* SBI's REMOTE_SFENCE_VMA of a guest with one vCPU */
 	HM_TRAP_MEMORY_KINDS,		/* the kinds above are "memory" */
 	HM_TRAP_SBI_TIME = HM_TRAP_MEMORY_KINDS,
 	HM_TRAP_SBI_OTHER,		/* other SBI calls finished in the firmware */

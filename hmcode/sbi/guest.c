@@ -31,15 +31,15 @@ static enum hm_next finish_legacy(struct hm_trap *trap, enum hm_trap_kind kind)
 }
 
 /* pc stays at the ecall: the host writes a0, and a1 but for a legacy call, and sets HM_RUN_ADVANCE. */
-static enum hm_next to_host_with(struct hm_trap *trap, u64 value)
+static enum hm_next to_host_as(struct hm_trap *trap, u64 reason, u64 value)
 {
 	trap->vcpu->run->exit_insn_len = 4;
-	return hm_exit(trap, HM_EXIT_SBI, value);
+	return hm_exit(trap, reason, value);
 }
 
 static enum hm_next to_host(struct hm_trap *trap)
 {
-	return to_host_with(trap, 0);
+	return to_host_as(trap, HM_EXIT_SBI, 0);
 }
 
 /* Is there such an extension?  Whether hmcode or the host serves it does not show. */
@@ -167,26 +167,31 @@ static bool host_fences(const struct hm_vcpu *vcpu)
 	       (hm_host_tables(vcpu) && !hm_finishes(vcpu, HM_POLICY_FLUSH));
 }
 
-/* Chapter 8, "RFENCE Extension" */
+/*
+ * Chapter 8, "RFENCE Extension".  REMOTE_SFENCE_VMA counts as memory's, whoever serves it and whatever it
+ * names; REMOTE_FENCE_I is about instructions, not about translation.
+ */
 static enum hm_next remote_fence(struct hm_trap *trap)
 {
 	u64 *x = trap->frame->x;
+	bool memory = x[16] != SBI_EXT_RFENCE_REMOTE_FENCE_I;
+	enum hm_trap_kind kind = memory ? HM_TRAP_REMOTE_FENCE : HM_TRAP_SBI_OTHER;
 	long error;
 
 	if (x[16] > SBI_EXT_RFENCE_REMOTE_SFENCE_VMA_ASID)
 		return finish(trap, HM_TRAP_SBI_OTHER, SBI_ERR_NOT_SUPPORTED, 0);
 	if (host_fences(trap->vcpu))
-		return to_host(trap);
+		return to_host_as(trap, memory ? HM_EXIT_REMOTE_FENCE : HM_EXIT_SBI, 0);
 	error = only_self(x[10], x[11]);
 	if (error != SBI_SUCCESS)
-		return finish(trap, HM_TRAP_SBI_OTHER, x[10] ? error : SBI_SUCCESS, 0);
-	if (x[16] == SBI_EXT_RFENCE_REMOTE_FENCE_I) {
+		return finish(trap, kind, x[10] ? error : SBI_SUCCESS, 0);
+	if (!memory) {
 		hm_fence_i();
-		return finish(trap, HM_TRAP_SBI_OTHER, SBI_SUCCESS, 0);
+		return finish(trap, kind, SBI_SUCCESS, 0);
 	}
 	hm_remote_fence_vma(trap->vcpu, x[12], x[13],
 			    x[16] == SBI_EXT_RFENCE_REMOTE_SFENCE_VMA_ASID ? x[14] : HM_ALL_ASIDS);
-	return finish(trap, HM_TRAP_SFENCE_ALL, SBI_SUCCESS, 0);
+	return finish(trap, kind, SBI_SUCCESS, 0);
 }
 
 /* docs/abi.md, "The guest extension" */
@@ -265,7 +270,7 @@ static enum hm_next legacy_send_ipi(struct hm_trap *trap)
 	if (!load_mask(trap, trap->frame->x[10], &mask))
 		return HM_RESUME;
 	if (trap->vcpu->vm->vcpus > 1)
-		return to_host_with(trap, mask);
+		return to_host_as(trap, HM_EXIT_SBI, mask);
 	if (mask & 1)
 		csr_set(CSR_MIP, MIP_SSIP);
 	return finish_legacy(trap, HM_TRAP_SBI_OTHER);
@@ -278,7 +283,7 @@ static enum hm_next legacy_fence_i(struct hm_trap *trap)
 	if (!load_mask(trap, trap->frame->x[10], &mask))
 		return HM_RESUME;
 	if (host_fences(trap->vcpu))
-		return to_host_with(trap, mask);
+		return to_host_as(trap, HM_EXIT_SBI, mask);
 	hm_fence_i();
 	return finish_legacy(trap, HM_TRAP_SBI_OTHER);
 }
@@ -291,12 +296,12 @@ static enum hm_next legacy_fence_vma(struct hm_trap *trap)
 	if (!load_mask(trap, x[10], &mask))
 		return HM_RESUME;
 	if (host_fences(trap->vcpu))
-		return to_host_with(trap, mask);
+		return to_host_as(trap, HM_EXIT_REMOTE_FENCE, mask);
 	if (!(mask & 1))
-		return finish_legacy(trap, HM_TRAP_SBI_OTHER);
+		return finish_legacy(trap, HM_TRAP_REMOTE_FENCE);
 	hm_remote_fence_vma(trap->vcpu, x[11], x[12],
 			    x[17] == SBI_EXT_0_1_REMOTE_SFENCE_VMA_ASID ? x[13] : HM_ALL_ASIDS);
-	return finish_legacy(trap, HM_TRAP_SFENCE_ALL);
+	return finish_legacy(trap, HM_TRAP_REMOTE_FENCE);
 }
 
 /* ---- which there are ---- */

@@ -8,7 +8,7 @@ import pytest
 
 from launcher import WORKLOADS, Run
 
-FLUSH_KINDS = ["sfence_va", "sfence_asid", "sfence_all", "ring"]
+FLUSH_KINDS = ["sfence_va", "sfence_asid", "sfence_all", "ring", "remote_fence"]
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +33,7 @@ def assert_all_correct(run):
 
 def flushes(result):
     kinds, reasons = result["hm_traps"]["by_kind"], result["vm_exits"]["by_reason"]
-    return sum(kinds[k] for k in FLUSH_KINDS) + reasons["flush"] + reasons["ring"]
+    return sum(kinds[k] for k in FLUSH_KINDS) + sum(reasons[r] for r in ["flush", "ring", "remote_fence"])
 
 
 def transitions(result):

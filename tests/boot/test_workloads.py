@@ -10,10 +10,10 @@ from launcher import M_STAY_LIMIT, PROFILES, WORKLOADS
 MODES = ["native", "tsp", "ssp", "ssp-hm"]
 
 EXIT_REASONS = {"pt_write", "satp", "flush", "true_fault", "hidden_fault", "g_stage_fault",
-                "root_miss", "ring", "pool", "mmio", "sbi", "wfi", "interrupt"}
+                "root_miss", "ring", "pool", "remote_fence", "mmio", "sbi", "wfi", "interrupt"}
 MEMORY_REASONS = EXIT_REASONS - {"mmio", "sbi", "wfi", "interrupt"}
 MEMORY_KINDS = {"true_fault", "fill", "satp_hit", "satp_miss", "sfence_va", "sfence_asid",
-                "sfence_all", "ring"}
+                "sfence_all", "ring", "remote_fence"}
 KEYS = {"schema", "mode", "hm", "guest", "workload", "profile", "vcpus", "harts", "icount", "ok",
         "vm_exits", "hm_traps", "instructions", "longest_m_stay", "walk_refs"}
 

@@ -224,7 +224,7 @@ static void report(void)
 {
 	static const char *const names[HM_EXIT_COUNT] = {
 		"interrupt", "mmio", "sbi", "wfi", "mark", "pool", "broken", "true_fault", "hidden_fault", "satp",
-		"root_miss", "flush", "page_fault", "ring",
+		"root_miss", "flush", "page_fault", "ring", "remote_fence",
 	};
 
 	note_count("rounds", harts[0].round + harts[1].round);

@@ -146,6 +146,7 @@ static void serve(struct hart *me, struct hm_run *run)
 	switch (run->exit_reason) {
 	case HM_EXIT_MMIO:
 	case HM_EXIT_SBI:
+	case HM_EXIT_REMOTE_FENCE:
 		step_over(me, run);
 		break;
 	case HM_EXIT_TRUE_FAULT:
@@ -219,6 +220,7 @@ static bool may_exit(uint64_t reason, uint64_t policy)
 	switch (reason) {
 	case HM_EXIT_INTERRUPT:
 	case HM_EXIT_SBI:
+	case HM_EXIT_REMOTE_FENCE:
 	case HM_EXIT_WFI:
 	case HM_EXIT_MARK:
 		return true;

@@ -548,6 +548,36 @@ static void a_resident_vcpu_is_waited_for(void **state)
 	assert_int_equal(kicks, 1);
 }
 
+/* vCPU 1 is interrupted by a kick; how many of these have counted as memory's so far. */
+static uint64_t interrupted(void)
+{
+	mock_hart = &harts[1];
+	mock_sip = IRQ_SOFT;
+	exit_route(&vm.vcpu[1], HM_EXIT_INTERRUPT);
+	mock_hart = &harts[0];
+	return vm.vcpu[1].fence_kicks;
+}
+
+static void a_kick_by_a_fence_of_translations_is_memorys(void **state)
+{
+	(void)state;
+	kicks = 0;
+	on_kick = leave_when_kicked;
+	fence_enter(&vm.vcpu[1]);
+	fence(1, 0x2, 0, 0, 0);
+	assert_int_equal(interrupted(), 1);
+	assert_int_equal(interrupted(), 1);
+	fence_enter(&vm.vcpu[1]);
+	fence(0, 0x2, 0, 0, 0);
+	assert_int_equal(kicks, 2);
+	assert_int_equal(interrupted(), 1);
+	fence_enter(&vm.vcpu[1]);
+	fence(2, 0x2, 0x1000, 0x1000, 5);
+	assert_int_equal(kicks, 3);
+	runs[1].flags |= HM_RUN_RESET_STATS;	/* the firmware's count of this exit goes as well */
+	assert_int_equal(interrupted(), 1);
+}
+
 static void fences_of_harts_that_are_not_there_are_refused(void **state)
 {
 	(void)state;
@@ -1082,6 +1112,7 @@ static void the_record_holds_all_keys(void **state)
 		stats.exits[i] = i == HM_EXIT_MARK || i == HM_EXIT_BROKEN ? 0 : 10 + i;
 	for (unsigned i = 0; i < SHADOW_CLASSES; i++)
 		shadows[i].count[i] = 1000 << i;
+	vm.vcpu[0].fence_kicks = 4;
 	stats.insn_total = 1000;
 	stats.insn_guest = 900;
 	stats.insn_host = 40;
@@ -1094,14 +1125,15 @@ static void the_record_holds_all_keys(void **state)
 	mark(HM_MARK_END | 7 << 8 | HM_MARK_OK);
 	assert_string_equal(printed,
 		"\x1e{\"mark\":7,\"vm\":0,\"ok\":true,"
-		"\"vm_exits\":{\"total\":15179,\"memory\":7133,\"by_reason\":{\"pt_write\":4000,"
+		"\"vm_exits\":{\"total\":15203,\"memory\":7161,\"by_reason\":{\"pt_write\":4000,"
 		"\"satp\":19,\"flush\":21,\"true_fault\":1017,\"hidden_fault\":2018,"
-		"\"g_stage_fault\":0,\"root_miss\":20,\"ring\":23,\"pool\":15,\"mmio\":8011,"
-		"\"sbi\":12,\"wfi\":13,\"interrupt\":10}},"
-		"\"hm_traps\":{\"total\":1378,\"memory\":828,\"by_kind\":{\"true_fault\":100,"
+		"\"g_stage_fault\":0,\"root_miss\":20,\"ring\":23,\"pool\":15,"
+		"\"remote_fence\":28,\"mmio\":8011,\"sbi\":12,\"wfi\":13,\"interrupt\":6}},"
+		"\"hm_traps\":{\"total\":1491,\"memory\":936,\"by_kind\":{\"true_fault\":100,"
 		"\"fill\":101,\"satp_hit\":102,\"satp_miss\":103,\"sfence_va\":104,"
-		"\"sfence_asid\":105,\"sfence_all\":106,\"ring\":107,\"sbi_time\":108,"
-		"\"sbi_other\":109,\"interrupt\":110,\"illegal\":111,\"other\":112}},"
+		"\"sfence_asid\":105,\"sfence_all\":106,\"ring\":107,"
+		"\"remote_fence\":108,\"sbi_time\":109,\"sbi_other\":110,\"interrupt\":111,"
+		"\"illegal\":112,\"other\":113}},"
 		"\"instructions\":{\"total\":1000,\"guest\":900,\"host\":40,\"hm\":60},"
 		"\"ring\":{\"entries\":73,\"flushes\":62,\"hints_used\":50,\"hints_lost\":4},"
 		"\"longest_m_stay\":55,\"walk_refs\":null}\n");
@@ -1160,6 +1192,7 @@ int main(void)
 		TEST(all_addresses_stay_all_addresses),
 		TEST(a_fence_that_was_not_done_stays_owed),
 		TEST(a_resident_vcpu_is_waited_for),
+		TEST(a_kick_by_a_fence_of_translations_is_memorys),
 		TEST(fences_of_harts_that_are_not_there_are_refused),
 		TEST(stores_and_loads_reach_the_device),
 		TEST(what_no_device_answers_is_an_access_fault),
