@@ -133,8 +133,8 @@ static void fetch_fault(struct vcpu *v, uint64_t va, enum ssp_verdict verdict)
 	vcpu_inject(v, verdict == SSP_TRUE_FAULT ? CAUSE_FETCH_PAGE_FAULT : CAUSE_FETCH_ACCESS, va);
 }
 
-/* Two bytes of guest code, through the guest's own tables and only from RAM. */
-static bool fetch_parcel(struct vcpu *v, uint64_t va, uint16_t *parcel)
+/* Guest code, through the guest's own tables and only from RAM; NULL: the guest was given a fault. */
+static const volatile uint16_t *code_at(struct vcpu *v, uint64_t va)
 {
 	const struct hm_run *run = v->run;
 	uint64_t hpa;
@@ -143,23 +143,30 @@ static bool fetch_parcel(struct vcpu *v, uint64_t va, uint16_t *parcel)
 
 	if (verdict != SSP_FILLED) {
 		fetch_fault(v, va, verdict);
-		return false;
+		return NULL;
 	}
-	*parcel = *(const volatile uint16_t *)hpa;
-	return true;
+	return (const volatile uint16_t *)hpa;
 }
 
 bool shadow_fetch(struct vcpu *v)
 {
 	struct hm_run *run = v->run;
-	uint16_t low, high = 0;
+	uint64_t end = run->pc + 2;
+	const volatile uint16_t *code = code_at(v, run->pc);
+	uint16_t low;
 
-	if (!fetch_parcel(v, run->pc, &low))
+	if (!code)
 		return false;
+	low = *code++;
+	run->exit_insn = low;
 	run->exit_insn_len = (low & 3) == 3 ? 4 : 2;
-	if (run->exit_insn_len == 4 && !fetch_parcel(v, run->pc + 2, &high))
+	if (run->exit_insn_len == 2)
+		return true;
+	if (!(end & (PAGE - 1)))
+		code = code_at(v, end);
+	if (!code)
 		return false;
-	run->exit_insn = low | (uint32_t)high << 16;
+	run->exit_insn |= (uint32_t)*code << 16;
 	return true;
 }
 

@@ -21,7 +21,6 @@ struct vm_tsp {
 	struct tsp tsp;
 	bool stale;			/* the guest runs, and stores, under another policy; atomic */
 	struct tsp_vcpu vcpu[MAX_VCPUS];
-	uint64_t published[MAX_VCPUS][TSP_ROOTS];	/* stamps of the roots in the run page */
 };
 
 _Static_assert(TSP_ROOTS == HM_ROOTS && TSP_VCPUS >= MAX_VCPUS, "one for each");
@@ -67,19 +66,15 @@ static void fence_others(struct vcpu *v)
 /* Do what a call owes, and tell the firmware about roots that have changed. */
 static void settle(struct vcpu *v, const struct tsp_result *result, uint64_t va)
 {
-	struct vm_tsp *t = v->vm->tsp;
-	const struct tsp_vcpu *vcpu = &t->vcpu[v->id];
+	struct tsp_vcpu *vcpu = &v->vm->tsp->vcpu[v->id];
 
 	shadow_owe(v, result->fence, va);
 	if (result->remote)
 		fence_others(v);
-	for (unsigned n = 0; n < TSP_ROOTS; n++) {
-		const struct tsp_root *root = &vcpu->root[n];
+	for (; vcpu->changed; vcpu->changed &= vcpu->changed - 1) {
+		unsigned n = lowest_bit(vcpu->changed);
 
-		if (t->published[v->id][n] == root->stamp)
-			continue;
-		shadow_root_set(v, n, root->gsatp, root->satp, true);
-		t->published[v->id][n] = root->stamp;
+		shadow_root_set(v, n, vcpu->root[n].gsatp, vcpu->root[n].satp, true);
 	}
 	v->run->root = vcpu->current;
 }
@@ -155,8 +150,8 @@ static struct tsp_result find_out(struct vcpu *v, uint64_t va, enum ssp_access a
 	return result;
 }
 
-/* A store to a guest table; if its instruction cannot be fetched, the guest has that fault instead. */
-static struct tsp_result store(struct vcpu *v, uint64_t va, unsigned state)
+/* A store to a guest table, at gpa; if its instruction cannot be fetched, the guest has that fault instead. */
+static struct tsp_result store(struct vcpu *v, uint64_t va, uint64_t gpa, unsigned state)
 {
 	struct vm_tsp *t = v->vm->tsp;
 	struct hm_run *run = v->run;
@@ -164,8 +159,8 @@ static struct tsp_result store(struct vcpu *v, uint64_t va, unsigned state)
 
 	if (!shadow_fetch(v))
 		return result;
-	result = tsp_store(&t->tsp, &t->vcpu[v->id], va, run->exit_insn, run->exit_insn_len, state,
-			   run->x);
+	result = tsp_store(&t->tsp, &t->vcpu[v->id], va, gpa, run->exit_insn, run->exit_insn_len,
+			   state, run->x);
 	settle(v, &result, va);
 	return result;
 }
@@ -205,7 +200,7 @@ static struct shadow_result fault(struct vcpu *v, uint64_t va, enum ssp_access a
 		result = find_out(v, va, access, state);
 	if (result.verdict == TSP_PT_WRITE) {
 		class = SHADOW_PT_WRITE;
-		result = store(v, va, state);
+		result = store(v, va, result.gpa, state);
 	}
 	spin_unlock(&t->lock);
 	return answer(v, &result, class);

@@ -138,14 +138,13 @@ struct tsp_result tsp_fault(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t va,
 			    enum ssp_access access, unsigned int state)
 {
 	struct ssp_guest_walk walk;
+	struct tsp_result result;
 
 	tsp_begin(tsp);
 	ssp_guest_walk(tsp->guest, vcpu->root[vcpu->current].gsatp, va, access, state, &walk);
 	if (walk.verdict == SSP_FILLED && !ssp_walk_slot(tsp->guest, &walk, access, state))
 		walk.verdict = SSP_OUTSIDE;
 	if (walk.verdict != SSP_FILLED) {
-		struct tsp_result result;
-
 		use_path(tsp, vcpu, va);
 		result = tsp_end(tsp, TSP_FAULT);
 		result.fault = walk.verdict;
@@ -156,5 +155,7 @@ struct tsp_result tsp_fault(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t va,
 	if (!tsp_reserve(tsp, MAX_LEVELS + 1))
 		return tsp_end(tsp, TSP_AGAIN);
 	tsp_follow_privilege(tsp, vcpu, state & SSP_USER);
-	return tsp_end(tsp, fill(tsp, vcpu, va, access));
+	result = tsp_end(tsp, fill(tsp, vcpu, va, access));
+	result.gpa = walk.gpa;
+	return result;
 }

@@ -64,18 +64,21 @@ bool tsp_init(struct tsp *tsp, struct ssp_space *guest, uint64_t pool_hpa, void 
 	return true;
 }
 
-static void forget(struct tsp_root *root)
+static void forget(struct tsp_vcpu *vcpu, unsigned int n)
 {
+	struct tsp_root *root = &vcpu->root[n];
+
 	*root = (struct tsp_root){
 		.gsatp = TSP_NO_GSATP, .table = TSP_NONE, .stamp = root->stamp + 1,
 	};
+	vcpu->changed |= 1u << n;
 }
 
 static void forget_all_roots(struct tsp_vcpu *vcpu)
 {
 	vcpu->current = 0;
 	for (unsigned int i = 0; i < TSP_ROOTS; i++)
-		forget(&vcpu->root[i]);
+		forget(vcpu, i);
 }
 
 bool tsp_add_vcpu(struct tsp *tsp, struct tsp_vcpu *vcpu)
@@ -117,10 +120,8 @@ void tsp_forget_root(struct tsp *tsp, const struct tsp_table *table)
 {
 	for (unsigned int n = 0; n < tsp->vcpu_count; n++) {
 		for (unsigned int i = 0; i < TSP_ROOTS; i++) {
-			struct tsp_root *root = &tsp->vcpu[n]->root[i];
-
-			if (root->table == tsp_number(tsp, table))
-				forget(root);
+			if (tsp->vcpu[n]->root[i].table == tsp_number(tsp, table))
+				forget(tsp->vcpu[n], i);
 		}
 	}
 }
@@ -172,8 +173,10 @@ static void load(struct tsp *tsp, struct tsp_vcpu *vcpu, unsigned int n, uint64_
 	table->loaded++;
 	if (old->table != TSP_NONE)
 		tsp->tables[old->table].loaded--;
-	if (root->table != tsp_number(tsp, table) || root->gsatp != gsatp)
+	if (root->table != tsp_number(tsp, table) || root->gsatp != gsatp) {
 		root->stamp++;
+		vcpu->changed |= 1u << n;
+	}
 	root->gsatp = gsatp;
 	root->table = tsp_number(tsp, table);
 	root->satp = (uint64_t)mode_of(tsp, gsatp) << SATP_MODE_SHIFT |

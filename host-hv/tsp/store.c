@@ -2,7 +2,7 @@
 /*
  * store.c - a store to a guest table: decode, perform, follow.
  *
- *	decode --> translate (both pages) --> perform on guest memory
+ *	decode --> translate (the other page) --> perform on guest memory
  *	   |                                       |
  *	   | not decoded                      entries of all shadow tables of the frame
  *	   v                                       |  flood, or no PTE's store
@@ -51,18 +51,23 @@ static bool translate(struct tsp *tsp, const struct tsp_vcpu *vcpu, uint64_t va,
 	return false;
 }
 
-/* Both pages of it. */
+/* Both pages of it; in the one that faulted, va is at gpa. */
 static bool translate_operation(struct tsp *tsp, const struct tsp_vcpu *vcpu, unsigned int state,
-				struct operation *o, struct tsp_result *fault)
+				uint64_t va, uint64_t gpa, struct operation *o,
+				struct tsp_result *fault)
 {
 	uint64_t end = o->va + o->size - 1;
 	struct ssp_guest_walk walk;
 
 	o->pages = (o->va ^ end) >> PAGE_SHIFT ? 2 : 1;
+	if (o->pages == 1) {
+		o->gpa[0] = gpa - (va - o->va);
+		return true;
+	}
 	if (!translate(tsp, vcpu, o->va, state, &walk, fault))
 		return false;
 	o->gpa[0] = walk.gpa;
-	if (o->pages == 2 && !translate(tsp, vcpu, end & ~(PAGE_SIZE - 1), state, &walk, fault))
+	if (!translate(tsp, vcpu, end & ~(PAGE_SIZE - 1), state, &walk, fault))
 		return false;
 	o->gpa[1] = walk.gpa;
 	return true;
@@ -279,8 +284,8 @@ static struct operation operation_of(const struct tsp *tsp, const struct store *
 	return o;
 }
 
-struct tsp_result tsp_store(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t va, uint32_t insn,
-			    unsigned int len, unsigned int state, uint64_t *x)
+struct tsp_result tsp_store(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t va, uint64_t gpa,
+			    uint32_t insn, unsigned int len, unsigned int state, uint64_t *x)
 {
 	struct store store;
 	struct operation o;
@@ -296,7 +301,7 @@ struct tsp_result tsp_store(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t va,
 		return misaligned(tsp, o.va);
 	if (store.op == STORE_CONDITIONAL)
 		return leave(tsp, vcpu, va, state, &store, x);
-	if (!translate_operation(tsp, vcpu, state, &o, &fault))
+	if (!translate_operation(tsp, vcpu, state, va, gpa, &o, &fault))
 		return fault;
 	perform(tsp, &o, x);
 	follow_operation(tsp, &o);

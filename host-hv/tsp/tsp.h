@@ -69,7 +69,7 @@ struct tsp_result {
 	bool remote;		/* and SSP_FENCE_ALL on those of all other vCPUs */
 	enum ssp_verdict fault;	/* TSP_FAULT: SSP_TRUE_FAULT, _ACCESS_FAULT or _OUTSIDE */
 	uint64_t va;		/* TSP_FAULT, TSP_MISALIGNED */
-	uint64_t gpa;		/* SSP_OUTSIDE: of the access */
+	uint64_t gpa;		/* SSP_OUTSIDE, TSP_PT_WRITE: of the access */
 };
 
 /* One shadow table; its page and its page of nodes have its number. */
@@ -111,6 +111,7 @@ struct tsp_root {
 struct tsp_vcpu {
 	unsigned int current;		/* root that it runs on */
 	uint64_t uses;
+	uint32_t changed;		/* bit n: root[n] is new to the host, which clears it */
 	struct tsp_root root[TSP_ROOTS];
 };
 
@@ -178,11 +179,11 @@ struct tsp_result tsp_fault(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t va,
 
 /*
  * The store behind TSP_PT_WRITE: an instruction of 2 or 4 bytes of a guest
- * with registers x, which faulted at va.  TSP_STORED, TSP_REPEAT, TSP_MISALIGNED
- * or TSP_FAULT.
+ * with registers x, which faulted at va and would store to gpa.  The lock was held since, so the walk
+ * of that page holds still.  TSP_STORED, TSP_REPEAT, TSP_MISALIGNED or TSP_FAULT.
  */
-struct tsp_result tsp_store(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t va, uint32_t insn,
-			    unsigned int len, unsigned int state, uint64_t *x);
+struct tsp_result tsp_store(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t va, uint64_t gpa,
+			    uint32_t insn, unsigned int len, unsigned int state, uint64_t *x);
 
 /* Forget everything, loaded roots too: each vCPU has to load its root again. */
 struct tsp_result tsp_reset(struct tsp *tsp);

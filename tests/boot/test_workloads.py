@@ -17,8 +17,8 @@ MEMORY_KINDS = {"true_fault", "fill", "satp_hit", "satp_miss", "sfence_va", "sfe
 KEYS = {"schema", "mode", "hm", "guest", "workload", "profile", "vcpus", "harts", "icount", "ok",
         "vm_exits", "hm_traps", "instructions", "longest_m_stay", "walk_refs"}
 
-# Instructions against native, geometric mean over the workloads on `virt`.
-GEOMETRIC_MEAN_LIMIT = 1.08
+# Instructions against native, geometric mean over the workloads on `virt`: a baseline must not be slow by accident.
+GEOMETRIC_MEAN_LIMITS = {"tsp": 2.2, "ssp": 1.36, "ssp-hm": 1.08}
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -85,9 +85,10 @@ def test_two_runs_are_identical(all_workloads, launch, mode):
     assert first and launch(MODE=mode, PROFILE="virt").result_bytes == first
 
 
-def test_instructions_against_native(all_workloads):
-    native, guest = (all_workloads(mode, "virt").results for mode in ("native", "ssp-hm"))
+@pytest.mark.parametrize("mode", GEOMETRIC_MEAN_LIMITS)
+def test_instructions_against_native(all_workloads, mode):
+    native, guest = (all_workloads(m, "virt").results for m in ("native", mode))
     ratios = {w: guest[w]["instructions"]["total"] / native[w]["instructions"]["total"]
               for w in WORKLOADS}
     mean = math.exp(sum(map(math.log, ratios.values())) / len(ratios))
-    assert mean <= GEOMETRIC_MEAN_LIMIT, ratios
+    assert mean <= GEOMETRIC_MEAN_LIMITS[mode], (mean, ratios)

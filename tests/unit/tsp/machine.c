@@ -33,13 +33,17 @@ uint64_t tsp_port_fp(unsigned int n)
 
 /* -- what the host does after each call -- */
 
-static void refresh_roots(struct machine_vcpu *vcpu)
+/* A host looks at what is marked, and at nothing else. */
+static void refresh_roots(struct machine *m, struct machine_vcpu *vcpu)
 {
 	for (unsigned int i = 0; i < TSP_ROOTS; i++) {
+		if (vcpu->stamp[i] != vcpu->tsp.root[i].stamp && !(vcpu->tsp.changed >> i & 1))
+			m->broken = "a root has changed and is not marked";
 		if (vcpu->stamp[i] != vcpu->tsp.root[i].stamp)
 			hart_fence_asid(&vcpu->hart, i + 1);
 		vcpu->stamp[i] = vcpu->tsp.root[i].stamp;
 	}
+	vcpu->tsp.changed = 0;
 	vcpu->hart.satp = vcpu->tsp.root[vcpu->tsp.current].satp |
 			  (uint64_t)(vcpu->tsp.current + 1) << SATP_ASID_SHIFT;
 }
@@ -69,7 +73,7 @@ static struct tsp_result settle(struct machine *m, unsigned int v, struct tsp_re
 	for (unsigned int i = 0; i < m->vcpus; i++) {
 		if (i != v && result.remote)
 			hart_fence_all(&m->vcpu[i].hart);
-		refresh_roots(&m->vcpu[i]);
+		refresh_roots(m, &m->vcpu[i]);
 	}
 	return result;
 }
@@ -268,7 +272,7 @@ static bool let_through(struct machine *m, unsigned int v, uint64_t *va, unsigne
 }
 
 static struct tsp_result emulate(struct machine *m, unsigned int v, uint64_t va, uint64_t fault_va,
-				 enum machine_store kind, uint64_t value, unsigned int state,
+				 uint64_t fault_gpa, enum machine_store kind, uint64_t value, unsigned int state,
 				 uint64_t *loaded)
 {
 	bool fp = kind == FSW || kind == FSD || kind == C_FSD;
@@ -279,7 +283,7 @@ static struct tsp_result emulate(struct machine *m, unsigned int v, uint64_t va,
 
 	machine_fp = fp ? value : ~value;
 	m->pt_writes++;
-	result = tsp_store(&m->tsp, &m->vcpu[v].tsp, fault_va, insn, len, state, x);
+	result = tsp_store(&m->tsp, &m->vcpu[v].tsp, fault_va, fault_gpa, insn, len, state, x);
 	*loaded = x[RD];
 	return settle(m, v, result, fault_va);
 }
@@ -297,7 +301,7 @@ struct machine_access machine_store(struct machine *m, unsigned int v, uint64_t 
 			return store_directly(m, kind, value, hpa, first);
 		result = fault(m, v, at, SSP_STORE, state);
 		if (result.verdict == TSP_PT_WRITE)
-			result = emulate(m, v, va, at, kind, value, state, &loaded);
+			result = emulate(m, v, va, at, result.gpa, kind, value, state, &loaded);
 		switch (result.verdict) {
 		case TSP_FAULT:
 			return guest_fault(&result);

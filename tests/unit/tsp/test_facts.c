@@ -451,8 +451,8 @@ static void an_instruction_that_does_not_store_there_is_repeated(void **state)
 
 	(void)state;
 	assert_maps(VA(1), FRAME(1));
-	assert_int_equal(tsp_store(&m.tsp, &m.vcpu[0].tsp, PTE_VA(2, 300), 0x00b53023, 4, 0, x).verdict,
-			 TSP_REPEAT);
+	assert_int_equal(tsp_store(&m.tsp, &m.vcpu[0].tsp, PTE_VA(2, 300), RAM_GPA + 2 * PAGE_SIZE + 300 * 8,
+				   0x00b53023, 4, 0, x).verdict, TSP_REPEAT);
 	assert_int_equal(memory.guest[2][301], 0);
 }
 
