@@ -6,20 +6,12 @@
 #include "platform.h"
 #include "plic.h"
 
-/*
- * What a guest may be offered if the hart has it: unprivileged extensions
- * without state that the world switch does not move.  Not offered, because it
- * is neither emulated nor tested: H and V; anything that changes translation
- * (Svnapot, Svpbmt, Svinval, Svadu); cache-block management, which works on
- * lines that the shadow hides from the firmware; AIA; counters beyond Zicntr;
- * the entropy source.
- */
 static const char *const offered_if_present[] = {
-	"i", "m", "a", "f", "d", "c",
-	"zicboz", "zicntr", "zicond", "zicsr", "zifencei", "zihintntl", "zihintpause",
-	"zaamo", "zalrsc", "zacas", "zfa", "zfh", "zfhmin",
-	"zca", "zcb", "zcd", "zba", "zbb", "zbc", "zbs",
-	"zbkb", "zbkc", "zbkx", "zknd", "zkne", "zknh",
+#define OFFERED(extension)	#extension,
+#define DECIDED(extension)
+#include "extensions.h"
+#undef OFFERED
+#undef DECIDED
 };
 
 #define PHANDLE_PLIC		1

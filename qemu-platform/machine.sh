@@ -5,8 +5,8 @@ ram_base=$((0x80000000))
 host_mib=512		# firmware, host-hv and shadow tables, beside the guest's memory; 256 of it above the pool
 module_offset=$((64 << 20))
 
-# The profiles.  Svade is declared and Svadu is not, natively and in guests alike,
-# and what host-hv never offers to guests is off natively too.  `u74` is what boards
+# The profiles.  Svade is declared and Svadu is not, natively and in guests alike; native_tree()
+# takes out what host-hv never offers to guests.  `u74` is what boards
 # without the H extension are; smcntrpmf is there for measuring alone.
 cpu_profile()
 {
@@ -127,4 +127,38 @@ machine()
 	qemu_add -seed 1
 	[ "$ICOUNT" = 0 ] || qemu_add -rtc base=2025-01-01,clock=vm -icount shift=0,align=off,sleep=off
 	software
+	[ "$MODE" != native ] || native_tree
+}
+
+# native_tree: the machine's own tree, in which the harts have only what a guest is offered of them.
+# Some of what QEMU names there is no property of -cpu that could be off.
+native_tree()
+{
+	need fdtput device-tree-compiler
+	_tree=$LOG.dtb _machine=$qemu_command
+	qemu_add -M "dumpdtb=$(printf '%s' "$_tree" | sed 's/,/,,/g')"
+	eval "$qemu_command" </dev/null >/dev/null 2>&1 && [ -f "$_tree" ] ||
+		die "QEMU does not describe its machine" "see what it says: $qemu_command"
+	qemu_command=$_machine
+	for _hart in $(fdtget -l "$_tree" /cpus | grep '^cpu@'); do
+		offer_only "$_tree" "/cpus/$_hart"
+	done
+	qemu_add -dtb "$_tree"
+}
+
+# offer_only TREE NODE: of the extensions of a hart those in host-hv's list, in both forms.
+offer_only()
+{
+	_isa=rv64 _kept=
+	for _extension in $(fdtget "$1" "$2" riscv,isa-extensions); do
+		grep -Eqx "(OFFERED|DECIDED)\($_extension\)" "$here/../host-hv/extensions.h" || continue
+		_kept="$_kept $_extension"
+		case $_extension in
+		?) _isa=$_isa$_extension ;;
+		*) _isa=${_isa}_$_extension ;;
+		esac
+	done
+	# shellcheck disable=SC2086	# a word for each
+	fdtput -t s "$1" "$2" riscv,isa-extensions $_kept
+	fdtput -t s "$1" "$2" riscv,isa "$_isa"
 }

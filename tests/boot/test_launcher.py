@@ -156,6 +156,12 @@ def console(*names, ok=True, end="shutdown"):
     return "\r\n".join(lines + ["\x1e" + json.dumps({"end": end, "vm": 0})]) + "\r\n"
 
 
+HART = """/dts-v1/;
+/ { cpus { cpu@0 { riscv,isa = "rv64im_zicsr_smcntrpmf_sstc_ssu64xl_zmmul";
+                   riscv,isa-extensions = "i", "m", "zicsr", "smcntrpmf", "sstc", "ssu64xl", "zmmul"; }; }; };
+"""
+
+
 @pytest.fixture
 def machine(tmp_path):
     """machine(console, ...): the launcher's run of a machine that prints this."""
@@ -165,17 +171,34 @@ def machine(tmp_path):
         (build / file).touch()
     kernel = tmp_path / "Image"
     kernel.write_bytes(image())
+    subprocess.run(["dtc", "-o", tmp_path / "tree"], input=HART, text=True, check=True, stderr=subprocess.DEVNULL)
 
     def run(text, *words, then="exit 0", version="10.0.2"):
         (tmp_path / "text").write_text(text)
         qemu = tmp_path / "qemu"
         qemu.write_text(f"#!/bin/sh\n[ \"$1\" != --version ] || {{ echo QEMU emulator version {version}; exit; }}\n"
+                        f"for word; do :; done\n"
+                        f"case $word in dumpdtb=*) exec cp {tmp_path}/tree \"${{word#dumpdtb=}}\" ;; esac\n"
                         f"printf '%s\\n' \"$@\" > {tmp_path}/words\ncat {tmp_path}/text\n{then}\n")
         qemu.chmod(0o755)
         return call(LAUNCH, "run", f"QEMU={qemu}", f"KERNEL={kernel}", *words, BUILD=str(build))
 
     run.folder = tmp_path
     return run
+
+
+def test_a_native_tree_names_only_what_guests_are_offered(machine):
+    assert machine("", "MODE=native", "WORKLOAD=none").returncode == 0
+    words = (machine.folder / "words").read_text().splitlines()
+    tree = words[words.index("-dtb") + 1]
+    for name, value in [("riscv,isa-extensions", "i m zicsr sstc zmmul"), ("riscv,isa", "rv64im_zicsr_sstc_zmmul")]:
+        assert subprocess.run(["fdtget", tree, "/cpus/cpu@0", name], capture_output=True, text=True,
+                              check=True).stdout.strip() == value
+
+
+def test_a_guests_tree_is_left_to_host_hv(machine):
+    assert machine("\x1e{\"end\":\"shutdown\",\"vm\":0}\n", "MODE=ssp-hm", "WORKLOAD=none").returncode == 0
+    assert "-dtb" not in (machine.folder / "words").read_text()
 
 
 def test_result_object_to_the_letter(machine):
