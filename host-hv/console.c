@@ -8,7 +8,7 @@
 #include "keyboard.h"
 #include "platform.h"
 
-/* ns16550a registers, one byte each. */
+/* 16550 registers, by number. */
 #define UART_DATA	0
 #define UART_IER	1
 #define UART_FCR	2
@@ -32,11 +32,44 @@ static struct {
 	bool returned;			/* a CR was not yet written: what follows decides */
 
 	volatile uint8_t *uart;		/* set at boot */
+	uint32_t uart_shift, uart_width;
 } console = { .speaker = HOST };
 
 void console_init(const struct platform *p)
 {
 	console.uart = p->uart.size ? (volatile uint8_t *)p->uart.base : NULL;
+	console.uart_shift = p->uart_shift;
+	console.uart_width = p->uart_width;
+}
+
+static uint8_t uart_get(unsigned reg)
+{
+	volatile void *at = console.uart + (reg << console.uart_shift);
+
+	switch (console.uart_width) {
+	case 4:
+		return *(volatile uint32_t *)at;
+	case 2:
+		return *(volatile uint16_t *)at;
+	default:
+		return *(volatile uint8_t *)at;
+	}
+}
+
+static void uart_put(unsigned reg, uint8_t value)
+{
+	volatile void *at = console.uart + (reg << console.uart_shift);
+
+	switch (console.uart_width) {
+	case 4:
+		*(volatile uint32_t *)at = value;
+		break;
+	case 2:
+		*(volatile uint16_t *)at = value;
+		break;
+	default:
+		*(volatile uint8_t *)at = value;
+	}
 }
 
 /* -- output -- */
@@ -47,9 +80,9 @@ static void put_raw(char c)
 		sbi_call(SBI_EXT_DBCN, DBCN_WRITE_BYTE, (unsigned char)c);
 		return;
 	}
-	while (!(console.uart[UART_LSR] & LSR_TX_EMPTY))
+	while (!(uart_get(UART_LSR) & LSR_TX_EMPTY))
 		;
-	console.uart[UART_DATA] = c;
+	uart_put(UART_DATA, c);
 }
 
 static void put_string(const char *s)
@@ -267,14 +300,14 @@ void fail(const char *format, ...)
 /* Whatever a guest does about its own, so that the operator's key always works. */
 static void read_uart(void)
 {
-	while (console.uart[UART_LSR] & LSR_RECEIVED)
-		keyboard_type(console.uart[UART_DATA]);
+	while (uart_get(UART_LSR) & LSR_RECEIVED)
+		keyboard_type(uart_get(UART_DATA));
 }
 
 void console_enable_input(const struct platform *p)
 {
 	if (!console.uart || !external_listen(p->uart_irq, read_uart))
 		return;
-	console.uart[UART_FCR] = FCR_ENABLE;
-	console.uart[UART_IER] = IER_RECEIVED;
+	uart_put(UART_FCR, FCR_ENABLE);
+	uart_put(UART_IER, IER_RECEIVED);
 }

@@ -85,6 +85,21 @@ static void read_cpus(struct platform *p, uint64_t boot_hart)
 		fail("the device tree has cbo.zero clear %u bytes", p->zero_block);
 }
 
+/* 16550s of boards are a register a word, and may want accesses of its width ("8250 UART", reg-shift, reg-io-width). */
+static bool read_uart_registers(struct platform *p, int node)
+{
+	static const char *const names[] = { "ns16550a", "ns16550", "snps,dw-apb-uart" };
+	bool found = false;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+		found = found || !fdt_node_check_compatible(p->fdt, node, names[i]);
+	p->uart_shift = fdt_number(p->fdt, node, "reg-shift", 0);
+	p->uart_width = fdt_number(p->fdt, node, "reg-io-width", 1);
+	return found && p->uart_shift <= 3 &&
+	       (p->uart_width == 1 || p->uart_width == 2 || p->uart_width == 4) &&
+	       p->uart_width <= 1u << p->uart_shift;
+}
+
 /* The UART that /chosen/stdout-path names, if it is one that console.c can drive. */
 static void read_uart(struct platform *p)
 {
@@ -95,9 +110,7 @@ static void read_uart(struct platform *p)
 		return;
 	colon = strchr(path, ':');
 	node = fdt_path_offset_namelen(p->fdt, path, colon ? colon - path : (int)strlen(path));
-	if (node < 0 || fdt_node_check_compatible(p->fdt, node, "ns16550a"))
-		return;
-	if (fdt_number(p->fdt, node, "reg-shift", 0) || !fdt_reg(p->fdt, node, 0, &p->uart))
+	if (node < 0 || !read_uart_registers(p, node) || !fdt_reg(p->fdt, node, 0, &p->uart))
 		return;
 	p->uart_irq = fdt_number(p->fdt, node, "interrupts", 0);
 }

@@ -15,7 +15,21 @@
 	.section .text.start, "ax"
 	.globl _start
 _start:
-	csrw	sie, zero
+	.option push
+	.option norvc
+	j	1f
+	nop
+	.option pop
+	/* "boot image header in riscv linux": U-Boot's booti starts what has one. */
+	.dword	0x200000			/* from the start of RAM */
+	.dword	_image_end - _start
+	.dword	0				/* little endian */
+	.word	2				/* version 0.2 */
+	.word	0
+	.dword	0
+	.ascii	"RISCV\0\0\0RSC\x05"
+	.word	0
+1:	csrw	sie, zero
 	csrci	sstatus, 2			/* SIE */
 	csrw	satp, zero
 	lla	t0, trap_entry

@@ -4,8 +4,10 @@
 
 #undef fail		/* cmocka's */
 #include "console.h"
+#include "external.h"
 #include "hm.h"
 #include "keyboard.h"
+#include "platform.h"
 
 unsigned long mock_time, mock_sip, mock_sie;
 struct hart *mock_hart;
@@ -24,9 +26,15 @@ struct sbiret sbi_call6(unsigned long eid, unsigned long fid, const unsigned lon
 	return (struct sbiret){ 0, 0 };
 }
 
+/* A UART whose registers are four bytes apart; a store that is not one of four bytes would leave 0xaa in it. */
+static uint32_t registers[8];
+static uint32_t plic[0x201000 / 4];
+static uint8_t typed;
+
 void keyboard_type(uint8_t c)
 {
-	(void)c;
+	typed = c;
+	registers[5] &= ~1u;			/* LSR: what was received is read */
 }
 
 /* Every line is ended, so that each test begins with a new one. */
@@ -118,6 +126,34 @@ static void what_moves_the_cursor_is_a_question_mark(void **state)
 	shows("\x1b[1G\x0b\x0c\x7f\x9b" "1G\xc2\x9b\n", "[vm0] ?[1G????1G\xc2?\r\n");
 }
 
+static void a_uart_with_wide_registers_has_a_keyboard(void **state)
+{
+	struct platform p = {
+		.uart = { (uint64_t)registers, sizeof(registers) }, .uart_shift = 2, .uart_width = 4,
+		.uart_irq = 10, .plic = { (uint64_t)plic, sizeof(plic) },
+	};
+
+	(void)state;
+	memset(registers, 0xaa, sizeof(registers));
+	registers[5] = 0x20;			/* LSR: the transmitter is empty */
+	console_init(&p);
+	external_init(&p);
+	console_enable_input(&p);
+	assert_int_equal(registers[1], 1);	/* IER */
+	assert_int_equal(registers[2], 1);	/* FCR */
+	assert_int_equal(registers[3], 0xaaaaaaaa);
+
+	registers[0] = 'k';
+	registers[5] |= 1;
+	plic[0x200004 / 4] = 10;		/* claim of context 0 */
+	external_serve();
+	assert_int_equal(typed, 'k');
+
+	console_guest_putc(0, '!');
+	assert_int_equal(registers[0], '!');
+	console_init(&(struct platform){ 0 });
+}
+
 #define TEST(name)	cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -130,6 +166,7 @@ int main(void)
 		TEST(a_backspace_ends_at_the_name),
 		TEST(no_terminal_is_left_behind),
 		TEST(what_moves_the_cursor_is_a_question_mark),
+		TEST(a_uart_with_wide_registers_has_a_keyboard),
 	};
 
 	return RUN(tests);

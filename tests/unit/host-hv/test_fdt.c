@@ -11,6 +11,8 @@
 #include "plic.h"
 
 static char host[16384];
+static const char *uart_name = "ns16550a";
+static uint32_t uart_shift, uart_width;
 static char guest[DTB_MAX_SIZE];
 
 static void cells(const char *name, unsigned count, const uint32_t *values)
@@ -103,8 +105,12 @@ static void write_host(void (*chosen)(void), const char *isa_string)
 	CELLS("#address-cells", 2);
 	CELLS("#size-cells", 2);
 	fdt_begin_node(host, "serial@10000000");
-	fdt_property_string(host, "compatible", "ns16550a");
+	fdt_property_string(host, "compatible", uart_name);
 	reg(0x10000000, 0x100);
+	if (uart_shift) {
+		CELLS("reg-shift", uart_shift);
+		CELLS("reg-io-width", uart_width);
+	}
 	CELLS("interrupts", 10);
 	fdt_end_node(host);
 	fdt_begin_node(host, "plic@c000000");
@@ -115,6 +121,29 @@ static void write_host(void (*chosen)(void), const char *isa_string)
 	fdt_end_node(host);
 	fdt_end_node(host);
 	assert_int_equal(fdt_finish(host), 0);
+}
+
+static void a_uart_may_have_wide_registers(void **state)
+{
+	struct platform p;
+
+	(void)state;
+	uart_name = "snps,dw-apb-uart";
+	uart_shift = 2;
+	uart_width = 4;
+	write_host(NULL, NULL);
+	platform_read(&p, host, 1);
+	assert_int_equal(p.uart.base, 0x10000000);
+	assert_int_equal(p.uart_shift, 2);
+	assert_int_equal(p.uart_width, 4);
+	assert_int_equal(p.uart_irq, 10);
+
+	uart_width = 8;
+	write_host(NULL, NULL);
+	platform_read(&p, host, 1);
+	assert_int_equal(p.uart.size, 0);
+	uart_name = "ns16550a";
+	uart_shift = 0;
 }
 
 static void reads_the_machine(void **state)
@@ -129,6 +158,8 @@ static void reads_the_machine(void **state)
 	assert_int_equal(p.hart_id[1], 0);
 	assert_int_equal(p.timebase_hz, 10000000);
 	assert_int_equal(p.uart.base, 0x10000000);
+	assert_int_equal(p.uart_shift, 0);
+	assert_int_equal(p.uart_width, 1);
 	assert_int_equal(p.uart_irq, 10);
 	assert_int_equal(p.plic.base, 0xc000000);
 	assert_int_equal(p.plic_context, 2);
@@ -442,6 +473,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_the_machine),
+		cmocka_unit_test(a_uart_may_have_wide_registers),
 		cmocka_unit_test(fails_without_the_boot_hart),
 		cmocka_unit_test(guest_loader_modules_pair_by_address),
 		cmocka_unit_test(dom0less_nodes_say_all),
