@@ -6,6 +6,7 @@
 #include <libfdt.h>
 #include <sbi/sbi_console.h>
 #include <sbi/sbi_string.h>
+#include <sbi/sbi_unpriv.h>
 
 #include "mark.h"
 #include "trap/insn.h"
@@ -78,13 +79,28 @@ static void print_record(u64 value, u64 total, u64 guest)
 		   "\"longest_m_stay\":null,\"walk_refs\":null}\n");
 }
 
+/* mtval may be zero ("Machine Trap Value Register"); 0, which is no instruction, where it cannot be read either. */
+static u32 illegal_instruction(const struct sbi_trap_context *context)
+{
+	struct sbi_trap_info fault = { 0 };
+	u32 insn = context->trap.tval;
+
+	if (insn)
+		return insn;
+	insn = sbi_get_insn(context->regs.mepc, &fault);
+	return fault.cause ? 0 : insn;
+}
+
 bool hm_mark_native(struct sbi_trap_context *context)
 {
 	u64 total = hm_count_all() - all_base, guest = hm_count_below_m() - below_base;
-	u32 insn = context->trap.tval;
 	u64 value;
+	u32 insn;
 
-	if (!enabled || context->trap.cause != CAUSE_ILLEGAL_INSTRUCTION || !INSN_IS_CSRW(insn, HM_CSR_MARK))
+	if (!enabled || context->trap.cause != CAUSE_ILLEGAL_INSTRUCTION)
+		return false;
+	insn = illegal_instruction(context);
+	if (!INSN_IS_CSRW(insn, HM_CSR_MARK))
 		return false;
 	value = INSN_RS1(insn) ? ((unsigned long *)&context->regs)[INSN_RS1(insn)] : 0;
 	context->regs.mepc += 4;

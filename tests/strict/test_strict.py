@@ -88,6 +88,25 @@ def test_the_pool_has_an_entry_where_one_is_left(payloads, entries, guests):
         assert bool(re.search(r"^payload: [1-9]\d* ok, 0 failed", console, re.M)) == passes, console
 
 
+MTVAL = ["native", "tsp", "ssp", "ssp-hm"]
+
+
+@pytest.mark.parametrize("mode", MTVAL)
+def test_the_marker_is_one_where_mtval_is_0(launch, payloads, monkeypatch, mode):
+    monkeypatch.setenv("CPU_WITHOUT", "x-mtval-insn")
+    run = launch(MODE=mode, QEMU="strict", KERNEL=payloads / "bench-fills.bin", APPEND="fill=16", MEM="128M", MARKS=1, TIMEOUT=120)
+    check(run)
+    assert run.mark()["ok"]
+
+
+@pytest.mark.parametrize("payload", ["csr", *(pytest.param(name, marks=pytest.mark.long) for name in ("flush", "short-ways", "encodings"))])
+@pytest.mark.parametrize("mode", MTVAL)
+def test_illegal_instructions_are_fetched_where_mtval_is_0(launch, payloads, monkeypatch, payload, mode):
+    """All of hmcode/trap/illegal.c, and natively OpenSBI's."""
+    monkeypatch.setenv("CPU_WITHOUT", "x-mtval-insn")
+    check(launch(MODE=mode, QEMU="strict", KERNEL=payloads / f"{payload}.bin", MEM="128M", TIMEOUT=120))
+
+
 PAGES = 256
 
 
