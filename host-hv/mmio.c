@@ -5,7 +5,7 @@
  */
 #include "clock.h"
 #include "console.h"
-#include "decode.h"
+#include "ssp/decode.h"
 #include "dtb.h"
 #include "vcpu.h"
 

@@ -15,7 +15,7 @@
  * that went are filled from memory again.  Where the page stays a table, because
  * it is a loaded root or the store goes through it, SC fails, as it always may.
  */
-#include "decode.h"
+#include "ssp/decode.h"
 #include "internal.h"
 
 #define ODD_STORE	TSP_FLOOD	/* counts as a whole flood: it stores no PTE */

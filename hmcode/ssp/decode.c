@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* decode.c - instructions that access memory, as the unprivileged specification lists them. */
+#include <stdbool.h>
+
 #include "decode.h"
 
 /* Bits high..low of an instruction. */
 #define FIELD(insn, high, low)		((insn) >> (low) & ((1u << ((high) - (low) + 1)) - 1))
 
 #define OPCODE_LOAD	0x03
+#define OPCODE_LOAD_FP	0x07
 #define OPCODE_STORE	0x23
 #define OPCODE_STORE_FP	0x27
 #define OPCODE_AMO	0x2f
@@ -54,7 +58,7 @@ static bool decode_c_form(uint32_t i, struct access *out)
 	case C_KIND(2, 3):
 		out->size = FIELD(i, 13, 13) ? 8 : 4;
 		out->reg = rd;
-		return rd;
+		return true;
 	case C_KIND(2, 6):		/* C.SWSP, C.SDSP */
 	case C_KIND(2, 7):
 		out->size = FIELD(i, 13, 13) ? 8 : 4;
@@ -112,7 +116,7 @@ static bool decode_full(uint32_t insn, struct access *out)
 	return opcode == OPCODE_LOAD && funct3 != 7;
 }
 
-bool decode_access(uint32_t insn, unsigned len, struct access *out)
+static bool decode_integer(uint32_t insn, unsigned len, struct access *out)
 {
 	switch (len) {
 	case 2:
@@ -123,10 +127,62 @@ bool decode_access(uint32_t insn, unsigned len, struct access *out)
 	return false;
 }
 
+static bool is_fp_opcode(uint32_t insn)
+{
+	return FIELD(insn, 6, 0) == OPCODE_LOAD_FP || FIELD(insn, 6, 0) == OPCODE_STORE_FP;
+}
+
+/*
+ * FLH, FLW, FLD, C.FLD, C.FLDSP and the stores are their integer counterparts but for this.
+ * Vector accesses and FLQ have other widths in funct3, 14:12; compressed ones have 1 or 5 in 15:13.
+ */
+static bool is_fp_access(uint32_t insn, unsigned len)
+{
+	unsigned funct3 = FIELD(insn, 14, 12);
+
+	if (len == 4)
+		return is_fp_opcode(insn) && funct3 >= 1 && funct3 <= 3;
+	return !(insn & 1) && FIELD(insn, 14, 13) == 1;
+}
+
+/* Bit 2 parts the opcodes LOAD-FP and STORE-FP from LOAD and STORE; bit 14 C.FLD from C.LD. */
+#define INTEGER_ACCESS(insn, len)	((len) == 4 ? (insn) & ~4u : (insn) | 1u << 14)
+
+bool decode_scalar(uint32_t insn, unsigned len, struct access *out)
+{
+	bool fp = is_fp_access(insn, len), by_sp = len == 2 && (insn & 3) == 2;
+
+	if (!decode_integer(fp ? INTEGER_ACCESS(insn, len) : insn, len, out))
+		return false;
+	out->fp = fp;
+	/* C.LWSP and C.LDSP of x0 are reserved. */
+	return out->store || fp || !by_sp || out->reg;
+}
+
+bool decode_access(uint32_t insn, unsigned len, struct access *out)
+{
+	return decode_scalar(insn, len, out) && !out->fp;
+}
+
+/* custom-0 to custom-3 differ in bits 6:5 alone, by pairs ("RISC-V base opcode map"). */
+static bool is_custom(uint32_t insn)
+{
+	return (insn & 0x5f) == 0x0b || (insn & 0x5f) == 0x5b;
+}
+
+bool is_other_access(uint32_t insn, unsigned len)
+{
+	return len == 4 && (FIELD(insn, 6, 0) == OPCODE_AMO || is_custom(insn) ||
+			    (is_fp_opcode(insn) && !is_fp_access(insn, len)));
+}
+
 uint64_t extend_loaded(const struct access *a, uint64_t value)
 {
 	unsigned unused = 64 - 8 * a->size;
 
+	/* "NaN Boxing of Narrower Values": all bits above are 1. */
+	if (a->fp)
+		return unused ? value | ~0ull << 8 * a->size : value;
 	value <<= unused;
 	return a->sign_extend ? (uint64_t)((int64_t)value >> unused) : value >> unused;
 }
@@ -148,19 +204,6 @@ static bool decode_amo(uint32_t insn, struct store *out)
 	return out->op != STORE_PLAIN && (funct3 == 2 || funct3 == 3);
 }
 
-/* FSH, FSW, FSD, C.FSD and C.FSDSP are their integer counterparts but for this. */
-static bool is_fp_store(uint32_t insn, unsigned len)
-{
-	unsigned funct3 = FIELD(insn, 14, 12);
-
-	if (len == 4)
-		return FIELD(insn, 6, 0) == OPCODE_STORE_FP && funct3 >= 1 && funct3 <= 3;
-	return !(insn & 1) && FIELD(insn, 15, 13) == 5;
-}
-
-#define INTEGER_STORE(insn, len)	((len) == 4 ? (insn) ^ OPCODE_STORE_FP ^ OPCODE_STORE : \
-					 (insn) | 1u << 14)
-
 static bool is_cbo_zero(uint32_t insn)
 {
 	return (insn & ~(31u << 15)) == (4u << 20 | 2u << 12 | OPCODE_MISC_MEM);
@@ -168,7 +211,6 @@ static bool is_cbo_zero(uint32_t insn)
 
 bool decode_store(uint32_t insn, unsigned len, struct store *out)
 {
-	bool fp = is_fp_store(insn, len);
 	struct access a;
 
 	if (len == 4 && FIELD(insn, 6, 0) == OPCODE_AMO)
@@ -177,11 +219,9 @@ bool decode_store(uint32_t insn, unsigned len, struct store *out)
 		*out = (struct store){ .op = STORE_ZERO, .base = FIELD(insn, 19, 15) };
 		return true;
 	}
-	if (fp)
-		insn = INTEGER_STORE(insn, len);
-	if (!decode_access(insn, len, &a) || !a.store)
+	if (!decode_scalar(insn, len, &a) || !a.store)
 		return false;
-	*out = (struct store){ .op = STORE_PLAIN, .fp = fp, .size = a.size, .reg = a.reg,
+	*out = (struct store){ .op = STORE_PLAIN, .fp = a.fp, .size = a.size, .reg = a.reg,
 			       .base = a.base, .offset = a.offset };
 	return true;
 }
