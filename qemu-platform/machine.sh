@@ -22,6 +22,7 @@ cpu()
 	_cpu=$(cpu_profile),svade=true,svadu=false,smcntrpmf=true
 	[ "$MODE" = native ] && [ "$SVVPTC" = 0 ] && _cpu=$_cpu,svvptc=false
 	[ -z "$strict" ] || _cpu=$_cpu,x-strict-tlb=$strict,asidlen=$ASIDLEN,num-pmp-regions=$pmp_regions
+	[ "$MISALIGNED" = access ] || _cpu=$_cpu,x-misaligned=trap
 	echo "$_cpu${CPU_WITHOUT:+,$CPU_WITHOUT=false}"
 }
 
@@ -45,16 +46,17 @@ marks()
 }
 
 # Ours: QEMU=hspt with direct guest memory accesses (docs/hspt.md), QEMU=strict with a TLB that
-# keeps all that it may (docs/strict.md).
+# keeps all that it may (docs/strict.md); MISALIGNED=trap needs it as well.
 find_qemu()
 {
-	accel=
+	accel= _ours=
 	case ${QEMU:-} in
 	hspt) accel=private ;;
 	hspt-oracle) accel=private,spt-adapt=off,spt-oracle=on ;;
 	hspt-shared|hspt-private|hspt-group) accel=${QEMU#hspt-} ;;
 	esac
-	if [ -n "$accel${strict:-}" ]; then
+	[ "${MISALIGNED:-access}" = access ] || [ -n "${QEMU:-}" ] || _ours=1
+	if [ -n "$accel${strict:-}${_ours:-}" ]; then
 		accel=${accel:+tcg,thread=single,spt=$accel}
 		QEMU=$(current qemu-hspt)/qemu-system-riscv64 || die "our QEMU is not built yet" "run: make qemu"
 	elif [ -n "${QEMU:-}" ]; then

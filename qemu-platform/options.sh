@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The options of a run: names, defaults and what they may be.  Sourced by launch.
 
-options='MODE GUEST WORKLOAD VCPUS HARTS ICOUNT PROFILE RESULT HM SVVPTC MARKS QEMU ASIDLEN KERNEL INITRD
+options='MODE GUEST WORKLOAD VCPUS HARTS ICOUNT PROFILE RESULT HM SVVPTC MARKS QEMU ASIDLEN MISALIGNED KERNEL INITRD
 	APPEND MEM WIDTH MODES WORKLOADS LADDER LOG TIMEOUT V'
 
 modes='native tsp ssp ssp-hm'
@@ -184,6 +184,13 @@ take_strict()
 	number "$ASIDLEN" && [ "$ASIDLEN" -le 16 ] || refuse "ASIDLEN=$ASIDLEN is no number from 0 to 16"
 }
 
+# MISALIGNED=trap is a hart that leaves misaligned loads and stores to firmware, as the U74 does.
+take_misaligned()
+{
+	MISALIGNED=${MISALIGNED:-access}
+	choose MISALIGNED "$MISALIGNED" access trap
+}
+
 # LADDER=1, for measure, sees to all rungs by itself.
 take_ladder()
 {
@@ -201,4 +208,5 @@ take_options()
 	take_machine
 	take_profile
 	take_strict
+	take_misaligned
 }

@@ -19,7 +19,7 @@ LAUNCH = ROOT / "qemu-platform" / "launch"
 FETCH = ROOT / "qemu-platform" / "fetch"
 WORKLOADS = (ROOT / "tests" / "workloads" / "list").read_text().split()
 NAMES = {"MODE", "GUEST", "WORKLOAD", "VCPUS", "HARTS", "ICOUNT", "PROFILE", "RESULT", "HM", "SVVPTC", "MARKS",
-         "QEMU", "ASIDLEN", "KERNEL", "INITRD", "APPEND", "MEM", "WIDTH", "MODES", "WORKLOADS", "LADDER", "LOG", "V"}
+         "QEMU", "ASIDLEN", "MISALIGNED", "KERNEL", "INITRD", "APPEND", "MEM", "WIDTH", "MODES", "WORKLOADS", "LADDER", "LOG", "V"}
 
 
 def call(program, *words, **variables):
@@ -56,6 +56,7 @@ def assert_refused(done, *texts):
     ("TIMEOUT=-1", "TIMEOUT=-1"),
     ("LADDER=2", "0 1"),
     ("ASIDLEN=6", "QEMU=strict"),
+    ("MISALIGNED=yes", "access trap"),
     ("MEMORY=512M", "MEM"),
     ("fork", "NAME=VALUE"),
 ])
