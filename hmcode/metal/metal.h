@@ -89,4 +89,8 @@ struct hm_fp_state {
 void hm_fp_save(struct hm_fp_state *state);
 void hm_fp_load(const struct hm_fp_state *state);
 
+/* One of them, as it is in a register of 64 bits; likewise, and a write makes FS dirty. */
+u64 hm_fp_read(unsigned int reg);
+void hm_fp_write(unsigned int reg, u64 value);
+
 #endif

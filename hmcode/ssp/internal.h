@@ -140,6 +140,5 @@ void ssp_guest_walk(struct ssp_space *space, uint64_t gsatp, uint64_t va,
 const struct ssp_slot *ssp_walk_slot(const struct ssp_space *space,
 				     const struct ssp_guest_walk *walk, enum ssp_access access,
 				     unsigned int state);
-bool ssp_leaf_allows(uint64_t pte, enum ssp_access access, unsigned int state);
 
 #endif

@@ -82,6 +82,11 @@ enum ssp_access {
 	SSP_STORE = 3,		/* and AMO */
 };
 
+static inline uint64_t ssp_page_fault(enum ssp_access access)
+{
+	return 12 + access;
+}
+
 /* The cause of an access fault: 1, 5, 7. */
 static inline uint64_t ssp_access_fault(enum ssp_access access)
 {
@@ -266,6 +271,9 @@ void ssp_fill_around(struct ssp_space *space, uint64_t va);
  */
 enum ssp_verdict ssp_translate(struct ssp_space *space, uint64_t gsatp, uint64_t va,
 			       enum ssp_access access, unsigned int state, uint64_t *hpa);
+
+/* Does a leaf that is valid and aligned, of the guest or of a shadow, allow the access? */
+_Bool ssp_leaf_allows(uint64_t pte, enum ssp_access access, unsigned int state);
 
 /*
  * The guest's SFENCE.VMA in its four forms ("SFENCE.VMA", cases by rs1 and rs2); by

@@ -120,6 +120,23 @@ enum hm_next hm_route_page_fault(struct hm_trap *trap)
 	}
 }
 
+enum hm_next hm_page_fault(struct hm_trap *trap, u64 cause, u64 va)
+{
+	struct hm_vcpu *vcpu = trap->vcpu;
+
+	trap->cause = cause;
+	trap->tval = va;
+	/* As page_fault() in mmu.c, and entry.S for a host that injects. */
+	trap->frame->fault_exit = hm_fault_exit(vcpu, cause, va, csr_read(CSR_MSTATUS));
+	if (hm_host_tables(vcpu) && hm_finishes(vcpu, HM_POLICY_INJECT) &&
+	    trap->frame->fault_exit == HM_EXIT_COUNT) {
+		hm_count(vcpu, HM_TRAP_TRUE_FAULT);
+		hm_inject(trap, cause, va);
+		return HM_RESUME;
+	}
+	return hm_route_page_fault(trap);
+}
+
 /* The shadow maps RAM alone, so this is the guest's affair (an AMO that memory does not take, say). */
 enum hm_next hm_route_access_fault(struct hm_trap *trap)
 {

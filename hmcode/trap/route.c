@@ -11,7 +11,9 @@ typedef enum hm_next (*hm_route)(struct hm_trap *trap);
 static const hm_route routes[] = {
 	[CAUSE_FETCH_ACCESS] = hm_route_access_fault,
 	[CAUSE_ILLEGAL_INSTRUCTION] = hm_route_illegal,
+	[CAUSE_MISALIGNED_LOAD] = hm_route_misaligned,
 	[CAUSE_LOAD_ACCESS] = hm_route_access_fault,
+	[CAUSE_MISALIGNED_STORE] = hm_route_misaligned,
 	[CAUSE_STORE_ACCESS] = hm_route_access_fault,
 	[CAUSE_SUPERVISOR_ECALL] = hm_route_sbi,
 	[CAUSE_FETCH_PAGE_FAULT] = hm_route_page_fault,

@@ -7,7 +7,7 @@
  *	mmu.c    hm_trap_general   those that take the engine's general functions
  *	route.c  hm_trap_slow      everything else, by cause, all registers saved; from the vector
  *	                           at once where it is neither a page fault nor an instruction
- *	            fault.c illegal.c interrupt.c ../sbi/guest.c
+ *	            fault.c illegal.c misaligned.c interrupt.c ../sbi/guest.c
  *	mmu.c    hm_to_host        page faults and fences of which the host gets all
  *	entry.S  hm_resume         back to the guest, or
  *	         hm_guest_run      returns to world/switch.c: a VM exit
@@ -55,6 +55,7 @@ void hm_to_host(struct hm_frame *frame);
 enum hm_next hm_route_page_fault(struct hm_trap *trap);
 enum hm_next hm_route_illegal(struct hm_trap *trap);
 enum hm_next hm_route_access_fault(struct hm_trap *trap);
+enum hm_next hm_route_misaligned(struct hm_trap *trap);
 enum hm_next hm_route_sbi(struct hm_trap *trap);
 enum hm_next hm_route_interrupt(struct hm_trap *trap);
 
@@ -83,6 +84,9 @@ enum hm_next hm_exit(struct hm_trap *trap, u64 reason, u64 value);
 
 /* The exit that the policy makes of a page fault, with nothing filled; HM_EXIT_COUNT: none. */
 u64 hm_fault_exit(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus);
+
+/* The page fault of an access that the firmware makes for the guest: as if the hart had taken it. */
+enum hm_next hm_page_fault(struct hm_trap *trap, u64 cause, u64 va);
 
 /* Fetch the instruction at trap->pc; false: the fetch itself faults and has been injected. */
 bool hm_fetch(struct hm_trap *trap, u32 *insn);

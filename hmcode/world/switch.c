@@ -15,10 +15,8 @@
 #include "trap/trap.h"
 #include "world/vcpu.h"
 
-/* What goes straight to the guest.  Faults, illegal instructions and its SBI calls come to M. */
-#define GUEST_MEDELEG	(1u << CAUSE_MISALIGNED_FETCH | 1u << CAUSE_BREAKPOINT |	\
-			 1u << CAUSE_MISALIGNED_LOAD | 1u << CAUSE_MISALIGNED_STORE |	\
-			 1u << CAUSE_USER_ECALL)
+/* What goes straight to the guest.  Faults, misaligned accesses, illegal instructions and its SBI calls come to M. */
+#define GUEST_MEDELEG	(1u << CAUSE_MISALIGNED_FETCH | 1u << CAUSE_BREAKPOINT | 1u << CAUSE_USER_ECALL)
 #define GUEST_MIDELEG	(MIP_SSIP | MIP_STIP | MIP_SEIP)
 
 /* Only what the generated device tree offers: no cache-block management, no PBMT, no hardware A/D. */

@@ -21,6 +21,7 @@
 #define HM_MAX_VMS		16
 #define HM_MAX_VCPUS		64
 #define HM_STACK_SIZE		8192
+#define HM_RAM_KNOWN		8
 #define HM_NO_DEADLINE		(~0ull)
 
 /*
@@ -73,6 +74,7 @@ struct hm_hart {
 	bool sstc, svvptc, envcfg, inhibit, split_counters;
 	u32 asid_bits;
 	u32 satp_modes;
+	u64 ram_known[HM_RAM_KNOWN];	/* regions of the host's RAM (misaligned.c); 0: none */
 
 	/* Last: what is above is within reach of a load's offset. */
 	u8 stack[HM_STACK_SIZE] __attribute__((aligned(16)));
