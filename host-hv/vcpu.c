@@ -25,6 +25,7 @@ void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
 	run->x[11] = opaque;
 	run->scounteren = COUNTERS_CY_TM_IR;
 	run->stimecmp = FOREVER;
+	run->flags = HM_RUN_RESET;
 }
 
 void vcpu_resume_at(struct vcpu *v, uint64_t pc, uint64_t opaque)
@@ -34,6 +35,7 @@ void vcpu_resume_at(struct vcpu *v, uint64_t pc, uint64_t opaque)
 	vcpu_reset(v, pc, opaque);
 	v->run->sip = sip;
 	v->run->stimecmp = timer;
+	v->run->flags &= ~(uint64_t)HM_RUN_RESET;	/* "Firmware Features": their values are retained */
 }
 
 void vcpu_sleep(struct vcpu *v, enum vcpu_state state, uint64_t deadline)

@@ -94,6 +94,7 @@
 #define HM_RUN_FENCE_VMA	(1 << 4)	/* first the fence of hm_run.fence_*, then clears itself */
 #define HM_RUN_FILL		(1 << 6)	/* first fill the shadow for the fault in exit_cause, exit_value, then clears itself */
 #define HM_RUN_FENCE_I		(1 << 5)	/* first FENCE.I, then clears itself */
+#define HM_RUN_RESET		(1 << 7)	/* a hart of the guest starts: SBI's firmware features are reset, then clears itself */
 
 /* hm_run.hw_fence: what the hart may have cached of the host's tables and has to lose first. */
 #define HM_FENCE_NONE		0

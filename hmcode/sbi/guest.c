@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * guest.c - SBI calls of guests.  What concerns this hart alone is finished
- * here; everything else goes to the host (SBI 2.0, chapters 4 to 13).  The
+ * here; everything else goes to the host (SBI 3.0, chapters 4 to 13 and 18).  The
  * guest's flush ring is an extension of our own.
  */
 #include <sbi/sbi_ecall_interface.h>
@@ -9,7 +9,8 @@
 
 #include "trap/trap.h"
 
-#define SPEC_VERSION		(2ul << 24 | 0)	/* 2.0 */
+#define SPEC_VERSION		(3ul << 24 | 0)	/* 3.0 */
+#define SBI_ERR_DENIED_LOCKED	(-14)		/* not in OpenSBI 1.6 */
 #define IMPLEMENTATION_ID	HM_EXT_ID	/* not registered; out of the way of those that are */
 
 /* Longer remote fences become fences of an ASID or of everything: the time in M-mode is bounded. */
@@ -194,6 +195,51 @@ static enum hm_next remote_fence(struct hm_trap *trap)
 	return finish(trap, kind, SBI_SUCCESS, 0);
 }
 
+/* Chapter 18, "SBI Firmware Features Extension": which there is, of those that have a name. */
+static long find_feature(u32 feature)
+{
+	if (feature == SBI_FWFT_MISALIGNED_EXC_DELEG)
+		return SBI_SUCCESS;
+	return feature < SBI_FWFT_LOCAL_RESERVED_START ? SBI_ERR_NOT_SUPPORTED : SBI_ERR_DENIED;
+}
+
+static long set_feature(struct hm_vcpu *vcpu, u32 feature, u64 value, u64 flags)
+{
+	long error = find_feature(feature);
+
+	if (error)
+		return error;
+	if (value > 1 || flags & ~(u64)SBI_FWFT_SET_FLAG_LOCK)
+		return SBI_ERR_INVALID_PARAM;
+	if (vcpu->delegation_locked)
+		return SBI_ERR_DENIED_LOCKED;
+	vcpu->medeleg = HM_GUEST_MEDELEG | (value ? HM_MISALIGNED : 0);
+	vcpu->delegation_locked = flags & SBI_FWFT_SET_FLAG_LOCK;
+	csr_write(CSR_MEDELEG, vcpu->medeleg);
+	return SBI_SUCCESS;
+}
+
+static enum hm_next firmware_features(struct hm_trap *trap)
+{
+	const u64 *x = trap->frame->x;
+	u64 value = 0;
+	long error;
+
+	switch (x[16]) {
+	case SBI_EXT_FWFT_SET:
+		error = set_feature(trap->vcpu, x[10], x[11], x[12]);
+		break;
+	case SBI_EXT_FWFT_GET:
+		error = find_feature(x[10]);
+		if (!error)
+			value = !!(trap->vcpu->medeleg & HM_MISALIGNED);
+		break;
+	default:
+		error = SBI_ERR_NOT_SUPPORTED;
+	}
+	return finish(trap, HM_TRAP_SBI_OTHER, error, value);
+}
+
 /* docs/abi.md, "The guest extension" */
 static enum hm_next guest_extension(struct hm_trap *trap)
 {
@@ -316,6 +362,7 @@ static enum hm_next legacy_fence_vma(struct hm_trap *trap)
 	X(SBI_EXT_SRST, to_host)						\
 	X(SBI_EXT_SUSP, to_host)						\
 	X(SBI_EXT_DBCN, to_host)						\
+	X(SBI_EXT_FWFT, firmware_features)					\
 	X(HM_GUEST_EXT_ID, guest_extension)					\
 	X(SBI_EXT_0_1_SET_TIMER, legacy_set_timer)				\
 	X(SBI_EXT_0_1_CONSOLE_PUTCHAR, to_host)					\

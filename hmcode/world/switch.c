@@ -15,8 +15,6 @@
 #include "trap/trap.h"
 #include "world/vcpu.h"
 
-/* What goes straight to the guest.  Faults, misaligned accesses, illegal instructions and its SBI calls come to M. */
-#define GUEST_MEDELEG	(1u << CAUSE_MISALIGNED_FETCH | 1u << CAUSE_BREAKPOINT | 1u << CAUSE_USER_ECALL)
 #define GUEST_MIDELEG	(MIP_SSIP | MIP_STIP | MIP_SEIP)
 
 /* Only what the generated device tree offers: no cache-block management, no PBMT, no hardware A/D. */
@@ -128,7 +126,7 @@ static void enter_interrupts(struct hm_hart *hart, struct hm_vcpu *vcpu,
 	else
 		hart->host_deadline = hart->host_mie & MIP_MTIP ? hart->host_timer : HM_NO_DEADLINE;
 
-	csr_write(CSR_MEDELEG, GUEST_MEDELEG);
+	csr_write(CSR_MEDELEG, vcpu->medeleg);
 	csr_write(CSR_MIDELEG, GUEST_MIDELEG);
 	if (hart->envcfg)
 		csr_write(CSR_MENVCFG, hart->host_menvcfg & GUEST_ENVCFG);
@@ -311,9 +309,21 @@ static void reset_stats(struct hm_hart *hart, struct hm_vcpu *vcpu)
 	hart->insn_mark = hm_count_below_m();
 }
 
+#define HM_RUN_RESETS	(HM_RUN_RESET_STATS | HM_RUN_RESET)
+
+/* Rare, so that other entries ask for both at once. */
+static __attribute__((noinline)) void reset(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 flags)
+{
+	if (flags & HM_RUN_RESET) {
+		hm_reset_features(vcpu);
+		csr_write(CSR_MEDELEG, vcpu->medeleg);
+	}
+	if (flags & HM_RUN_RESET_STATS)
+		reset_stats(hart, vcpu);
+}
+
 /* Flags that ask for something once. */
-#define HM_RUN_ONCE	(HM_RUN_ADVANCE | HM_RUN_RESET_STATS | HM_RUN_FENCE_I | HM_RUN_FENCE_VMA | \
-			 HM_RUN_FILL)
+#define HM_RUN_ONCE	(HM_RUN_ADVANCE | HM_RUN_RESETS | HM_RUN_FENCE_I | HM_RUN_FENCE_VMA | HM_RUN_FILL)
 
 static bool read_entry(const struct hm_run *run, struct entry *entry)
 {
@@ -420,11 +430,11 @@ static bool enter(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entry *entr
 	csr_write(CSR_MEPC, entry->pc);
 	hm_break_reservation();
 	if (!carry_out(vcpu, entry, mstatus)) {
-		run->flags = entry->flags & ~(u64)(HM_RUN_ONCE & ~(HM_RUN_FILL | HM_RUN_RESET_STATS));
+		run->flags = entry->flags & ~(u64)(HM_RUN_ONCE & ~(HM_RUN_FILL | HM_RUN_RESETS));
 		return false;
 	}
-	if (entry->flags & HM_RUN_RESET_STATS)
-		reset_stats(hart, vcpu);
+	if (entry->flags & HM_RUN_RESETS)
+		reset(hart, vcpu, entry->flags);
 	return true;
 }
 

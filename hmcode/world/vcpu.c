@@ -319,6 +319,7 @@ static struct hm_vcpu *allocate(u32 tables)
 	ssp_init(&vcpu->space, hpa + ((u64)head << PAGE_SHIFT),
 		 (struct ssp_table *)(hpa + ((u64)pages_of(sizeof(*vcpu)) << PAGE_SHIFT)),
 		 tables, hart->satp_modes, !hart->svvptc);
+	hm_reset_features(vcpu);
 	vcpu->timer = vcpu->slice_end = HM_NO_DEADLINE;
 	vcpu->ring_gpa = vcpu->ring_gva = HM_RING_NONE;
 	return vcpu;

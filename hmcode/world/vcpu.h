@@ -119,6 +119,7 @@ struct hm_vcpu {
 	/* First: within reach of a load's offset, as is the beginning of the space. */
 	struct hm_stats stats;
 	u64 ring_gva;			/* by which the guest commits its ring; HM_RING_NONE: it has none */
+	u64 medeleg;			/* while it runs */
 	u64 policy;			/* of this entry; HM_POLICY_HOST_TABLES: the space holds slots alone */
 	struct hm_run *run;
 	struct hm_hart *hart;		/* the one it ran on first, and stays on */
@@ -131,6 +132,7 @@ struct hm_vcpu {
 	u64 memory_turn;		/* the VM's that its slots, tables and hart are of */
 	bool ring_lost;			/* the ring's memory was taken away since then; under vcpu.c's lock */
 	bool seip;			/* software SEIP, set by the host */
+	bool delegation_locked;		/* by SBI's FWFT: MISALIGNED_EXC_DELEG stays until a reset */
 	u64 exit_reason;		/* what was told the host last */
 	u64 ring_gpa;			/* HM_RING_NONE: there is no ring, or it was lost */
 	u64 ring_turn;			/* another with each change of the ring */
@@ -140,6 +142,17 @@ struct hm_vcpu {
 	u64 ring_page;			/* the ring's HPA */
 	struct hm_fp_state fp;
 };
+
+/* What goes straight to the guest.  Faults, misaligned accesses, illegal instructions and its SBI calls come to M. */
+#define HM_GUEST_MEDELEG	(1u << CAUSE_MISALIGNED_FETCH | 1u << CAUSE_BREAKPOINT | 1u << CAUSE_USER_ECALL)
+/* These go there as well if it asks for it. */
+#define HM_MISALIGNED		(1u << CAUSE_MISALIGNED_LOAD | 1u << CAUSE_MISALIGNED_STORE)
+
+static inline void hm_reset_features(struct hm_vcpu *vcpu)
+{
+	vcpu->medeleg = HM_GUEST_MEDELEG;
+	vcpu->delegation_locked = false;
+}
 
 /* boot.c */
 extern unsigned long hm_hart_offset;	/* in scratch space: struct hm_hart * */

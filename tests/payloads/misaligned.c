@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Misaligned loads and stores in every form, as a hart does them by itself, and by whoever
- * does them in its place: values, registers, rights, faults of either page.
+ * does them in its place: values, registers, rights, faults of either page.  The word traps=1 says
+ * that this hart leaves them to others.
  */
 #include "payload.h"
 #include "ring.h"
 
 #define SECOND		(TEST_VA + PAGE)
 #define CODE_VA		(TEST_VA + 16 * PAGE)
+#define CAUSE_LOAD_MISALIGNED	4
+#define CAUSE_STORE_MISALIGNED	6
 #define SSTATUS_FS_CLEAN	(2ul << 13)
 
 static const struct mode *mode;
@@ -332,6 +335,32 @@ static void atomics(void)
 	is_refused(add_atomic, "amoadd");
 }
 
+/* --- if the guest wants to do it --------------------------------------------- */
+
+#define SBI_FWFT	0x46574654ul
+
+static int64_t delegate(uint64_t value)
+{
+	return sbi_call(SBI_FWFT, 0, 0, value, 0, 0, 0).error;
+}
+
+static void delegation(void)
+{
+	bool traps = payload_option("traps", 0);
+	struct outcome o;
+
+	map_both(PTE_RW, PTE_RW);
+	do_store(SECOND - 3, 0x1234);
+	fact_equal(delegate(1), SBI_OK, "asked for");
+	o = attempt(do_load, SECOND - 3, 0);
+	fact_equal(o.cause, traps ? CAUSE_LOAD_MISALIGNED : CAUSE_NONE, "a load is the guest's, if the hart leaves it");
+	fact(!traps || o.tval == SECOND - 3, "stval of it");
+	o = attempt(do_store, SECOND - 3, 0x5678);
+	fact_equal(o.cause, traps ? CAUSE_STORE_MISALIGNED : CAUSE_NONE, "so is a store");
+	fact_equal(delegate(0), SBI_OK, "and no more");
+	fact_equal(attempt(do_load, SECOND - 3, 0).value, traps ? 0x1234 : 0x5678, "a load is done");
+}
+
 static void in_each_place(const char *what, uint64_t middle)
 {
 	facts_about(what);
@@ -363,5 +392,7 @@ void payload(uint64_t hart)
 	over_a_boundary();
 	facts_about("atomics");
 	atomics();
+	facts_about("delegation");
+	delegation();
 	csr_write(satp, 0);
 }

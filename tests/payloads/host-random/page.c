@@ -3,7 +3,8 @@
 #include "host-random.h"
 
 #define WORDS		(sizeof(struct hm_run) / sizeof(uint64_t))
-#define ONCE		(HM_RUN_ADVANCE | HM_RUN_RESET_STATS | HM_RUN_FENCE_I | HM_RUN_FENCE_VMA | HM_RUN_FILL)
+#define ONCE		(HM_RUN_ADVANCE | HM_RUN_RESET_STATS | HM_RUN_FENCE_I | HM_RUN_FENCE_VMA | HM_RUN_FILL | \
+			 HM_RUN_RESET)
 #define SSTATUS_OWN	(SSTATUS_SIE | SSTATUS_SPIE | SSTATUS_SPP | SSTATUS_FS | SSTATUS_SUM | SSTATUS_MXR)
 
 static uint64_t any_policy(struct hart *me)

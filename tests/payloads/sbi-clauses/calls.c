@@ -40,7 +40,7 @@ static const struct {
 	{ 0x4e41434c, false, { 0, 0, 0 }, "NACL" },
 	{ 0x535441, false, { 0, 0, 0 }, "STA" },
 	{ 0x535345, false, { 0, 1, 1 }, "SSE" },
-	{ 0x46574654, false, { 0, 1, 1 }, "FWFT" },
+	{ SBI_FWFT, false, { 1, 1, 1 }, "FWFT" },
 	{ 0x44425452, false, { 0, 1, 1 }, "DBTR" },
 	{ 0x4d505859, false, { 0, 0, 0 }, "MPXY" },
 	{ 0x08000000, false, { 0, 0, 0 }, "an experimental EID" },
@@ -66,7 +66,8 @@ static void probes(void)
 static void base(void)
 {
 	is(call(SBI_BASE, 0, 0, 0), SBI_OK, "get_spec_version");
-	fact_equal(call(SBI_BASE, 0, 0, 0).value, 2ul << 24, "the version is 2.0");
+	fact_equal(call(SBI_BASE, 0, 0, 0).value, (firmware == GUEST ? 3ul : 2ul) << 24,
+		   "the version is 3.0, or OpenSBI's 2.0");
 	for (uint64_t fid = 1; fid <= 6; fid++)
 		is(call(SBI_BASE, fid, 0, 0), SBI_OK, "functions 1 to 6 of BASE");
 	is(call(SBI_BASE, 7, 0, 0), SBI_NOT_SUPPORTED, "function 7 of BASE");
@@ -100,6 +101,41 @@ static void console(void)
 	   "console_read to what is not the supervisor's");
 }
 
+static void feature_is(uint64_t value, const char *what)
+{
+	struct sbi got = feature_get(MISALIGNED_EXC_DELEG);
+
+	fact(!got.error && got.value == value, what);
+}
+
+static void wrong_features(void)
+{
+	static const uint64_t unnamed[] = { 6, 0x3fffffff, 0x40000000, 0x7fffffff, 0x80000000, 0xffffffff };
+
+	for (uint64_t feature = 1; feature < 6; feature++) {
+		is(feature_get(feature), SBI_NOT_SUPPORTED, "getting a feature that is not supported");
+		is(feature_set(feature, 0, 0), SBI_NOT_SUPPORTED, "setting it");
+	}
+	for (unsigned int i = 0; i < sizeof(unnamed) / sizeof(unnamed[0]); i++) {
+		is(feature_get(unnamed[i]), SBI_DENIED, "getting a feature without a name");
+		is(feature_set(unnamed[i], 0, 0), SBI_DENIED, "setting it");
+	}
+}
+
+static void features(void)
+{
+	feature_is(0, "misaligned accesses are not delegated at reset");
+	is(feature_set(MISALIGNED_EXC_DELEG, 1, 0), SBI_OK, "delegating them");
+	feature_is(1, "they are");
+	is(feature_set(MISALIGNED_EXC_DELEG, 2, 0), SBI_INVALID_PARAM, "a value that there is not");
+	is(feature_set(MISALIGNED_EXC_DELEG, 0, 2), SBI_INVALID_PARAM, "a flag that there is not");
+	is(feature_set(MISALIGNED_EXC_DELEG, 0, ~0ul), SBI_INVALID_PARAM, "all flags");
+	feature_is(1, "it is as before");
+	is(feature_set(MISALIGNED_EXC_DELEG, 0, 0), SBI_OK, "delegating them no more");
+	feature_is(0, "they are not");
+	wrong_features();
+}
+
 static void timer(void)
 {
 	is(set_timer(now() + 500 * ms), SBI_OK, "set_timer");
@@ -117,4 +153,5 @@ void calls(void)
 	reset();
 	console();
 	timer();
+	features();
 }

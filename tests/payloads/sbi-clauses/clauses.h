@@ -25,7 +25,11 @@ extern uint64_t ms;				/* ticks: a millisecond, of a machine that runs undisturb
 #define SIP_TIMER	(1ul << IRQ_TIMER)
 
 #define SBI_SUSP	0x53555350ul
-enum { SBI_DENIED = -4 };
+#define SBI_FWFT	0x46574654ul
+enum { SBI_DENIED = -4, SBI_DENIED_LOCKED = -14 };
+enum { FWFT_SET, FWFT_GET };
+#define MISALIGNED_EXC_DELEG	0
+#define LOCK			1
 enum { HSM_START, HSM_STOP, HSM_STATUS, HSM_SUSPEND };
 enum { STARTED, STOPPED, SUSPENDED = 4 };
 #define RETENTIVE	0ul
@@ -88,6 +92,16 @@ static inline struct sbi send_ipi(uint64_t mask, uint64_t base)
 static inline struct sbi set_timer(uint64_t due)
 {
 	return sbi_call(SBI_TIME, 0, due, 0, 0, 0, 0);
+}
+
+static inline struct sbi feature_set(uint64_t feature, uint64_t value, uint64_t flags)
+{
+	return sbi_call(SBI_FWFT, FWFT_SET, feature, value, flags, 0, 0);
+}
+
+static inline struct sbi feature_get(uint64_t feature)
+{
+	return sbi_call(SBI_FWFT, FWFT_GET, feature, 0, 0, 0, 0);
 }
 
 static inline struct sbi hart_status(uint64_t hart)

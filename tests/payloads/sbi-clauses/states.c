@@ -108,6 +108,34 @@ static void wakes_by_itself(void)
 	is(other->answer, SBI_OK, "its call has succeeded");
 }
 
+/* The feature, then a change of it that its lock refuses. */
+static void lock_feature(struct cpu *cpu)
+{
+	is(feature_set(MISALIGNED_EXC_DELEG, 1, LOCK), SBI_OK, "delegating misaligned accesses, and locking that");
+	differs(feature_set(MISALIGNED_EXC_DELEG, 0, 0), SBI_DENIED_LOCKED, SBI_DENIED, "it is locked");
+	cpu->answer = feature_get(MISALIGNED_EXC_DELEG);
+}
+
+static void get_feature(struct cpu *cpu)
+{
+	cpu->answer = feature_get(MISALIGNED_EXC_DELEG);
+}
+
+static void locks_end(void)
+{
+	order(other, lock_feature);
+	fact(WAIT(is_done(other)), "a hart locks a feature");
+	fact_equal(other->answer.value, 1, "which stays as it is");
+	fact_equal(feature_get(MISALIGNED_EXC_DELEG).value, 0, "another hart has its own");
+	stop(other);
+	start(other);
+	order(other, get_feature);
+	fact(WAIT(is_done(other)), "a hart that has started again");
+	fact_equal(other->answer.value, 0, "has features as at reset");
+	order(other, lock_feature);
+	fact(WAIT(is_done(other)), "and no lock of before");
+}
+
 /* SSIP is pending, and not enabled: it does not wake. */
 static void resume_by_timer(struct cpu *cpu)
 {
@@ -146,6 +174,9 @@ static void loses_registers(void)
 	fact(WAIT(is_done(other)), "wakes it");
 	arrived_well(other, "after an IPI");
 	fact(other->seen, "its timer has run on");
+	order(other, get_feature);
+	fact(WAIT(is_done(other)), "it asks for a feature");
+	fact_equal(other->answer.value, 1, "which is as it was set before");
 }
 
 static void leave_things_pending(struct cpu *cpu)
@@ -204,6 +235,7 @@ void hart_states(void)
 	starts();
 	sleeps_until_an_ipi();
 	wakes_by_itself();
+	locks_end();
 	loses_registers();
 	stops();
 	all_of_them();
