@@ -169,6 +169,7 @@ static void know_hart(struct sbi_scratch *scratch, struct hm_hart *hart)
 	hart->inhibit = sbi_hart_priv_version(scratch) >= SBI_HART_PRIV_VER_1_11;
 	hart->envcfg = sbi_hart_priv_version(scratch) >= SBI_HART_PRIV_VER_1_12;
 	hart->split_counters = sbi_hart_has_extension(scratch, SBI_HART_EXT_SMCNTRPMF);
+	hart->vlenb = obstacle ? 0 : hm_vlenb();
 	hm_asid_init(hart);
 	hart->known = true;
 	if (obstacle && hm_pool_size)

@@ -51,8 +51,8 @@ static bool host_has(const struct guest_tree *t, const char *ext)
 
 /* The two forms of the same list, as they grow. */
 struct isa {
-	char string[512];
-	char list[512];
+	char string[1024];
+	char list[1024];
 	unsigned string_len, list_len;
 };
 

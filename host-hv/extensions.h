@@ -3,8 +3,8 @@
  * extensions.h - what a guest is told of its harts' extensions, one macro a line.
  *
  * OFFERED: if the hart has it.  Unprivileged extensions without state that the world switch does not
- * move, and properties of memory that hold in the guest because they hold on its hart.  Not offered,
- * because it is neither emulated nor tested: H and V; anything that changes translation (Svnapot,
+ * move, as it does that of F, D and V, and properties of memory that hold in the guest because they hold on its hart.  Not offered,
+ * because it is neither emulated nor tested: H; anything that changes translation (Svnapot,
  * Svpbmt, Svinval, Svadu); cache-block management, which works on lines that the shadow hides from the
  * firmware; AIA; counters beyond Zicntr; the entropy source.
  *
@@ -18,6 +18,7 @@ OFFERED(a)
 OFFERED(f)
 OFFERED(d)
 OFFERED(c)
+OFFERED(v)
 OFFERED(zic64b)
 OFFERED(zicboz)
 OFFERED(ziccamoa)
@@ -51,6 +52,37 @@ OFFERED(zbs)
 OFFERED(zknd)
 OFFERED(zkne)
 OFFERED(zknh)
+OFFERED(zve32f)
+OFFERED(zve32x)
+OFFERED(zve64d)
+OFFERED(zve64f)
+OFFERED(zve64x)
+OFFERED(zvfbfmin)
+OFFERED(zvfbfwma)
+OFFERED(zvfh)
+OFFERED(zvfhmin)
+OFFERED(zvl32b)
+OFFERED(zvl64b)
+OFFERED(zvl128b)
+OFFERED(zvl256b)
+OFFERED(zvl512b)
+OFFERED(zvl1024b)
+OFFERED(zvbb)
+OFFERED(zvbc)
+OFFERED(zvkb)
+OFFERED(zvkg)
+OFFERED(zvkned)
+OFFERED(zvknha)
+OFFERED(zvknhb)
+OFFERED(zvksed)
+OFFERED(zvksh)
+OFFERED(zvkt)
+OFFERED(zvkn)
+OFFERED(zvknc)
+OFFERED(zvkng)
+OFFERED(zvks)
+OFFERED(zvksc)
+OFFERED(zvksg)
 DECIDED(sstc)
 DECIDED(svade)
 DECIDED(svvptc)

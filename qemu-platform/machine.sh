@@ -10,8 +10,10 @@ module_offset=$((64 << 20))
 # without the H extension are; smcntrpmf is there for measuring alone.
 cpu_profile()
 {
+	_virt=rv64,h=false,zawrs=false,zicbom=false,zicbop=false,zihpm=false
 	case $PROFILE in
-	virt) echo rv64,h=false,zawrs=false,zicbom=false,zicbop=false,zihpm=false ;;
+	virt) echo $_virt ;;
+	virt-v) echo $_virt,v=true,vlen=128 ;;
 	u74) echo rv64i,m=true,a=true,f=true,d=true,c=true,s=true,u=true,mmu=true,pmp=true,sv39=on,\
 zicsr=true,zifencei=true,zicntr=true,zba=true,zbb=true ;;
 	esac

@@ -7,7 +7,7 @@ options='MODE GUEST WORKLOAD VCPUS HARTS ICOUNT PROFILE RESULT HM SVVPTC MARKS Q
 modes='native tsp ssp ssp-hm'
 seats='inject satp flush fill'
 guests='debian patched patched-off'
-profiles='virt u74'
+profiles='virt virt-v u74'
 widths='sv39 sv48 sv57'
 workloads=$(cat "$top/tests/workloads/list")
 
@@ -158,7 +158,7 @@ take_profile()
 	PROFILE=${PROFILE:-virt}
 	choose PROFILE "$PROFILE" $profiles
 	case $PROFILE in
-	virt) profile_svvptc=1 ;;
+	virt|virt-v) profile_svvptc=1 ;;
 	u74) profile_svvptc=0 widths=sv39 ;;
 	esac
 	SVVPTC=${SVVPTC:-$profile_svvptc}
@@ -178,7 +178,7 @@ take_strict()
 	esac
 	[ -n "$strict" ] || [ -z "${ASIDLEN:-}" ] || refuse "ASIDLEN goes with a strict hart only" "QEMU=strict, strict-eager"
 	case $PROFILE in
-	virt) pmp_regions=16 ASIDLEN=${ASIDLEN:-16} ;;
+	virt|virt-v) pmp_regions=16 ASIDLEN=${ASIDLEN:-16} ;;
 	u74) pmp_regions=8 ASIDLEN=${ASIDLEN:-0} ;;
 	esac
 	number "$ASIDLEN" && [ "$ASIDLEN" -le 16 ] || refuse "ASIDLEN=$ASIDLEN is no number from 0 to 16"

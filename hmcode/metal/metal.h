@@ -92,5 +92,14 @@ void hm_fp_load(const struct hm_fp_state *state);
 /* One of them, as it is in a register of 64 bits; likewise, and a write makes FS dirty. */
 u64 hm_fp_read(unsigned int reg);
 void hm_fp_write(unsigned int reg, u64 value);
+/* 32 registers of vlenb bytes each behind the CSRs; VS must not be off. */
+struct hm_v_state {
+	u64 vstart, vl, vtype, vcsr;
+	u8 registers[];
+};
+#define HM_VTYPE_VILL		(1ull << 63)
+#define HM_MAX_VLENB		128
+void hm_v_save(struct hm_v_state *state);
+void hm_v_load(const struct hm_v_state *state);
 
 #endif

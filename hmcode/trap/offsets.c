@@ -48,6 +48,11 @@ void offsets(void)
 	OFFSET(ROOT_WALK_TABLE, ssp_root, walk[0].table);
 	OFFSET(TABLE_OCCUPIED, ssp_table, occupied);
 	OFFSET(TABLE_OWNER, ssp_table, owner);
+	OFFSET(V_VSTART, hm_v_state, vstart);
+	OFFSET(V_VL, hm_v_state, vl);
+	OFFSET(V_VTYPE, hm_v_state, vtype);
+	OFFSET(V_VCSR, hm_v_state, vcsr);
+	OFFSET(V_REGISTERS, hm_v_state, registers);
 	OFFSET(RING_HEAD, hm_ring, head);
 	OFFSET(RING_TAIL, hm_ring, tail);
 

@@ -29,15 +29,39 @@
 	!trap_.cause;					\
 })
 
-/* Vector registers, of V or of a part of it, which has no letter in misa: the guest's own sstatus opens them. */
-static bool has_vectors(void)
+/* JEDEC's number of T-Head (mvendorid), and the marchid of its C906, C910 and C920. */
+#define THEAD_VENDOR	0x5b7
+#define THEAD_C9XX	0
+
+/* VS can be written, so there are vector registers, but no vlenb: V of before 1.0. */
+#define VLENB_UNKNOWN	(~0u)
+
+/*
+ * Bytes of a vector register, of V or of a part of it (Zve*), which has no letter in misa: the guest's own
+ * sstatus opens them.  0: there are none.
+ */
+u32 hm_vlenb(void)
 {
-	u64 mstatus = csr_read(CSR_MSTATUS), with;
+	u64 mstatus = csr_read(CSR_MSTATUS), vlenb = 0;
+	struct sbi_trap_info trap = { 0 };
 
 	csr_set(CSR_MSTATUS, MSTATUS_VS);
-	with = csr_read(CSR_MSTATUS);
+	if (csr_read(CSR_MSTATUS) & MSTATUS_VS) {
+		vlenb = csr_read_allowed(CSR_VLENB, &trap);
+		if (trap.cause)
+			vlenb = VLENB_UNKNOWN;
+	}
 	csr_write(CSR_MSTATUS, mstatus);
-	return with & MSTATUS_VS;
+	return vlenb;
+}
+
+/*
+ * Vector registers of V 0.7.1, opened by other bits of sstatus than VS, and memory types in bits of a PTE that
+ * are reserved elsewhere (MAEE).
+ */
+static bool is_thead_c9xx(void)
+{
+	return csr_read(CSR_MVENDORID) == THEAD_VENDOR && csr_read(CSR_MARCHID) == THEAD_C9XX;
 }
 
 /* OpenSBI gives each region one entry, the largest the last; with Smepmp one is kept for its own use. */
@@ -85,6 +109,8 @@ static bool pool_is_protected(struct sbi_scratch *scratch)
 /* What of the hart guests cannot run with, by its name; NULL: nothing, they may run. */
 const char *hm_hart_obstacle(struct sbi_scratch *scratch)
 {
+	u32 vlenb = hm_vlenb();
+
 	/* S-mode would be HS-mode: a guest could enter VS-mode, whose translation nobody shadows. */
 	if (misa_extension('H'))
 		return "the hypervisor extension";
@@ -95,8 +121,12 @@ const char *hm_hart_obstacle(struct sbi_scratch *scratch)
 		return "Smepmp";
 	if (hm_pool_size && !pool_is_protected(scratch))
 		return "a pool that is not protected";
-	if (has_vectors())
-		return "vector registers";
+	if (is_thead_c9xx())
+		return "T-Head's C9xx core (vectors before 1.0, other PTE bits)";
+	if (vlenb == VLENB_UNKNOWN)
+		return "vector registers of before V 1.0";
+	if (vlenb > HM_MAX_VLENB)
+		return "vector registers of more than 1024 bits";
 	if (HAS_CSR(CSR_SSTATEEN0))
 		return "Smstateen";
 	/* It stops counters that the firmware counts by. */

@@ -163,13 +163,26 @@ static void leave_interrupts(struct hm_hart *hart, volatile struct hm_s_state *g
 
 /* ---- another vCPU on this hart ---- */
 
-/* FP state moves only now; the host world uses none. */
-static void switch_fp(struct hm_vcpu *from, struct hm_vcpu *to)
+/*
+ * FP and V state move only now; the host world uses none.  Both are saved whatever FS and VS said: a guest sets
+ * them itself, as to Clean once it has saved a program's registers in its own memory, or to Off, and neither
+ * changes what the registers hold ("Extension Context Status in mstatus Register").  No trap tells of it.
+ */
+static void save_registers(const struct hm_hart *hart, struct hm_vcpu *vcpu)
 {
-	csr_set(CSR_MSTATUS, MSTATUS_FS);
+	hm_fp_save(&vcpu->fp);
+	if (hart->vlenb)
+		hm_v_save(&vcpu->v);
+}
+
+static void switch_registers(const struct hm_hart *hart, struct hm_vcpu *from, struct hm_vcpu *to)
+{
+	csr_set(CSR_MSTATUS, MSTATUS_FS | MSTATUS_VS);
 	if (from)
-		hm_fp_save(&from->fp);
+		save_registers(hart, from);
 	hm_fp_load(&to->fp);
+	if (hart->vlenb)
+		hm_v_load(&to->v);
 }
 
 /*
@@ -182,7 +195,7 @@ static long claim(struct hm_hart *hart, struct hm_vcpu *vcpu)
 		return SBI_SUCCESS;
 	if (vcpu->hart)
 		return SBI_ERR_DENIED;
-	if (vcpu->space.satp_modes & ~hart->satp_modes)
+	if (vcpu->space.satp_modes & ~hart->satp_modes || vcpu->vlenb != hart->vlenb)
 		return SBI_ERR_NOT_SUPPORTED;
 	vcpu->hart = hart;
 	vcpu->space.fence_after_fill = !hart->svvptc;
@@ -194,7 +207,7 @@ static void take_over(struct hm_hart *hart, struct hm_vcpu *vcpu)
 {
 	if (hart->last_vcpu == vcpu)
 		return;
-	switch_fp(hart->last_vcpu, vcpu);
+	switch_registers(hart, hart->last_vcpu, vcpu);
 	hart->last_vcpu = vcpu;
 	hart->frame.vcpu = vcpu;
 	hart->frame.run = vcpu->run;
@@ -206,8 +219,8 @@ void hm_hart_pauses(struct hm_hart *hart)
 {
 	if (!hart->last_vcpu)
 		return;
-	csr_set(CSR_MSTATUS, MSTATUS_FS);
-	hm_fp_save(&hart->last_vcpu->fp);
+	csr_set(CSR_MSTATUS, MSTATUS_FS | MSTATUS_VS);
+	save_registers(hart, hart->last_vcpu);
 	hart->last_vcpu = NULL;
 }
 

@@ -306,8 +306,9 @@ static u32 pages_of(u64 size)
 /* One allocation: the vCPU, the descriptions of its tables, its tables. */
 static struct hm_vcpu *allocate(u32 tables)
 {
-	u32 head = pages_of(sizeof(struct hm_vcpu)) + pages_of((u64)tables * sizeof(struct ssp_table));
 	struct hm_hart *hart = hm_this_hart();
+	u64 size = sizeof(struct hm_vcpu) + 32ull * hart->vlenb;
+	u32 head = pages_of(size) + pages_of((u64)tables * sizeof(struct ssp_table));
 	u64 hpa = hm_pool_alloc(head + tables);
 	struct hm_vcpu *vcpu = (struct hm_vcpu *)hpa;
 
@@ -315,11 +316,13 @@ static struct hm_vcpu *allocate(u32 tables)
 		return NULL;
 	/* ssp_init() prepares the space, which is most of it. */
 	sbi_memset(vcpu, 0, __builtin_offsetof(struct hm_vcpu, space));
-	sbi_memset(&vcpu->space + 1, 0, (u64)(vcpu + 1) - (u64)(&vcpu->space + 1));
+	sbi_memset(&vcpu->space + 1, 0, hpa + size - (u64)(&vcpu->space + 1));
 	ssp_init(&vcpu->space, hpa + ((u64)head << PAGE_SHIFT),
-		 (struct ssp_table *)(hpa + ((u64)pages_of(sizeof(*vcpu)) << PAGE_SHIFT)),
+		 (struct ssp_table *)(hpa + ((u64)pages_of(size) << PAGE_SHIFT)),
 		 tables, hart->satp_modes, !hart->svvptc);
 	hm_reset_features(vcpu);
+	vcpu->vlenb = hart->vlenb;
+	vcpu->v.vtype = HM_VTYPE_VILL;
 	vcpu->timer = vcpu->slice_end = HM_NO_DEADLINE;
 	vcpu->ring_gpa = vcpu->ring_gva = HM_RING_NONE;
 	return vcpu;

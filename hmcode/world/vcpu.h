@@ -64,7 +64,7 @@ struct hm_hart {
 	u64 host_timer;			/* the host's last SBI TIME call, without Sstc */
 	u64 host_deadline;		/* mtime at which the host's timer is due */
 
-	struct hm_vcpu *last_vcpu;	/* ran here last; its FP state may be in the registers */
+	struct hm_vcpu *last_vcpu;	/* ran here last; its FP and V state may be in the registers */
 	u64 insn_mark;			/* hm_count_below_m() at the last switch */
 	bool seip;			/* the software SEIP of the host */
 
@@ -75,6 +75,7 @@ struct hm_hart {
 	u32 asid_bits;
 	u32 satp_modes;
 	u64 ram_known[HM_RAM_KNOWN];	/* regions of the host's RAM (misaligned.c); 0: none */
+	u32 vlenb;			/* bytes of a vector register; 0: there are none */
 
 	/* Last: what is above is within reach of a load's offset. */
 	u8 stack[HM_STACK_SIZE] __attribute__((aligned(16)));
@@ -141,6 +142,8 @@ struct hm_vcpu {
 
 	u64 ring_page;			/* the ring's HPA */
 	struct hm_fp_state fp;
+	u32 vlenb;			/* of the hart that it was made on, for which v has room */
+	struct hm_v_state v;		/* last: as large as vlenb needs */
 };
 
 /* What goes straight to the guest.  Faults, misaligned accesses, illegal instructions and its SBI calls come to M. */
@@ -170,6 +173,7 @@ bool hm_is_ram(u64 hpa, u64 size);
 /* support.c: hm_pmp_covers() says why where it is false; more: entries that are not in the hart's domain yet */
 bool hm_pmp_covers(struct sbi_scratch *scratch, u64 base, u64 size, u32 more);
 const char *hm_hart_obstacle(struct sbi_scratch *scratch);
+u32 hm_vlenb(void);
 
 /* pool.c: contiguous pages of the protected region; 0: none left. */
 extern u64 hm_pool_base, hm_pool_size;

@@ -65,6 +65,7 @@ def host(payloads, name, memory="128M", harts=1, icount=False):
 HOSTS = {
     "host-gsatp": {}, "host-fill": {}, "host-paged": {}, "host-stale": {}, "host-ring": {},
     "host-misaligned": {},
+    "host-vector": {},
     "host-race": {"memory": "512M", "harts": 2},
     "host-restart": {"harts": 2},
     "host-stay": {"memory": "512M", "icount": True},

@@ -39,7 +39,7 @@ def assert_refused(done, *texts):
     ("MODE=tps", "native tsp ssp ssp-hm"),
     ("GUEST=windows", "debian"),
     ("WORKLOAD=fork,frok", " ".join(WORKLOADS)),
-    ("PROFILE=u75", "virt u74"),
+    ("PROFILE=u75", "virt virt-v u74"),
     ("WIDTH=sv32", "sv39 sv48 sv57"),
     ("MODES=native hap", "native tsp ssp ssp-hm"),
     ("ICOUNT=yes", "0 1"),

@@ -17,7 +17,7 @@ from test_hostile import HOST_CPU
 OBSTACLES = {
     "the hypervisor extension": "h=true",
     "the AIA": "smaia=true,ssaia=true",
-    "vector registers": "v=true",
+    "T-Head's C9xx core (vectors before 1.0, other PTE bits)": "mvendorid=0x5b7,marchid=0",
     "Smstateen": "smstateen=true",
     "Ssccfg": "smcdeleg=true,ssccfg=true,smcsrind=true,sscsrind=true",
     "Sscsrind": "smcsrind=true,sscsrind=true",

@@ -67,7 +67,7 @@ static void module(const char *name, const char *kind, uint64_t base, uint64_t s
 	fdt_end_node(host);
 }
 
-#define EXTENSIONS "i\0m\0a\0c\0v\0h\0zicsr\0zbb\0zicboz\0svadu\0svpbmt"
+#define EXTENSIONS "i\0m\0a\0c\0v\0h\0zicsr\0zbb\0zicboz\0zve32x\0svadu\0svpbmt"
 
 /* A machine of two harts like QEMU's; chosen() writes what is below /chosen. */
 static void write_host(void (*chosen)(void), const char *isa_string)
@@ -338,9 +338,9 @@ static void offers_only_what_is_handled(void **state)
 	write_host(NULL, NULL);
 	t = tree();
 	assert_int_equal(dtb_build(&t, guest), 0);
-	assert_string_equal(string("/cpus/cpu@0", "riscv,isa"), "rv64imac_zicboz_zicsr_zbb_svade");
-	assert_true(offers("i") && offers("zbb") && offers("svade"));
-	assert_false(offers("v") || offers("h") || offers("svadu") || offers("svpbmt"));
+	assert_string_equal(string("/cpus/cpu@0", "riscv,isa"), "rv64imacv_zicboz_zicsr_zbb_zve32x_svade");
+	assert_true(offers("i") && offers("v") && offers("zve32x") && offers("zbb") && offers("svade"));
+	assert_false(offers("h") || offers("svadu") || offers("svpbmt"));
 	assert_false(offers("sstc") || offers("svvptc") || offers("d"));
 	t.sstc = t.svvptc = true;
 	assert_int_equal(dtb_build(&t, guest), 0);
@@ -352,10 +352,10 @@ static void reads_the_older_isa_string_alike(void **state)
 	struct guest_tree t;
 
 	(void)state;
-	write_host(NULL, "rv64imach_zicsr_zbb_zicboz_zbbx_svadu");
+	write_host(NULL, "rv64imacvh_zicsr_zbb_zicboz_zbbx_zve32x_svadu");
 	t = tree();
 	assert_int_equal(dtb_build(&t, guest), 0);
-	assert_string_equal(string("/cpus/cpu@1", "riscv,isa"), "rv64imac_zicboz_zicsr_zbb_svade");
+	assert_string_equal(string("/cpus/cpu@1", "riscv,isa"), "rv64imacv_zicboz_zicsr_zbb_zve32x_svade");
 }
 
 static void describes_the_guest(void **state)
