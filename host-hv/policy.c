@@ -56,6 +56,8 @@ void policy_print(uint64_t policy)
 {
 	const char *comma = "";
 
+	if (policy == POLICY_ASIDE)
+		policy = POLICY_TSP;
 	for (unsigned i = 0; i < ARRAY_SIZE(modes); i++) {
 		if (policy == modes[i].policy) {
 			print_more("%s", modes[i].name);

@@ -12,6 +12,9 @@
 /* Traditional shadow paging: no rung, since the firmware has but fences. */
 #define POLICY_TSP	(HM_POLICY_FLUSH | HM_POLICY_HOST_TABLES)
 
+/* For one instruction in place of POLICY_TSP (tsp.c): ssp.c's tables, and each event exits. */
+#define POLICY_ASIDE	HM_POLICY_HOST_TABLES
+
 /* The host's tables, and ssp.c in charge of them. */
 #define POLICY_SSP_TABLES	(HM_POLICY_HOST_TABLES | HM_POLICY_LOG_FENCES)
 

@@ -18,6 +18,8 @@ static const struct shadow_handler *handler_of(uint64_t policy)
 {
 	if (policy == POLICY_TSP)
 		return &tsp_handler;
+	if (policy == POLICY_ASIDE)
+		return &aside_handler;
 	return policy & HM_POLICY_HOST_TABLES ? &ssp_handler : NULL;
 }
 

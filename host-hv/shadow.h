@@ -58,7 +58,9 @@ struct shadow {
 	struct ssp_space space;			/* the slots are everyone's, the rest is ssp.c's */
 };
 
-extern const struct shadow_handler ssp_handler, tsp_handler;
+/* aside_handler is ssp's for the one instruction that tsp cannot perform; tsp_come_back() ends that. */
+extern const struct shadow_handler ssp_handler, tsp_handler, aside_handler;
+void tsp_come_back(const struct vcpu *v);
 
 /* What all vCPUs of a guest share for it; ends the machine if memory is short. */
 struct vm_tsp *tsp_handler_create(const struct vm *vm, const struct hm_info *hm,

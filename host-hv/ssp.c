@@ -228,6 +228,17 @@ static void fence(struct vcpu *v, uint64_t start, uint64_t size, uint64_t asid)
 		publish_roots(v);
 }
 
+static void leave_aside(struct vcpu *v)
+{
+	leave(v);
+	tsp_come_back(v);
+}
+
+const struct shadow_handler aside_handler = {
+	.fault = fault, .satp = switch_to, .fence = fence, .drop = drop,
+	.enter = enter, .leave = leave_aside,
+};
+
 const struct shadow_handler ssp_handler = {
 	.fault = fault, .satp = switch_to, .fence = fence, .drop = drop,
 	.enter = enter, .leave = leave,

@@ -10,17 +10,27 @@
 
 #include "console.h"
 #include "memory.h"
+#include "policy.h"
 #include "shadow.h"
 
 #define CAUSE_MISALIGNED_STORE	6
 #define MAX_CALLS		8	/* in a row; then the guest may try again */
 #define MAX_TABLES		4096UL
+#define NEAR			(16 * 4UL)	/* bytes of code */
+
+/* A store that its vCPU was told to repeat. */
+struct repeated {
+	uint64_t pc, va;
+};
 
 struct vm_tsp {
 	struct spinlock lock;
 	struct tsp tsp;
 	bool stale;			/* the guest runs, and stores, under another policy; atomic */
 	struct tsp_vcpu vcpu[MAX_VCPUS];
+	struct repeated repeated[MAX_VCPUS];		/* the last one */
+	unsigned aside_vcpu;		/* POLICY_ASIDE: for this vCPU's instruction */
+	uint64_t aside_pc;		/* which is there */
 };
 
 _Static_assert(TSP_ROOTS == HM_ROOTS && TSP_VCPUS >= MAX_VCPUS, "one for each");
@@ -150,6 +160,48 @@ static struct tsp_result find_out(struct vcpu *v, uint64_t va, enum ssp_access a
 	return result;
 }
 
+/*
+ * The instruction is executed under ssp.c's shadow, which protects nothing.  So the whole guest is, since no
+ * vCPU may use tsp's tables while stores to the guest's go unseen.
+ */
+static void step_aside(struct vcpu *v)
+{
+	struct vm_tsp *t = v->vm->tsp;
+	uint64_t policy = POLICY_TSP;
+
+	if (__atomic_load_n(&v->vm->policy, __ATOMIC_RELAXED) != policy)
+		return;		/* another vCPU had it done, or the operator chose another one */
+	t->aside_vcpu = v->id;
+	t->aside_pc = v->run->pc;
+	__atomic_compare_exchange_n(&v->vm->policy, &policy, POLICY_ASIDE, false, __ATOMIC_ACQ_REL,
+				    __ATOMIC_RELAXED);
+}
+
+/*
+ * After an exit: a pc that is far shows that the instruction was executed, or that its guest went another way.
+ * Near is what an SC needs, which fails once: its loop has 16 instructions at most ("Eventual Success of
+ * Store-Conditional Instructions").
+ */
+void tsp_come_back(const struct vcpu *v)
+{
+	const struct vm_tsp *t = v->vm->tsp;
+	uint64_t policy = POLICY_ASIDE;
+
+	if (v->id == t->aside_vcpu && v->run->pc - t->aside_pc + NEAR > 2 * NEAR)
+		__atomic_compare_exchange_n(&v->vm->policy, &policy, POLICY_TSP, false,
+					    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+/* The same store once more: what it needs, its own code among that, goes through the table that it stores to. */
+static bool is_repeated(struct vcpu *v, uint64_t va)
+{
+	struct repeated *last = &v->vm->tsp->repeated[v->id], now = { v->run->pc, va };
+	bool same = last->pc == now.pc && last->va == now.va;
+
+	*last = same ? (struct repeated){ 0 } : now;
+	return same;
+}
+
 /* A store to a guest table, at gpa; if its instruction cannot be fetched, the guest has that fault instead. */
 static struct tsp_result store(struct vcpu *v, uint64_t va, uint64_t gpa, unsigned state)
 {
@@ -162,6 +214,8 @@ static struct tsp_result store(struct vcpu *v, uint64_t va, uint64_t gpa, unsign
 	result = tsp_store(&t->tsp, &t->vcpu[v->id], va, gpa, run->exit_insn, run->exit_insn_len,
 			   state, run->x);
 	settle(v, &result, va);
+	if (result.verdict == TSP_ASIDE || (result.verdict == TSP_REPEAT && is_repeated(v, va)))
+		step_aside(v);
 	return result;
 }
 

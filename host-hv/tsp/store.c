@@ -6,14 +6,15 @@
  *	   |                                       |
  *	   | not decoded                      entries of all shadow tables of the frame
  *	   v                                       |  flood, or no PTE's store
- *	unprotect, the guest repeats               v
+ *	unprotect, the guest repeats, ASIDE        v
  *	                                      unprotect
  *
  * A store that is performed makes progress whatever it is made through, a table
  * that maps itself included.  One that is not (SC, amocas.q) is repeated on a page
  * that is a table no longer; nothing of it was done, and entries of the shadow
- * that went are filled from memory again.  Where the page stays a table, because
- * it is a loaded root or the store goes through it, SC fails, as it always may.
+ * that went are filled from memory again.  So is a vector store, which may have done a part.
+ * Where the page stays a table, because it is a loaded root or the store goes
+ * through it, SC fails, as it always may; others are repeated where nothing is protected.
  */
 #include "ssp/decode.h"
 #include "internal.h"
@@ -245,7 +246,7 @@ static bool comes_back(const struct tsp *tsp, uint64_t gsatp, const struct ssp_g
 	return false;
 }
 
-/* The guest repeats it on a page that is no table; SC fails where there is no such thing. */
+/* The guest repeats it on a page that is no table; SC fails where there is no such thing, others go aside. */
 static struct tsp_result leave(struct tsp *tsp, const struct tsp_vcpu *vcpu, uint64_t va,
 			       unsigned int state, const struct store *sc, uint64_t *x)
 {
@@ -254,13 +255,15 @@ static struct tsp_result leave(struct tsp *tsp, const struct tsp_vcpu *vcpu, uin
 
 	if (!translate(tsp, vcpu, va, state, &walk, &fault))
 		return fault;
-	if (sc && comes_back(tsp, vcpu->root[vcpu->current].gsatp, &walk)) {
-		if (sc->rd)
-			x[sc->rd] = 1;
-		return tsp_end(tsp, TSP_STORED);
+	if (!comes_back(tsp, vcpu->root[vcpu->current].gsatp, &walk)) {
+		unprotect(tsp, walk.gpa >> PAGE_SHIFT);
+		return tsp_end(tsp, TSP_REPEAT);
 	}
-	unprotect(tsp, walk.gpa >> PAGE_SHIFT);
-	return tsp_end(tsp, TSP_REPEAT);
+	if (!sc)
+		return tsp_end(tsp, TSP_ASIDE);
+	if (sc->rd)
+		x[sc->rd] = 1;
+	return tsp_end(tsp, TSP_STORED);
 }
 
 /* -- all of it -- */

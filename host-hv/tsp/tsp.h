@@ -58,6 +58,7 @@ enum tsp_verdict {
 	TSP_REPEAT,		/* the guest repeats its access, or runs on the root */
 	TSP_AGAIN,		/* carry out the fences, then call again: nothing is filled yet */
 	TSP_PT_WRITE,		/* a store to a guest table: tsp_store() */
+	TSP_ASIDE,		/* as TSP_REPEAT, but nothing may be protected: it would fault for ever */
 	TSP_STORED,		/* emulated: the guest goes on behind the instruction */
 	TSP_MISALIGNED,		/* an AMO at va: the guest's exception */
 	TSP_FAULT,		/* the guest's, at va: `fault` says of which kind */
@@ -180,7 +181,7 @@ struct tsp_result tsp_fault(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t va,
 /*
  * The store behind TSP_PT_WRITE: an instruction of 2 or 4 bytes of a guest
  * with registers x, which faulted at va and would store to gpa.  The lock was held since, so the walk
- * of that page holds still.  TSP_STORED, TSP_REPEAT, TSP_MISALIGNED or TSP_FAULT.
+ * of that page holds still.  TSP_STORED, TSP_REPEAT, TSP_ASIDE, TSP_MISALIGNED or TSP_FAULT.
  */
 struct tsp_result tsp_store(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t va, uint64_t gpa,
 			    uint32_t insn, unsigned int len, unsigned int state, uint64_t *x);

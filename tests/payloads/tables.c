@@ -5,6 +5,7 @@
 #define ALIAS		(TEST_VA + 4 * MEGA)	/* two tables, one behind the other */
 #define AGAIN		(TEST_VA + 6 * MEGA)	/* the first of them once more */
 #define ROOT_ALIAS	(TEST_VA + 8 * MEGA)
+#define CODE		(TEST_VA + 2 * GIGA)
 #define SLOT		300ul			/* of the root; nothing else is there */
 #define ENTRY		5ul			/* of the first table: the page that is looked at */
 #define VA		(TEST_VA + ENTRY * PAGE)
@@ -337,6 +338,26 @@ static void the_root(void)
 
 /* -------------------------------------------------------------------------- */
 
+/* Until it succeeds; on a page of its own. */
+extern const char store_conditional[];
+__asm__(".pushsection .text\n.balign 4096\nstore_conditional:\n1: lr.d t0, (a0)\n sc.d t1, a1, (a0)\n bnez t1, 1b\n ret\n"
+	".balign 4096\n.popsection\n");
+
+/* The table that maps the instruction: where it is no table, the next fetch makes it one. */
+static void its_own_code(void)
+{
+	uint64_t entry;
+
+	map_page(mode, root, CODE, (uint64_t)store_conditional, PTE_RX);
+	entry = (uint64_t)pte_of(mode, root, CODE + PAGE, 0);
+	fence_all();
+	((void (*)(uint64_t, uint64_t))CODE)(entry, PTE(two, PTE_RW));
+	fence_all();
+	fact_equal(read64(CODE + PAGE), two, "sc to the table that maps it");
+}
+
+/* -------------------------------------------------------------------------- */
+
 static void set_up(void)
 {
 	uint64_t behind;
@@ -382,6 +403,7 @@ void payload(uint64_t hart)
 		itself();
 		cleared_block(TEST_VA + SELF * PAGE, "a table that maps itself: cbo.zero");
 		the_root();
+		its_own_code();
 		csr_write(satp, 0);
 		fence_all();
 	}

@@ -782,6 +782,60 @@ static void no_vcpu_goes_on_while_another_runs_elsewhere(void **state)
 	assert_true(v->fence.flags & HM_RUN_FENCE_VMA);	/* and is not where it was */
 }
 
+/* vse64.v v8, (a1) to the table that maps it runs where nothing is protected, and the guest comes back behind it. */
+static void a_store_that_is_not_decoded_is_executed_aside(void **state)
+{
+	uint64_t table = map_leaf_table(), entry = table + 8 * 300;
+
+	(void)state;
+	*(uint32_t *)(ram + 40 * PAGE) = 0x0205f427;
+	fault(LOAD, VA);
+	fault(STORE, entry);
+	assert_int_equal(v->shadow->count[SHADOW_PT_WRITE], 1);
+	assert_int_equal(vm.policy, POLICY_ASIDE);
+	enter();
+	assert_int_equal(run->policy, POLICY_ASIDE);
+	fault(STORE, entry);
+	assert_true(shadow_leaf(run->root, table) & PTE_W);
+	enter();
+	assert_int_equal(vm.policy, POLICY_ASIDE);
+	run->pc += PAGE;
+	vm.vcpu[1].run->pc = run->pc;
+	begin(&vm.vcpu[1]);
+	shadow_leave(&vm.vcpu[1]);
+	fence_leave(&vm.vcpu[1]);
+	assert_int_equal(vm.policy, POLICY_ASIDE);	/* it was not that one's */
+	enter();
+	assert_int_equal(vm.policy, POLICY_TSP);
+	enter();
+	assert_int_equal(run->policy, POLICY_TSP);
+	fault(LOAD, table);
+	assert_false(shadow_leaf(run->root, table) & PTE_W);
+}
+
+/* An SC: its own code might be behind the table. */
+static void so_is_one_that_is_repeated_in_vain(void **state)
+{
+	uint64_t table = map_leaf_table(), other;
+
+	(void)state;
+	map(space[0], VA + GIB, pte_make(RAM + 41 * PAGE, ALLOWED));
+	other = pte_address(at((space[0] & SATP_PPN_MASK) << 12)[pte_index(VA + GIB, 2)]);
+	map(space[0], table, pte_make(other, ALLOWED));
+	*(uint32_t *)(ram + 40 * PAGE) = 0x18a5b52f;	/* sc.d a0, a0, (a1) */
+	fault(LOAD, VA + GIB);
+	run->x[11] = table;
+	fault(STORE, table);
+	assert_int_equal(vm.policy, POLICY_TSP);
+	fault(LOAD, VA + GIB);
+	fault(STORE, table);
+	assert_int_equal(vm.policy, POLICY_ASIDE);
+	vm.policy = HM_POLICY_ALL;		/* the operator's */
+	run->pc += PAGE;
+	enter();
+	assert_int_equal(vm.policy, HM_POLICY_ALL);
+}
+
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
 #define TEST_TSP(name)	cmocka_unit_test_setup_teardown(name, setup_tsp, teardown)
 /* Faults are classified in one place. */
@@ -825,6 +879,8 @@ int main(void)
 		TEST_TSP(the_firmware_serves_the_guests_fences),
 		TEST_TSP(what_was_shadowed_before_another_policy_is_forgotten),
 		TEST_TSP(no_vcpu_goes_on_while_another_runs_elsewhere),
+		TEST_TSP(a_store_that_is_not_decoded_is_executed_aside),
+		TEST_TSP(so_is_one_that_is_repeated_in_vain),
 	};
 
 	return RUN(tests);

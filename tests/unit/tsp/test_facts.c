@@ -456,6 +456,29 @@ static void an_instruction_that_does_not_store_there_is_repeated(void **state)
 	assert_int_equal(memory.guest[2][301], 0);
 }
 
+#define VSE64_V8_A0	0x02057427u
+
+static enum tsp_verdict store_vector(uint64_t va)
+{
+	uint64_t x[32] = { [10] = va };
+
+	return tsp_store(&m.tsp, &m.vcpu[0].tsp, va, VSE64_V8_A0, 4, 0, x).verdict;
+}
+
+static void what_is_not_decoded_goes_aside_where_a_table_stays_one(void **state)
+{
+	(void)state;
+	put(1, 1, guest_table(3), LINK);
+	put(3, 0, FRAME(5), LEAF);
+	assert_maps(VA(512), FRAME(5));
+	assert_int_equal(store_vector(PTE_VA(3, 7)), TSP_REPEAT);
+	check();
+	assert_int_equal(store_vector(PTE_VA(0, 300)), TSP_ASIDE);	/* the root */
+	assert_int_equal(store_vector(PTE_VA(2, 300)), TSP_ASIDE);	/* through itself */
+	assert_int_equal(m.tsp.emulated, 0);
+	check();
+}
+
 /* -- floods -- */
 
 static void fill_page(unsigned int table, unsigned int from, unsigned int stores)
@@ -925,6 +948,7 @@ int main(void)
 		TEST(a_fault_through_a_table_is_a_use),
 		TEST(a_store_that_is_no_ptes_unprotects),
 		TEST(sc_unprotects_and_is_repeated),
+		TEST(what_is_not_decoded_goes_aside_where_a_table_stays_one),
 		TEST(a_root_that_is_flooded_leaves_the_cache),
 		TEST(the_loaded_root_stays_protected_in_a_flood),
 		TEST(an_odd_store_to_the_loaded_root_is_followed),
