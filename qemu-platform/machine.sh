@@ -31,6 +31,10 @@ cpu()
 # The kernel's command line, the same natively and in a guest.
 command_line()
 {
+	if [ -n "${CMDLINE+given}" ]; then
+		printf '%s\n' "$CMDLINE"
+		return
+	fi
 	case $WIDTH in
 	sv39) _width=no4lvl ;;
 	sv48) _width=no5lvl ;;

@@ -2,7 +2,7 @@
 # The options of a run: names, defaults and what they may be.  Sourced by launch.
 
 options='MODE GUEST WORKLOAD VCPUS HARTS ICOUNT PROFILE RESULT HM SVVPTC MARKS QEMU ASIDLEN MISALIGNED KERNEL INITRD
-	APPEND MEM WIDTH MODES WORKLOADS LADDER LOG TIMEOUT V'
+	APPEND CMDLINE MEM WIDTH MODES WORKLOADS LADDER LOG TIMEOUT V'
 
 modes='native tsp ssp ssp-hm'
 seats='inject satp flush fill'
@@ -133,11 +133,25 @@ take_guest()
 		patched*) KERNEL=$cache/current/kernel-patched/Image ;;
 		esac
 		INITRD=${INITRD:-$build/guest/initramfs.cpio}
+		WORKLOAD=${WORKLOAD:-${CMDLINE+none}}
 		WORKLOAD=${WORKLOAD:-all}
 	fi
 	wanted=$(chosen_workloads)
 	take_marks
 	[ -z "${RESULT:-}" ] || [ -n "$wanted" ] || refuse "RESULT needs a WORKLOAD" "all $(list $workloads)"
+}
+
+# CMDLINE, even an empty one, is all that the kernel is told: nothing else may need words of its own.
+take_cmdline()
+{
+	[ -n "${CMDLINE+given}" ] || return 0
+	[ -z "${APPEND:-}" ] || refuse "CMDLINE and APPEND do not go together" "CMDLINE: these words alone; APPEND: after the launcher's"
+	[ "$GUEST" != patched-off ] || refuse "GUEST=patched-off is the word hm=off" "GUEST=patched with hm=off in CMDLINE"
+	[ -z "$wanted" ] || refuse "a WORKLOAD needs words on the command line" "APPEND for more of them, or WORKLOAD=none"
+	case "$MODE $MARKS $CMDLINE " in
+	'native 1 '*' marks=1 '*) ;;
+	'native 1 '*) refuse "MARKS=1 is a word on the command line natively" "marks=1 in CMDLINE" ;;
+	esac
 }
 
 take_machine()
@@ -205,6 +219,7 @@ take_options()
 	take_ladder
 	take_mode
 	take_guest
+	take_cmdline
 	take_machine
 	take_profile
 	take_strict

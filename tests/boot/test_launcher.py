@@ -18,8 +18,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 LAUNCH = ROOT / "qemu-platform" / "launch"
 FETCH = ROOT / "qemu-platform" / "fetch"
 WORKLOADS = (ROOT / "tests" / "workloads" / "list").read_text().split()
-NAMES = {"MODE", "GUEST", "WORKLOAD", "VCPUS", "HARTS", "ICOUNT", "PROFILE", "RESULT", "HM", "SVVPTC", "MARKS",
-         "QEMU", "ASIDLEN", "MISALIGNED", "KERNEL", "INITRD", "APPEND", "MEM", "WIDTH", "MODES", "WORKLOADS", "LADDER", "LOG", "V"}
+# As the launcher lists them.
+NAMES = set(subprocess.run(["sh", "-euc", 'top=$1; . "$top/qemu-platform/options.sh"; echo $options', "sh", ROOT],
+                           capture_output=True, text=True, check=True).stdout.split())
 
 
 def call(program, *words, **variables):
@@ -284,6 +285,27 @@ def test_words_with_spaces_and_quotes_reach_the_guest(machine):
     machine(console(), "APPEND=a=1,2 b='c d'")
     words = (machine.folder / "words").read_text()
     assert "a=1,,2 b='c d'" in words
+
+
+@pytest.mark.parametrize("words", ["", "root=/dev/vda  ro", "a=1,2 b='c d' # $HOME"])
+def test_the_whole_command_line_is_the_users(machine, words):
+    machine(console(), "MODE=native", f"CMDLINE={words}")
+    given = (machine.folder / "words").read_text().splitlines()
+    assert given[given.index("-append") + 1] == words
+    machine(console(), "MODE=ssp-hm", f"CMDLINE={words}")
+    given = (machine.folder / "words").read_text()
+    assert ",bootargs=" + words.replace(",", ",,") + "\n" in given
+
+
+@pytest.mark.parametrize("words, there_is", [
+    (["APPEND=quiet"], "CMDLINE: these words alone"),
+    (["WORKLOAD=fork"], "WORKLOAD=none"),
+    (["GUEST=patched-off"], "hm=off in CMDLINE"),
+    (["MODE=native", "MARKS=1"], "marks=1 in CMDLINE"),
+])
+def test_what_needs_words_of_its_own_is_refused(words, there_is):
+    assert_refused(call(LAUNCH, "options", "CMDLINE=console=ttyS0", *words), there_is)
+    assert call(LAUNCH, "options", "CMDLINE=console=ttyS0 marks=1", "MARKS=1", "MODE=native").returncode == 0
 
 
 def test_missing_tool_is_named_with_its_package(machine):
