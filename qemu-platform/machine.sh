@@ -126,14 +126,18 @@ qemu_add()
 	done
 }
 
+# Nothing from outside: seed and date are the same in every run.  Without it they are real.
+repeatable()
+{
+	qemu_add -icount shift=0,align=off,sleep=off -seed 1 -rtc base=2025-01-01,clock=vm
+}
+
 machine()
 {
 	qemu_command=
 	qemu_add "$QEMU" -M virt -cpu "$(cpu)" -smp "$HARTS" -nodefaults -display none -no-reboot
 	[ -z "$accel" ] || qemu_add -accel "$accel"
-	# Nothing from outside where instructions are counted: seed and clock are the same in every run.
-	qemu_add -seed 1
-	[ "$ICOUNT" = 0 ] || qemu_add -rtc base=2025-01-01,clock=vm -icount shift=0,align=off,sleep=off
+	[ "$ICOUNT" = 0 ] || repeatable
 	software
 	[ "$MODE" != native ] || native_tree
 }

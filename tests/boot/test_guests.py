@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Debian's kernel in guests of several sizes and widths, with and without an initrd."""
 
+import datetime
+import re
+
 import pytest
 
 from launcher import MODES
@@ -36,6 +39,14 @@ def test_no_initrd_is_a_reported_panic(launch, mode, memory):
     assert run.status == 1
     assert "Unable to mount root fs" in run.console
     assert "Kernel panic" in run.messages
+
+
+def test_the_real_date(launch):
+    """Of the machine's clock, as the kernel reads it at boot; with ICOUNT=1 it is 2025 (test_launcher.py)."""
+    run = launch(MODE="native", ICOUNT=0, INITRD="none", WORKLOAD="none")
+    date, = re.findall(r"setting system clock to ([\d-]+)T", run.console)
+    now = datetime.datetime.now(datetime.timezone.utc)
+    assert date in {str((now - datetime.timedelta(minutes=ago)).date()) for ago in (0, 10)}
 
 
 def test_svvptc_withheld(launch):

@@ -308,6 +308,13 @@ def test_what_needs_words_of_its_own_is_refused(words, there_is):
     assert call(LAUNCH, "options", "CMDLINE=console=ttyS0 marks=1", "MARKS=1", "MODE=native").returncode == 0
 
 
+@pytest.mark.parametrize("icount, fixed", [(1, True), (0, False)])
+def test_seed_and_date_are_fixed_where_instructions_are_counted(machine, icount, fixed):
+    machine(console(), f"ICOUNT={icount}")
+    assert ("base=2025-01-01,clock=vm" in words_of(machine)) == fixed
+    assert ("-seed" in words_of(machine)) == fixed
+
+
 def test_missing_tool_is_named_with_its_package(machine):
     tools = machine.folder / "tools"
     tools.mkdir()
