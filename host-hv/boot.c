@@ -19,6 +19,7 @@
 #include "options.h"
 #include "platform.h"
 #include "sched.h"
+#include "seed.h"
 #include "ssp/ssp.h"
 #include "vm.h"
 
@@ -125,6 +126,7 @@ void boot_main(uint64_t hart_id, const void *fdt)
 	platform_read(&platform, fdt, hart_id);
 	for (unsigned i = 0; i < platform.hart_count; i++)
 		harts[i].id = platform.hart_id[i];
+	seed_init(platform.fdt, platform.chosen);
 	options_parse(&options, command_line());
 	firmware_init();
 	sched_init(platform.timebase_hz);

@@ -5,6 +5,7 @@
 
 #include "platform.h"
 #include "plic.h"
+#include "seed.h"
 
 static const char *const offered_if_present[] = {
 #define OFFERED(extension)	#extension,
@@ -162,14 +163,14 @@ static void end(struct writer *w)
 	step(w, fdt_end_node(w->fdt));
 }
 
-/* A fixed seed, so that two runs are alike; a guest that needs secrets must not rely on it. */
+/* Left out where the machine has none: a guest would believe in it. */
 static void write_rng_seed(struct writer *w)
 {
-	uint8_t seed[64];
+	uint8_t seed[SEED_SIZE];
+	unsigned len = seed_next(seed);
 
-	for (unsigned i = 0; i < sizeof(seed); i++)
-		seed[i] = (uint8_t)(i * 167 + 13);
-	property(w, "rng-seed", seed, sizeof(seed));
+	if (len)
+		property(w, "rng-seed", seed, (int)len);
 }
 
 static void write_chosen(struct writer *w, const struct guest_tree *t)

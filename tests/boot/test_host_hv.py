@@ -139,6 +139,28 @@ def test_two_linux_guests_share_one_hart():
     assert "[vm1] hmwork: pipe ok" in console
 
 
+def seeds(console):
+    return re.findall(r"note rng-seed ([\w ]+)", console)
+
+
+def seeds_of(guests, tree=()):
+    done = subprocess.run([*command(guests, "mem=128M"), *tree], stdin=subprocess.DEVNULL, timeout=60,
+                          stdout=subprocess.PIPE)
+    return seeds(done.stdout.decode(errors="replace").replace("\r", ""))
+
+
+def test_seeds_come_from_the_machine(payloads, tmp_path):
+    """Each guest has its own, other ones in the next run, and none where the machine has none."""
+    two = [payload(payloads, "tree")] * 2
+    given = seeds_of(two) + seeds_of(two) + seeds_of(two, ["-seed", "1"])
+    assert len(set(given)) == 6, given
+    assert seeds_of(two, ["-seed", "1"]) == given[4:]
+    tree = tmp_path / "virt.dtb"
+    subprocess.run([*command(two, "mem=128M"), "-M", f"virt,dumpdtb={tree}"], check=True, capture_output=True)
+    subprocess.run(["fdtput", "-d", tree, "/chosen", "rng-seed"], check=True)
+    assert seeds_of(two, ["-dtb", str(tree)]) == []
+
+
 MEMORY = ["hm=inject,satp,flush,fill", "hm=satp"]
 
 

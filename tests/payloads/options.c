@@ -39,7 +39,7 @@ static const uint32_t *after(const uint32_t *at, size_t bytes)
 }
 
 /* The value of the first property of that name, at most one of all nodes; NULL: there is none. */
-static const char *property(const uint32_t *fdt, const char *name)
+static const char *property(const uint32_t *fdt, const char *name, size_t *size)
 {
 	const char *strings = (const char *)fdt + big_endian(&fdt[HEADER_STRINGS]);
 	const uint32_t *at = after(fdt, big_endian(&fdt[HEADER_STRUCT]));
@@ -50,8 +50,10 @@ static const char *property(const uint32_t *fdt, const char *name)
 			at = after(at, length((const char *)at) + 1);
 			break;
 		case FDT_PROP:
-			if (begins(strings + big_endian(&at[1]), name))
+			if (begins(strings + big_endian(&at[1]), name)) {
+				*size = big_endian(&at[0]);
 				return (const char *)&at[2];
+			}
 			at = after(at + 2, big_endian(&at[0]));
 			break;
 		case FDT_END_NODE:
@@ -63,13 +65,20 @@ static const char *property(const uint32_t *fdt, const char *name)
 	}
 }
 
+const char *payload_property(const char *name, size_t *size)
+{
+	if (!tree || (tree & 3) || big_endian((const uint32_t *)tree) != FDT_MAGIC)
+		return NULL;
+	return property((const uint32_t *)tree, name, size);
+}
+
 void options_read(uint64_t fdt)
 {
-	const char *from = NULL;
+	const char *from;
+	size_t size;
 
 	tree = fdt;
-	if (fdt && !(fdt & 3) && big_endian((const uint32_t *)fdt) == FDT_MAGIC)
-		from = property((const uint32_t *)fdt, "bootargs");
+	from = payload_property("bootargs", &size);
 	for (size_t n = 0; from && from[n] && n < sizeof(words) - 1; n++)
 		words[n] = from[n];
 }

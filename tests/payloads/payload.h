@@ -45,6 +45,9 @@ uint64_t payload_option(const char *name, uint64_t otherwise);
 /* Where the device tree is. */
 uint64_t payload_tree(void);
 
+/* The first property whose name begins so, in all of the tree, and its size; NULL: there is none. */
+const char *payload_property(const char *name, size_t *size);
+
 /* From runtime.c, before payload(): keeps a copy of the command line. */
 void options_read(uint64_t fdt);
 

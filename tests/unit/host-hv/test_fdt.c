@@ -9,6 +9,7 @@
 #include "memory.h"
 #include "platform.h"
 #include "plic.h"
+#include "seed.h"
 
 static char host[16384];
 static const char *uart_name = "ns16550a";
@@ -455,6 +456,90 @@ static void reports_a_command_line_without_end(void **state)
 	assert_int_equal(dtb_build(&t, guest), -FDT_ERR_NOSPACE);
 }
 
+/* RFC 8439, 2.3.2. */
+static void seeds_are_blocks_of_chacha20(void **state)
+{
+	static const uint32_t initial[16] = {
+		0x61707865, 0x3320646e, 0x79622d32, 0x6b206574,
+		0x03020100, 0x07060504, 0x0b0a0908, 0x0f0e0d0c,
+		0x13121110, 0x17161514, 0x1b1a1918, 0x1f1e1d1c,
+		0x00000001, 0x09000000, 0x4a000000, 0x00000000,
+	};
+	static const uint8_t expected[64] = {
+		0x10, 0xf1, 0xe7, 0xe4, 0xd1, 0x3b, 0x59, 0x15, 0x50, 0x0f, 0xdd, 0x1f, 0xa3, 0x20, 0x71, 0xc4,
+		0xc7, 0xd1, 0xf4, 0xc7, 0x33, 0xc0, 0x68, 0x03, 0x04, 0x22, 0xaa, 0x9a, 0xc3, 0xd4, 0x6c, 0x4e,
+		0xd2, 0x82, 0x64, 0x46, 0x07, 0x9f, 0xaa, 0x09, 0x14, 0xc2, 0xd7, 0x05, 0xd9, 0x8b, 0x02, 0xa2,
+		0xb5, 0x12, 0x9c, 0xd1, 0xde, 0x16, 0x4e, 0xb9, 0xcb, 0xd0, 0x83, 0xe8, 0xa2, 0x50, 0x3c, 0x4e,
+	};
+	uint8_t out[64];
+
+	(void)state;
+	chacha20_block(initial, out);
+	assert_memory_equal(out, expected, sizeof(out));
+}
+
+static const uint8_t *host_seed;
+static int host_seed_len;
+
+static void with_seed(void)
+{
+	fdt_property(host, "rng-seed", host_seed, host_seed_len);
+}
+
+/* The seed of the next guest of a machine that was given these bytes; NULL: it has none. */
+static const void *next_seed(int *len)
+{
+	struct guest_tree t = tree();
+
+	assert_int_equal(dtb_build(&t, guest), 0);
+	return fdt_getprop(guest, fdt_path_offset(guest, "/chosen"), "rng-seed", len);
+}
+
+static void machine_with_seed(const uint8_t *seed, int len)
+{
+	host_seed = seed;
+	host_seed_len = len;
+	write_host(seed ? with_seed : NULL, NULL);
+	seed_init(host, fdt_path_offset(host, "/chosen"));
+}
+
+static void each_guest_has_a_seed_of_its_own(void **state)
+{
+	uint8_t seed[96] = { 1, 2, 3 }, first[64], again[64];
+	int len;
+
+	(void)state;
+	machine_with_seed(seed, 64);
+	memcpy(first, next_seed(&len), 64);
+	assert_int_equal(len, 64);
+	memcpy(again, next_seed(&len), 64);
+	assert_memory_not_equal(first, again, 64);
+	machine_with_seed(seed, 64);
+	assert_memory_equal(next_seed(&len), first, 64);
+	for (int at = 0; at < 96; at++) {	/* each byte counts */
+		machine_with_seed(seed, 96);
+		memcpy(first, next_seed(&len), 64);
+		seed[at] ^= 0x80;
+		machine_with_seed(seed, 96);
+		assert_memory_not_equal(next_seed(&len), first, 64);
+	}
+}
+
+static void no_guest_gets_more_than_the_machine_has(void **state)
+{
+	static const uint8_t seed[8] = { 1 };
+	int len;
+
+	(void)state;
+	machine_with_seed(seed, 8);
+	assert_non_null(next_seed(&len));
+	assert_int_equal(len, 8);
+	machine_with_seed(seed, 0);
+	assert_null(next_seed(&len));
+	machine_with_seed(NULL, 0);
+	assert_null(next_seed(&len));
+}
+
 /* For dtc, which checks what libfdt does not. */
 static int save(const char *path)
 {
@@ -486,6 +571,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(has_a_clock_if_the_platform_has_one),
 		cmocka_unit_test(is_a_machine_to_its_reader),
 		cmocka_unit_test(reports_a_command_line_without_end),
+		cmocka_unit_test(seeds_are_blocks_of_chacha20),
+		cmocka_unit_test(each_guest_has_a_seed_of_its_own),
+		cmocka_unit_test(no_guest_gets_more_than_the_machine_has),
 	};
 
 	return argc > 1 ? save(argv[1]) : RUN(tests);
