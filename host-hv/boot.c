@@ -64,6 +64,7 @@ static void memory_init(const struct guest_config *guests, unsigned count)
 	for (unsigned i = 0; i < count; i++) {
 		memory_reserve(guests[i].kernel);
 		memory_reserve(guests[i].initrd);
+		memory_reserve(guests[i].tree);
 	}
 }
 

@@ -331,3 +331,35 @@ int dtb_build(const struct guest_tree *t, void *buf)
 	step(&w, fdt_finish(buf));
 	return w.error;
 }
+
+/* -- a tree that the guest brings -- */
+
+static int set_chosen(const struct guest_tree *t, void *buf, int chosen)
+{
+	int error = 0;
+
+	if (*t->bootargs)
+		error = fdt_setprop_string(buf, chosen, "bootargs", t->bootargs);
+	if (!error && t->initrd.size)
+		error = fdt_setprop_u64(buf, chosen, "linux,initrd-start", t->initrd.base);
+	if (!error && t->initrd.size)
+		error = fdt_setprop_u64(buf, chosen, "linux,initrd-end", t->initrd.base + t->initrd.size);
+	return error;
+}
+
+int dtb_adopt(const struct guest_tree *t, const void *file, uint64_t size, void *buf)
+{
+	int error = fdt_check_full(file, size), chosen;
+
+	if (!error)
+		error = fdt_open_into(file, buf, DTB_MAX_SIZE);
+	if (error)
+		return error;
+	chosen = fdt_path_offset(buf, "/chosen");
+	if (chosen == -FDT_ERR_NOTFOUND)
+		chosen = fdt_add_subnode(buf, 0, "chosen");
+	if (chosen < 0)
+		return chosen;
+	error = set_chosen(t, buf, chosen);
+	return error ? error : fdt_pack(buf);
+}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * dtb.h - the device tree that a guest gets: only what is emulated, and only
- * those of the host's instruction set extensions that are known to work.
+ * those of the host's instruction set extensions that are known to work; or one
+ * of the guest's own.
  */
 #ifndef DTB_H
 #define DTB_H
@@ -41,5 +42,11 @@ struct guest_tree {
 
 /* Writes the tree into buf of DTB_MAX_SIZE bytes; 0, or an error of libfdt. */
 int dtb_build(const struct guest_tree *tree, void *buf);
+
+/*
+ * The same of a tree that the guest brings, a file of size bytes.  Only what
+ * lies in /chosen and depends on us is put in: initrd, and bootargs unless empty.
+ */
+int dtb_adopt(const struct guest_tree *tree, const void *file, uint64_t size, void *buf);
 
 #endif

@@ -4,6 +4,7 @@
 #include <libfdt.h>
 
 #include "console.h"
+#include "image.h"
 #include "vm.h"
 
 static bool compatible(const void *fdt, int node, const char *with)
@@ -35,7 +36,29 @@ static void set_kernel(struct guest_config *g, const void *fdt, int node)
 		g->bootargs = bootargs;
 }
 
+static void set_ramdisk(struct guest_config *g, struct range module)
+{
+	if (image_is_tree((void *)module.base, module.size))
+		g->tree = module;
+	else
+		g->initrd = module;
+}
+
 /* -- dom0less -- */
+
+static void read_module(struct guest_config *g, const void *fdt, int node)
+{
+	struct range module;
+
+	if (compatible(fdt, node, "multiboot,kernel"))
+		set_kernel(g, fdt, node);
+	else if (!fdt_reg(fdt, node, 0, &module))
+		return;
+	else if (compatible(fdt, node, "multiboot,ramdisk"))
+		set_ramdisk(g, module);
+	else if (compatible(fdt, node, "multiboot,device-tree"))
+		g->tree = module;
+}
 
 static void read_domain(struct guest_config *g, const void *fdt, int domain)
 {
@@ -47,12 +70,8 @@ static void read_domain(struct guest_config *g, const void *fdt, int domain)
 	if (!g->memory || g->memory / KIB != kib || g->memory % (2 * MIB) || !g->vcpus || g->vcpus > MAX_VCPUS)
 		fail("%s: memory must be a multiple of 2048 (KiB) and cpus 1 to %d",
 		     fdt_get_name(fdt, domain, NULL), MAX_VCPUS);
-	fdt_for_each_subnode(node, fdt, domain) {
-		if (compatible(fdt, node, "multiboot,kernel"))
-			set_kernel(g, fdt, node);
-		else if (compatible(fdt, node, "multiboot,ramdisk"))
-			fdt_reg(fdt, node, 0, &g->initrd);
-	}
+	fdt_for_each_subnode(node, fdt, domain)
+		read_module(g, fdt, node);
 	if (!g->kernel.size)
 		fail("%s has no multiboot,kernel module", fdt_get_name(fdt, domain, NULL));
 }
@@ -83,7 +102,7 @@ static void assign_ramdisks(struct guest_config *out, unsigned count, const stru
 		g = nearest_below(out, count, module.base);
 		if (!g)
 			fail("the ramdisk at 0x%lx has no kernel below it", module.base);
-		g->initrd = module;
+		set_ramdisk(g, module);
 	}
 }
 

@@ -6,10 +6,12 @@
  * QEMU's guest loader: /chosen/module@A nodes that are compatible with
  * multiboot,module and with multiboot,kernel or multiboot,ramdisk.  There is
  * no order among nodes, so a ramdisk belongs to the nearest kernel below it
- * in memory.
+ * in memory.  A ramdisk that is a device tree is the guest's own one: the loader
+ * has no other word for it.
  *
  * Xen's dom0less: a /chosen/NAME node per guest, compatible with xen,domain,
- * with memory (KiB), cpus, and the modules as its children.
+ * with memory (KiB), cpus, and the modules as its children, multiboot,device-tree
+ * among them.
  */
 #ifndef GUESTS_H
 #define GUESTS_H
@@ -21,7 +23,8 @@
 #define MAX_GUESTS	8
 
 struct guest_config {
-	struct range kernel, initrd;	/* files in the machine's RAM; initrd.size may be 0 */
+	struct range kernel;		/* files in the machine's RAM */
+	struct range initrd, tree;	/* of size 0 where there is none */
 	const char *bootargs;
 	uint64_t memory;		/* bytes */
 	unsigned vcpus;

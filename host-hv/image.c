@@ -61,15 +61,33 @@ static bool truncated(const char *file, uint64_t size, uint32_t pe_offset)
 	return false;
 }
 
-static const char *foreign(const void *file, uint64_t size)
+/* What people have beside an Image, and what makes an Image of it; the launcher does most of it by itself. */
+static const struct {
+	unsigned at, size;
+	const char *magic, *what;
+} foreign_files[] = {
+	{ 0, 4, "\177ELF", "the kernel is an ELF file: use arch/riscv/boot/Image, or objcopy -O binary" },
+	{ 4, 4, "zimg", "the kernel is an EFI zboot image: use arch/riscv/boot/Image, or the launcher's KERNEL=" },
+	{ 0, 2, "\x1f\x8b", "the kernel is compressed: unpack it with gunzip" },
+	{ 0, 4, "\x28\xb5\x2f\xfd", "the kernel is compressed: unpack it with unzstd" },
+	{ 0, 4, "\xfd" "7zX", "the kernel is compressed: unpack it with unxz" },
+	{ 0, 4, "\x04\x22\x4d\x18", "the kernel is compressed: unpack it with lz4 -d" },
+	{ 0, 3, "BZh", "the kernel is compressed: unpack it with bunzip2" },
+	{ 0, 4, "\x27\x05\x19\x56", "the kernel is a uImage: take the Image out with dumpimage" },
+	{ 0, 4, "\xd0\x0d\xfe\xed", "the kernel is a device tree or FIT image: take the Image out with dumpimage" },
+	{ 56, 4, "ARM\x64", "the kernel is a Linux Image for ARM" },
+};
+
+static const char *foreign(const char *file, uint64_t size)
 {
-	if (size >= 2 && !memcmp(file, "\x1f\x8b", 2))
-		return "the kernel is compressed: unpack it with gunzip";
-	if (size >= 4 && !memcmp(file, "\177ELF", 4))
-		return "the kernel is an ELF file: use arch/riscv/boot/Image";
+	for (unsigned i = 0; i < ARRAY_SIZE(foreign_files); i++)
+		if (size >= foreign_files[i].at + foreign_files[i].size &&
+		    !memcmp(file + foreign_files[i].at, foreign_files[i].magic, foreign_files[i].size))
+			return foreign_files[i].what;
 	if (size < sizeof(struct image_header))
 		return "the kernel is truncated: it is shorter than a Linux Image header";
-	return "the kernel is no Linux Image for RISC-V (no RSC\\x05 at offset 0x38)";
+	return "the kernel is no Linux Image for RISC-V (no RSC\\x05 at offset 0x38); "
+	       "a flat binary needs that header, which the launcher's FORMAT=flat gives it";
 }
 
 const char *image_check(const void *file, uint64_t size, struct image *out)
@@ -88,6 +106,11 @@ const char *image_check(const void *file, uint64_t size, struct image *out)
 	out->text_offset = h.text_offset;
 	out->memory_size = h.image_size > size ? h.image_size : size;
 	return NULL;
+}
+
+bool image_is_tree(const void *file, uint64_t size)
+{
+	return size >= 4 && !memcmp(file, "\xd0\x0d\xfe\xed", 4);
 }
 
 const char *image_place(struct range ram, const struct image *image, uint64_t initrd_size,

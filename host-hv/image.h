@@ -19,6 +19,9 @@ struct image {
  */
 const char *image_check(const void *file, uint64_t size, struct image *out);
 
+/* Is this file a flattened device tree, at first sight? */
+bool image_is_tree(const void *file, uint64_t size);
+
 /* Where everything lies in a guest's RAM: GPAs. */
 struct placement {
 	uint64_t kernel, dtb, initrd;

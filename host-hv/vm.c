@@ -58,10 +58,24 @@ static void write_dtb(struct vm *vm, const struct guest_config *config,
 		.sstc = d->hm->features & HM_INFO_SSTC,
 		.svvptc = d->options->svvptc,
 	};
-	int error = dtb_build(&tree, vm_memory(vm, at->dtb, DTB_MAX_SIZE));
+	void *to = vm_memory(vm, at->dtb, DTB_MAX_SIZE);
+	int error;
 
+	if (config->tree.size)
+		error = dtb_adopt(&tree, (void *)config->tree.base, config->tree.size, to);
+	else
+		error = dtb_build(&tree, to);
 	if (error)
 		fail("vm%d: its device tree: %s", vm->id, fdt_strerror(error));
+}
+
+/* What the file leaves out of the kernel's memory is zero, whatever a boot loader left there. */
+static void load_kernel(const struct vm *vm, const struct range *file, const struct image *image, uint64_t at)
+{
+	char *to = vm_memory(vm, at, image->memory_size);
+
+	memcpy(to, (void *)file->base, file->size);
+	memset(to + file->size, 0, image->memory_size - file->size);
 }
 
 /* Puts kernel, initrd and device tree into the guest's RAM. */
@@ -77,8 +91,7 @@ static struct placement load(struct vm *vm, const struct guest_config *config,
 		wrong = image_place(vm->ram, &image, config->initrd.size, DTB_MAX_SIZE, &at);
 	if (wrong)
 		fail("vm%d: %s", vm->id, wrong);
-	memcpy(vm_memory(vm, at.kernel, config->kernel.size), (void *)config->kernel.base,
-	       config->kernel.size);
+	load_kernel(vm, &config->kernel, &image, at.kernel);
 	if (config->initrd.size)
 		memcpy(vm_memory(vm, at.initrd, config->initrd.size),
 		       (void *)config->initrd.base, config->initrd.size);

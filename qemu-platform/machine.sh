@@ -89,18 +89,25 @@ software()
 {
 	qemu_add -bios "$build/hmcode/hmcode.bin"
 	if [ "$MODE" = native ]; then
-		qemu_add -m "${mib}M" -kernel "$KERNEL" -append "$(command_line)"
+		qemu_add -m "${mib}M" -kernel "$kernel_file" -append "$(command_line)"
 		[ "$INITRD" = none ] || qemu_add -initrd "$INITRD"
+		[ -z "${DTB:-}" ] || qemu_add -dtb "$DTB"
 		return
 	fi
 	_kernel=$((ram_base + module_offset))
-	_initrd=$((_kernel + ($(length "$KERNEL") / 2097152 + 1) * 2097152))
+	_initrd=$((_kernel + ($(length "$kernel_file") / 2097152 + 1) * 2097152))
 	_modules=$_initrd
 	qemu_add -kernel "$build/host-hv/host-hv.bin" -append "$(host_options)"
-	qemu_add -device "guest-loader,addr=$(hex $_kernel),kernel=$KERNEL,bootargs=$(command_line | sed 's/,/,,/g')"
+	qemu_add -device "guest-loader,addr=$(hex $_kernel),kernel=$kernel_file,bootargs=$(command_line | sed 's/,/,,/g')"
 	if [ "$INITRD" != none ]; then
 		qemu_add -device "guest-loader,addr=$(hex $_initrd),initrd=$INITRD"
 		_modules=$((_initrd + $(length "$INITRD")))
+	fi
+	if [ -n "${DTB:-}" ]; then
+		# The loader knows kernels and ramdisks; host-hv sees that this is a tree.
+		_tree=$(((_modules / 4096 + 1) * 4096))
+		qemu_add -device "guest-loader,addr=$(hex $_tree),initrd=$DTB"
+		_modules=$((_tree + $(length "$DTB")))
 	fi
 	qemu_add -m "$(((_modules - ram_base) / 1048576 + 2 + mib + $(alignment_mib) + host_mib))M"
 }
@@ -139,7 +146,8 @@ machine()
 	[ -z "$accel" ] || qemu_add -accel "$accel"
 	[ "$ICOUNT" = 0 ] || repeatable
 	software
-	[ "$MODE" != native ] || native_tree
+	# A tree of the user's own stays as it is.
+	[ "$MODE:${DTB:-}" != native: ] || native_tree
 }
 
 # native_tree: the machine's own tree, in which the harts have only what a guest is offered of them.

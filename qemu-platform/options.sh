@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The options of a run: names, defaults and what they may be.  Sourced by launch.
 
-options='MODE GUEST WORKLOAD VCPUS HARTS ICOUNT PROFILE RESULT HM SVVPTC MARKS QEMU ASIDLEN MISALIGNED KERNEL INITRD
-	APPEND CMDLINE MEM WIDTH MODES WORKLOADS LADDER LOG TIMEOUT V'
+options='MODE GUEST WORKLOAD VCPUS HARTS ICOUNT PROFILE RESULT HM SVVPTC MARKS QEMU ASIDLEN MISALIGNED KERNEL FORMAT LOAD
+	INITRD DTB APPEND CMDLINE MEM WIDTH MODES WORKLOADS LADDER LOG TIMEOUT V'
 
 modes='native tsp ssp ssp-hm'
 seats='inject satp flush fill'
@@ -141,6 +141,21 @@ take_guest()
 	[ -z "${RESULT:-}" ] || [ -n "$wanted" ] || refuse "RESULT needs a WORKLOAD" "all $(list $workloads)"
 }
 
+# FORMAT=flat: a binary without a header; nothing else is taken for one, since any truncated file looks alike.
+take_format()
+{
+	FORMAT=${FORMAT:-auto} LOAD=${LOAD:-}
+	choose FORMAT "$FORMAT" auto flat
+	[ "$FORMAT" = auto ] || [ -n "${KERNEL:-}" ] || refuse "FORMAT=$FORMAT needs a KERNEL"
+	[ -z "$LOAD" ] || [ "$FORMAT" = flat ] || refuse "LOAD goes with FORMAT=flat alone"
+	case $LOAD in
+	'') ;;
+	0x*[!0-9a-fA-F]*|0x|??????????????????*) false ;;
+	0x*) ;;
+	*[!0-9]*|0?*) false ;;
+	esac || refuse "LOAD=$LOAD is no address" "a number, as 0x80200000"
+}
+
 # CMDLINE, even an empty one, is all that the kernel is told: nothing else may need words of its own.
 take_cmdline()
 {
@@ -218,6 +233,7 @@ take_options()
 	take_arguments "$@"
 	take_ladder
 	take_mode
+	take_format
 	take_guest
 	take_cmdline
 	take_machine

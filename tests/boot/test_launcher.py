@@ -106,7 +106,7 @@ def image(size=4096, image_size=None, magic=b"RSC\x05", pe_end=None):
     (b"hello" * 100, "no riscv Linux Image"),
     (image(magic=b"ARM\x64"), "no riscv Linux Image"),
     (b"\x7fELF" + bytes(100), "ELF"),
-    (b"\x1f\x8b\x08\x00" + bytes(100), "compressed"),
+    (b"\x1f\x8b\x08\x00" + bytes(100), "gzip"),
     (image(pe_end=8192), "truncated: 4096 bytes of 8192"),
     (image(image_size=100), "wrong size"),
     (image(image_size=2**63), "wrong size"),

@@ -16,6 +16,23 @@ static void note_property(const char *name)
 	note_values(name, value, (unsigned int)(size < sizeof(value) ? (size + 7) / 8 : 8));
 }
 
+static void note_text(const char *name)
+{
+	static char line[256];
+	size_t size, at = 0;
+	const char *from = payload_property(name, &size);
+
+	if (!from)
+		return;
+	while (*name)
+		line[at++] = *name++;
+	line[at++] = ' ';
+	for (; size-- && *from && at < sizeof(line) - 1; at++)
+		line[at] = *from++;
+	line[at] = 0;
+	note(line);
+}
+
 void payload(uint64_t hart)
 {
 	size_t size;
@@ -23,6 +40,7 @@ void payload(uint64_t hart)
 	(void)hart;
 	note_value("tree", payload_tree());
 	fact(payload_property("timebase-frequency", &size) && size == 4, "the tree has a time base");
+	note_text("bootargs");
 	note_property("rng-seed");
 	note_property("linux,initrd-start");
 	note_property("linux,initrd-end");

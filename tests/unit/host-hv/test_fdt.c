@@ -6,6 +6,7 @@
 
 #include "dtb.h"
 #include "guests.h"
+#include "image.h"
 #include "memory.h"
 #include "platform.h"
 #include "plic.h"
@@ -179,6 +180,14 @@ static void fails_without_the_boot_hart(void **state)
 
 static const struct options defaults = { .memory = 64 * MIB, .vcpus = 1 };
 
+/* The modules of these tests are addresses without memory: which of them is a device tree. */
+static const void *tree_module;
+
+bool image_is_tree(const void *file, uint64_t size)
+{
+	return size >= 4 && file == tree_module;
+}
+
 static unsigned find(void (*chosen)(void), struct guest_config out[MAX_GUESTS])
 {
 	struct platform p;
@@ -220,6 +229,7 @@ static void one_domain(void)
 	CELLS("cpus", 2);
 	module("module@82000000", "multiboot,kernel", 0x82000000, 100, "args");
 	module("module@84000000", "multiboot,ramdisk", 0x84000000, 300, NULL);
+	module("module@85000000", "multiboot,device-tree", 0x85000000, 500, NULL);
 	fdt_end_node(host);
 }
 
@@ -234,6 +244,27 @@ static void dom0less_nodes_say_all(void **state)
 	assert_int_equal(g[0].vcpus, 2);
 	assert_int_equal(g[0].kernel.size, 100);
 	assert_int_equal(g[0].initrd.size, 300);
+	assert_int_equal(g[0].tree.base, 0x85000000);
+}
+
+static void two_with_a_tree(void)
+{
+	two_by_loader();
+	module("module@87800000", "multiboot,ramdisk", 0x87800000, 500, NULL);
+}
+
+static void a_ramdisk_that_is_a_tree_is_the_guests(void **state)
+{
+	struct guest_config g[MAX_GUESTS];
+
+	(void)state;
+	tree_module = (void *)0x87800000;
+	assert_int_equal(find(two_with_a_tree, g), 2);
+	tree_module = NULL;
+	assert_int_equal(g[0].tree.size, 0);
+	assert_int_equal(g[1].tree.base, 0x87800000);
+	assert_int_equal(g[1].tree.size, 500);
+	assert_int_equal(g[1].initrd.size, 400);
 }
 
 static void lone_ramdisk(void)
@@ -456,6 +487,73 @@ static void reports_a_command_line_without_end(void **state)
 	assert_int_equal(dtb_build(&t, guest), -FDT_ERR_NOSPACE);
 }
 
+/* The guest's own tree; chosen: with a node of that name. */
+static const void *own_tree(bool chosen)
+{
+	static char own[1024];
+
+	fdt_create(own, sizeof(own));
+	fdt_finish_reservemap(own);
+	fdt_begin_node(own, "");
+	fdt_property_string(own, "model", "of its own");
+	if (chosen) {
+		fdt_begin_node(own, "chosen");
+		fdt_property_string(own, "bootargs", "of the tree");
+		fdt_end_node(own);
+	}
+	fdt_end_node(own);
+	fdt_finish(own);
+	return own;
+}
+
+static void a_tree_of_its_own_is_kept(void **state)
+{
+	struct guest_tree t = tree();
+	const void *own = own_tree(true);
+
+	(void)state;
+	assert_int_equal(dtb_adopt(&t, own, fdt_totalsize(own), guest), 0);
+	assert_string_equal(string("/", "model"), "of its own");
+	assert_string_equal(string("/chosen", "bootargs"), "console=ttyS0");
+	assert_int_equal(fdt_number(guest, fdt_path_offset(guest, "/chosen"), "linux,initrd-start", 0), 0x8f000000);
+	assert_null(string("/chosen", "rng-seed"));
+	assert_int_equal(fdt_path_offset(guest, "/cpus"), -FDT_ERR_NOTFOUND);
+	t.bootargs = "";
+	assert_int_equal(dtb_adopt(&t, own, fdt_totalsize(own), guest), 0);
+	assert_string_equal(string("/chosen", "bootargs"), "of the tree");
+	own = own_tree(false);
+	t.bootargs = "new";
+	assert_int_equal(dtb_adopt(&t, own, fdt_totalsize(own), guest), 0);
+	assert_string_equal(string("/chosen", "bootargs"), "new");
+}
+
+/* Any damage is an error or a tree that is whole; ASan watches. */
+static void a_damaged_tree_is_an_error(void **state)
+{
+	struct guest_tree t = tree();
+	const void *own = own_tree(true);
+	unsigned size = fdt_totalsize(own), refused = 0;
+
+	(void)state;
+	srand(1);
+	for (unsigned i = 0; i < 20000; i++) {
+		unsigned cut = rand() % 2 ? size : (unsigned)rand() % size;
+		char *file = malloc(cut + 1);
+
+		memcpy(file, own, cut);
+		if (cut)
+			file[rand() % cut] ^= 1 << rand() % 8;
+		if (dtb_adopt(&t, file, cut, guest))
+			refused++;
+		else
+			assert_int_equal(fdt_check_full(guest, sizeof(guest)), 0);
+		if (cut < size)
+			assert_int_not_equal(dtb_adopt(&t, file, cut, guest), 0);
+		free(file);
+	}
+	assert_true(refused > 10000);
+}
+
 /* RFC 8439, 2.3.2. */
 static void seeds_are_blocks_of_chacha20(void **state)
 {
@@ -571,6 +669,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(has_a_clock_if_the_platform_has_one),
 		cmocka_unit_test(is_a_machine_to_its_reader),
 		cmocka_unit_test(reports_a_command_line_without_end),
+		cmocka_unit_test(a_ramdisk_that_is_a_tree_is_the_guests),
+		cmocka_unit_test(a_tree_of_its_own_is_kept),
+		cmocka_unit_test(a_damaged_tree_is_an_error),
 		cmocka_unit_test(seeds_are_blocks_of_chacha20),
 		cmocka_unit_test(each_guest_has_a_seed_of_its_own),
 		cmocka_unit_test(no_guest_gets_more_than_the_machine_has),

@@ -73,7 +73,18 @@ static void names_foreign_files(void **state)
 	memcpy(file, "\177ELF", 4);
 	says("ELF", sizeof(file));
 	memcpy(file, "\x1f\x8b", 2);
-	says("compressed", sizeof(file));
+	says("gunzip", sizeof(file));
+	memcpy(file, "\x28\xb5\x2f\xfd", 4);
+	says("unzstd", sizeof(file));
+	memcpy(file, "MZ\0\0zimg", 8);
+	says("EFI zboot", sizeof(file));
+	memcpy(file, "\x27\x05\x19\x56\0\0\0\0", 8);
+	says("dumpimage", sizeof(file));
+	memset(file, 0, 8);
+	put(0x38, 0x644d5241, 4);
+	says("for ARM", sizeof(file));
+	put(0x38, 0, 4);
+	says("FORMAT=flat", sizeof(file));
 }
 
 static void refuses_big_endian(void **state)
