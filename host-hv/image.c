@@ -13,6 +13,7 @@ struct image_header {
 	uint32_t pe_offset;
 };
 
+#define INITRD_AHEAD		(512 * MIB)
 #define MAGIC2			0x05435352	/* "RSC\x05" */
 #define FLAG_BIG_ENDIAN		1
 
@@ -113,10 +114,25 @@ bool image_is_tree(const void *file, uint64_t size)
 	return size >= 4 && !memcmp(file, "\xd0\x0d\xfe\xed", 4);
 }
 
+/*
+ * A ramdisk goes far enough above the kernel for it to unpack itself, and low
+ * enough for a guest that is told to use less memory than it has (mem=): where
+ * QEMU has it.
+ */
+static uint64_t initrd_place(struct range ram, uint64_t kernel, uint64_t lowest, uint64_t highest)
+{
+	uint64_t ahead = ram.size / 2 < INITRD_AHEAD ? ram.size / 2 : INITRD_AHEAD;
+	uint64_t at = ALIGN_DOWN(kernel + ahead, PAGE);
+
+	if (at < lowest)
+		return lowest;
+	return at < highest ? at : highest;
+}
+
 const char *image_place(struct range ram, const struct image *image, uint64_t initrd_size,
 			uint64_t dtb_size, struct placement *out)
 {
-	uint64_t room = ram.size, end = ram.base + ram.size;
+	uint64_t room = ram.size, highest, lowest;
 
 	if (!range_holds((struct range){ 0, room }, image->text_offset, image->memory_size))
 		return "the kernel does not fit in the guest's memory: raise mem=";
@@ -127,7 +143,9 @@ const char *image_place(struct range ram, const struct image *image, uint64_t in
 	if (initrd_size > ALIGN_DOWN(room, PAGE))
 		return "the initrd does not fit in the guest's memory: raise mem=";
 	out->kernel = ram.base + image->text_offset;
-	out->initrd = ALIGN_DOWN(end - initrd_size, PAGE);
+	lowest = ALIGN_UP(out->kernel + image->memory_size, PAGE) + ALIGN_UP(dtb_size, PAGE);
+	highest = ALIGN_DOWN(ram.base + ram.size - initrd_size, PAGE);
+	out->initrd = initrd_place(ram, out->kernel, lowest, highest);
 	out->dtb = ALIGN_DOWN(out->initrd - dtb_size, PAGE);
 	return NULL;
 }

@@ -28,8 +28,9 @@ struct placement {
 };
 
 /*
- * Kernel low; ramdisk at the top; device tree of at most dtb_size bytes below
- * it.  Returns NULL, or what does not fit.
+ * Kernel low; ramdisk half of RAM or 512 MB above it, whichever is less, if both
+ * leave room; device tree of at most dtb_size bytes below the ramdisk.  Returns
+ * NULL, or what does not fit.
  */
 const char *image_place(struct range ram, const struct image *image, uint64_t initrd_size,
 			uint64_t dtb_size, struct placement *out);

@@ -41,6 +41,12 @@ def test_no_initrd_is_a_reported_panic(launch, mode, memory):
     assert "Kernel panic" in run.messages
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_an_initrd_for_less_memory(launch, mode):
+    """A kernel that is told to use less than it has finds its initrd."""
+    assert_all_correct(launch(MODE=mode, MEM="512M", APPEND="mem=384M", WORKLOAD="fork", TIMEOUT=120), "fork")
+
+
 def test_the_real_date(launch):
     """Of the machine's clock, as the kernel reads it at boot; with ICOUNT=1 it is 2025 (test_launcher.py)."""
     run = launch(MODE="native", ICOUNT=0, INITRD="none", WORKLOAD="none")

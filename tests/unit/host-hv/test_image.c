@@ -134,6 +134,29 @@ static void places_all_apart_inside_ram(void **state)
 	assert_true(at.initrd + 10 * MIB + 1 <= ram.base + ram.size);
 }
 
+static void places_the_ramdisk_as_qemu_does(void **state)
+{
+	static const struct {
+		uint64_t ram, initrd, ahead;
+	} cases[] = {
+		{ 128 * MIB, 10 * MIB, 64 * MIB },
+		{ 1024 * MIB, 10 * MIB, 512 * MIB },
+		{ 4096 * MIB, 10 * MIB, 512 * MIB },
+		{ 128 * MIB, 100 * MIB, 26 * MIB },		/* as high as it fits */
+		{ 32 * MIB, 1 * MIB, 20 * MIB + 64 * KIB },	/* behind a kernel that is larger than half */
+	};
+	struct placement at;
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct range all = { 0x80000000, cases[i].ram };
+
+		assert_null(image_place(all, &kernel, cases[i].initrd, 64 * KIB, &at));
+		assert_int_equal(at.initrd - at.kernel, cases[i].ahead);
+		assert_int_equal(at.dtb, at.initrd - 64 * KIB);
+	}
+}
+
 /* Every size up to the first that does not fit is placed without overlap. */
 static void fits_exactly_or_says_no(void **state)
 {
@@ -169,6 +192,7 @@ int main(void)
 		cmocka_unit_test_setup(refuses_big_endian, make_file),
 		cmocka_unit_test_setup(survives_wild_pe_headers, make_file),
 		cmocka_unit_test(places_all_apart_inside_ram),
+		cmocka_unit_test(places_the_ramdisk_as_qemu_does),
 		cmocka_unit_test(fits_exactly_or_says_no),
 		cmocka_unit_test(refuses_kernels_that_do_not_fit),
 	};
