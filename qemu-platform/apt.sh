@@ -96,6 +96,20 @@ host_root()
 	)"
 }
 
+# newest_root SUITE: one whose indexes were read today, for kernels newer than the guests' suite has.
+newest_root()
+{
+	need_mirror
+	apt_root "guest-$1" riscv64 '' "deb [arch=riscv64 signed-by=$keyring] $(mirror) $1 main"
+	read_today "$1" || apt_update
+}
+
+# read_today SUITE
+read_today()
+{
+	[ -n "$(find "$cache/apt/guest-$1/updated" -mtime -1 2>/dev/null)" ]
+}
+
 # The suite that guests and sources come from; nothing counts as installed.
 guest_root()
 {

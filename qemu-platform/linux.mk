@@ -7,7 +7,10 @@ linux: fetch	## build the kernel with the series of guest-linux-patches into the
 check-patches: fetch ## the series applies, is clean, builds patch by patch and comes back the same
 	@qemu-platform/linux-build check build
 
-# What a run with this guest needs.
-guest_kernel	:= $(if $(filter patched%,$(GUEST)),linux)
+fetch-sid:	## fetch the newest kernel of Debian's archive, for GUEST=debian-sid
+	@qemu-platform/fetch kernel-sid
 
-.PHONY: linux check-patches
+# What a run with this guest needs.
+guest_kernel	:= $(if $(filter patched%,$(GUEST)),linux) $(if $(filter debian-sid,$(GUEST)),fetch-sid)
+
+.PHONY: linux check-patches fetch-sid

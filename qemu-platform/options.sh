@@ -6,7 +6,7 @@ options='MODE GUEST WORKLOAD VCPUS HARTS ICOUNT PROFILE RESULT HM SVVPTC MARKS Q
 
 modes='native tsp ssp ssp-hm'
 seats='inject satp flush fill'
-guests='debian patched patched-off'
+guests='debian debian-sid patched patched-off'
 profiles='virt virt-v u74'
 widths='sv39 sv48 sv57'
 workloads=$(cat "$top/tests/workloads/list")
@@ -130,6 +130,7 @@ take_guest()
 	else
 		case $GUEST in
 		debian) KERNEL=$cache/current/kernel/Image ;;
+		debian-sid) KERNEL=$cache/current/kernel-sid/Image ;;
 		patched*) KERNEL=$cache/current/kernel-patched/Image ;;
 		esac
 		INITRD=${INITRD:-$build/guest/initramfs.cpio}

@@ -4,10 +4,12 @@
 No machine is started here: where one is needed a script stands in for QEMU.
 """
 
+import gzip
 import itertools
 import json
 import os
 import pathlib
+import re
 import shutil
 import struct
 import subprocess
@@ -357,6 +359,31 @@ def test_no_network_leaves_nothing_half_written(tmp_path):
     assert "check the network" in done.stderr
     assert list((cache / "store").iterdir()) == []
     assert list((cache / "current").iterdir()) == []
+
+
+# As packages hold them: an Image, and in newer suites beside the modules, perhaps packed.
+@pytest.mark.parametrize("name, release", [
+    ("boot/vmlinux-6.12.1-riscv64", "6.12.1-riscv64"),
+    ("usr/lib/modules/7.2.13+deb14-riscv64/vmlinuz", "7.2.13+deb14-riscv64"),
+])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_kernel_is_found_in_its_package(tmp_path, name, release, pack):
+    content = image(pe_end=4096)
+    (tmp_path / name).parent.mkdir(parents=True)
+    (tmp_path / name).write_bytes(pack(content))
+    function = re.search(r"^kernel_image\(\)\n\{.*?^\}", FETCH.read_text(), re.M | re.S)[0]
+    script = f'here={FETCH.parent}; . "$here/lib.sh"; {function}\ntmp=$1; kernel_image'
+    subprocess.run(["sh", "-euc", script, "sh", tmp_path], check=True)
+    assert (tmp_path / "Image").read_bytes() == content
+    assert (tmp_path / "release").read_text() == release + "\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["Image", "release"]
+
+
+def test_a_package_without_a_kernel(tmp_path):
+    function = re.search(r"^kernel_image\(\)\n\{.*?^\}", FETCH.read_text(), re.M | re.S)[0]
+    done = subprocess.run(["sh", "-euc", f'here={FETCH.parent}; . "$here/lib.sh"; {function}\ntmp=$1; kernel_image',
+                           "sh", tmp_path], capture_output=True, text=True)
+    assert done.returncode == 1 and "usr/lib/modules/*/vmlinuz" in done.stderr
 
 
 # Tables, made from result files.
