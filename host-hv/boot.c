@@ -85,7 +85,7 @@ static unsigned long own_table_pages(unsigned long firmware_has)
 
 static void create_guests(void)
 {
-	struct guest_config guests[MAX_GUESTS];
+	static struct guest_config guests[MAX_GUESTS];
 	unsigned count = guests_find(&platform, &options, guests), vcpus = 0;
 	struct vm_defaults defaults = {
 		.platform = &platform, .options = &options, .hm = &info,

@@ -24,7 +24,7 @@ static struct {
 /* The owner, or if it has ended the next one that has not. */
 static struct vm *owner_vm(void)
 {
-	for (unsigned i = 0; i < MAX_GUESTS && vm_ended(vm_find(owner)); i++)
+	for (unsigned i = 0; i < MAX_GUESTS && vm_is_over(vm_find(owner)); i++)
 		owner = vm_find(owner + 1) ? owner + 1 : 0;
 	return vm_find(owner);
 }
@@ -41,7 +41,7 @@ static struct vm *guest_word(char **rest)
 
 	if (word && *word >= '0' && *word <= '9' && !word[1])
 		vm = vm_find(*word - '0');
-	if (!vm || vm_ended(vm)) {
+	if (!vm || vm_is_over(vm)) {
 		print("host-hv: there is no guest '%s'\n", word ? word : "");
 		return NULL;
 	}

@@ -78,6 +78,12 @@ static bool set_marks(struct options *o, char *value)
 	return !strcmp(value, "0") || !strcmp(value, "1");
 }
 
+static bool set_reboot(struct options *o, char *value)
+{
+	o->restart = !strcmp(value, "restart");
+	return o->restart || !strcmp(value, "end");
+}
+
 static bool set_log(struct options *o, char *value)
 {
 	o->quiet = !strcmp(value, "quiet");
@@ -96,6 +102,7 @@ static const struct {
 	{ "width", set_width, "sv39, sv48 or sv57" },
 	{ "svvptc", set_svvptc, "0 or 1" },
 	{ "marks", set_marks, "0 or 1" },
+	{ "reboot", set_reboot, "restart or end" },
 	{ "log", set_log, "info or quiet" },
 };
 
@@ -110,7 +117,7 @@ static void parse_option(struct options *o, char *option)
 			fail("option %s= takes %s", name, table[i].values);
 		return;
 	}
-	fail("unknown option %s: there are mem= vcpus= hm= shadow= width= svvptc= marks= log=", name);
+	fail("unknown option %s: there are mem= vcpus= hm= shadow= width= svvptc= marks= reboot= log=", name);
 }
 
 void options_parse(struct options *o, const char *command_line)

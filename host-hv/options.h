@@ -10,6 +10,7 @@
  *   width=sv39|sv48|sv57  the mmu-type that guests are told
  *   svvptc=0|1            withhold or offer Svvptc
  *   marks=0|1             whether the measurement marker gives records; else it is an illegal instruction
+ *   reboot=restart|end    whether a guest that reboots is started anew from its modules, or is over
  *   log=info|quiet        whether to say what is done
  */
 #ifndef OPTIONS_H
@@ -25,6 +26,7 @@ struct options {
 	unsigned satp_mode;	/* satp.MODE of width */
 	bool svvptc;
 	bool marks;
+	bool restart;
 	bool quiet;
 };
 

@@ -99,10 +99,10 @@ static enum next serve_srst(struct vcpu *v, struct sbiret *ret)
 		*ret = result(SBI_ERR_INVALID_PARAM, 0);
 		return RESUME;
 	}
-	if (reason == SBI_SRST_SYSTEM_FAILURE)
-		vm_end(v->vm, VM_FAILURE);
+	if (type != SBI_SRST_SHUTDOWN)
+		vm_end(v->vm, VM_REBOOT);
 	else
-		vm_end(v->vm, type == SBI_SRST_SHUTDOWN ? VM_SHUTDOWN : VM_REBOOT);
+		vm_end(v->vm, reason == SBI_SRST_SYSTEM_FAILURE ? VM_FAILURE : VM_SHUTDOWN);
 	return YIELD;
 }
 

@@ -42,16 +42,16 @@ void sched_add(struct vcpu *v, unsigned count)
 	v->hart = shortest;
 }
 
-/* vCPUs of guests that have ended leave the queue. */
+/* vCPUs of guests that have ended leave the queue, except where the guest restarts. */
 static void drop_ended(struct hart *h)
 {
 	unsigned kept = 0;
 
 	for (unsigned i = 0; i < h->queued; i++) {
-		if (vm_ended(h->queue[i]->vm))
-			vm_release_vcpu(h->queue[i]);
-		else
-			h->queue[kept++] = h->queue[i];
+		struct vcpu *v = h->queue[i];
+
+		if (!vm_ended(v->vm) || !vm_release_vcpu(v))
+			h->queue[kept++] = v;
 	}
 	h->queued = kept;
 }
@@ -212,6 +212,9 @@ void sched_loop(struct hart *h)
 			continue;
 		}
 		begin_turn(h, v, now);
-		vcpu_run(v);
+		if (vm_ended(v->vm))
+			vm_restart(v);
+		else
+			vcpu_run(v);
 	}
 }

@@ -23,19 +23,30 @@ static const struct shadow_handler *handler_of(uint64_t policy)
 	return policy & HM_POLICY_HOST_TABLES ? &ssp_handler : NULL;
 }
 
-struct shadow *shadow_create(const struct vm *vm, unsigned long pages, const struct hm_info *hm)
+/* Of the tables' descriptions; the tables follow. */
+static uint64_t describe_size(unsigned long pages)
 {
-	uint64_t describe = ALIGN_UP(sizeof(struct shadow) + pages * sizeof(struct ssp_table), PAGE);
-	struct shadow *shadow = (struct shadow *)memory_alloc(describe + pages * PAGE, PAGE);
+	return ALIGN_UP(sizeof(struct shadow) + pages * sizeof(struct ssp_table), PAGE);
+}
 
-	if (!shadow)
-		fail("vm%d: %lu KB for its shadow tables are not there: give the machine more memory",
-		     vm->id, (describe + pages * PAGE) / KIB);
+void shadow_init(struct shadow *shadow, const struct vm *vm, unsigned long pages, const struct hm_info *hm)
+{
 	memset(shadow, 0, sizeof(*shadow));
-	ssp_init(&shadow->space, (uint64_t)shadow + describe, (struct ssp_table *)(shadow + 1),
+	ssp_init(&shadow->space, (uint64_t)shadow + describe_size(pages), (struct ssp_table *)(shadow + 1),
 		 pages, hm->satp_modes, !(hm->features & HM_INFO_SVVPTC));
 	ssp_slot_set(&shadow->space, 0, (struct ssp_slot){ vm->ram.base, vm->ram.size,
 							   vm->hpa - vm->ram.base, PTE_RWX });
+}
+
+struct shadow *shadow_create(const struct vm *vm, unsigned long pages, const struct hm_info *hm)
+{
+	uint64_t size = describe_size(pages) + pages * PAGE;
+	struct shadow *shadow = (struct shadow *)memory_alloc(size, PAGE);
+
+	if (!shadow)
+		fail("vm%d: %lu KB for its shadow tables are not there: give the machine more memory",
+		     vm->id, size / KIB);
+	shadow_init(shadow, vm, pages, hm);
 	return shadow;
 }
 

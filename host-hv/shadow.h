@@ -63,11 +63,16 @@ extern const struct shadow_handler ssp_handler, tsp_handler, aside_handler;
 void tsp_come_back(const struct vcpu *v);
 
 /* What all vCPUs of a guest share for it; ends the machine if memory is short. */
-struct vm_tsp *tsp_handler_create(const struct vm *vm, const struct hm_info *hm,
-				  uint32_t zero_block);
+struct vm_tsp *tsp_handler_create(const struct vm *vm);
+
+/* As it is before any of them has run. */
+void tsp_handler_init(struct vm_tsp *tsp, const struct vm *vm, const struct hm_info *hm, uint32_t zero_block);
 
 /* The shadow of a new vCPU, with so many pages of tables; ends the machine if memory is short. */
 struct shadow *shadow_create(const struct vm *vm, unsigned long pages, const struct hm_info *hm);
+
+/* As it is before the vCPU has run. */
+void shadow_init(struct shadow *shadow, const struct vm *vm, unsigned long pages, const struct hm_info *hm);
 
 /* The counts begin anew. */
 void shadow_reset_counts(struct vcpu *v);

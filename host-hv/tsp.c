@@ -41,24 +41,29 @@ static uint32_t table_count(const struct vm *vm)
 	return min_u64(TSP_MIN_TABLES + vm->ram.size / PAGE / 50, MAX_TABLES);
 }
 
-struct vm_tsp *tsp_handler_create(const struct vm *vm, const struct hm_info *hm,
-				  uint32_t zero_block)
+#define OWN_SIZE	ALIGN_UP(sizeof(struct vm_tsp), PAGE)	/* the tables follow, then their descriptions */
+
+struct vm_tsp *tsp_handler_create(const struct vm *vm)
 {
-	struct ssp_space *guest = &vm->vcpu[0].shadow->space;
 	uint32_t tables = table_count(vm);
-	uint64_t own = ALIGN_UP(sizeof(struct vm_tsp), PAGE);
-	uint64_t size = own + tables * PAGE + tsp_memory_size(guest, tables);
+	uint64_t size = OWN_SIZE + tables * PAGE + tsp_memory_size(&vm->vcpu[0].shadow->space, tables);
 	struct vm_tsp *t = (struct vm_tsp *)memory_alloc(ALIGN_UP(size, PAGE), PAGE);
 
 	if (!t)
 		fail("vm%d: %lu KB for tables of shadow=tsp are not there: give the machine more memory",
 		     vm->id, size / KIB);
+	return t;
+}
+
+void tsp_handler_init(struct vm_tsp *t, const struct vm *vm, const struct hm_info *hm, uint32_t zero_block)
+{
+	uint32_t tables = table_count(vm);
+
 	memset(t, 0, sizeof(*t));
-	tsp_init(&t->tsp, guest, (uint64_t)t + own, (char *)t + own + tables * PAGE, tables,
-		 !(hm->features & HM_INFO_SVVPTC), zero_block);
+	tsp_init(&t->tsp, &vm->vcpu[0].shadow->space, (uint64_t)t + OWN_SIZE,
+		 (char *)t + OWN_SIZE + tables * PAGE, tables, !(hm->features & HM_INFO_SVVPTC), zero_block);
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
 		tsp_add_vcpu(&t->tsp, &t->vcpu[i]);
-	return t;
 }
 
 static uint64_t others(const struct vcpu *v)

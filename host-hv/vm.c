@@ -17,6 +17,7 @@ static struct vm vms[MAX_GUESTS];
 static unsigned vm_count;
 static unsigned vms_left;		/* atomic */
 static unsigned failures;		/* atomic */
+static struct vm_defaults defaults;
 
 struct vm *vm_find(unsigned id)
 {
@@ -41,28 +42,28 @@ static uint64_t alloc_ram(int id, uint64_t size)
 	return hpa;
 }
 
-static void write_dtb(struct vm *vm, const struct guest_config *config,
-		      const struct vm_defaults *d, const struct placement *at)
+static void write_dtb(struct vm *vm)
 {
 	static const char *const mmu_types[] = { "riscv,sv39", "riscv,sv48", "riscv,sv57" };
+	const struct platform *p = defaults.platform;
 	struct guest_tree tree = {
-		.host_fdt = d->platform->fdt,
-		.host_cpu = d->platform->boot_cpu,
-		.timebase_hz = d->platform->timebase_hz,
+		.host_fdt = p->fdt,
+		.host_cpu = p->boot_cpu,
+		.timebase_hz = p->timebase_hz,
 		.ram = vm->ram,
-		.initrd = { at->initrd, config->initrd.size },
-		.bootargs = config->bootargs,
+		.initrd = { vm->at.initrd, vm->config->initrd.size },
+		.bootargs = vm->config->bootargs,
 		.vcpus = vm->vcpu_count,
-		.mmu_type = mmu_types[d->options->satp_mode - 8],
+		.mmu_type = mmu_types[defaults.options->satp_mode - 8],
 		.rtc = clock_exists(),
-		.sstc = d->hm->features & HM_INFO_SSTC,
-		.svvptc = d->options->svvptc,
+		.sstc = defaults.hm->features & HM_INFO_SSTC,
+		.svvptc = defaults.options->svvptc,
 	};
-	void *to = vm_memory(vm, at->dtb, DTB_MAX_SIZE);
+	void *to = vm_memory(vm, vm->at.dtb, DTB_MAX_SIZE);
 	int error;
 
-	if (config->tree.size)
-		error = dtb_adopt(&tree, (void *)config->tree.base, config->tree.size, to);
+	if (vm->config->tree.size)
+		error = dtb_adopt(&tree, (void *)vm->config->tree.base, vm->config->tree.size, to);
 	else
 		error = dtb_build(&tree, to);
 	if (error)
@@ -70,33 +71,41 @@ static void write_dtb(struct vm *vm, const struct guest_config *config,
 }
 
 /* What the file leaves out of the kernel's memory is zero, whatever a boot loader left there. */
-static void load_kernel(const struct vm *vm, const struct range *file, const struct image *image, uint64_t at)
+static void clear_rest(const struct vm *vm, uint64_t file_size, uint64_t memory_size)
 {
-	char *to = vm_memory(vm, at, image->memory_size);
+	char *kernel = vm_memory(vm, vm->at.kernel, memory_size);
 
-	memcpy(to, (void *)file->base, file->size);
-	memset(to + file->size, 0, image->memory_size - file->size);
+	memset(kernel + file_size, 0, memory_size - file_size);
 }
 
-/* Puts kernel, initrd and device tree into the guest's RAM. */
-static struct placement load(struct vm *vm, const struct guest_config *config,
-			     const struct vm_defaults *d)
+/* Where kernel, initrd and device tree go in the guest's RAM. */
+static void place(struct vm *vm)
 {
-	struct placement at;
+	const struct guest_config *config = vm->config;
 	struct image image;
 	const char *wrong;
 
 	wrong = image_check((void *)config->kernel.base, config->kernel.size, &image);
 	if (!wrong)
-		wrong = image_place(vm->ram, &image, config->initrd.size, DTB_MAX_SIZE, &at);
+		wrong = image_place(vm->ram, &image, config->initrd.size, DTB_MAX_SIZE, &vm->at);
 	if (wrong)
 		fail("vm%d: %s", vm->id, wrong);
-	load_kernel(vm, &config->kernel, &image, at.kernel);
-	if (config->initrd.size)
-		memcpy(vm_memory(vm, at.initrd, config->initrd.size),
-		       (void *)config->initrd.base, config->initrd.size);
-	write_dtb(vm, config, d, &at);
-	return at;
+	clear_rest(vm, config->kernel.size, image.memory_size);
+}
+
+static void load_file(const struct vm *vm, struct range file, uint64_t at, struct range part)
+{
+	uint64_t first = max_u64(at, part.base);
+	uint64_t end = min_u64(at + file.size, part.base + part.size);
+
+	if (first < end)
+		memcpy(vm_memory(vm, first, end - first), (void *)(file.base + (first - at)), end - first);
+}
+
+void vm_load(const struct vm *vm, struct range part)
+{
+	load_file(vm, vm->config->kernel, vm->at.kernel, part);
+	load_file(vm, vm->config->initrd, vm->at.initrd, part);
 }
 
 /* A call that the firmware can only refuse if we or it are wrong. */
@@ -107,53 +116,99 @@ static unsigned long must(const struct vm *vm, const char *what, struct sbiret r
 	return ret.value;
 }
 
-static void create_vcpu(struct vm *vm, unsigned id, const struct vm_defaults *d)
+static void create_vcpu(struct vm *vm, unsigned id)
 {
 	struct vcpu *v = &vm->vcpu[id];
 
 	v->vm = vm;
 	v->id = id;
 	v->run = memory_page();
-	v->shadow = shadow_create(vm, d->own_table_pages, d->hm);
-	v->reset_stats = true;		/* the boot is a workload, too */
-	v->hm = must(vm, "create a vCPU",
-		     sbi_call(HM_EXT_ID, HM_FID_VCPU_CREATE, vm->hm, (uint64_t)v->run,
-			      d->table_pages));
-	sched_add(v, d->platform->hart_count);
+	v->shadow = shadow_create(vm, defaults.own_table_pages, defaults.hm);
+	sched_add(v, defaults.platform->hart_count);
 }
 
-void vm_create(const struct guest_config *config, const struct vm_defaults *d)
+/* Also where another hart ran the guest before: what that hart has fetched of it is gone. */
+static void start_vcpu(struct vcpu *v)
 {
-	struct vm *vm = &vms[vm_count];
-	struct placement at;
+	memset(v->run, 0, sizeof(*v->run));
+	shadow_init(v->shadow, v->vm, defaults.own_table_pages, defaults.hm);
+	v->fence = (struct fence){ .flags = HM_RUN_FENCE_I };
+	v->external_irq = v->software_irq = 0;
+	v->reset_stats = true;		/* the boot is a workload, too */
+	v->hm = must(v->vm, "create a vCPU",
+		     sbi_call(HM_EXT_ID, HM_FID_VCPU_CREATE, v->vm->hm, (uint64_t)v->run,
+			      defaults.table_pages));
+	vcpu_set_state(v, VCPU_STOPPED);
+}
 
-	vm->id = vm_count++;
-	vm->ram = (struct range){ GUEST_RAM_BASE, config->memory };
-	vm->hpa = alloc_ram(vm->id, config->memory);
-	vm->vcpu_count = vm->vcpus_left = config->vcpus;
-	vm->plic.harts = config->vcpus;
+static void reset_devices(struct vm *vm)
+{
+	spin_lock(&vm->lock);
+	vm->uart = (struct uart){ 0 };
+	vm->plic = (struct plic){ .harts = vm->vcpu_count };
 	rtc_reset(&vm->rtc);
-	vm->marks = d->options->marks;
-	vm->split_counters = d->hm->features & HM_INFO_SMCNTRPMF;
-	vm->policy = d->options->tsp ? POLICY_TSP : policy_of(d->options->policy);
-	at = load(vm, config, d);
+	clock_wake(vm->id, FOREVER);
+	typed_refill(&vm->typed, &vm->uart);
+	spin_unlock(&vm->lock);
+}
 
+/* The pool's free pages show whether a restart leaves any behind. */
+static void report_start(const struct vm *vm)
+{
+	struct hm_info info;
+
+	if (defaults.options->quiet)
+		return;
+	must(vm, "describe itself", sbi_call(HM_EXT_ID, HM_FID_INFO, (uint64_t)&info, sizeof(info)));
+	print("vm%d: %lu MB at 0x%lx, %u vCPU, kernel %lu KB, initrd %lu KB, pool %lu pages free\n",
+	      vm->id, vm->ram.size / MIB, vm->hpa, vm->vcpu_count, vm->config->kernel.size / KIB,
+	      vm->config->initrd.size / KIB, info.pool_free_pages);
+}
+
+void vm_start(struct vm *vm)
+{
+	struct vcpu *first = &vm->vcpu[0];
+
+	write_dtb(vm);
 	vm->hm = must(vm, "create a VM", sbi_call(HM_EXT_ID, HM_FID_VM_CREATE, 0));
 	must(vm, "map its memory",
 	     sbi_call(HM_EXT_ID, HM_FID_SLOT_SET, vm->hm, 0, vm->ram.base, vm->hpa, vm->ram.size,
 		      HM_SLOT_R | HM_SLOT_W | HM_SLOT_X));
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
-		create_vcpu(vm, i, d);
-	vm->tsp = tsp_handler_create(vm, d->hm, d->platform->zero_block);
-	vcpu_reset(&vm->vcpu[0], at.kernel, at.dtb);
-	vcpu_set_state(&vm->vcpu[0], VCPU_RUNNABLE);
+		start_vcpu(&vm->vcpu[i]);
+	tsp_handler_init(vm->tsp, vm, defaults.hm, defaults.platform->zero_block);
+	reset_devices(vm);
+	vcpu_reset(first, vm->at.kernel, vm->at.dtb);
+	report_start(vm);
+	vm->vcpus_left = vm->vcpu_count;
+	__atomic_store_n(&vm->restarter, NULL, __ATOMIC_RELAXED);
+	__atomic_store_n(&vm->end, VM_RUNS, __ATOMIC_RELEASE);
+	vcpu_set_state(first, VCPU_RUNNABLE);
+	sched_kick(first->hart);
+}
+
+void vm_create(const struct guest_config *config, const struct vm_defaults *d)
+{
+	struct vm *vm = &vms[vm_count];
+
+	defaults = *d;
+	vm->id = vm_count++;
+	vm->config = config;
+	vm->ram = (struct range){ GUEST_RAM_BASE, config->memory };
+	vm->hpa = alloc_ram(vm->id, config->memory);
+	vm->vcpu_count = config->vcpus;
+	vm->marks = d->options->marks;
+	vm->split_counters = d->hm->features & HM_INFO_SMCNTRPMF;
+	vm->policy = d->options->tsp ? POLICY_TSP : policy_of(d->options->policy);
+	place(vm);
+	vm_load(vm, vm->ram);
+	for (unsigned i = 0; i < vm->vcpu_count; i++)
+		create_vcpu(vm, i);
+	vm->tsp = tsp_handler_create(vm);
 	vms_left++;
 	if (vm_count == 2)
 		console_name_speakers();
-	if (!d->options->quiet)
-		print("vm%d: %lu MB at 0x%lx, %u vCPU, kernel %lu KB, initrd %lu KB\n",
-		      vm->id, vm->ram.size / MIB, vm->hpa, vm->vcpu_count,
-		      config->kernel.size / KIB, config->initrd.size / KIB);
+	vm_start(vm);
 }
 
 /* -- the end -- */
@@ -162,6 +217,7 @@ static void report_end(const struct vm *vm, enum vm_end how)
 {
 	static const char *const words[] = {
 		[VM_SHUTDOWN] = "shutdown", [VM_REBOOT] = "reboot", [VM_FAILURE] = "failure",
+		[VM_RESTARTS] = "reboot",
 	};
 
 	print("%c{\"end\":\"%s\",\"vm\":%d}\n", HM_RECORD_RS, words[how], vm->id);
@@ -179,26 +235,52 @@ void vm_end(struct vm *vm, enum vm_end how)
 {
 	int runs = VM_RUNS;
 
+	if (how == VM_REBOOT && defaults.options->restart)
+		how = VM_RESTARTS;
 	if (!__atomic_compare_exchange_n(&vm->end, &runs, how, false, __ATOMIC_ACQ_REL,
 					 __ATOMIC_RELAXED))
 		return;
+	__atomic_add_fetch(&vm->ends, 1, __ATOMIC_RELEASE);
 	report_end(vm, how);
 	if (how == VM_FAILURE)
 		__atomic_add_fetch(&failures, 1, __ATOMIC_ACQ_REL);
-	if (__atomic_sub_fetch(&vms_left, 1, __ATOMIC_ACQ_REL) == 0)
+	if (how != VM_RESTARTS && __atomic_sub_fetch(&vms_left, 1, __ATOMIC_ACQ_REL) == 0)
 		shut_down();
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
 		sched_kick(vm->vcpu[i].hart);
 }
 
-/* Its RAM is not given to another guest, so there is nothing to scrub. */
-void vm_release_vcpu(struct vcpu *v)
+/* The last to go ends the firmware's VM; or, if the guest restarts, stays as the one that sees to it. */
+static void release(struct vcpu *v, bool restarts)
 {
 	struct vm *vm = v->vm;
 
 	sbi_call(HM_EXT_ID, HM_FID_VCPU_DESTROY, v->hm);
-	if (__atomic_sub_fetch(&vm->vcpus_left, 1, __ATOMIC_ACQ_REL) == 0)
-		sbi_call(HM_EXT_ID, HM_FID_VM_DESTROY, vm->hm);
+	vcpu_set_state(v, VCPU_STOPPED);
+	if (__atomic_sub_fetch(&vm->vcpus_left, 1, __ATOMIC_ACQ_REL) != 0)
+		return;
+	sbi_call(HM_EXT_ID, HM_FID_VM_DESTROY, vm->hm);
+	if (!restarts)
+		return;
+	vm->restored = 0;
+	__atomic_store_n(&vm->restarter, v, __ATOMIC_RELAXED);
+	vcpu_set_state(v, VCPU_RUNNABLE);
+}
+
+/*
+ * The VM may begin to run again on another hart at any time, so that it has ended is no reason to release a vCPU:
+ * an end that it has not seen is.  vm_end() tells its hart of each.
+ */
+bool vm_release_vcpu(struct vcpu *v)
+{
+	unsigned ends = __atomic_load_n(&v->vm->ends, __ATOMIC_ACQUIRE);
+	bool restarts = !vm_is_over(v->vm);
+
+	if (v->ends == ends)
+		return false;
+	v->ends = ends;
+	release(v, restarts);
+	return !restarts;
 }
 
 /* -- memory and interrupts -- */

@@ -8,6 +8,7 @@
 
 #include "guests.h"
 #include "hm_abi.h"
+#include "image.h"
 #include "lib.h"
 #include "options.h"
 #include "platform.h"
@@ -56,6 +57,7 @@ struct vcpu {
 	uint64_t wakes;			/* likewise: sie, the interrupts that end it */
 	int64_t used;			/* ticks of its hart (sched.c) */
 	uint64_t fence_kicks;		/* exits by another's fence of translations, since the record was begun */
+	unsigned ends;			/* of its VM after which it was released */
 
 	/* Written from any hart, atomically; a kick of the hart follows. */
 	int state;			/* enum vcpu_state */
@@ -70,7 +72,10 @@ struct vcpu {
 	uint32_t resident;		/* may be running guest code */
 };
 
-enum vm_end { VM_RUNS, VM_SHUTDOWN, VM_REBOOT, VM_FAILURE };
+enum vm_end {
+	VM_RUNS, VM_SHUTDOWN, VM_REBOOT, VM_FAILURE,
+	VM_RESTARTS,		/* it has rebooted and will run again (restart.c) */
+};
 
 struct vm {
 	int id;
@@ -84,8 +89,15 @@ struct vm {
 
 	struct vm_tsp *tsp;		/* shadow.h; shared by its vCPUs */
 	uint64_t policy;		/* HM_POLICY_*, for the next entry of each vCPU; atomic */
-	int end;			/* enum vm_end, written once */
+	int end;			/* enum vm_end; atomic */
+	unsigned ends;			/* how often it has ended; atomic */
 	unsigned vcpus_left;		/* not yet off their harts after the end; atomic */
+
+	/* To start it, the first time and again. */
+	const struct guest_config *config;
+	struct placement at;
+	struct vcpu *restarter;		/* in whose turns it is made anew, or NULL; atomic */
+	uint64_t restored;		/* bytes of its RAM that are as in the beginning; its restarter's */
 
 	struct spinlock lock;		/* guards the devices */
 	struct uart uart;
@@ -106,18 +118,39 @@ struct vm_defaults {
 /* Guest number id, whether or not it has ended; NULL: there is none. */
 struct vm *vm_find(unsigned id);
 
-/* Loads a guest and gives its vCPUs to harts; ends the machine if it cannot be started. */
+/* Loads a guest and gives its vCPUs to harts; ends the machine if it cannot be started.  config stays. */
 void vm_create(const struct guest_config *config, const struct vm_defaults *defaults);
 
-/* The guest is over: its vCPUs leave their harts, and the last guest takes the machine along. */
+/* Puts what the guest's modules have there into a part of its RAM, which is zero so far. */
+void vm_load(const struct vm *vm, struct range part);
+
+/* All that was loaded, and is scrubbed otherwise, begins: devices, vCPUs, the firmware's side of it. */
+void vm_start(struct vm *vm);
+
+/*
+ * The guest is over: its vCPUs leave their harts, and the last guest takes the machine along;
+ * or it has rebooted, and begins anew if that is wanted (reboot=).
+ */
 void vm_end(struct vm *vm, enum vm_end how);
 
-/* On its own hart: a vCPU of an ended guest will not run again. */
-void vm_release_vcpu(struct vcpu *v);
+/* On its own hart: a vCPU of an ended guest does not go on.  False: it keeps its place, for the guest restarts. */
+bool vm_release_vcpu(struct vcpu *v);
 
+/* restart.c: a turn of a vCPU whose guest has ended. */
+void vm_restart(struct vcpu *v);
+
+/* Its vCPUs leave their harts. */
 static inline bool vm_ended(const struct vm *vm)
 {
-	return __atomic_load_n(&vm->end, __ATOMIC_RELAXED) != VM_RUNS;
+	return __atomic_load_n(&vm->end, __ATOMIC_ACQUIRE) != VM_RUNS;
+}
+
+/* And it does not come back. */
+static inline bool vm_is_over(const struct vm *vm)
+{
+	int end = __atomic_load_n(&vm->end, __ATOMIC_RELAXED);
+
+	return end != VM_RUNS && end != VM_RESTARTS;
 }
 
 /* host-hv's own address for size bytes of a guest's RAM; NULL if they are not all RAM. */

@@ -122,7 +122,7 @@ host_options()
 {
 	_owner="hm=${HM#none}"
 	[ "$MODE" != tsp ] || _owner=shadow=tsp
-	echo "mem=$MEM vcpus=$VCPUS $_owner width=$WIDTH svvptc=$SVVPTC marks=$MARKS"
+	echo "mem=$MEM vcpus=$VCPUS $_owner width=$WIDTH svvptc=$SVVPTC marks=$MARKS reboot=$REBOOT"
 }
 
 # The QEMU command is kept as a quoted string, since its words hold spaces.
@@ -142,7 +142,8 @@ repeatable()
 machine()
 {
 	qemu_command=
-	qemu_add "$QEMU" -M virt -cpu "$(cpu)" -smp "$HARTS" -nodefaults -display none -no-reboot
+	qemu_add "$QEMU" -M virt -cpu "$(cpu)" -smp "$HARTS" -nodefaults -display none
+	[ "$MODE:$REBOOT" = native:restart ] || qemu_add -no-reboot
 	[ -z "$accel" ] || qemu_add -accel "$accel"
 	[ "$ICOUNT" = 0 ] || repeatable
 	software

@@ -2,7 +2,7 @@
 # The options of a run: names, defaults and what they may be.  Sourced by launch.
 
 options='MODE GUEST WORKLOAD VCPUS HARTS ICOUNT PROFILE RESULT HM SVVPTC MARKS QEMU ASIDLEN MISALIGNED KERNEL FORMAT LOAD
-	INITRD DTB APPEND CMDLINE MEM WIDTH MODES WORKLOADS LADDER LOG TIMEOUT V'
+	INITRD DTB APPEND CMDLINE MEM WIDTH REBOOT MODES WORKLOADS LADDER LOG TIMEOUT V'
 
 modes='native tsp ssp ssp-hm'
 seats='inject satp flush fill'
@@ -180,6 +180,8 @@ take_machine()
 	switch ICOUNT "$ICOUNT"
 	mib=$(mebibytes "$MEM") || refuse "MEM=$MEM is no size" "a number with M or G, as 512M or 2G"
 	[ "$mib" -ge 64 ] && [ "$mib" -le 16384 ] || refuse "MEM=$MEM is out of range" "64M to 16G"
+	REBOOT=${REBOOT:-end}
+	choose REBOOT "$REBOOT" end restart
 	[ $((mib % 2)) = 0 ] || refuse "MEM=$MEM is no multiple of 2M" "an even number of M"
 }
 

@@ -48,6 +48,7 @@ def assert_refused(done, *texts):
     ("ICOUNT=yes", "0 1"),
     ("SVVPTC=2", "0 1"),
     ("MARKS=2", "0 1"),
+    ("REBOOT=never", "end restart"),
     ("MARKS=0", "MARKS=1, or WORKLOAD=none"),
     ("HM=satp", "inject,satp,flush,fill"),
     ("HM=satp,everything", "inject satp flush fill"),

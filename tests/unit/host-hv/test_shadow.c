@@ -152,7 +152,8 @@ static int setup_with(uint64_t policy, unsigned vcpus)
 	for (unsigned i = 0; i < vcpus; i++)
 		vm.vcpu[i] = (struct vcpu){ .vm = &vm, .id = i, .run = i ? calloc(1, PAGE) : run,
 					    .shadow = shadow_create(&vm, 100, &hm) };
-	vm.tsp = tsp_handler_create(&vm, &hm, 64);
+	vm.tsp = tsp_handler_create(&vm);
+	tsp_handler_init(vm.tsp, &vm, &hm, 64);
 	run->priv = 1;
 	run->stvec = 0x7000;
 	enter();

@@ -68,9 +68,22 @@ void vm_end(struct vm *v, enum vm_end how)
 	v->end = ended = how;
 }
 
-void vm_release_vcpu(struct vcpu *v)
+static bool restarts;
+
+bool vm_release_vcpu(struct vcpu *v)
 {
 	v->vm->vcpus_left--;
+	return !restarts;
+}
+
+static int restart_turns;
+
+void vm_restart(struct vcpu *v)
+{
+	if (++restart_turns < 3)
+		return;
+	v->vm->end = VM_RUNS;
+	restarts = false;
 }
 
 void *vm_memory(const struct vm *v, uint64_t gpa, uint64_t size)
@@ -1023,6 +1036,17 @@ static void vcpus_take_turns_until_the_guest_ends(void **state)
 	assert_int_equal(vm.vcpus_left, 2);
 }
 
+static void a_guest_that_restarts_keeps_its_place(void **state)
+{
+	(void)state;
+	vm.end = VM_RESTARTS;
+	restarts = true;
+	restart_turns = 0;
+	run_turns(2, take_turn);
+	assert_int_equal(restart_turns, 3);
+	assert_int_equal(turn_count, 2);
+}
+
 /* It naps after each turn, and is awake again before the other's minimum is over. */
 static long nap_or_work(void)
 {
@@ -1223,6 +1247,7 @@ int main(void)
 		TEST(a_line_that_changes_after_an_entry_kicks_again),
 		TEST(a_line_that_falls_before_the_hart_has_looked_still_wakes),
 		TEST(vcpus_take_turns_until_the_guest_ends),
+		TEST(a_guest_that_restarts_keeps_its_place),
 		TEST(an_idle_hart_sets_its_timer),
 		TEST(counting_begins_at_the_next_entry),
 		TEST(the_record_holds_all_keys),
