@@ -129,6 +129,8 @@ void boot_main(uint64_t hart_id, const void *fdt)
 		harts[i].id = platform.hart_id[i];
 	seed_init(platform.fdt, platform.chosen);
 	options_parse(&options, command_line());
+	if (options.all_bytes)
+		console_pass_all();
 	firmware_init();
 	sched_init(platform.timebase_hz);
 	external_init(&platform);

@@ -26,6 +26,7 @@
 static struct {
 	struct spinlock lock;		/* guards the output side, line by line */
 	bool names;			/* several guests: say who speaks */
+	bool all;			/* what guests write passes, though it looked like a record */
 	int speaker;			/* of the line being written */
 	bool line_open;
 	unsigned column;		/* cells behind the name that a backspace may take back */
@@ -168,9 +169,14 @@ void console_name_speakers(void)
 	console.names = true;
 }
 
+void console_pass_all(void)
+{
+	console.all = true;
+}
+
 void console_guest_putc(int speaker, char c)
 {
-	if (c == HM_RECORD_RS)		/* only the host may begin a record */
+	if (c == HM_RECORD_RS && !console.all)	/* only the host may begin a record */
 		return;
 	spin_lock(&console.lock);
 	if (console.names || console.speaker != speaker)

@@ -23,6 +23,9 @@ void console_guest_putc(int speaker, char c);
 /* Several guests: lines are prefixed with their guest's name from now on, which they cannot write over. */
 void console_name_speakers(void);
 
+/* Nobody looks for records on this console: the byte that begins one is a guest's as any other. */
+void console_pass_all(void);
+
 /* Writes a piece of the line that is typed at host-hv's prompt. */
 void console_edit(const char *piece);
 

@@ -153,6 +153,19 @@ static void close_prompt(void)
 	console_edit("\r\n");
 }
 
+/* Said once until it has read again. */
+static void type_to(struct vm *vm, uint8_t c)
+{
+	bool first;
+
+	spin_lock(&vm->lock);
+	first = !typed_put(&vm->typed, c);
+	vm_uart_changed(vm);
+	spin_unlock(&vm->lock);
+	if (first)
+		print("host-hv: vm%d reads nothing: what is typed is dropped\n", vm->id);
+}
+
 static void edit(uint8_t c)
 {
 	switch (c) {
@@ -163,8 +176,12 @@ static void edit(uint8_t c)
 		execute(prompt.line);
 		break;
 	case CTRL_C:
+		close_prompt();
+		break;
 	case CTRL_CLOSE_BRACKET:
 		close_prompt();
+		if (!prompt.length)	/* pressed twice: it is meant for the guest */
+			type_to(owner_vm(), c);
 		break;
 	case BACKSPACE:
 	case DELETE:
@@ -179,19 +196,6 @@ static void edit(uint8_t c)
 		prompt.line[prompt.length++] = c;
 		console_edit((char[2]){ c });
 	}
-}
-
-/* Said once until it has read again. */
-static void type_to(struct vm *vm, uint8_t c)
-{
-	bool first;
-
-	spin_lock(&vm->lock);
-	first = !typed_put(&vm->typed, c);
-	vm_uart_changed(vm);
-	spin_unlock(&vm->lock);
-	if (first)
-		print("host-hv: vm%d reads nothing: what is typed is dropped\n", vm->id);
 }
 
 void keyboard_type(uint8_t c)

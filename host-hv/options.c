@@ -84,6 +84,12 @@ static bool set_reboot(struct options *o, char *value)
 	return o->restart || !strcmp(value, "end");
 }
 
+static bool set_console(struct options *o, char *value)
+{
+	o->all_bytes = !strcmp(value, "all");
+	return o->all_bytes || !strcmp(value, "records");
+}
+
 static bool set_log(struct options *o, char *value)
 {
 	o->quiet = !strcmp(value, "quiet");
@@ -103,6 +109,7 @@ static const struct {
 	{ "svvptc", set_svvptc, "0 or 1" },
 	{ "marks", set_marks, "0 or 1" },
 	{ "reboot", set_reboot, "restart or end" },
+	{ "console", set_console, "records or all" },
 	{ "log", set_log, "info or quiet" },
 };
 
@@ -117,7 +124,7 @@ static void parse_option(struct options *o, char *option)
 			fail("option %s= takes %s", name, table[i].values);
 		return;
 	}
-	fail("unknown option %s: there are mem= vcpus= hm= shadow= width= svvptc= marks= reboot= log=", name);
+	fail("unknown option %s: there are mem= vcpus= hm= shadow= width= svvptc= marks= reboot= console= log=", name);
 }
 
 void options_parse(struct options *o, const char *command_line)

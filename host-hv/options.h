@@ -11,6 +11,7 @@
  *   svvptc=0|1            withhold or offer Svvptc
  *   marks=0|1             whether the measurement marker gives records; else it is an illegal instruction
  *   reboot=restart|end    whether a guest that reboots is started anew from its modules, or is over
+ *   console=records|all   whether the byte that begins a record, 0x1E, is host-hv's alone, or guests' as well
  *   log=info|quiet        whether to say what is done
  */
 #ifndef OPTIONS_H
@@ -27,6 +28,7 @@ struct options {
 	bool svvptc;
 	bool marks;
 	bool restart;
+	bool all_bytes;
 	bool quiet;
 };
 

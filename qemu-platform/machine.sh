@@ -122,7 +122,7 @@ host_options()
 {
 	_owner="hm=${HM#none}"
 	[ "$MODE" != tsp ] || _owner=shadow=tsp
-	echo "mem=$MEM vcpus=$VCPUS $_owner width=$WIDTH svvptc=$SVVPTC marks=$MARKS reboot=$REBOOT"
+	echo "mem=$MEM vcpus=$VCPUS $_owner width=$WIDTH svvptc=$SVVPTC marks=$MARKS reboot=$REBOOT${interactive:+ console=all}"
 }
 
 # The QEMU command is kept as a quoted string, since its words hold spaces.

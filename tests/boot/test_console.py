@@ -6,6 +6,7 @@ import re
 import pexpect
 import pytest
 
+from launcher import LAUNCH
 from test_host_hv import command, command_line, linux
 
 
@@ -121,3 +122,38 @@ def test_a_paste_loses_nothing():
     machine.sendline("y" * 2047)
     machine.expect_exact("2047 letters")
     machine.close(force=True)
+
+
+# ---- bytes that are host-hv's, too ----
+
+def test_the_prompts_key_pressed_twice_is_the_guests(payloads):
+    machine = machine_of([guest(payloads, "hostile-echo")])
+    machine.expect_exact("note begins")
+    machine.send("\x1d\x1d")
+    machine.expect_exact("note typed 0x1d")
+    machine.send("\x1dx\x1d.")					# with something typed it only closes the prompt
+    machine.expect_exact("note typed 0x2e")
+    assert "typed" not in machine.before
+    machine.close(force=True)
+
+
+@pytest.mark.parametrize("options, comes", [("mem=128M", "<>"), ("mem=128M console=all", "<\x1e\x1e>")])
+def test_a_guests_byte_1e_comes_where_nobody_reads_records(payloads, options, comes):
+    machine = machine_of([guest(payloads, "hostile-echo")], options)
+    machine.expect_exact("note begins")
+    machine.send("\x1e")
+    machine.expect_exact("note typed 0x1e")
+    machine.expect_exact(">")
+    assert (machine.before + ">").strip() == comes
+    machine.close(force=True)
+
+
+def test_a_shell_gets_all_bytes(payloads):
+    words = ["MODE=ssp-hm", f"KERNEL={payloads / 'hostile-echo.bin'}", "MEM=128M"]
+    shell = pexpect.spawn(str(LAUNCH), ["shell", *words], timeout=60, encoding="utf-8")
+    shell.expect_exact("note begins")
+    shell.send("\x1e\x1d\x1d.")
+    shell.expect_exact("<\x1e\x1e>")
+    shell.expect_exact("<\x1d\x1d>")
+    shell.expect_exact('{"end":"shutdown","vm":0}')
+    shell.close(force=True)

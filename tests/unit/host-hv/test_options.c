@@ -24,12 +24,13 @@ static void has_defaults(void **state)
 	assert_true(o.svvptc);
 	assert_false(o.marks);
 	assert_false(o.restart);
+	assert_false(o.all_bytes);
 	assert_false(o.quiet);
 }
 
 static void reads_all_options(void **state)
 {
-	struct options o = parse(" mem=2G vcpus=4  hm=satp,fill width=sv57 svvptc=0 marks=1 reboot=restart log=quiet ");
+	struct options o = parse(" mem=2G vcpus=4  hm=satp,fill width=sv57 svvptc=0 marks=1 reboot=restart console=all log=quiet ");
 
 	(void)state;
 	assert_int_equal(o.memory, 2 * GIB);
@@ -39,6 +40,7 @@ static void reads_all_options(void **state)
 	assert_false(o.svvptc);
 	assert_true(o.marks);
 	assert_true(o.restart);
+	assert_true(o.all_bytes);
 	assert_true(o.quiet);
 }
 
@@ -77,6 +79,7 @@ static void refuses_what_it_does_not_know(void **state)
 	refuses("width=sv32", "sv39, sv48 or sv57");
 	refuses("svvptc=yes", "0 or 1");
 	refuses("reboot=never", "restart or end");
+	refuses("console=raw", "records or all");
 	refuses("log=loud", "info or quiet");
 }
 
