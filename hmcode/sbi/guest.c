@@ -240,6 +240,21 @@ static enum hm_next firmware_features(struct hm_trap *trap)
 	return finish(trap, HM_TRAP_SBI_OTHER, error, value);
 }
 
+/*
+ * Chapter 11, "Performance Monitoring Unit Extension": a PMU without counters, since the hart's belong to hmcode.  Linux
+ * closes cycle and instret to its programs (scounteren) only where there is a PMU.
+ */
+static enum hm_next pmu(struct hm_trap *trap)
+{
+	long error = SBI_ERR_INVALID_PARAM;	/* there is no such counter */
+
+	if (trap->frame->x[16] == SBI_EXT_PMU_NUM_COUNTERS)
+		error = SBI_SUCCESS;
+	else if (trap->frame->x[16] > SBI_EXT_PMU_COUNTER_FW_READ_HI)
+		error = SBI_ERR_NOT_SUPPORTED;
+	return finish(trap, HM_TRAP_SBI_OTHER, error, 0);
+}
+
 /* docs/abi.md, "The guest extension" */
 static enum hm_next guest_extension(struct hm_trap *trap)
 {
@@ -363,6 +378,7 @@ static enum hm_next legacy_fence_vma(struct hm_trap *trap)
 	X(SBI_EXT_SUSP, to_host)						\
 	X(SBI_EXT_DBCN, to_host)						\
 	X(SBI_EXT_FWFT, firmware_features)					\
+	X(SBI_EXT_PMU, pmu)							\
 	X(HM_GUEST_EXT_ID, guest_extension)					\
 	X(SBI_EXT_0_1_SET_TIMER, legacy_set_timer)				\
 	X(SBI_EXT_0_1_CONSOLE_PUTCHAR, to_host)					\

@@ -53,3 +53,13 @@ def test_nothing_is_a_neighbours(payloads):
         assert int(machine.match[1]) > 0 and int(machine.match[2]) == 0, machine.before.decode(errors="replace")
         del ends[which[found]]
     machine.close(force=True)
+
+
+def test_programs_may_read_the_counters_that_they_may_natively(launch):
+    """Linux closes cycle and instret where the SBI has a PMU, and leaves them open where it has none."""
+    said = {}
+    for mode in ("native", "ssp-hm"):
+        run = launch(MODE=mode, WORKLOAD="none", APPEND="quiet hmwork=counters:1", MEM="128M")
+        assert run.status == 0, repr(run)
+        said[mode] = re.search(r"hmwork: (may read .*)", run.console)[1].strip()
+    assert said["ssp-hm"] == said["native"] == "may read cycle 0, time 1, instret 0"

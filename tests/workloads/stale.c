@@ -129,6 +129,7 @@ static const struct {
 	{ "hotplug", restart_hotplug },
 	{ "kexec", restart_kexec },
 	{ "crash", restart_crash },
+	{ "counters", counters_read },
 };
 
 static const char *run(size_t test, unsigned int rounds)

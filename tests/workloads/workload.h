@@ -52,6 +52,9 @@ const char *restart_hotplug(unsigned int rounds);
 const char *restart_kexec(unsigned int rounds);
 const char *restart_crash(unsigned int rounds);
 
+/* counters.c: likewise. */
+const char *counters_read(unsigned int rounds);
+
 /* stale.c: false if there is no such test, or if it failed. */
 bool stale_run(const char *name);
 

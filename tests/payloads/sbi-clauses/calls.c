@@ -35,7 +35,7 @@ static const struct {
 	{ SBI_SRST, false, { 1, 1, 1 }, "SRST" },
 	{ SBI_DBCN, false, { 1, 1, 1 }, "DBCN" },
 	{ SBI_SUSP, false, { 1, 1, 0 }, "SUSP" },
-	{ 0x504d55, false, { 0, 1, 1 }, "PMU" },
+	{ 0x504d55, false, { 1, 1, 1 }, "PMU" },
 	{ 0x43505043, false, { 0, 0, 0 }, "CPPC" },
 	{ 0x4e41434c, false, { 0, 0, 0 }, "NACL" },
 	{ 0x535441, false, { 0, 0, 0 }, "STA" },
