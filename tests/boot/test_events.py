@@ -56,3 +56,15 @@ def exits(payloads, tmp_path_factory):
 @pytest.mark.parametrize("event", EXIT_LIMITS)
 def test_exit_costs_no_more_than(exits, event):
     assert exits[event] <= EXIT_LIMITS[event]
+
+
+# What docs/porting.md says of harts without a time CSR, and a little more.  Natively it is OpenSBI's own way.
+TIME_LIMITS = {"native": 530, "ssp-hm": 325}
+
+
+@pytest.mark.parametrize("mode", TIME_LIMITS)
+def test_a_trapped_reading_of_time_costs_no_more_than(launch, payloads, monkeypatch, mode):
+    monkeypatch.setenv("CPU_WITHOUT", "zicntr")
+    spent = [launch(MODE=mode, KERNEL=payloads / "bench-time.bin", APPEND=f"readings={count}", MEM="128M", MARKS=1,
+                    TIMEOUT=60).mark()["instructions"]["hm"] for count in (0, 1000)]
+    assert 100 < (spent[1] - spent[0]) / 1000 <= TIME_LIMITS[mode]

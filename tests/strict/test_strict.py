@@ -94,7 +94,7 @@ MTVAL = ["native", "tsp", "ssp", "ssp-hm"]
 @pytest.mark.parametrize("mode", MTVAL)
 def test_the_marker_is_one_where_mtval_is_0(launch, payloads, monkeypatch, mode):
     monkeypatch.setenv("CPU_WITHOUT", "x-mtval-insn")
-    run = launch(MODE=mode, QEMU="strict", KERNEL=payloads / "bench-fills.bin", APPEND="fill=16", MEM="128M", MARKS=1, TIMEOUT=120)
+    run = launch(MODE=mode, QEMU="strict", KERNEL=payloads / "bench-fills.bin", APPEND="absent=16", MEM="128M", MARKS=1, TIMEOUT=120)
     check(run)
     assert run.mark()["ok"]
 
