@@ -141,7 +141,7 @@ def elf32():
     (elf32(), "not for 64-bit RISC-V", ""),
     (gzip.compress(gzip.compress(image())), "compressed twice", "unpack it once"),
     (b"\xde\xad" * 100, "no riscv Linux Image", "FORMAT=flat"),
-])
+], ids=["xz", "lz4", "bzip2", "uImage", "FIT", "deb", "zboot-lzma", "elf32", "gzip-twice", "bytes"])
 def test_what_is_refused_is_named_with_the_tool_for_it(tmp_path, content, what, tool):
     kernel = tmp_path / "kernel"
     kernel.write_bytes(content)

@@ -1137,6 +1137,7 @@ static void the_record_holds_all_keys(void **state)
 	for (unsigned i = 0; i < SHADOW_CLASSES; i++)
 		shadows[i].count[i] = 1000 << i;
 	vm.vcpu[0].fence_kicks = 4;
+	vm.split_counters = true;
 	stats.insn_total = 1000;
 	stats.insn_guest = 900;
 	stats.insn_host = 40;
@@ -1161,6 +1162,17 @@ static void the_record_holds_all_keys(void **state)
 		"\"instructions\":{\"total\":1000,\"guest\":900,\"host\":40,\"hm\":60},"
 		"\"ring\":{\"entries\":73,\"flushes\":62,\"hints_used\":50,\"hints_lost\":4},"
 		"\"longest_m_stay\":55,\"walk_refs\":null}\n");
+}
+
+static void instructions_that_are_not_split_are_null(void **state)
+{
+	(void)state;
+	vm.split_counters = false;
+	stats.insn_total = 1000;
+	stats.insn_hm = (uint64_t)-65;
+	mark(HM_MARK_END | 7 << 8 | HM_MARK_OK);
+	assert_non_null(strstr(printed,
+		"\"instructions\":{\"total\":1000,\"guest\":null,\"host\":null,\"hm\":null},"));
 }
 
 static void without_marks_the_marker_is_an_illegal_instruction(void **state)
@@ -1251,6 +1263,7 @@ int main(void)
 		TEST(an_idle_hart_sets_its_timer),
 		TEST(counting_begins_at_the_next_entry),
 		TEST(the_record_holds_all_keys),
+		TEST(instructions_that_are_not_split_are_null),
 		TEST(without_marks_the_marker_is_an_illegal_instruction),
 		TEST(a_failed_workload_is_not_ok),
 	};
