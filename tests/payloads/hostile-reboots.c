@@ -93,8 +93,8 @@ static void page(void)
 
 void other_cpu(void)
 {
-	__atomic_add_fetch(&others, 1, __ATOMIC_RELAXED);
 	page();
+	__atomic_add_fetch(&others, 1, __ATOMIC_RELEASE);
 	for (;;)
 		write64(TEST_VA, DIRT);
 }
@@ -106,11 +106,13 @@ static void use_everything(void)
 
 	for_each_page(make_dirty);
 	in_data = in_bss = DIRT;
-	for (uint64_t cpu = 1; cpu < MOST_CPUS; cpu++)
+	/* One after another: pages are given out without a lock. */
+	for (uint64_t cpu = 1; cpu < MOST_CPUS; cpu++) {
 		started += sbi_call(SBI_HSM, 0, cpu, (uint64_t)other_entry,
 				    (uint64_t)stacks[cpu] + sizeof(stacks[0]), 0, 0).error == SBI_OK;
-	while (__atomic_load_n(&others, __ATOMIC_RELAXED) < started)
-		;
+		while (__atomic_load_n(&others, __ATOMIC_ACQUIRE) < started)
+			;
+	}
 	page();
 	*(volatile uint8_t *)UART_SCRATCH = 0xa5;
 	*(volatile uint8_t *)UART_IER = 2;
