@@ -15,6 +15,8 @@ WORKLOADS = (ROOT / "tests" / "workloads" / "list").read_text().split()
 MODES = re.search(r"^modes='(.*)'$", (ROOT / "qemu-platform" / "options.sh").read_text(), re.M)[1].split()
 PAYLOADS = subprocess.run(["make", "-s", "-C", str(ROOT / "tests" / "payloads"), "list"],
                           capture_output=True, text=True, check=True).stdout.split()
+# All that spt may say of these guests: payloads go through each mode of satp.
+WIDER = re.compile(r"the guest uses Sv(48|57), windows serve Sv39 only")
 
 
 def run(folder, command="run", **options):
@@ -25,7 +27,8 @@ def run(folder, command="run", **options):
                           stdin=subprocess.DEVNULL, timeout=1800)
     console = log.read_text(errors="replace") if log.exists() else ""
     assert done.returncode == 0, done.stdout + done.stderr + console[-2000:]
-    assert "spt:" not in console, console[-2000:]
+    said = set(re.findall(r"spt: .*", console))
+    assert all(WIDER.search(line) for line in said), console[-2000:]
     return console
 
 
