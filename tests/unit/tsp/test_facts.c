@@ -458,11 +458,13 @@ static void an_instruction_that_does_not_store_there_is_repeated(void **state)
 
 #define VSE64_V8_A0	0x02057427u
 
-static enum tsp_verdict store_vector(uint64_t va)
+/* To one entry of a guest table. */
+static enum tsp_verdict store_vector(unsigned int table, unsigned int index)
 {
+	uint64_t va = PTE_VA(table, index), gpa = RAM_GPA + table * PAGE_SIZE + index * 8;
 	uint64_t x[32] = { [10] = va };
 
-	return tsp_store(&m.tsp, &m.vcpu[0].tsp, va, VSE64_V8_A0, 4, 0, x).verdict;
+	return tsp_store(&m.tsp, &m.vcpu[0].tsp, va, gpa, VSE64_V8_A0, 4, 0, x).verdict;
 }
 
 static void what_is_not_decoded_goes_aside_where_a_table_stays_one(void **state)
@@ -471,10 +473,10 @@ static void what_is_not_decoded_goes_aside_where_a_table_stays_one(void **state)
 	put(1, 1, guest_table(3), LINK);
 	put(3, 0, FRAME(5), LEAF);
 	assert_maps(VA(512), FRAME(5));
-	assert_int_equal(store_vector(PTE_VA(3, 7)), TSP_REPEAT);
+	assert_int_equal(store_vector(3, 7), TSP_REPEAT);
 	check();
-	assert_int_equal(store_vector(PTE_VA(0, 300)), TSP_ASIDE);	/* the root */
-	assert_int_equal(store_vector(PTE_VA(2, 300)), TSP_ASIDE);	/* through itself */
+	assert_int_equal(store_vector(0, 300), TSP_ASIDE);	/* the root */
+	assert_int_equal(store_vector(2, 300), TSP_ASIDE);	/* through itself */
 	assert_int_equal(m.tsp.emulated, 0);
 	check();
 }
