@@ -97,6 +97,8 @@ uint64_t clock_now(void)
 
 void clock_wake(unsigned id, uint64_t due)
 {
+	if (!clock_exists())
+		return;
 	spin_lock(&clock.lock);
 	if (clock.due[id] != due) {
 		clock.due[id] = due;
