@@ -12,6 +12,9 @@ enum { TIME_LOW, TIME_HIGH, ALARM_LOW, ALARM_HIGH, IRQ_ENABLED, CLEAR_ALARM, ALA
 /* Alarms interrupt the boot hart, whoever runs there: a guest that sets many takes no more of its time than this. */
 #define LEAST_GAP	1000000		/* ns */
 
+/* The device may take a later time for a past one (QEMU's timers are signed): a far alarm is looked at again. */
+#define FARTHEST	(1UL << 40)	/* ns */
+
 static struct {
 	struct spinlock lock;
 	volatile uint32_t *reg;		/* NULL: there is none */
@@ -36,7 +39,7 @@ static void program(void)
 		clock.reg[CLEAR_ALARM] = 1;
 		return;
 	}
-	first = max_u64(first, clock.not_before);
+	first = min_u64(max_u64(first, clock.not_before), read_time() + FARTHEST);
 	clock.reg[ALARM_HIGH] = first >> 32;
 	clock.reg[ALARM_LOW] = first;
 }
