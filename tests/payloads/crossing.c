@@ -70,15 +70,6 @@ static void instruction_over_a_boundary(void)
 	fact_equal(try_fetch(SECOND - 8).cause, CAUSE_FETCH_PAGE, "and with the second page not executable");
 }
 
-static uint64_t load_reserved(uint64_t va, uint64_t unused)
-{
-	uint64_t value;
-
-	(void)unused;
-	__asm__ volatile("lr.d %0, (%1)" : "=r"(value) : "r"(va) : "memory");
-	return value;
-}
-
 static uint64_t add_atomic(uint64_t va, uint64_t value)
 {
 	__asm__ volatile("amoadd.d %0, %0, (%1)" : "+r"(value) : "r"(va) : "memory");

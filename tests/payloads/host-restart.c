@@ -7,15 +7,7 @@
 #include "host.h"
 
 #define STARTS		150	/* 16 pages each were all that 128 MB have */
-#define PATIENCE	20000000ul
 #define FDT_MAGIC	0xedfe0dd0u
-#define HSM_START	0
-#define HSM_STOP	1
-#define HSM_STATUS	2
-#define HSM_SUSPEND	3
-#define NON_RETENTIVE	0x80000000ul	/* "Hart suspend types" of SBI's HSM */
-#define STOPPED		1
-#define SUSPENDED	4
 
 #define SIP_SOFT	(1ul << IRQ_SOFT)
 #define FMV_D_X_F1_A0	0xf20500d3u
@@ -38,26 +30,9 @@ void other_main(void)
 	}
 	if (sleeps) {
 		sleeps = 0;
-		csr_set(sie, SIP_SOFT);
-		full_fence();
-		sbi_call(SBI_HSM, HSM_SUSPEND, NON_RETENTIVE, (uint64_t)other_entry,
-			 (uint64_t)(stack + sizeof(stack)), 0, 0);
+		sleep_until_kicked(other_entry, stack + sizeof(stack));
 	}
-	full_fence();
-	starts++;
-	sbi_call(SBI_HSM, HSM_STOP, 0, 0, 0, 0, 0);
-	for (;;)
-		;
-}
-
-static bool comes_to(uint64_t hart, uint64_t status)
-{
-	uint64_t spins = 0;
-
-	while (sbi_call(SBI_HSM, HSM_STATUS, hart, 0, 0, 0, 0).value != status && ++spins < PATIENCE)
-		;
-	full_fence();
-	return spins < PATIENCE;
+	stop_hart(&starts);
 }
 
 static bool start_and_stop(uint64_t hart)
@@ -68,13 +43,13 @@ static bool start_and_stop(uint64_t hart)
 	if (start_hart(hart, other_entry, stack + sizeof(stack)))
 		return false;
 	if (wakes) {
-		if (!comes_to(hart, SUSPENDED))
+		if (!hart_comes_to(hart, SUSPENDED))
 			return false;
 		sbi_call(SBI_IPI, 0, 1ul << hart, 0, 0, 0, 0);
 	}
 	while (starts == before && ++spins < PATIENCE)
 		;
-	return spins < PATIENCE && comes_to(hart, STOPPED);
+	return spins < PATIENCE && hart_comes_to(hart, STOPPED);
 }
 
 static uint64_t start_often(uint64_t hart, uint64_t times)

@@ -10,13 +10,6 @@
 #define GUESTS		3
 #define ROUNDS		40
 #define STATE_PAGE	1		/* of a guest's RAM: two states, to load and as read */
-#define PATIENCE	20000000ul
-#define HSM_STOP	1
-#define HSM_STATUS	2
-#define HSM_SUSPEND	3
-#define NON_RETENTIVE	0x80000000ul
-#define STOPPED		1
-#define SUSPENDED	4
 
 /* Guests' code; a0 is a state, a1 what is cleared in sstatus afterwards. */
 extern const uint32_t guest_write[], guest_read[], guest_trap[], guest_end[];
@@ -158,26 +151,9 @@ void other_main(void)
 	there_code = NULL;
 	if (sleeps) {
 		sleeps = 0;
-		csr_set(sie, 1ul << IRQ_SOFT);
-		full_fence();
-		sbi_call(SBI_HSM, HSM_SUSPEND, NON_RETENTIVE, (uint64_t)other_entry,
-			 (uint64_t)(stack + sizeof(stack)), 0, 0);
+		sleep_until_kicked(other_entry, stack + sizeof(stack));
 	}
-	full_fence();
-	starts++;
-	sbi_call(SBI_HSM, HSM_STOP, 0, 0, 0, 0, 0);
-	for (;;)
-		;
-}
-
-static bool comes_to(uint64_t hart, uint64_t status)
-{
-	uint64_t spins = 0;
-
-	while (sbi_call(SBI_HSM, HSM_STATUS, hart, 0, 0, 0, 0).value != status && ++spins < PATIENCE)
-		;
-	full_fence();
-	return spins < PATIENCE;
+	stop_hart(&starts);
 }
 
 static bool there(uint64_t hart, const uint32_t *code, bool sleep)
@@ -191,13 +167,13 @@ static bool there(uint64_t hart, const uint32_t *code, bool sleep)
 	if (start_hart(hart, other_entry, stack + sizeof(stack)))
 		return false;
 	if (sleep) {
-		if (!comes_to(hart, SUSPENDED))
+		if (!hart_comes_to(hart, SUSPENDED))
 			return false;
 		sbi_call(SBI_IPI, 0, 1ul << hart, 0, 0, 0, 0);
 	}
 	while (starts == before && ++spins < PATIENCE)
 		;
-	return spins < PATIENCE && comes_to(hart, STOPPED) && there_ran;
+	return spins < PATIENCE && hart_comes_to(hart, STOPPED) && there_ran;
 }
 
 static void another_hart(uint64_t hart)

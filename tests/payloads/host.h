@@ -115,4 +115,39 @@ static inline int64_t start_hart(uint64_t hart, const char *entry, uint8_t *stac
 	return sbi_call(SBI_HSM, 0, hart, (uint64_t)entry, (uint64_t)stack_end, 0, 0).error;
 }
 
+/* "Hart State Management Extension" */
+enum { HSM_STOP = 1, HSM_STATUS, HSM_SUSPEND };
+enum { STOPPED = 1, SUSPENDED = 4 };
+#define NON_RETENTIVE	0x80000000ul
+#define PATIENCE	20000000ul	/* rounds of a loop that waits for another hart */
+
+/* Another hart does so within a time; false: not. */
+static inline bool hart_comes_to(uint64_t hart, uint64_t status)
+{
+	uint64_t spins = 0;
+
+	while (sbi_call(SBI_HSM, HSM_STATUS, hart, 0, 0, 0, 0).value != status && ++spins < PATIENCE)
+		;
+	full_fence();
+	return spins < PATIENCE;
+}
+
+/* This hart sleeps and loses its registers; a soft interrupt wakes it at the entry. */
+static inline void sleep_until_kicked(const char *entry, uint8_t *stack_end)
+{
+	csr_set(sie, 1ul << IRQ_SOFT);
+	full_fence();
+	sbi_call(SBI_HSM, HSM_SUSPEND, NON_RETENTIVE, (uint64_t)entry, (uint64_t)stack_end, 0, 0);
+}
+
+/* This hart's last word, which it adds to how often it was started. */
+static inline void stop_hart(volatile uint64_t *starts)
+{
+	full_fence();
+	++*starts;
+	sbi_call(SBI_HSM, HSM_STOP, 0, 0, 0, 0, 0);
+	for (;;)
+		;
+}
+
 #endif /* HOST_H */

@@ -304,15 +304,6 @@ static void over_a_boundary(void)
 
 /* --- what no firmware does ------------------------------------------------- */
 
-static uint64_t load_reserved(uint64_t va, uint64_t unused)
-{
-	uint64_t value;
-
-	(void)unused;
-	__asm__ volatile("lr.d %0, (%1)" : "=r"(value) : "r"(va) : "memory");
-	return value;
-}
-
 static uint64_t add_atomic(uint64_t va, uint64_t value)
 {
 	__asm__ volatile("amoadd.w %0, %0, (%1)" : "+r"(value) : "r"(va) : "memory");

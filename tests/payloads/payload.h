@@ -70,6 +70,10 @@ typedef uint64_t (*attempt_fn)(uint64_t a, uint64_t b);
 struct outcome attempt(attempt_fn function, uint64_t a, uint64_t b);
 struct outcome attempt_user(uint64_t pc, uint64_t a, uint64_t b);
 
+/* To be attempted: a load of 1, 2, 4 or 8 bytes, and LR.D. */
+uint64_t load_sized(uint64_t at, uint64_t size);
+uint64_t load_reserved(uint64_t va, uint64_t unused);
+
 /* The commonest attempts, 64 bits wide. */
 struct outcome try_load(uint64_t va);
 struct outcome try_store(uint64_t va, uint64_t value);

@@ -132,24 +132,12 @@ static void at_once_or_never(void)
 	write(RTC + IRQ_ENABLED, 0);
 }
 
-static uint64_t load(uint64_t at, uint64_t size)
-{
-	switch (size) {
-	case 1:
-		return *(volatile uint8_t *)at;
-	case 2:
-		return *(volatile uint16_t *)at;
-	default:
-		return *(volatile uint32_t *)at;
-	}
-}
-
 static void edges(void)
 {
-	fact_equal(attempt(load, RTC, 1).cause, CAUSE_LOAD_ACCESS, "a load of 1 byte faults");
-	fact_equal(attempt(load, RTC, 2).cause, CAUSE_LOAD_ACCESS, "a load of 2 bytes faults");
-	fact_equal(attempt(load, RTC + RESERVED, 4).value, 0, "the last register reads as 0");
-	fact_equal(attempt(load, RTC + END, 4).cause, CAUSE_LOAD_ACCESS, "nothing is behind it");
+	fact_equal(attempt(load_sized, RTC, 1).cause, CAUSE_LOAD_ACCESS, "a load of 1 byte faults");
+	fact_equal(attempt(load_sized, RTC, 2).cause, CAUSE_LOAD_ACCESS, "a load of 2 bytes faults");
+	fact_equal(attempt(load_sized, RTC + RESERVED, 4).value, 0, "the last register reads as 0");
+	fact_equal(attempt(load_sized, RTC + END, 4).cause, CAUSE_LOAD_ACCESS, "nothing is behind it");
 }
 
 void payload(uint64_t hart)

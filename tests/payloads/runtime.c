@@ -262,6 +262,32 @@ struct outcome attempt_user(uint64_t pc, uint64_t a, uint64_t b)
 	return last;
 }
 
+uint64_t load_reserved(uint64_t va, uint64_t unused)
+{
+	uint64_t value;
+
+	(void)unused;
+	__asm__ volatile("lr.d %0, (%1)" : "=r"(value) : "r"(va) : "memory");
+	return value;
+}
+
+uint64_t load_sized(uint64_t at, uint64_t size)
+{
+	uint32_t word;
+
+	switch (size) {
+	case 1:
+		return *(volatile uint8_t *)at;
+	case 2:
+		return *(volatile uint16_t *)at;
+	case 4:
+		__asm__ volatile("lwu %0, 0(%1)" : "=r"(word) : "r"(at) : "memory");
+		return word;
+	default:
+		return *(volatile uint64_t *)at;
+	}
+}
+
 static uint64_t do_load(uint64_t va, uint64_t unused)
 {
 	(void)unused;

@@ -7,7 +7,8 @@
  *			exception to trap_exception(), which comes back here
  * user_call		the same for code in U-mode, which ends by any exception
  */
-#define CALLEE_SAVED	(14 * 8)
+#include "saved.h"
+
 #define CALLER_SAVED	(18 * 8)
 
 	.section .head, "ax"
@@ -39,22 +40,6 @@ _start:
 	j	1b
 
 	.text
-	.macro callee_saved op
-	\op	ra, 0(sp)
-	\op	s0, 8(sp)
-	\op	s1, 16(sp)
-	\op	s2, 24(sp)
-	\op	s3, 32(sp)
-	\op	s4, 40(sp)
-	\op	s5, 48(sp)
-	\op	s6, 56(sp)
-	\op	s7, 64(sp)
-	\op	s8, 72(sp)
-	\op	s9, 80(sp)
-	\op	s10, 88(sp)
-	\op	s11, 96(sp)
-	.endm
-
 /* uint64_t attempt_call(function, a, b): the value, or whatever if it trapped. */
 	.globl	attempt_call
 attempt_call:

@@ -21,23 +21,6 @@ enum { THR, IER, FCR, LCR, MCR, LSR, MSR, SCR };
 static uint64_t seen[32][READS];
 static unsigned int looks;
 
-static uint64_t load(uint64_t at, uint64_t size)
-{
-	uint32_t word;
-
-	switch (size) {
-	case 1:
-		return *(volatile uint8_t *)at;
-	case 2:
-		return *(volatile uint16_t *)at;
-	case 4:
-		__asm__ volatile("lwu %0, 0(%1)" : "=r"(word) : "r"(at) : "memory");
-		return word;
-	default:
-		return *(volatile uint64_t *)at;
-	}
-}
-
 static void store(uint64_t at, uint64_t size, uint64_t value)
 {
 	switch (size) {
@@ -62,7 +45,7 @@ static void look(void)
 
 	for (uint64_t size = 1; size <= 8; size *= 2)
 		for (uint64_t reg = 0; reg < BYTES; reg += size)
-			*to++ = load(UART + reg, size);
+			*to++ = load_sized(UART + reg, size);
 }
 
 /* One register after another by one width: what is read then of it, and of its neighbours. */
@@ -110,7 +93,7 @@ static void edges(uint64_t size)
 	uint64_t causes[2 * BYTES], values[2 * BYTES];
 
 	for (uint64_t at = 0; at < 2 * BYTES; at++) {
-		struct outcome o = attempt(load, UART + at, size);
+		struct outcome o = attempt(load_sized, UART + at, size);
 
 		causes[at] = o.cause;
 		values[at] = o.cause == CAUSE_NONE ? o.value : 0;
@@ -124,12 +107,12 @@ static void misaligned_stores(void)
 	uint64_t scratch;
 
 	store(UART + SCR - 1, 2, 0xa5ff);
-	scratch = load(UART + SCR, 1);
+	scratch = load_sized(UART + SCR, 1);
 	store(UART + LCR, 2, MCR_OUT2 << 8 | LCR_8BIT);
 	note_values("SCR, LCR and MCR by misaligned stores",
-		    (uint64_t[]){ scratch, load(UART + LCR, 1), load(UART + MCR, 1) }, 3);
+		    (uint64_t[]){ scratch, load_sized(UART + LCR, 1), load_sized(UART + MCR, 1) }, 3);
 	fact_equal(scratch, 0, "an aligned store is of one register, though it covers two");
-	fact_equal(load(UART + LCR, 1), LCR_8BIT, "a misaligned one is of each piece that is aligned");
+	fact_equal(load_sized(UART + LCR, 1), LCR_8BIT, "a misaligned one is of each piece that is aligned");
 	store(UART + SCR, 1, 0);
 }
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* cpu.S - harts that arrive in S-mode by HSM or SUSP; the offsets are struct cpu's (clauses.h). */
+#include "saved.h"
+
 #define A0	0
 #define A1	8
 #define SATP	16
@@ -37,27 +39,11 @@ cpu_entry:
 	mv	a0, a1
 	jr	t0
 
-	.macro saved op
-	\op	ra, 0(sp)
-	\op	s0, 8(sp)
-	\op	s1, 16(sp)
-	\op	s2, 24(sp)
-	\op	s3, 32(sp)
-	\op	s4, 40(sp)
-	\op	s5, 48(sp)
-	\op	s6, 56(sp)
-	\op	s7, 64(sp)
-	\op	s8, 72(sp)
-	\op	s9, 80(sp)
-	\op	s10, 88(sp)
-	\op	s11, 96(sp)
-	.endm
-
 /* int64_t leave_registers(cpu, eid, fid, type) */
 	.globl	leave_registers
 leave_registers:
-	addi	sp, sp, -112
-	saved	sd
+	addi	sp, sp, -CALLEE_SAVED
+	callee_saved sd
 	sd	sp, SP(a0)
 	la	t0, 1f
 	sd	t0, GO(a0)
@@ -69,6 +55,6 @@ leave_registers:
 	ecall
 	j	2f
 1:	li	a0, 1			/* RESUMED */
-2:	saved	ld
-	addi	sp, sp, 112
+2:	callee_saved ld
+	addi	sp, sp, CALLEE_SAVED
 	ret
