@@ -52,6 +52,11 @@ def table(path=HERE / "table"):
     return mutants
 
 
+def broken(source, mutant):
+    """The bytes of a file with the fault."""
+    return subprocess.run(["sed", mutant.expression], input=source, check=True, capture_output=True).stdout
+
+
 def node_of(test):
     """The pytest node that a name of the table stands for."""
     if "::" in test:
@@ -86,7 +91,7 @@ class Tree:
         shutil.copytree(self.folder, folder, symlinks=True)
         path = folder / mutant.file
         before = path.read_bytes()
-        changed = subprocess.run(["sed", mutant.expression], input=before, check=True, capture_output=True).stdout
+        changed = broken(before, mutant)
         if changed == before:
             raise ValueError(f"does not apply: {mutant.what}")
         path.write_bytes(changed)

@@ -64,6 +64,13 @@ def test_it_is_caught(base, tmp_path, mutant):
     assert not broken.passes(mutant.test, seconds), f"SURVIVES: {mutant.what}"
 
 
+def test_each_expression_finds_something():
+    """Whoever changes what a line breaks learns of it at once, not when all mutants are run."""
+    sources = {mutant.file: (mutants.ROOT / mutant.file).read_bytes() for mutant in TABLE}
+    same = [mutant.what for mutant in TABLE if mutants.broken(sources[mutant.file], mutant) == sources[mutant.file]]
+    assert not same
+
+
 def test_the_table_is_what_it_claims_to_be():
     quick = [mutant for mutant in TABLE if mutant.quick]
     assert len(TABLE) >= 60
