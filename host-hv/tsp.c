@@ -184,15 +184,21 @@ static void step_aside(struct vcpu *v)
 
 /*
  * After an exit: a pc that is far shows that the instruction was executed, or that its guest went another way.
- * Near is what an SC needs, which fails once: its loop has 16 instructions at most ("Eventual Success of
- * Store-Conditional Instructions").
+ * Near is what an SC needs, which fails once: its loop has 16 instructions at most, and none that calls or waits
+ * ("Eventual Success of Store-Conditional Instructions").
  */
+static bool has_gone_on(const struct hm_run *run, uint64_t pc)
+{
+	return run->pc - pc + NEAR > 2 * NEAR || run->exit_reason == HM_EXIT_SBI ||
+	       run->exit_reason == HM_EXIT_REMOTE_FENCE || run->exit_reason == HM_EXIT_WFI;
+}
+
 void tsp_come_back(const struct vcpu *v)
 {
 	const struct vm_tsp *t = v->vm->tsp;
 	uint64_t policy = POLICY_ASIDE;
 
-	if (v->id == t->aside_vcpu && v->run->pc - t->aside_pc + NEAR > 2 * NEAR)
+	if (v->id == t->aside_vcpu && has_gone_on(v->run, t->aside_pc))
 		__atomic_compare_exchange_n(&v->vm->policy, &policy, POLICY_TSP, false,
 					    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }

@@ -814,6 +814,23 @@ static void a_store_that_is_not_decoded_is_executed_aside(void **state)
 	assert_false(shadow_leaf(run->root, table) & PTE_W);
 }
 
+/* As a CPU that stops behind such a store: no exit far from it would come. */
+static void a_call_ends_what_was_executed_aside(void **state)
+{
+	uint64_t table = map_leaf_table(), entry = table + 8 * 300;
+
+	(void)state;
+	*(uint32_t *)(ram + 40 * PAGE) = 0x0205f427;
+	fault(LOAD, VA);
+	fault(STORE, entry);
+	enter();
+	assert_int_equal(vm.policy, POLICY_ASIDE);
+	run->pc += 8;
+	run->exit_reason = HM_EXIT_SBI;
+	enter();
+	assert_int_equal(vm.policy, POLICY_TSP);
+}
+
 /* An SC: its own code might be behind the table. */
 static void so_is_one_that_is_repeated_in_vain(void **state)
 {
@@ -881,6 +898,7 @@ int main(void)
 		TEST_TSP(what_was_shadowed_before_another_policy_is_forgotten),
 		TEST_TSP(no_vcpu_goes_on_while_another_runs_elsewhere),
 		TEST_TSP(a_store_that_is_not_decoded_is_executed_aside),
+		TEST_TSP(a_call_ends_what_was_executed_aside),
 		TEST_TSP(so_is_one_that_is_repeated_in_vain),
 	};
 
