@@ -3,10 +3,12 @@
 
 import datetime
 import re
+import subprocess
 
 import pytest
 
 from launcher import Run
+from test_host_hv import command, ends, machine_tree, payload
 
 
 def lines(run):
@@ -53,3 +55,13 @@ def test_the_clock_is_the_platforms(launch, payloads, mode):
     assert counted - datetime.datetime(2025, 1, 1, tzinfo=datetime.timezone.utc) < datetime.timedelta(minutes=1)
     today = date_of(launch(**options, ICOUNT=0))
     assert abs(datetime.datetime.now(datetime.timezone.utc) - today) < datetime.timedelta(minutes=5)
+
+
+def test_a_platform_without_a_clock_runs_guests(payloads, tmp_path):
+    words = command([payload(payloads, "tree"), payload(payloads, "rtc")], "mem=128M")
+    tree = machine_tree(tmp_path)
+    subprocess.run(["fdtput", "-r", tree, "/soc/rtc@101000"], check=True)
+    done = subprocess.run([*words, "-dtb", tree], stdin=subprocess.DEVNULL, timeout=60, stdout=subprocess.PIPE)
+    console = done.stdout.decode(errors="replace").replace("\r", "")
+    assert "panic" not in console and ends(console).keys() == {0, 1}, console
+    assert "FAIL unexpected trap: cause 0x5" in console, console    # the second guest's: nothing answers there

@@ -117,8 +117,7 @@ def test_dom0less_description(payloads, tmp_path):
     """QEMU writes no such node: take its device tree, and overlay one."""
     kernel = payloads / "sbi.bin"
     words = command([], "mem=512M")
-    machine, domain, tree = (tmp_path / name for name in ("virt.dtb", "domain.dts", "tree.dtb"))
-    subprocess.run([*words, "-M", f"virt,dumpdtb={machine}"], check=True, capture_output=True)
+    machine, domain, tree = machine_tree(tmp_path), tmp_path / "domain.dts", tmp_path / "tree.dtb"
     domain.write_text(DOMAIN.format(at=FIRST_MODULE, size=kernel.stat().st_size))
     subprocess.run(["dtc", "-q", "-@", "-I", "dts", "-O", "dtb", "-o", tmp_path / "domain.dtbo",
                     domain], check=True)
@@ -144,10 +143,19 @@ def seeds(console):
     return [seed for _, seed in sorted(re.findall(r"\[vm(\d)\] note rng-seed ([\w ]+)", console))]
 
 
+def machine_tree(folder):
+    """QEMU's tree of a machine without guests, whose modules QEMU adds to it when it starts."""
+    tree = folder / "virt.dtb"
+    subprocess.run([*command([], "mem=128M"), "-M", f"virt,dumpdtb={tree}"], check=True, capture_output=True)
+    return tree
+
+
 def seeds_of(guests, tree=()):
     done = subprocess.run([*command(guests, "mem=128M"), *tree], stdin=subprocess.DEVNULL, timeout=60,
                           stdout=subprocess.PIPE)
-    return seeds(done.stdout.decode(errors="replace").replace("\r", ""))
+    console = done.stdout.decode(errors="replace").replace("\r", "")
+    assert ends(console) == dict.fromkeys(range(len(guests)), "shutdown"), console
+    return seeds(console)
 
 
 def test_seeds_come_from_the_machine(payloads, tmp_path):
@@ -156,8 +164,7 @@ def test_seeds_come_from_the_machine(payloads, tmp_path):
     given = seeds_of(two) + seeds_of(two) + seeds_of(two, ["-seed", "1"])
     assert len(set(given)) == 6, given
     assert seeds_of(two, ["-seed", "1"]) == given[4:]
-    tree = tmp_path / "virt.dtb"
-    subprocess.run([*command(two, "mem=128M"), "-M", f"virt,dumpdtb={tree}"], check=True, capture_output=True)
+    tree = machine_tree(tmp_path)
     subprocess.run(["fdtput", "-d", tree, "/chosen", "rng-seed"], check=True)
     assert seeds_of(two, ["-dtb", str(tree)]) == []
 
