@@ -14,7 +14,7 @@ ENDLESS = sorted(path.stem for path in (ROOT / "tests/payloads").glob("endless-*
 NEIGHBOURS = [*((name, "") for name in ENDLESS), *(("endless-wfi", f"ahead={ahead}") for ahead in (6, 8, 15, 100))]
 OPTIONS = {"tsp": "shadow=tsp", "ssp": "hm=satp", "ssp-hm": "hm=inject,satp,flush,fill"}
 MODES = [pytest.param("tsp", marks=pytest.mark.long), pytest.param("ssp", marks=pytest.mark.long), "ssp-hm"]
-ICOUNT = ["-icount", "shift=0,align=off,sleep=off"]
+ICOUNT = ["-icount", "shift=0,align=off,sleep=off", "-rtc", "base=2025-01-01,clock=vm"]
 # Of what the same work takes alone.
 MOST = 2.2
 SLICE = 7500		# ticks of 100 ns, host-hv's
@@ -80,6 +80,27 @@ def test_lines_of_a_stopped_cpu_are_no_exits_of_its_neighbour(payloads, mode):
     assert "[vm0] note begins" in text and "FAIL" not in text
     victim, = (record for record in records(text) if record.get("vm") == 1)
     assert victim["vm_exits"]["by_reason"]["interrupt"] <= 50, victim
+
+
+LEAST_GAP = 10000	# between two interrupts of the platform's clock
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_alarms_of_a_guest_are_no_exits_of_its_neighbour(payloads, mode):
+    """Each that comes is served once; the others are slices that end."""
+    text = console(payloads, [("hostile-alarm", ""), ("bench-victim", "marks=1")], f"marks=1 {OPTIONS[mode]}",
+                   '"end":"shutdown","vm":1')
+    assert "[vm0] ok an alarm" in text and "FAIL" not in text
+    rounds = ticks(text)
+    assert sum(rounds) <= MOST * sum(alone(payloads, mode)), rounds
+    victim, = (record for record in records(text) if record.get("vm") == 1)
+    assert victim["vm_exits"]["by_reason"]["interrupt"] <= sum(rounds) / SLICE + sum(rounds) / LEAST_GAP, victim
+
+
+@pytest.mark.parametrize("mode", ["native", "ssp-hm"])
+def test_the_alarms_of_that_guest_ring_as_they_do_natively(launch, payloads, mode):
+    run = launch(MODE=mode, KERNEL=payloads / "hostile-alarm.bin", MEM="128M", APPEND="rounds=2", TIMEOUT=60)
+    assert run.status == 0 and "payload: 1 ok, 0 failed" in run.console, repr(run)
 
 
 PAGES = 2 * 64		# of each CPU's, its own and the kernel's
