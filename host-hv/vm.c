@@ -141,13 +141,19 @@ static void start_vcpu(struct vcpu *v)
 	vcpu_set_state(v, VCPU_STOPPED);
 }
 
+/* With the lock. */
+static void reset_clock(struct vm *vm)
+{
+	rtc_reset(&vm->rtc);
+	clock_wake(vm->id, FOREVER);
+}
+
 static void reset_devices(struct vm *vm)
 {
 	spin_lock(&vm->lock);
 	vm->uart = (struct uart){ 0 };
 	vm->plic = (struct plic){ .harts = vm->vcpu_count };
-	rtc_reset(&vm->rtc);
-	clock_wake(vm->id, FOREVER);
+	reset_clock(vm);
 	typed_refill(&vm->typed, &vm->uart);
 	spin_unlock(&vm->lock);
 }
@@ -250,6 +256,14 @@ void vm_end(struct vm *vm, enum vm_end how)
 		sched_kick(vm->vcpu[i].hart);
 }
 
+/* Nobody of the guest runs that could set another alarm, which would interrupt the boot hart for no one. */
+static void stop_clock(struct vm *vm)
+{
+	spin_lock(&vm->lock);
+	reset_clock(vm);
+	spin_unlock(&vm->lock);
+}
+
 /* The last to go ends the firmware's VM; or, if the guest restarts, stays as the one that sees to it. */
 static void release(struct vcpu *v, bool restarts)
 {
@@ -260,6 +274,7 @@ static void release(struct vcpu *v, bool restarts)
 	if (__atomic_sub_fetch(&vm->vcpus_left, 1, __ATOMIC_ACQ_REL) != 0)
 		return;
 	sbi_call(HM_EXT_ID, HM_FID_VM_DESTROY, vm->hm);
+	stop_clock(vm);
 	if (!restarts)
 		return;
 	vm->restored = 0;
