@@ -3,46 +3,12 @@
  * Sets its clock's alarm as far away as the registers hold, to the past, and off, in rounds=N, without it for ever:
  * who else runs on the hart notices nothing.  Whether an alarm of 2^63 or later rings is no fact: QEMU's do, at once.
  */
-#include "payload.h"
-
-#define RTC		0x101000ul
-enum { TIME_LOW = 0, TIME_HIGH = 4, ALARM_LOW = 8, ALARM_HIGH = 12, IRQ_ENABLED = 16, CLEAR_ALARM = 20,
-       ALARM_STATUS = 24, CLEAR_INTERRUPT = 28 };
-#define RTC_IRQ		11
-#define PLIC		0x0c000000ul
-#define PLIC_PRIORITY	(PLIC + 4 * RTC_IRQ)
-#define PLIC_PENDING	(PLIC + 0x1000)
-#define PLIC_ENABLE	(PLIC + 0x2000 + 0x80)
-#define PLIC_THRESHOLD	(PLIC + 0x201000)
-#define PLIC_CLAIM	(PLIC + 0x201004)
+#include "rtc.h"
 
 #define YEAR_2116	(1ul << 62)		/* ns since 1970 */
 #define STAY		15000			/* ticks that an alarm is left alone: the neighbour has a slice of them */
 
 static const uint64_t beyond[] = { 1ul << 63, (1ul << 63) + 1, 3ul << 62, ~1ul, ~0ul };
-
-static uint32_t read(uint64_t at)
-{
-	return *(volatile uint32_t *)at;
-}
-
-static void write(uint64_t at, uint32_t value)
-{
-	*(volatile uint32_t *)at = value;
-}
-
-static uint64_t now(void)
-{
-	uint64_t low = read(RTC + TIME_LOW);
-
-	return (uint64_t)read(RTC + TIME_HIGH) << 32 | low;
-}
-
-static void set_alarm(uint64_t time)
-{
-	write(RTC + ALARM_HIGH, time >> 32);
-	write(RTC + ALARM_LOW, time);
-}
 
 static void stay(void)
 {
