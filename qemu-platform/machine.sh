@@ -172,7 +172,7 @@ offer_only()
 {
 	_isa=rv64 _kept=
 	for _extension in $(fdtget "$1" "$2" riscv,isa-extensions); do
-		grep -Eqx "(OFFERED|DECIDED)\($_extension\)" "$here/../host-hv/extensions.h" || continue
+		grep -Eqx "(OFFERED|DECIDED)\($_extension\)" "$here/../host-hv/guest/extensions.h" || continue
 		_kept="$_kept $_extension"
 		case $_extension in
 		?) _isa=$_isa$_extension ;;

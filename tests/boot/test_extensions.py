@@ -8,7 +8,7 @@ import pytest
 
 from launcher import LAUNCH, PROFILES
 
-# What holds in a guest because it holds on its hart (host-hv/extensions.h), on `virt`.
+# What holds in a guest because it holds on its hart (host-hv/guest/extensions.h), on `virt`.
 HELD = {"zic64b", "ziccamoa", "ziccif", "zicclsm", "ziccrse", "zmmul", "za64rs"}
 COMMANDS = {
     "tree": "tr '\\0' ' ' < /proc/device-tree/cpus/cpu@0/riscv,isa-extensions",

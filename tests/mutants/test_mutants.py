@@ -13,7 +13,7 @@ import mutants
 from mutants import Tree, cpu_seconds_of, patience
 
 TABLE = mutants.table()
-FOLDERS = {"hmcode/trap", "hmcode/world", "hmcode/sbi", "host-hv"}
+FOLDERS = {"hmcode/trap", "hmcode/world", "hmcode/sbi", "host-hv/device", "host-hv/run"}
 
 
 class Base:

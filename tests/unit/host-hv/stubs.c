@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "console.h"
-#include "platform.h"
+#include "core/console.h"
+#include "core/platform.h"
 #include "tsp_port.h"
 
 jmp_buf *failed_to;

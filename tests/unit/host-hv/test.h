@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "lib.h"
+#include "core/lib.h"
 
 #define RUN(tests)	cmocka_run_group_tests(tests, NULL, NULL)
 

@@ -3,11 +3,11 @@
 #include "test.h"
 
 #undef fail		/* cmocka's */
-#include "console.h"
-#include "external.h"
-#include "hm.h"
-#include "keyboard.h"
-#include "platform.h"
+#include "core/console.h"
+#include "core/external.h"
+#include "core/hm.h"
+#include "monitor/commands.h"
+#include "core/platform.h"
 
 unsigned long mock_time, mock_sip, mock_sie;
 struct hart *mock_hart;

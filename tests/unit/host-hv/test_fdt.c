@@ -4,13 +4,13 @@
 
 #include <libfdt.h>
 
-#include "dtb.h"
-#include "guests.h"
-#include "image.h"
-#include "memory.h"
-#include "platform.h"
-#include "plic.h"
-#include "seed.h"
+#include "guest/dtb.h"
+#include "boot/modules.h"
+#include "guest/image.h"
+#include "core/memory.h"
+#include "core/platform.h"
+#include "device/plic.h"
+#include "guest/seed.h"
 
 static char host[16384];
 static const char *uart_name = "ns16550a";

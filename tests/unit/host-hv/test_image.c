@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "test.h"
 
-#include "image.h"
+#include "guest/image.h"
 
 /* A file of 4096 bytes with a valid header, and a PE section that ends where the file does. */
 static uint8_t file[4096];

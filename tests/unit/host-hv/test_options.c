@@ -2,7 +2,7 @@
 #include "test.h"
 
 #include "hm_abi.h"
-#include "options.h"
+#include "boot/options.h"
 
 static struct options parse(const char *line)
 {

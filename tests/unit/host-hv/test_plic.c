@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "test.h"
 
-#include "plic.h"
+#include "device/plic.h"
 
 #define PRIORITY(s)	(4 * (s))
 #define PENDING		0x1000

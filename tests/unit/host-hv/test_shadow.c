@@ -2,9 +2,9 @@
 /* Shadow tables that are host-hv's: a guest's tables in memory of the test, the firmware played. */
 #include "test.h"
 
-#include "policy.h"
-#include "shadow.h"
-#include "vcpu.h"
+#include "core/policy.h"
+#include "shadow/shadow.h"
+#include "core/vcpu.h"
 
 #define RAM		0x80000000UL
 #define RAM_PAGES	64

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "test.h"
 
-#include "typed.h"
-#include "uart.h"
+#include "device/typed.h"
+#include "device/uart.h"
 
 enum { DATA, IER, IIR, LCR, MCR, LSR, MSR, SCR };
 

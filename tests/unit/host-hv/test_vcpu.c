@@ -2,10 +2,10 @@
 /* What host-hv does about exits: SBI calls, devices, scheduling, statistics; the firmware is played. */
 #include "test.h"
 
-#include "hm.h"
-#include "sched.h"
-#include "shadow.h"
-#include "vcpu.h"
+#include "core/hm.h"
+#include "run/sched.h"
+#include "shadow/shadow.h"
+#include "core/vcpu.h"
 
 #define A0 10
 #define A1 11

@@ -5,14 +5,14 @@
 #undef fail		/* cmocka's */
 #include <libfdt.h>
 
-#include "clock.h"
-#include "console.h"
-#include "dtb.h"
-#include "hm.h"
-#include "memory.h"
-#include "policy.h"
-#include "sched.h"
-#include "shadow.h"
+#include "device/clock.h"
+#include "core/console.h"
+#include "guest/dtb.h"
+#include "core/hm.h"
+#include "core/memory.h"
+#include "core/policy.h"
+#include "run/sched.h"
+#include "shadow/shadow.h"
 
 #define IER_RECEIVED	1
 #define RTC_ALARM_LOW	0x08

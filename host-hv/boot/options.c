@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "boot/options.h"
+
+#include "core/console.h"
+#include "hm_abi.h"
+#include "core/policy.h"
+#include "core/vm.h"
+#include "core/words.h"
+
+/* Decimal with an optional K, M or G; 0 is no valid number anywhere here, and what 64 bits do not hold is none. */
+static uint64_t parse_size(const char *s)
+{
+	unsigned shift = 0;
+	uint64_t n = 0;
+
+	if (*s < '0' || *s > '9')
+		return 0;
+	for (; *s >= '0' && *s <= '9' && n < 1UL << 50; s++)
+		n = 10 * n + (*s - '0');
+	switch (*s) {
+	case 'G':
+	case 'g':
+		shift += 10;
+		/* fall through */
+	case 'M':
+	case 'm':
+		shift += 10;
+		/* fall through */
+	case 'K':
+	case 'k':
+		shift += 10;
+		s++;
+	}
+	return *s || (n << shift >> shift) != n ? 0 : n << shift;
+}
+
+static bool set_mem(struct options *o, char *value)
+{
+	o->memory = parse_size(value);
+	return o->memory && o->memory % (2 * MIB) == 0;
+}
+
+static bool set_vcpus(struct options *o, char *value)
+{
+	o->vcpus = parse_size(value);
+	return o->vcpus && o->vcpus <= MAX_VCPUS;
+}
+
+static bool set_hm(struct options *o, char *value)
+{
+	return policy_parse_rungs(value, &o->policy);
+}
+
+static bool set_shadow(struct options *o, char *value)
+{
+	o->tsp = !strcmp(value, "tsp");
+	return o->tsp || !strcmp(value, "ssp");
+}
+
+static bool set_width(struct options *o, char *value)
+{
+	static const char *const names[] = { "sv39", "sv48", "sv57" };
+	int i = find_word(value, names, ARRAY_SIZE(names));
+
+	o->satp_mode = 8 + i;
+	return i >= 0;
+}
+
+static bool set_svvptc(struct options *o, char *value)
+{
+	o->svvptc = *value == '1';
+	return !strcmp(value, "0") || !strcmp(value, "1");
+}
+
+static bool set_marks(struct options *o, char *value)
+{
+	o->marks = *value == '1';
+	return !strcmp(value, "0") || !strcmp(value, "1");
+}
+
+static bool set_reboot(struct options *o, char *value)
+{
+	o->restart = !strcmp(value, "restart");
+	return o->restart || !strcmp(value, "end");
+}
+
+static bool set_console(struct options *o, char *value)
+{
+	o->all_bytes = !strcmp(value, "all");
+	return o->all_bytes || !strcmp(value, "records");
+}
+
+static bool set_log(struct options *o, char *value)
+{
+	o->quiet = !strcmp(value, "quiet");
+	return o->quiet || !strcmp(value, "info");
+}
+
+static const struct {
+	const char *name;
+	bool (*set)(struct options *o, char *value);
+	const char *values;
+} table[] = {
+	{ "mem", set_mem, "a multiple of 2M, as in 512M" },
+	{ "vcpus", set_vcpus, "1 to 16" },
+	{ "hm", set_hm, POLICY_RUNGS },
+	{ "shadow", set_shadow, "ssp or tsp" },
+	{ "width", set_width, "sv39, sv48 or sv57" },
+	{ "svvptc", set_svvptc, "0 or 1" },
+	{ "marks", set_marks, "0 or 1" },
+	{ "reboot", set_reboot, "restart or end" },
+	{ "console", set_console, "records or all" },
+	{ "log", set_log, "info or quiet" },
+};
+
+static void parse_option(struct options *o, char *option)
+{
+	char *value = option, *name = next_word(&value, '=');
+
+	for (unsigned i = 0; i < ARRAY_SIZE(table); i++) {
+		if (strcmp(name, table[i].name))
+			continue;
+		if (!value || !table[i].set(o, value))
+			fail("option %s= takes %s", name, table[i].values);
+		return;
+	}
+	fail("unknown option %s: there are mem= vcpus= hm= shadow= width= svvptc= marks= reboot= console= log=", name);
+}
+
+void options_parse(struct options *o, const char *command_line)
+{
+	static char copy[512];
+	char *rest = copy, *word;
+
+	*o = (struct options){
+		.memory = 512 * MIB, .vcpus = 1, .policy = HM_POLICY_ALL,
+		.satp_mode = 8, .svvptc = true,
+	};
+	if (strlen(command_line) >= sizeof(copy))
+		fail("the command line is longer than %lu bytes", sizeof(copy) - 1);
+	memcpy(copy, command_line, strlen(command_line) + 1);
+	while ((word = next_word(&rest, ' ')))
+		if (*word)
+			parse_option(o, word);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * external.h - the platform's interrupt controller: which of host-hv's own devices interrupt, and who serves them.
+ * All of it belongs to the boot hart, whose M-mode context is programmed; the firmware makes S-mode's of it.
+ */
+#ifndef EXTERNAL_H
+#define EXTERNAL_H
+
+#include "core/lib.h"
+
+struct platform;
+
+void external_init(const struct platform *platform);
+
+/* serve() is called when the source interrupts; false: there is no such controller or source. */
+bool external_listen(uint32_t source, void (*serve)(void));
+
+/* The hart is ready for interrupts from here on. */
+void external_begin(void);
+
+/* Serves what is pending. */
+void external_serve(void);
+
+#endif

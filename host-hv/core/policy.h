@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * policy.h - HM_POLICY_* in words: a rung of the ladder is a list of what the
+ * firmware finishes itself, and some rungs have a mode's name.
+ */
+#ifndef POLICY_H
+#define POLICY_H
+
+#include "hm_abi.h"
+#include "core/lib.h"
+
+/* Traditional shadow paging: no rung, since the firmware has but fences. */
+#define POLICY_TSP	(HM_POLICY_FLUSH | HM_POLICY_HOST_TABLES)
+
+/* For one instruction in place of POLICY_TSP (tsp.c): ssp.c's tables, and each event exits. */
+#define POLICY_ASIDE	HM_POLICY_HOST_TABLES
+
+/* The host's tables, and ssp.c in charge of them. */
+#define POLICY_SSP_TABLES	(HM_POLICY_HOST_TABLES | HM_POLICY_LOG_FENCES)
+
+#define POLICY_RUNGS	"a list of inject,satp,flush,fill"
+
+/* A comma list of rungs, or `none`; false: there is another word in it. */
+bool policy_parse_rungs(char *list, uint64_t *rungs);
+
+/* The policy of a mode's name or of a list of rungs. */
+bool policy_parse(char *text, uint64_t *policy);
+
+/* Rungs and whose tables they are: whoever fills and flushes has them, and the firmware if it does either. */
+uint64_t policy_of(uint64_t rungs);
+
+/* For print_more(): the policy as policy_parse() takes it, and the names of all modes. */
+void policy_print(uint64_t policy);
+void policy_print_modes(void);
+
+#endif

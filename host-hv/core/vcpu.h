@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* vcpu.h - one virtual hart: entering it, and what may happen to it outside. */
+#ifndef VCPU_H
+#define VCPU_H
+
+#include "core/vm.h"
+
+/* After an exit: enter again, or let the scheduler choose. */
+enum next { RESUME, YIELD };
+
+/* Runs the vCPU until it has to yield its hart. */
+void vcpu_run(struct vcpu *v);
+
+/* The supervisor state that HSM hart_start and non-retentive resume define. */
+void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t opaque);
+
+/* The same of a vCPU that exited: what is pending stays so, and its timer runs on. */
+void vcpu_resume_at(struct vcpu *v, uint64_t pc, uint64_t opaque);
+
+/* Takes it off its hart until an interrupt that it has enabled, or its deadline. */
+void vcpu_sleep(struct vcpu *v, enum vcpu_state state, uint64_t deadline);
+
+/* Makes the guest take an exception at the instruction that exited. */
+void vcpu_inject(struct vcpu *v, uint64_t cause, uint64_t tval);
+
+/* Sends the vCPU an IPI (SSIP); one that has stopped gets none, also after its next start. */
+void vcpu_send_ipi(struct vcpu *v);
+
+/* The guest's interrupt controller has an interrupt for the vCPU (SEIP), or none.  With the VM's lock. */
+void vcpu_set_external(struct vcpu *v, bool level);
+
+/* Can it do something now, time being now? */
+bool vcpu_ready(const struct vcpu *v, uint64_t now);
+
+static inline int vcpu_state(const struct vcpu *v)
+{
+	return __atomic_load_n(&v->state, __ATOMIC_ACQUIRE);
+}
+
+static inline void vcpu_set_state(struct vcpu *v, enum vcpu_state state)
+{
+	__atomic_store_n(&v->state, state, __ATOMIC_RELEASE);
+}
+
+static inline bool vcpu_sleeps(const struct vcpu *v)
+{
+	int state = vcpu_state(v);
+
+	return state == VCPU_WAITING || state == VCPU_SUSPENDED;
+}
+
+/* fence.c: around every stay in the guest world. */
+void fence_enter(struct vcpu *v);
+void fence_leave(struct vcpu *v);
+
+/* fence.c: returns when none of these vCPUs (bits are numbers) uses an older translation. */
+void fence_vcpus(struct vm *vm, uint64_t mask, const struct fence *f);
+
+/* exits.c: what to do about an exit. */
+enum next exit_route(struct vcpu *v, long reason);
+
+/* mmio.c: performs the access to a device, which may end the guest, or injects an access fault. */
+enum next mmio_serve(struct vcpu *v);
+
+/* sbi.c: serves the SBI call in the guest's registers. */
+enum next sbi_serve(struct vcpu *v);
+
+/* stats.c: the markers of a measurement. */
+void stats_begin(struct vm *vm);
+void stats_print(struct vm *vm, unsigned workload, bool ok);
+/* What the record would say by now, in a line for people. */
+void stats_summary(struct vm *vm);
+
+#endif

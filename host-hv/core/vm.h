@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * vm.h - guests: a VM has one range of RAM, its devices, and vCPUs, each of
+ * which belongs to one hart for life.
+ */
+#ifndef VM_H
+#define VM_H
+
+#include "boot/modules.h"
+#include "hm_abi.h"
+#include "guest/image.h"
+#include "core/lib.h"
+#include "boot/options.h"
+#include "core/platform.h"
+#include "device/plic.h"
+#include "device/rtc.h"
+#include "device/typed.h"
+#include "device/uart.h"
+
+#define MAX_VCPUS	PLIC_MAX_HARTS	/* of one VM, and on one hart */
+
+struct hart;
+struct shadow;
+struct vm_tsp;
+struct vm;
+
+enum vcpu_state {
+	VCPU_STOPPED,		/* as HSM: waits for hart_start */
+	VCPU_STARTING,		/* another vCPU is filling in its registers */
+	VCPU_RUNNABLE,
+	VCPU_WAITING,		/* in WFI, until an interrupt or its deadline */
+	VCPU_SUSPENDED,		/* by HSM or SUSP, likewise */
+};
+
+/* A remote fence as SBI's RFENCE describes it, owed before the next guest instruction. */
+struct fence {
+	uint64_t flags;			/* HM_RUN_FENCE_*; 0: none */
+	uint64_t start, size, asid;
+};
+
+#define FENCE_ALL	(~0UL)		/* as size or asid */
+
+#define EXTERNAL_LEVEL	1u		/* it is pending */
+#define EXTERNAL_TOLD	2u		/* the hart was kicked for a change, and has not entered the vCPU since */
+
+struct vcpu {
+	/* Constant after creation. */
+	struct vm *vm;
+	unsigned id;			/* the guest's hart id */
+	unsigned long hm;		/* the firmware's number */
+	struct hart *hart;
+	struct shadow *shadow;		/* shadow.h */
+
+	/* Owned by its hart while it is not stopped. */
+	struct hm_run *run;
+	uint64_t deadline;		/* while it sleeps: waits or is suspended */
+	uint64_t wakes;			/* likewise: sie, the interrupts that end it */
+	int64_t used;			/* ticks of its hart (sched.c) */
+	uint64_t fence_kicks;		/* exits by another's fence of translations, since the record was begun */
+	unsigned ends;			/* of its VM after which it was released */
+
+	/* Written from any hart, atomically; a kick of the hart follows. */
+	int state;			/* enum vcpu_state */
+	uint32_t external_irq;		/* EXTERNAL_*, of the guest's SEIP */
+	uint32_t software_irq;		/* an IPI came: sets SSIP at the next entry */
+	uint32_t reset_stats;		/* start counting at the next entry */
+
+	/* Fences that other vCPUs asked for (fence.c), guarded by fence_lock. */
+	struct spinlock fence_lock;
+	struct fence fence;
+	uint32_t entries;		/* also read without it, with resident */
+	uint32_t resident;		/* may be running guest code */
+};
+
+enum vm_end {
+	VM_RUNS, VM_SHUTDOWN, VM_REBOOT, VM_FAILURE,
+	VM_RESTARTS,		/* it has rebooted and will run again (restart.c) */
+};
+
+struct vm {
+	int id;
+	unsigned long hm;		/* the firmware's number */
+	struct range ram;		/* GPA */
+	uint64_t hpa;			/* of its first byte */
+	unsigned vcpu_count;
+	bool marks;			/* the measurement marker is one, not an illegal instruction */
+	bool split_counters;		/* the firmware knows whose instructions were */
+	struct vcpu vcpu[MAX_VCPUS];
+
+	struct vm_tsp *tsp;		/* shadow.h; shared by its vCPUs */
+	uint64_t policy;		/* HM_POLICY_*, for the next entry of each vCPU; atomic */
+	int end;			/* enum vm_end; atomic */
+	unsigned ends;			/* how often it has ended; atomic */
+	unsigned vcpus_left;		/* not yet off their harts after the end; atomic */
+
+	/* To start it, the first time and again. */
+	const struct guest_config *config;
+	struct placement at;
+	struct vcpu *restarter;		/* in whose turns it is made anew, or NULL; atomic */
+	uint64_t restored;		/* bytes of its RAM that are as in the beginning; its restarter's */
+
+	struct spinlock lock;		/* guards the devices */
+	struct uart uart;
+	struct typed typed;
+	struct plic plic;
+	struct rtc rtc;
+};
+
+/* What all guests are made from; hm is the firmware's description of itself. */
+struct vm_defaults {
+	const struct platform *platform;
+	const struct options *options;
+	const struct hm_info *hm;
+	unsigned long table_pages;	/* of shadow tables for each vCPU, the firmware's ... */
+	unsigned long own_table_pages;	/* ... and ours */
+};
+
+/* Guest number id, whether or not it has ended; NULL: there is none. */
+struct vm *vm_find(unsigned id);
+
+/* Loads a guest and gives its vCPUs to harts; ends the machine if it cannot be started.  config stays. */
+void vm_create(const struct guest_config *config, const struct vm_defaults *defaults);
+
+/* Puts what the guest's modules have there into a part of its RAM, which is zero so far. */
+void vm_load(const struct vm *vm, struct range part);
+
+/* All that was loaded, and is scrubbed otherwise, begins: devices, vCPUs, the firmware's side of it. */
+void vm_start(struct vm *vm);
+
+/*
+ * The guest is over: its vCPUs leave their harts, and the last guest takes the machine along;
+ * or it has rebooted, and begins anew if that is wanted (reboot=).
+ */
+void vm_end(struct vm *vm, enum vm_end how);
+
+/* On its own hart: a vCPU of an ended guest does not go on.  False: it keeps its place, for the guest restarts. */
+bool vm_release_vcpu(struct vcpu *v);
+
+/* restart.c: a turn of a vCPU whose guest has ended. */
+void vm_restart(struct vcpu *v);
+
+/* Its vCPUs leave their harts. */
+static inline bool vm_ended(const struct vm *vm)
+{
+	return __atomic_load_n(&vm->end, __ATOMIC_ACQUIRE) != VM_RUNS;
+}
+
+/* And it does not come back. */
+static inline bool vm_is_over(const struct vm *vm)
+{
+	int end = __atomic_load_n(&vm->end, __ATOMIC_RELAXED);
+
+	return end != VM_RUNS && end != VM_RESTARTS;
+}
+
+/* host-hv's own address for size bytes of a guest's RAM; NULL if they are not all RAM. */
+void *vm_memory(const struct vm *vm, uint64_t gpa, uint64_t size);
+
+/*
+ * With vm->lock held: the PLIC, the UART, or the clock may want to interrupt now or not any more; a UART
+ * that has room gets what was typed for it.
+ */
+void vm_plic_changed(struct vm *vm);
+void vm_uart_changed(struct vm *vm);
+void vm_rtc_changed(struct vm *vm);
+
+/* Without it: the time has come that the guest's clock was set to. */
+void vm_alarm(struct vm *vm);
+
+#endif

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/vm.h"
+
+#include <libfdt.h>
+
+#include "device/clock.h"
+#include "core/console.h"
+#include "guest/dtb.h"
+#include "core/hm.h"
+#include "guest/image.h"
+#include "core/memory.h"
+#include "core/policy.h"
+#include "run/sched.h"
+#include "shadow/shadow.h"
+
+static struct vm vms[MAX_GUESTS];
+static unsigned vm_count;
+static unsigned vms_left;		/* atomic */
+static unsigned failures;		/* atomic */
+static struct vm_defaults defaults;
+
+struct vm *vm_find(unsigned id)
+{
+	return id < vm_count ? &vms[id] : NULL;
+}
+
+/* -- creation -- */
+
+/*
+ * A guest physical address and its host physical address should agree in as
+ * many low bits as possible, so that the guest's superpages stay superpages.
+ */
+static uint64_t alloc_ram(int id, uint64_t size)
+{
+	uint64_t hpa = size >= GIB ? memory_alloc(size, GIB) : 0;
+
+	if (!hpa)
+		hpa = memory_alloc(size, 2 * MIB);
+	if (!hpa)
+		fail("vm%d: %lu MB of memory are not there, only %lu MB: give the machine more or "
+		     "the guest less (mem=)", id, size / MIB, memory_largest(2 * MIB) / MIB);
+	return hpa;
+}
+
+static void write_dtb(struct vm *vm)
+{
+	static const char *const mmu_types[] = { "riscv,sv39", "riscv,sv48", "riscv,sv57" };
+	const struct platform *p = defaults.platform;
+	struct guest_tree tree = {
+		.host_fdt = p->fdt,
+		.host_cpu = p->boot_cpu,
+		.timebase_hz = p->timebase_hz,
+		.ram = vm->ram,
+		.initrd = { vm->at.initrd, vm->config->initrd.size },
+		.bootargs = vm->config->bootargs,
+		.vcpus = vm->vcpu_count,
+		.mmu_type = mmu_types[defaults.options->satp_mode - 8],
+		.rtc = clock_exists(),
+		.sstc = defaults.hm->features & HM_INFO_SSTC,
+		.svvptc = defaults.options->svvptc,
+	};
+	void *to = vm_memory(vm, vm->at.dtb, DTB_MAX_SIZE);
+	int error;
+
+	if (vm->config->tree.size)
+		error = dtb_adopt(&tree, (void *)vm->config->tree.base, vm->config->tree.size, to);
+	else
+		error = dtb_build(&tree, to);
+	if (error)
+		fail("vm%d: its device tree: %s", vm->id, fdt_strerror(error));
+}
+
+/* What the file leaves out of the kernel's memory is zero, whatever a boot loader left there. */
+static void clear_rest(const struct vm *vm, uint64_t file_size, uint64_t memory_size)
+{
+	char *kernel = vm_memory(vm, vm->at.kernel, memory_size);
+
+	memset(kernel + file_size, 0, memory_size - file_size);
+}
+
+/* Where kernel, initrd and device tree go in the guest's RAM. */
+static void place(struct vm *vm)
+{
+	const struct guest_config *config = vm->config;
+	struct image image;
+	const char *wrong;
+
+	wrong = image_check((void *)config->kernel.base, config->kernel.size, &image);
+	if (!wrong)
+		wrong = image_place(vm->ram, &image, config->initrd.size, DTB_MAX_SIZE, &vm->at);
+	if (wrong)
+		fail("vm%d: %s", vm->id, wrong);
+	clear_rest(vm, config->kernel.size, image.memory_size);
+}
+
+static void load_file(const struct vm *vm, struct range file, uint64_t at, struct range part)
+{
+	uint64_t first = max_u64(at, part.base);
+	uint64_t end = min_u64(at + file.size, part.base + part.size);
+
+	if (first < end)
+		memcpy(vm_memory(vm, first, end - first), (void *)(file.base + (first - at)), end - first);
+}
+
+void vm_load(const struct vm *vm, struct range part)
+{
+	load_file(vm, vm->config->kernel, vm->at.kernel, part);
+	load_file(vm, vm->config->initrd, vm->at.initrd, part);
+}
+
+/* A call that the firmware can only refuse if we or it are wrong. */
+static unsigned long must(const struct vm *vm, const char *what, struct sbiret ret)
+{
+	if (ret.error)
+		fail("vm%d: the firmware refused to %s (SBI error %ld)", vm->id, what, ret.error);
+	return ret.value;
+}
+
+static void create_vcpu(struct vm *vm, unsigned id)
+{
+	struct vcpu *v = &vm->vcpu[id];
+
+	v->vm = vm;
+	v->id = id;
+	v->run = memory_page();
+	v->shadow = shadow_create(vm, defaults.own_table_pages, defaults.hm);
+	sched_add(v, defaults.platform->hart_count);
+}
+
+/* Also where another hart ran the guest before: what that hart has fetched of it is gone. */
+static void start_vcpu(struct vcpu *v)
+{
+	memset(v->run, 0, sizeof(*v->run));
+	shadow_init(v->shadow, v->vm, defaults.own_table_pages, defaults.hm);
+	v->fence = (struct fence){ .flags = HM_RUN_FENCE_I };
+	v->external_irq = v->software_irq = 0;
+	v->reset_stats = true;		/* the boot is a workload, too */
+	v->hm = must(v->vm, "create a vCPU",
+		     sbi_call(HM_EXT_ID, HM_FID_VCPU_CREATE, v->vm->hm, (uint64_t)v->run,
+			      defaults.table_pages));
+	vcpu_set_state(v, VCPU_STOPPED);
+}
+
+/* With the lock. */
+static void reset_clock(struct vm *vm)
+{
+	rtc_reset(&vm->rtc);
+	clock_wake(vm->id, FOREVER);
+}
+
+static void reset_devices(struct vm *vm)
+{
+	spin_lock(&vm->lock);
+	vm->uart = (struct uart){ 0 };
+	vm->plic = (struct plic){ .harts = vm->vcpu_count };
+	reset_clock(vm);
+	typed_refill(&vm->typed, &vm->uart);
+	spin_unlock(&vm->lock);
+}
+
+/* The pool's free pages show whether a restart leaves any behind. */
+static void report_start(const struct vm *vm)
+{
+	struct hm_info info;
+
+	if (defaults.options->quiet)
+		return;
+	must(vm, "describe itself", sbi_call(HM_EXT_ID, HM_FID_INFO, (uint64_t)&info, sizeof(info)));
+	print("vm%d: %lu MB at 0x%lx, %u vCPU, kernel %lu KB, initrd %lu KB, pool %lu pages free\n",
+	      vm->id, vm->ram.size / MIB, vm->hpa, vm->vcpu_count, vm->config->kernel.size / KIB,
+	      vm->config->initrd.size / KIB, info.pool_free_pages);
+}
+
+void vm_start(struct vm *vm)
+{
+	struct vcpu *first = &vm->vcpu[0];
+
+	write_dtb(vm);
+	vm->hm = must(vm, "create a VM", sbi_call(HM_EXT_ID, HM_FID_VM_CREATE, 0));
+	must(vm, "map its memory",
+	     sbi_call(HM_EXT_ID, HM_FID_SLOT_SET, vm->hm, 0, vm->ram.base, vm->hpa, vm->ram.size,
+		      HM_SLOT_R | HM_SLOT_W | HM_SLOT_X));
+	reset_devices(vm);	/* before external_irq is: what is typed meanwhile interrupts nobody then */
+	for (unsigned i = 0; i < vm->vcpu_count; i++)
+		start_vcpu(&vm->vcpu[i]);
+	tsp_handler_init(vm->tsp, vm, defaults.hm, defaults.platform->zero_block);
+	vcpu_reset(first, vm->at.kernel, vm->at.dtb);
+	report_start(vm);
+	vm->vcpus_left = vm->vcpu_count;
+	__atomic_store_n(&vm->restarter, NULL, __ATOMIC_RELAXED);
+	__atomic_store_n(&vm->end, VM_RUNS, __ATOMIC_RELEASE);
+	vcpu_set_state(first, VCPU_RUNNABLE);
+	sched_kick(first->hart);
+}
+
+void vm_create(const struct guest_config *config, const struct vm_defaults *d)
+{
+	struct vm *vm = &vms[vm_count];
+
+	defaults = *d;
+	vm->id = vm_count++;
+	vm->config = config;
+	vm->ram = (struct range){ GUEST_RAM_BASE, config->memory };
+	vm->hpa = alloc_ram(vm->id, config->memory);
+	vm->vcpu_count = config->vcpus;
+	vm->marks = d->options->marks;
+	vm->split_counters = d->hm->features & HM_INFO_SMCNTRPMF;
+	vm->policy = d->options->tsp ? POLICY_TSP : policy_of(d->options->policy);
+	place(vm);
+	vm_load(vm, vm->ram);
+	for (unsigned i = 0; i < vm->vcpu_count; i++)
+		create_vcpu(vm, i);
+	vm->tsp = tsp_handler_create(vm);
+	vms_left++;
+	if (vm_count == 2)
+		console_name_speakers();
+	vm_start(vm);
+}
+
+/* -- the end -- */
+
+static void report_end(const struct vm *vm, enum vm_end how)
+{
+	static const char *const words[] = {
+		[VM_SHUTDOWN] = "shutdown", [VM_REBOOT] = "reboot", [VM_FAILURE] = "failure",
+		[VM_RESTARTS] = "reboot",
+	};
+
+	print("%c{\"end\":\"%s\",\"vm\":%d}\n", HM_RECORD_RS, words[how], vm->id);
+}
+
+static void shut_down(void)
+{
+	unsigned long reason = failures ? SBI_SRST_SYSTEM_FAILURE : SBI_SRST_NO_REASON;
+
+	sbi_call(SBI_EXT_SRST, 0, SBI_SRST_SHUTDOWN, reason);
+	fail("the firmware cannot shut the machine down");
+}
+
+void vm_end(struct vm *vm, enum vm_end how)
+{
+	int runs = VM_RUNS;
+
+	if (how == VM_REBOOT && defaults.options->restart)
+		how = VM_RESTARTS;
+	if (!__atomic_compare_exchange_n(&vm->end, &runs, how, false, __ATOMIC_ACQ_REL,
+					 __ATOMIC_RELAXED))
+		return;
+	__atomic_add_fetch(&vm->ends, 1, __ATOMIC_RELEASE);
+	report_end(vm, how);
+	if (how == VM_FAILURE)
+		__atomic_add_fetch(&failures, 1, __ATOMIC_ACQ_REL);
+	if (how != VM_RESTARTS && __atomic_sub_fetch(&vms_left, 1, __ATOMIC_ACQ_REL) == 0)
+		shut_down();
+	for (unsigned i = 0; i < vm->vcpu_count; i++)
+		sched_kick(vm->vcpu[i].hart);
+}
+
+/* Nobody of the guest runs that could set another alarm, which would interrupt the boot hart for no one. */
+static void stop_clock(struct vm *vm)
+{
+	spin_lock(&vm->lock);
+	reset_clock(vm);
+	spin_unlock(&vm->lock);
+}
+
+/* The last to go ends the firmware's VM; or, if the guest restarts, stays as the one that sees to it. */
+static void release(struct vcpu *v, bool restarts)
+{
+	struct vm *vm = v->vm;
+
+	sbi_call(HM_EXT_ID, HM_FID_VCPU_DESTROY, v->hm);
+	vcpu_set_state(v, VCPU_STOPPED);
+	if (__atomic_sub_fetch(&vm->vcpus_left, 1, __ATOMIC_ACQ_REL) != 0)
+		return;
+	sbi_call(HM_EXT_ID, HM_FID_VM_DESTROY, vm->hm);
+	stop_clock(vm);
+	if (!restarts)
+		return;
+	vm->restored = 0;
+	__atomic_store_n(&vm->restarter, v, __ATOMIC_RELAXED);
+	vcpu_set_state(v, VCPU_RUNNABLE);
+}
+
+/*
+ * The VM may begin to run again on another hart at any time, so that it has ended is no reason to release a vCPU:
+ * an end that it has not seen is.  vm_end() tells its hart of each.
+ */
+bool vm_release_vcpu(struct vcpu *v)
+{
+	unsigned ends = __atomic_load_n(&v->vm->ends, __ATOMIC_ACQUIRE);
+	bool restarts = !vm_is_over(v->vm);
+
+	if (v->ends == ends)
+		return false;
+	v->ends = ends;
+	release(v, restarts);
+	return !restarts;
+}
+
+/* -- memory and interrupts -- */
+
+void *vm_memory(const struct vm *vm, uint64_t gpa, uint64_t size)
+{
+	if (!range_holds(vm->ram, gpa, size))
+		return NULL;
+	return (void *)(vm->hpa + (gpa - vm->ram.base));
+}
+
+void vm_plic_changed(struct vm *vm)
+{
+	for (unsigned i = 0; i < vm->vcpu_count; i++)
+		vcpu_set_external(&vm->vcpu[i], plic_asserts(&vm->plic, i));
+}
+
+void vm_uart_changed(struct vm *vm)
+{
+	typed_refill(&vm->typed, &vm->uart);
+	if (plic_set_line(&vm->plic, GUEST_UART_IRQ, uart_irq(&vm->uart)))
+		vm_plic_changed(vm);
+}
+
+void vm_rtc_changed(struct vm *vm)
+{
+	clock_wake(vm->id, vm->rtc.due);
+	if (plic_set_line(&vm->plic, GUEST_RTC_IRQ, rtc_irq(&vm->rtc)))
+		vm_plic_changed(vm);
+}
+
+void vm_alarm(struct vm *vm)
+{
+	spin_lock(&vm->lock);
+	rtc_tick(&vm->rtc, clock_now());
+	vm_rtc_changed(vm);
+	spin_unlock(&vm->lock);
+}

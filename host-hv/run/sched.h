@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sched.h - harts and their run queues.
+ *
+ * A vCPU stays on its hart.  Alone there, it idles in the guest world and has
+ * no slice; otherwise WFI yields, and shares are kept over time (sched.c).
+ */
+#ifndef SCHED_H
+#define SCHED_H
+
+#include "core/vcpu.h"
+
+struct hart {
+	uint64_t stack_end;		/* first: start.S loads it */
+	uint64_t id;
+
+	/* Filled before the hart starts, then its own. */
+	struct vcpu *queue[MAX_VCPUS];
+	unsigned queued;
+	unsigned turn;			/* whose it is next among equals */
+	int64_t clock;			/* what the vCPU chosen last had used, in ticks */
+	struct vcpu *current;		/* has the hart ... */
+	uint64_t since;			/* ... from this time on */
+
+	/* Written from any hart, atomically; a kick follows. */
+	uint32_t fence_kick;		/* for the sake of memory, by a fence of translations (fence.c) */
+};
+
+extern struct hart harts[MAX_HARTS];
+
+void sched_init(uint64_t timebase_hz);
+
+/* Gives the vCPU to the hart with the shortest queue of the first `count`. */
+void sched_add(struct vcpu *v, unsigned count);
+
+/* The hart's life. */
+void sched_loop(struct hart *hart) __attribute__((noreturn));
+
+/* When the vCPU that has the hart must leave it, in ticks of time; FOREVER: while nobody else wakes. */
+uint64_t sched_slice_end(const struct hart *hart);
+
+/* Is there another vCPU of the hart that is not stopped?  Then WFI must yield. */
+bool sched_has_others(const struct hart *hart);
+
+/* One vCPU has the hart for itself: no slice, and WFI idles in the guest world. */
+static inline bool sched_is_alone(const struct hart *hart)
+{
+	return hart->queued == 1;
+}
+
+/* Makes a hart look at its queue again. */
+void sched_kick(struct hart *hart);
+
+/* Serves what is pending for host-hv on this hart.  True: a fence of translations was among it. */
+bool sched_serve_interrupts(void);
+
+#endif

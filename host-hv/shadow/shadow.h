@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * shadow.h - shadow tables that are the host's: who answers what a guest does
+ * with address translation.
+ *
+ *	exits.c --> shadow.c, what all handlers share --> a handler: ssp.c, tsp.c
+ *
+ * A handler fills and drops its tables, writes them into the root buffer of
+ * struct hm_run, and says what the hart has to forget.  It is called on the hart
+ * of the vCPU, while that does not run.
+ */
+#ifndef SHADOW_H
+#define SHADOW_H
+
+#include "ssp/ssp.h"
+#include "core/vcpu.h"
+
+/* What an HM_EXIT_PAGE_FAULT came to; by_reason of the record. */
+enum shadow_class {
+	SHADOW_TRUE_FAULT,
+	SHADOW_HIDDEN_FAULT,
+	SHADOW_PT_WRITE,		/* a store to a table that is write-protected */
+	SHADOW_MMIO,
+	SHADOW_CLASSES
+};
+
+struct shadow_result {
+	enum ssp_verdict verdict;	/* SSP_FILLED: the guest goes on */
+	enum ssp_fence fence;		/* owed for the address */
+	uint64_t gpa;			/* SSP_OUTSIDE: of the access */
+	enum shadow_class class;	/* SSP_FILLED: SHADOW_HIDDEN_FAULT or _PT_WRITE */
+};
+
+struct shadow_handler {
+	/* Whose fault is it?  One that is ours is answered. */
+	struct shadow_result (*fault)(struct vcpu *v, uint64_t va, enum ssp_access access,
+				      unsigned state);
+	/* The guest runs on gsatp, which is legal, from now on. */
+	void (*satp)(struct vcpu *v, uint64_t gsatp);
+	/* The guest's fence, as in SBI's RFENCE.  NULL: the firmware's, HM_POLICY_FLUSH. */
+	void (*fence)(struct vcpu *v, uint64_t start, uint64_t size, uint64_t asid);
+	/* Forget all; the guest runs on run->satp afterwards.  First of all calls, and after a reset. */
+	void (*drop)(struct vcpu *v);
+	/* Last of all before an entry. */
+	void (*enter)(struct vcpu *v);
+	/* After an exit: the firmware may have switched to run->root meanwhile. */
+	void (*leave)(struct vcpu *v);
+	/* Another handler, or the firmware, takes the vCPU over. */
+	void (*quit)(struct vcpu *v);
+	/* Has it a root, whatever other vCPUs did?  If not, drop() is called. */
+	bool (*ready)(const struct vcpu *v);
+};
+
+struct shadow {
+	const struct shadow_handler *handler;	/* NULL: the tables are the firmware's */
+	uint64_t ring_turn;			/* ssp.c: of the ring that its space has, run->ring_turn */
+	uint64_t count[SHADOW_CLASSES];		/* since the record was begun */
+	struct ssp_space space;			/* the slots are everyone's, the rest is ssp.c's */
+};
+
+/* aside_handler is ssp's for the one instruction that tsp cannot perform; tsp_come_back() ends that. */
+extern const struct shadow_handler ssp_handler, tsp_handler, aside_handler;
+void tsp_come_back(const struct vcpu *v);
+
+/* What all vCPUs of a guest share for it; ends the machine if memory is short. */
+struct vm_tsp *tsp_handler_create(const struct vm *vm);
+
+/* As it is before any of them has run. */
+void tsp_handler_init(struct vm_tsp *tsp, const struct vm *vm, const struct hm_info *hm, uint32_t zero_block);
+
+/* The shadow of a new vCPU, with so many pages of tables; ends the machine if memory is short. */
+struct shadow *shadow_create(const struct vm *vm, unsigned long pages, const struct hm_info *hm);
+
+/* As it is before the vCPU has run. */
+void shadow_init(struct shadow *shadow, const struct vm *vm, unsigned long pages, const struct hm_info *hm);
+
+/* The counts begin anew. */
+void shadow_reset_counts(struct vcpu *v);
+
+/*
+ * Around every stay in the guest world.  To prepare may mean to wait for other
+ * vCPUs, so it comes before the vCPU counts as resident; if it is not ready
+ * then, since they have changed something, once more.
+ */
+static inline uint64_t shadow_wanted_policy(const struct vcpu *v)
+{
+	return __atomic_load_n(&v->vm->policy, __ATOMIC_RELAXED);
+}
+
+static inline bool shadow_ready(const struct vcpu *v)
+{
+	const struct shadow_handler *handler = v->shadow->handler;
+
+	return v->run->policy == shadow_wanted_policy(v) &&
+	       !(handler && handler->ready && !handler->ready(v));
+}
+
+void shadow_change(struct vcpu *v);
+
+static inline void shadow_prepare(struct vcpu *v)
+{
+	if (!shadow_ready(v))
+		shadow_change(v);
+}
+
+/* HM_RUN_FENCE_VMA, if it is the handler's to serve. */
+void shadow_pay_fence(struct vcpu *v);
+
+static inline void shadow_enter(struct vcpu *v)
+{
+	const struct shadow_handler *handler = v->shadow->handler;
+
+	if (v->run->flags & HM_RUN_FENCE_VMA)
+		shadow_pay_fence(v);
+	if (handler && handler->enter)
+		handler->enter(v);
+}
+
+static inline void shadow_leave(struct vcpu *v)
+{
+	const struct shadow_handler *handler = v->shadow->handler;
+
+	if (handler && handler->leave)
+		handler->leave(v);
+}
+
+/* The exits: of a page fault, and of a write to satp.  The guest's fences go by HM_RUN_FENCE_VMA. */
+enum next shadow_page_fault(struct vcpu *v);
+void shadow_satp(struct vcpu *v, uint64_t gsatp);
+
+/* For handlers: the hart has to forget this before the guest runs again. */
+void shadow_owe(struct vcpu *v, enum ssp_fence fence, uint64_t va);
+
+/*
+ * For handlers: entry n of the root buffer.  root: MODE and PPN of a shadow, 0 for
+ * none; retire: nothing that the hart cached of it is used again.
+ */
+void shadow_root_set(struct vcpu *v, unsigned n, uint64_t gsatp, uint64_t root, bool retire);
+
+/* Puts the instruction at pc into run->exit_insn; false: its fetch faults, and the guest was given that. */
+bool shadow_fetch(struct vcpu *v);
+
+#endif

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ssp.c - the shadow engine in host-hv's own memory: root n of its space is entry
+ * n - 1 of the root buffer.
+ *
+ * The engine expresses by asid_turn = 0 that a root's hardware ASID is retired;
+ * here it becomes a new stamp of the entry.  A switch in the firmware asks
+ * nobody, so a root in the buffer is behind in no fence of the guest's.
+ */
+#include "shadow/shadow.h"
+#include "ssp/fast.h"
+#include "ssp/ring.h"
+
+_Static_assert(HM_ROOTS == SSP_ROOTS - 1, "an entry for each root");
+
+/* Longer remote fences become fences of everything. */
+#define MAX_FENCE_PAGES		64
+
+static uint64_t shadow_satp_of(const struct ssp_space *space, const struct ssp_root *root)
+{
+	return (uint64_t)root->mode << SATP_MODE_SHIFT | ssp_root_hpa(space, root) >> PAGE_SHIFT;
+}
+
+/*
+ * Roots that lag catch up, so that a switch to them needs no exit; except where
+ * the log is too short: those are flushed when they are used again, or never.
+ */
+static void publish_roots(struct vcpu *v)
+{
+	struct ssp_space *space = &v->shadow->space;
+
+	for (unsigned n = 0; n < HM_ROOTS; n++) {
+		struct ssp_root *root = &space->roots[n + 1];
+		const struct hm_root *entry = &v->run->roots[n];
+
+		if (root->top == SSP_NONE)
+			return;		/* they are given out in turn */
+		if (space->log_head - root->log_position > SSP_LOG_SIZE) {
+			if (entry->root)
+				shadow_root_set(v, n, root->gsatp, 0, true);
+			continue;
+		}
+		if (root->log_position != space->log_head)
+			ssp_root_catch_up(space, root);
+		if (entry->root && root->asid_turn && entry->gsatp == root->gsatp)
+			continue;
+		shadow_root_set(v, n, root->gsatp, shadow_satp_of(space, root), true);
+		root->asid_turn = 1;
+	}
+}
+
+/* The firmware counts the switches, also those that it makes alone. */
+static void copy_use(struct vcpu *v)
+{
+	for (unsigned n = 0; n < HM_ROOTS; n++)
+		v->shadow->space.roots[n + 1].last_use = v->run->roots[n].used;
+}
+
+static void switch_to(struct vcpu *v, uint64_t gsatp)
+{
+	struct ssp_space *space = &v->shadow->space;
+	struct ssp_root *root = ssp_root_find(space, gsatp);
+	enum ssp_fence fence = SSP_FENCE_NONE;
+
+	if (v->run->hw_fence == HM_FENCE_ASID)
+		shadow_owe(v, SSP_FENCE_ALL, 0);	/* it meant the root before; each exit pays its own by itself */
+	if (!root) {
+		copy_use(v);
+		root = ssp_root_new(space, gsatp, &fence);
+	}
+	ssp_root_enter(space, root);
+	v->run->root = root - space->roots - 1;
+	shadow_owe(v, fence, 0);
+	publish_roots(v);
+}
+
+static void take_ring(struct vcpu *v)
+{
+	struct ssp_space *space = &v->shadow->space;
+	const struct ssp_slot *slot = ssp_slot_of(space, v->run->ring_gpa);
+
+	v->shadow->ring_turn = v->run->ring_turn;
+	ssp_ring_take_over(space, slot ? v->run->ring_gpa + slot->delta : 0);
+}
+
+static void flush_all(struct vcpu *v)
+{
+	shadow_owe(v, ssp_flush_all(&v->shadow->space), 0);
+}
+
+static void drop(struct vcpu *v)
+{
+	take_ring(v);
+	flush_all(v);
+	switch_to(v, v->run->satp);
+}
+
+/* The guest's ring is another one: what it had pushed into an older one stands for a fence of everything. */
+static __attribute__((noinline)) void change_ring(struct vcpu *v)
+{
+	bool first = !v->shadow->space.ring.hpa && v->run->ring_turn == v->shadow->ring_turn + 1;
+
+	take_ring(v);
+	if (!first)
+		flush_all(v);
+	publish_roots(v);
+}
+
+/* The hart is asked for a fence of one page, or of more than was drained. */
+static __attribute__((noinline)) void drain_ring(struct vcpu *v)
+{
+	struct ssp_drained owed = ssp_ring_drain(&v->shadow->space);
+
+	if (owed.fence == SSP_FENCE_PAGE && owed.pages > 1)
+		owed.fence = owed.wider;
+	shadow_owe(v, owed.fence, owed.va);
+	publish_roots(v);
+}
+
+/* The fence that the hart owes then; others: whether roots are concerned that do not run. */
+static enum ssp_fence flush_page(struct ssp_space *space, uint64_t va, uint64_t asid, bool *others)
+{
+	bool by_asid = asid != FENCE_ALL;
+
+	if (ssp_flush_va_fast(space, va, by_asid, asid)) {
+		*others |= !by_asid;
+		return SSP_FENCE_PAGE;
+	}
+	*others = true;
+	return by_asid ? ssp_flush_va_asid(space, va, asid) : ssp_flush_va(space, va);
+}
+
+/*
+ * HM_POLICY_LOG_FENCES: the firmware has fenced the hart for these pages, and the
+ * root that runs maps none of them.  Others may, and what the guest has mapped there
+ * by now is read; but for the page of a fault, which is filled with what it needs.
+ */
+static __attribute__((noinline)) void take_fences(struct vcpu *v)
+{
+	struct ssp_space *space = &v->shadow->space;
+	struct hm_run *run = v->run;
+	bool others = false;
+
+	for (uint64_t n = 0; n < run->fence_count; n++) {
+		enum ssp_fence fence = flush_page(space, run->fences[n].va, run->fences[n].asid,
+						  &others);
+
+		/* Never so far: what is mapped in pieces is in fence_exits, and nothing else has links that go. */
+		if (fence > SSP_FENCE_PAGE)
+			shadow_owe(v, fence, 0);
+	}
+	run->fence_count = 0;
+	if (run->exit_reason == HM_EXIT_PAGE_FAULT)
+		ssp_forget_fast(space, run->exit_value);
+	if (others)
+		publish_roots(v);
+}
+
+/* A commit of the ring needs no more than this. */
+static void enter(struct vcpu *v)
+{
+	struct ssp_space *space = &v->shadow->space;
+
+	ssp_ring_enter(space);
+	if (ssp_ring_pending(space))
+		drain_ring(v);
+	v->run->fence_exits = space->split;
+}
+
+static void leave(struct vcpu *v)
+{
+	struct ssp_space *space = &v->shadow->space;
+	bool same_ring = v->shadow->ring_turn == v->run->ring_turn;
+
+	/* The page of a ring that the guest has ended is memory like any other. */
+	if (same_ring)
+		ssp_ring_leave(space);
+	space->current = &space->roots[v->run->root + 1];
+	space->current->last_use = v->run->roots[v->run->root].used;
+	if (!same_ring)
+		change_ring(v);
+	if (v->run->fence_count)
+		take_fences(v);
+}
+
+static struct shadow_result fault(struct vcpu *v, uint64_t va, enum ssp_access access,
+				  unsigned state)
+{
+	struct ssp_space *space = &v->shadow->space;
+	struct ssp_result result = { .verdict = SSP_SLOW };
+	uint64_t log_head = space->log_head;
+
+	/* A load or fetch takes its neighbours along, which saves exits. */
+	if (access == SSP_STORE)
+		result.verdict = ssp_fault_fast(space, va, access, state, &result.fence);
+	if (result.verdict == SSP_SLOW)
+		result = ssp_fault(space, va, access, state);
+	if (space->log_head != log_head)
+		publish_roots(v);	/* tables ran out, and with them went the global tree's */
+	/* The guest will change the entry and fence it, which is no exit where nothing is mapped. */
+	if (result.verdict == SSP_TRUE_FAULT)
+		result.fence = ssp_forget_fast(space, va);
+	return (struct shadow_result){
+		result.verdict, result.fence, result.gpa, SHADOW_HIDDEN_FAULT,
+	};
+}
+
+/* start and size both 0: all addresses */
+static void fence(struct vcpu *v, uint64_t start, uint64_t size, uint64_t asid)
+{
+	struct ssp_space *space = &v->shadow->space;
+	uint64_t first = ALIGN_DOWN(start, PAGE), pages = MAX_FENCE_PAGES + 1;
+	bool others = false;
+
+	if (size <= MAX_FENCE_PAGES * PAGE)
+		pages = (ALIGN_UP(start + size, PAGE) - first) / PAGE;
+	if ((!start && !size) || pages > MAX_FENCE_PAGES) {
+		shadow_owe(v, asid != FENCE_ALL ? ssp_flush_asid(space, asid) : ssp_flush_all(space), 0);
+		publish_roots(v);
+		return;
+	}
+	for (uint64_t va = first; pages; pages--, va += PAGE)
+		shadow_owe(v, flush_page(space, va, asid, &others), va);
+	/* A kernel fences a range page by page: the next ones are no exits. */
+	if (size)
+		ssp_forget_stale(space, start + size - 1);
+	if (others)
+		publish_roots(v);
+}
+
+static void leave_aside(struct vcpu *v)
+{
+	leave(v);
+	tsp_come_back(v);
+}
+
+const struct shadow_handler aside_handler = {
+	.fault = fault, .satp = switch_to, .fence = fence, .drop = drop,
+	.enter = enter, .leave = leave_aside,
+};
+
+const struct shadow_handler ssp_handler = {
+	.fault = fault, .satp = switch_to, .fence = fence, .drop = drop,
+	.enter = enter, .leave = leave,
+};

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tsp.c - traditional shadow paging (tsp/) as a handler: one shadow for all vCPUs
+ * of a guest, under a lock that is held until what a call owes has been done.
+ *
+ * Waiting for other vCPUs with the lock is no circle: none takes it while it
+ * may run guest code.
+ */
+#include "tsp/tsp.h"
+
+#include "core/console.h"
+#include "core/memory.h"
+#include "core/policy.h"
+#include "shadow/shadow.h"
+
+#define CAUSE_MISALIGNED_STORE	6
+#define MAX_CALLS		8	/* in a row; then the guest may try again */
+#define MAX_TABLES		4096UL
+#define NEAR			(16 * 4UL)	/* bytes of code */
+
+/* A store that its vCPU was told to repeat. */
+struct repeated {
+	uint64_t pc, va;
+};
+
+struct vm_tsp {
+	struct spinlock lock;
+	struct tsp tsp;
+	bool stale;			/* the guest runs, and stores, under another policy; atomic */
+	struct tsp_vcpu vcpu[MAX_VCPUS];
+	struct repeated repeated[MAX_VCPUS];		/* the last one */
+	unsigned aside_vcpu;		/* POLICY_ASIDE: for this vCPU's instruction */
+	uint64_t aside_pc;		/* which is there */
+};
+
+_Static_assert(TSP_ROOTS == HM_ROOTS && TSP_VCPUS >= MAX_VCPUS, "one for each");
+
+/* Tables for a fiftieth of the guest's frames, as other hypervisors have it. */
+static uint32_t table_count(const struct vm *vm)
+{
+	return min_u64(TSP_MIN_TABLES + vm->ram.size / PAGE / 50, MAX_TABLES);
+}
+
+#define OWN_SIZE	ALIGN_UP(sizeof(struct vm_tsp), PAGE)	/* the tables follow, then their descriptions */
+
+struct vm_tsp *tsp_handler_create(const struct vm *vm)
+{
+	uint32_t tables = table_count(vm);
+	uint64_t size = OWN_SIZE + tables * PAGE + tsp_memory_size(&vm->vcpu[0].shadow->space, tables);
+	struct vm_tsp *t = (struct vm_tsp *)memory_alloc(ALIGN_UP(size, PAGE), PAGE);
+
+	if (!t)
+		fail("vm%d: %lu KB for tables of shadow=tsp are not there: give the machine more memory",
+		     vm->id, size / KIB);
+	return t;
+}
+
+void tsp_handler_init(struct vm_tsp *t, const struct vm *vm, const struct hm_info *hm, uint32_t zero_block)
+{
+	uint32_t tables = table_count(vm);
+
+	memset(t, 0, sizeof(*t));
+	tsp_init(&t->tsp, &vm->vcpu[0].shadow->space, (uint64_t)t + OWN_SIZE,
+		 (char *)t + OWN_SIZE + tables * PAGE, tables, !(hm->features & HM_INFO_SVVPTC), zero_block);
+	for (unsigned i = 0; i < vm->vcpu_count; i++)
+		tsp_add_vcpu(&t->tsp, &t->vcpu[i]);
+}
+
+static uint64_t others(const struct vcpu *v)
+{
+	return ((1UL << v->vm->vcpu_count) - 1) & ~(1UL << v->id);
+}
+
+static void fence_others(struct vcpu *v)
+{
+	static const struct fence everything = { HM_RUN_FENCE_VMA, 0, 0, FENCE_ALL };
+
+	fence_vcpus(v->vm, others(v), &everything);
+}
+
+/* Do what a call owes, and tell the firmware about roots that have changed. */
+static void settle(struct vcpu *v, const struct tsp_result *result, uint64_t va)
+{
+	struct tsp_vcpu *vcpu = &v->vm->tsp->vcpu[v->id];
+
+	shadow_owe(v, result->fence, va);
+	if (result->remote)
+		fence_others(v);
+	for (; vcpu->changed; vcpu->changed &= vcpu->changed - 1) {
+		unsigned n = lowest_bit(vcpu->changed);
+
+		shadow_root_set(v, n, vcpu->root[n].gsatp, vcpu->root[n].satp, true);
+	}
+	v->run->root = vcpu->current;
+}
+
+static void load_root(struct vcpu *v, uint64_t gsatp)
+{
+	struct vm_tsp *t = v->vm->tsp;
+	struct tsp_result result;
+
+	do {
+		result = tsp_load_root(&t->tsp, &t->vcpu[v->id], gsatp);
+		settle(v, &result, 0);
+	} while (result.verdict == TSP_AGAIN);
+}
+
+static void satp(struct vcpu *v, uint64_t gsatp)
+{
+	struct vm_tsp *t = v->vm->tsp;
+
+	spin_lock(&t->lock);
+	load_root(v, gsatp);
+	spin_unlock(&t->lock);
+}
+
+/* The vCPU has a new run page, or comes from another policy. */
+static void drop(struct vcpu *v)
+{
+	struct vm_tsp *t = v->vm->tsp;
+
+	spin_lock(&t->lock);
+	if (t->stale) {
+		struct tsp_result result = tsp_reset(&t->tsp);
+
+		settle(v, &result, 0);
+		__atomic_store_n(&t->stale, false, __ATOMIC_RELEASE);
+	}
+	tsp_restart_vcpu(&t->tsp, &t->vcpu[v->id]);
+	load_root(v, v->run->satp);
+	spin_unlock(&t->lock);
+}
+
+/* From now on stores are made that nobody sees: no vCPU may go on with what is shadowed. */
+static void quit(struct vcpu *v)
+{
+	struct vm_tsp *t = v->vm->tsp;
+
+	spin_lock(&t->lock);
+	__atomic_store_n(&t->stale, true, __ATOMIC_RELEASE);
+	fence_others(v);
+	spin_unlock(&t->lock);
+}
+
+/* Another vCPU may have forgotten all roots, or run elsewhere and stored. */
+static bool ready(const struct vcpu *v)
+{
+	return !__atomic_load_n(&v->vm->tsp->stale, __ATOMIC_ACQUIRE) &&
+	       tsp_has_root(&v->vm->tsp->vcpu[v->id]);
+}
+
+/* -- faults -- */
+
+static struct tsp_result find_out(struct vcpu *v, uint64_t va, enum ssp_access access,
+				  unsigned state)
+{
+	struct vm_tsp *t = v->vm->tsp;
+	struct tsp_result result;
+	unsigned calls = 0;
+
+	do {
+		result = tsp_fault(&t->tsp, &t->vcpu[v->id], va, access, state);
+		settle(v, &result, va);
+	} while (result.verdict == TSP_AGAIN && ++calls < MAX_CALLS);
+	return result;
+}
+
+/*
+ * The instruction is executed under ssp.c's shadow, which protects nothing.  So the whole guest is, since no
+ * vCPU may use tsp's tables while stores to the guest's go unseen.
+ */
+static void step_aside(struct vcpu *v)
+{
+	struct vm_tsp *t = v->vm->tsp;
+	uint64_t policy = POLICY_TSP;
+
+	if (__atomic_load_n(&v->vm->policy, __ATOMIC_RELAXED) != policy)
+		return;		/* another vCPU had it done, or the operator chose another one */
+	t->aside_vcpu = v->id;
+	t->aside_pc = v->run->pc;
+	__atomic_compare_exchange_n(&v->vm->policy, &policy, POLICY_ASIDE, false, __ATOMIC_ACQ_REL,
+				    __ATOMIC_RELAXED);
+}
+
+/*
+ * After an exit: a pc that is far shows that the instruction was executed, or that its guest went another way.
+ * Near is what an SC needs, which fails once: its loop has 16 instructions at most, and none that calls or waits
+ * ("Eventual Success of Store-Conditional Instructions").
+ */
+static bool has_gone_on(const struct hm_run *run, uint64_t pc)
+{
+	return run->pc - pc + NEAR > 2 * NEAR || run->exit_reason == HM_EXIT_SBI ||
+	       run->exit_reason == HM_EXIT_REMOTE_FENCE || run->exit_reason == HM_EXIT_WFI;
+}
+
+void tsp_come_back(const struct vcpu *v)
+{
+	const struct vm_tsp *t = v->vm->tsp;
+	uint64_t policy = POLICY_ASIDE;
+
+	if (v->id == t->aside_vcpu && has_gone_on(v->run, t->aside_pc))
+		__atomic_compare_exchange_n(&v->vm->policy, &policy, POLICY_TSP, false,
+					    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+/* The same store once more: what it needs, its own code among that, goes through the table that it stores to. */
+static bool is_repeated(struct vcpu *v, uint64_t va)
+{
+	struct repeated *last = &v->vm->tsp->repeated[v->id], now = { v->run->pc, va };
+	bool same = last->pc == now.pc && last->va == now.va;
+
+	*last = same ? (struct repeated){ 0 } : now;
+	return same;
+}
+
+/* A store to a guest table, at gpa; if its instruction cannot be fetched, the guest has that fault instead. */
+static struct tsp_result store(struct vcpu *v, uint64_t va, uint64_t gpa, unsigned state)
+{
+	struct vm_tsp *t = v->vm->tsp;
+	struct hm_run *run = v->run;
+	struct tsp_result result = { .verdict = TSP_REPEAT };
+
+	if (!shadow_fetch(v))
+		return result;
+	result = tsp_store(&t->tsp, &t->vcpu[v->id], va, gpa, run->exit_insn, run->exit_insn_len,
+			   state, run->x);
+	settle(v, &result, va);
+	if (result.verdict == TSP_ASIDE || (result.verdict == TSP_REPEAT && is_repeated(v, va)))
+		step_aside(v);
+	return result;
+}
+
+static struct shadow_result answer(struct vcpu *v, const struct tsp_result *result,
+				   enum shadow_class class)
+{
+	struct shadow_result answer = { .verdict = SSP_FILLED, .class = class };
+
+	switch (result->verdict) {
+	case TSP_STORED:
+		v->run->flags |= HM_RUN_ADVANCE;
+		break;
+	case TSP_MISALIGNED:
+		vcpu_inject(v, CAUSE_MISALIGNED_STORE, result->va);
+		break;
+	case TSP_FAULT:
+		v->run->exit_value = result->va;	/* of the second page, perhaps */
+		answer.verdict = result->fault;
+		answer.gpa = result->gpa;
+		break;
+	default:
+		break;
+	}
+	return answer;
+}
+
+static struct shadow_result fault(struct vcpu *v, uint64_t va, enum ssp_access access,
+				  unsigned state)
+{
+	struct vm_tsp *t = v->vm->tsp;
+	enum shadow_class class = SHADOW_HIDDEN_FAULT;
+	struct tsp_result result = { .verdict = TSP_REPEAT };
+
+	spin_lock(&t->lock);
+	if (tsp_has_root(&t->vcpu[v->id]))	/* else it was forgotten since the exit */
+		result = find_out(v, va, access, state);
+	if (result.verdict == TSP_PT_WRITE) {
+		class = SHADOW_PT_WRITE;
+		result = store(v, va, result.gpa, state);
+	}
+	spin_unlock(&t->lock);
+	return answer(v, &result, class);
+}
+
+const struct shadow_handler tsp_handler = {
+	.fault = fault, .satp = satp, .drop = drop, .quit = quit, .ready = ready,
+};
