@@ -47,11 +47,11 @@ count-pt-writes: options all plugins ## stores of the guest to its live page tab
 options:
 	@$(launch) options
 
-# Two runs at a time; a file's tests stay together, since they share their boots.
-pytest		:= $(PYTHON) -m pytest -q -n 2 --dist loadfile
+# Two runs at a time; tests/conftest.py says which tests stay together.
+pytest		:= $(PYTHON) -m pytest -q -n 2 --dist loadgroup
 
 test: all payloads plugins qemu linux $(hspt_guest) ## everything that CI runs
-	@$(pytest) tests
+	@$(pytest) --durations 25 tests
 
 test-unit: fetch ## tests on the build machine
 	@$(pytest) tests/unit

@@ -56,9 +56,19 @@ def list_parts(config, items):
         config.get_terminal_writer().line(f"part {part} {sizes[part]}")
 
 
+def keep_files_together(items):
+    """A file's tests share their boots: they go to one worker, except those with groups of their own."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
+
+
+@pytest.hookimpl(tryfirst=True)     # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(config, items):
     if config.getoption("--parts"):
         list_parts(config, items)
+    if not config.getoption("--part"):
+        keep_files_together(items)
     passed = passed_before(config)
     wanted = [] if config.getoption("--parts") else [item for item in items if is_wanted(item, passed)]
     config.hook.pytest_deselected(items=[item for item in items if item not in wanted])

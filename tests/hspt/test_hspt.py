@@ -10,7 +10,8 @@ COUNTING = ["-icount", "shift=0,align=off,sleep=off"]
 CHECKED = "protect,remap,huge,self-modify,crossing,wild,side-by-side,fork-cow,fork-exec,map-unmap,shell-loop"
 
 
-@pytest.mark.parametrize("organization", ORGANIZATIONS)
+@pytest.mark.parametrize("organization", [pytest.param(name, marks=[pytest.mark.long("hspt")] * (name == "shared"))
+                                          for name in ORGANIZATIONS])
 def test_programs_compute_the_same_under_the_oracle(guest, expected, organization):
     run = guest(CHECKED, f",spt={organization},spt-tables=3,spt-adapt=off,spt-oracle=on")
     assert run.status == 0 and not run.failures, run

@@ -39,7 +39,9 @@ def workloads(folder, **options):
     return (folder / "result.json").read_bytes()
 
 
-@pytest.mark.parametrize("mode, qemu", [*((mode, "hspt-oracle") for mode in MODES), ("ssp-hm", "hspt")])
+@pytest.mark.parametrize("mode, qemu", [
+    *(pytest.param(mode, "hspt-oracle", marks=[pytest.mark.long("hspt")] * (mode in ("tsp", "ssp"))) for mode in MODES),
+    ("ssp-hm", "hspt")])
 def test_all_workloads_are_correct(tmp_path, mode, qemu):
     results = [json.loads(line) for line in workloads(tmp_path, MODE=mode, QEMU=qemu).splitlines()]
     assert [r["workload"] for r in results if r["ok"]] == WORKLOADS
@@ -53,7 +55,9 @@ def test_some_workloads_are_correct(tmp_path, mode, organization):
     assert [r["workload"] for r in results if r["ok"]] == ["fork", "exec", "pipe"]
 
 
-@pytest.mark.parametrize("mode", MODES)
+# One mode for each change: the other modes map the same pages, and are the long part `hspt`.
+@pytest.mark.parametrize("mode", [pytest.param(mode, marks=[pytest.mark.long("hspt")] * (mode != "ssp-hm"))
+                                  for mode in MODES])
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_every_fact_holds(tmp_path, payload, mode):
     console = run(tmp_path, MODE=mode, QEMU="hspt-oracle", MEM="128M",
