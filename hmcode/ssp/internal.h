@@ -5,11 +5,11 @@
 
 #include <stdbool.h>
 
+#include "bits.h"
+#include "geometry.h"
 #include "ssp.h"
 #include "ssp_port.h"
-
-#define GROUP_SHIFT	3	/* entries a bit of ssp_table.occupied: 8 */
-#define GROUP_SIZE	(1u << GROUP_SHIFT)
+#include "walk.h"
 
 /*
  * Bounds of one stay.  A table of any level is emptied by at most 64 groups of plain
@@ -43,22 +43,6 @@ static inline struct ssp_root *table_owner(struct ssp_space *space, const struct
 }
 
 /*
- * Number of the lowest set bit; value is not 0.  Base harts have no instruction
- * for it: six bits in a row of a de Bruijn sequence tell where they are.
- */
-static inline unsigned int lowest_bit(uint64_t value)
-{
-	static const uint8_t position[64] = {
-		0, 1, 48, 2, 57, 49, 28, 3, 61, 58, 50, 42, 38, 29, 17, 4,
-		62, 55, 59, 36, 53, 51, 43, 22, 45, 39, 33, 30, 24, 18, 12, 5,
-		63, 47, 56, 27, 60, 41, 37, 16, 54, 35, 52, 21, 44, 32, 23, 11,
-		46, 26, 40, 15, 34, 20, 31, 10, 25, 14, 19, 9, 13, 8, 7, 6,
-	};
-
-	return position[(value & -value) * 0x03f79d71b4cb0a89ull >> 58];
-}
-
-/*
  * The mark of a link to a table of the same tree, woken or dormant: an RSW bit, which the
  * hart ignores.  A private tree's links into the global tree lack it.
  */
@@ -70,11 +54,6 @@ static inline struct ssp_table *link_table(struct ssp_space *space, uint64_t lin
 	return &space->tables[(pte_address(link) - space->pool_hpa) >> PAGE_SHIFT];
 }
 
-static inline bool is_link(uint64_t spte)
-{
-	return spte && !pte_is_leaf(spte);
-}
-
 static inline bool is_own_link(uint64_t spte)
 {
 	return spte & LINK_OWN;
@@ -83,11 +62,6 @@ static inline bool is_own_link(uint64_t spte)
 static inline struct ssp_table *root_top(struct ssp_space *space, const struct ssp_root *root)
 {
 	return &space->tables[root->top];
-}
-
-static inline enum ssp_fence fence_max(enum ssp_fence a, enum ssp_fence b)
-{
-	return a > b ? a : b;
 }
 
 /* table.c */
@@ -123,22 +97,5 @@ struct ssp_walk *ssp_walk_known(struct ssp_space *space, uint64_t va);
 /* ring.c */
 void ssp_ring_caches(struct ssp_space *space);
 void ssp_ring_caches_nothing(struct ssp_space *space);
-
-/* walk.c: a guest walk as data. */
-struct ssp_guest_walk {
-	enum ssp_verdict verdict;	/* SSP_FILLED: translated and allowed; else only gpa is set */
-	bool global;			/* G at any level of the path */
-	int level;			/* of the leaf */
-	uint64_t pte;			/* the leaf */
-	uint64_t gpa;			/* of va itself */
-	uint64_t table[MAX_LEVELS];	/* GPA of the table at each level of the path */
-	uint64_t link_hpa[MAX_LEVELS];	/* where the entry of each level was read ... */
-	uint64_t link[MAX_LEVELS];	/* ... and what it was */
-};
-void ssp_guest_walk(struct ssp_space *space, uint64_t gsatp, uint64_t va,
-		    enum ssp_access access, unsigned int state, struct ssp_guest_walk *walk);
-const struct ssp_slot *ssp_walk_slot(const struct ssp_space *space,
-				     const struct ssp_guest_walk *walk, enum ssp_access access,
-				     unsigned int state);
 
 #endif

@@ -76,6 +76,11 @@ enum ssp_fence {
 	SSP_FENCE_ALL,		/* sfence.vma x0, x0 */
 };
 
+static inline enum ssp_fence fence_max(enum ssp_fence a, enum ssp_fence b)
+{
+	return a > b ? a : b;
+}
+
 enum ssp_access {
 	SSP_FETCH = 0,		/* the low two bits of the page-fault causes 12, 13, 15 */
 	SSP_LOAD = 1,

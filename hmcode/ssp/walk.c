@@ -99,7 +99,6 @@ void ssp_guest_walk(struct ssp_space *space, uint64_t gsatp, uint64_t va,
 	walk->verdict = SSP_FILLED;
 }
 
-/* The slot behind the leaf, if what its rights leave of the leaf still allows the access. */
 const struct ssp_slot *ssp_walk_slot(const struct ssp_space *space,
 				     const struct ssp_guest_walk *walk, enum ssp_access access,
 				     unsigned int state)

@@ -3,7 +3,11 @@
 #ifndef TSP_INTERNAL_H
 #define TSP_INTERNAL_H
 
-#include "ssp/internal.h"
+#include "bits.h"
+#include "ssp/geometry.h"
+#include "ssp/ssp.h"
+#include "ssp/walk.h"
+#include "ssp_port.h"
 #include "tsp.h"
 #include "tsp_port.h"
 

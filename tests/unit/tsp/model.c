@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "model.h"
-#include "ssp/internal.h"
+#include "ssp/walk.h"
 
 /*
  * Every table has a window at an index that the oracle's small address space

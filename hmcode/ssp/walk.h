@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* walk.h - a walk through the guest's own tables, as data. */
+#ifndef SSP_WALK_H
+#define SSP_WALK_H
+
+#include "ssp.h"
+
+struct ssp_guest_walk {
+	enum ssp_verdict verdict;	/* SSP_FILLED: translated and allowed; else only gpa is set */
+	bool global;			/* G at any level of the path */
+	int level;			/* of the leaf */
+	uint64_t pte;			/* the leaf */
+	uint64_t gpa;			/* of va itself */
+	uint64_t table[MAX_LEVELS];	/* GPA of the table at each level of the path */
+	uint64_t link_hpa[MAX_LEVELS];	/* where the entry of each level was read ... */
+	uint64_t link[MAX_LEVELS];	/* ... and what it was */
+};
+
+void ssp_guest_walk(struct ssp_space *space, uint64_t gsatp, uint64_t va,
+		    enum ssp_access access, unsigned int state, struct ssp_guest_walk *walk);
+
+/* The slot behind the leaf, if what its rights leave of the leaf still allows the access; else NULL. */
+const struct ssp_slot *ssp_walk_slot(const struct ssp_space *space,
+				     const struct ssp_guest_walk *walk, enum ssp_access access,
+				     unsigned int state);
+
+#endif
