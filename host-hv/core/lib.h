@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "arch/cpu.h"
+#include "bits.h"
 
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
 #define ALIGN_UP(x, to)		(((x) + (to) - 1) & ~((uint64_t)(to) - 1))
@@ -31,16 +32,6 @@ static inline uint64_t max_u64(uint64_t a, uint64_t b)
 static inline int64_t max_s64(int64_t a, int64_t b)
 {
 	return a > b ? a : b;
-}
-
-/* The number of the lowest set bit; there must be one.  (Without Zbb gcc wants libgcc for it.) */
-static inline unsigned lowest_bit(uint64_t bits)
-{
-	unsigned n = 0;
-
-	for (; !(bits & 1); bits >>= 1)
-		n++;
-	return n;
 }
 
 /* [base, base + size), addresses in bytes. */
