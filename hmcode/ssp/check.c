@@ -3,7 +3,7 @@
  * check.c - the invariants of ssp.h, shared by unit tests, fuzzers and proofs.
  * Not linked into the firmware: it visits every table.
  */
-#include "fast.h"
+#include "hits.h"
 #include "internal.h"
 
 static bool leaf_in_slot(const struct ssp_space *space, uint64_t leaf, int level)

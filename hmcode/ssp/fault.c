@@ -6,9 +6,9 @@
  *	     |
  *	reserve tables --> descend the shadow along the guest's path --> leaf
  *
- * fast.h is the same for the commonest case, from the walk cache.
+ * hits.h is the same for the commonest case, from the walk cache.
  */
-#include "fast.h"
+#include "hits.h"
 #include "internal.h"
 #include "ring.h"
 

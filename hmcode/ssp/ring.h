@@ -13,7 +13,7 @@
 #ifndef SSP_RING_H
 #define SSP_RING_H
 
-#include "fast.h"
+#include "hits.h"
 #include "hm_abi.h"
 
 /* The fence that is owed: SSP_FENCE_PAGE stands for each of `pages` pages from va. */

@@ -183,7 +183,7 @@ struct ssp_root {
 	uint8_t mode;		/* of the shadow; satp encoding */
 	uint8_t asid_shared;	/* another root may have the same guest ASID */
 
-	/* Owned by whoever loads the root into satp (world/asid.c). */
+	/* Owned by whoever loads the root into satp (mmu/asid.c). */
 	uint64_t hsatp;		/* hardware satp: mode, hardware ASID, shadow PPN */
 	uint64_t asid_turn;	/* allocator turn that gave the ASID; 0: none */
 };
@@ -199,9 +199,9 @@ struct ssp_ring {
 
 struct ssp_space {
 	struct ssp_root *current;	/* the root that the guest runs on */
-	/* Slot 0 for fast.h, if it has all rights, in the form of PTEs: where guests see it, its size, where it is. */
+	/* Slot 0 for hits.h, if it has all rights, in the form of PTEs: where guests see it, its size, where it is. */
 	uint64_t ram_base, ram_size, ram_hpa;
-	uint64_t last_read;		/* number of the page last filled for a load or fetch, by entry.S */
+	uint64_t last_read;		/* number of the page last filled for a load or fetch, by guest_vector.S */
 	_Bool fence_after_fill;		/* the hart lacks Svvptc */
 	uint64_t *global_top;		/* entries of the global tree's top table ... */
 	unsigned int global_shift;	/* ... indexed by an address from this bit on */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* fault.c - faults that fast.c could not answer, and what they need of the guest's memory. */
-#include "trap/insn.h"
+/* fault.c - faults that tvm_short.c could not answer, and what they need of the guest's memory. */
+#include "core/insn.h"
 #include "trap/trap.h"
 
 /*
@@ -126,7 +126,7 @@ enum hm_next hm_page_fault(struct hm_trap *trap, u64 cause, u64 va)
 
 	trap->cause = cause;
 	trap->tval = va;
-	/* As page_fault() in mmu.c, and entry.S for a host that injects. */
+	/* As page_fault() in tvm.c, and guest_vector.S for a host that injects. */
 	trap->frame->fault_exit = hm_fault_exit(vcpu, cause, va, csr_read(CSR_MSTATUS));
 	if (hm_host_tables(vcpu) && hm_finishes(vcpu, HM_POLICY_INJECT) &&
 	    trap->frame->fault_exit == HM_EXIT_COUNT) {

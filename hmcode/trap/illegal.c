@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * illegal.c - illegal instructions: what mmu.c could not take by the short
+ * illegal.c - illegal instructions: what tvm.c could not take by the short
  * way, WFI where it must yield, the time where the hart has none, the
  * measurement marker; the rest is the guest's own.
  */
 #include <sbi/sbi_timer.h>
 
-#include "trap/insn.h"
+#include "core/insn.h"
 #include "trap/trap.h"
 
 /* "Wait for Interrupt": what is pending and enabled decides, whatever SIE says. */

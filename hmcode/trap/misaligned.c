@@ -12,7 +12,7 @@
  * are, a fill, a true fault, a device and a table that the host protects are what they are for an aligned access.
  */
 #include "ssp/decode.h"
-#include "trap/insn.h"
+#include "core/insn.h"
 #include "trap/trap.h"
 
 /* What a walk of the loaded tables comes to. */

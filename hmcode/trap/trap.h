@@ -2,15 +2,15 @@
 /*
  * trap.h - the stations of a trap from the guest world.
  *
- *	entry.S  hm_guest_vector   page faults that the walk cache answers
- *	fast.c   hm_fast_tvm       fences and satp writes likewise
- *	mmu.c    hm_trap_general   those that take the engine's general functions
- *	route.c  hm_trap_slow      everything else, by cause, all registers saved; from the vector
- *	                           at once where it is neither a page fault nor an instruction
- *	            fault.c illegal.c misaligned.c interrupt.c ../sbi/guest.c
- *	mmu.c    hm_to_host        page faults and fences of which the host gets all
- *	entry.S  hm_resume         back to the guest, or
- *	         hm_guest_run      returns to world/switch.c: a VM exit
+ *	guest_vector.S	hm_guest_vector	page faults that the walk cache answers
+ *	tvm_short.c	hm_fast_tvm	fences and satp writes likewise
+ *	tvm.c		hm_trap_general	those that take the engine's general functions
+ *	route.c		hm_trap_slow	everything else, by cause, all registers saved; from the vector
+ *					at once where it is neither a page fault nor an instruction
+ *			fault.c illegal.c misaligned.c interrupt.c sbi.c
+ *	tvm.c		hm_to_host	page faults and fences of which the host gets all
+ *	guest_vector.S	hm_resume	back to the guest, or
+ *			hm_guest_run	returns to world/switch.c: a VM exit
  *
  * Each station may hand on to the next; none changes anything before it knows
  * that it will not.
@@ -18,7 +18,7 @@
 #ifndef HM_TRAP_H
 #define HM_TRAP_H
 
-#include "world/vcpu.h"
+#include "core/vcpu.h"
 
 /* What becomes of a trap. */
 enum hm_next {
@@ -35,13 +35,13 @@ struct hm_trap {
 };
 
 /*
- * entry.S; the vector is one of the two, the second asks the policy about each event.
+ * guest_vector.S; the vector is one of the two, the second asks the policy about each event.
  * The guest's general registers are taken from the page and put into it.
  */
 void hm_guest_run(struct hm_frame *frame, const char *vector, struct hm_run *run);
 extern const char hm_guest_vector[], hm_policy_vector[];
 
-/* Called by entry.S; 0: the guest can resume; HM_FAST_RING: it commits its ring. */
+/* Called by guest_vector.S; 0: the guest can resume; HM_FAST_RING: it commits its ring. */
 #define HM_FAST_TO_HOST	3		/* of hm_fast_tvm_policy(): a fence for hm_to_host() */
 #define HM_FAST_RING	2
 u64 hm_fast_tvm(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2);
@@ -91,7 +91,7 @@ enum hm_next hm_page_fault(struct hm_trap *trap, u64 cause, u64 va);
 /* Fetch the instruction at trap->pc; false: the fetch itself faults and has been injected. */
 bool hm_fetch(struct hm_trap *trap, u32 *insn);
 
-/* mmu.c */
+/* tvm.c */
 void hm_fill(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus);
 bool hm_mmu_instruction(struct hm_frame *frame, u32 insn);
 enum hm_next hm_exit_mmu_instruction(struct hm_trap *trap, u32 insn);
@@ -104,7 +104,7 @@ enum ssp_fence hm_flush_va(struct hm_vcpu *vcpu, u64 va, u64 asid);
 enum ssp_fence hm_flush_pages(struct hm_vcpu *vcpu, u64 va, u64 last, u64 asid);
 enum ssp_fence hm_flush_all(struct hm_vcpu *vcpu, u64 asid);
 
-/* ring.c; hm_ring_set() returns an SBI error code */
+/* mmu/ring.c; hm_ring_set() returns an SBI error code */
 long hm_ring_set(struct hm_vcpu *vcpu, u64 gpa, u64 gva, u64 version);
 void hm_ring_end(struct hm_vcpu *vcpu);
 void hm_ring_settle(struct hm_vcpu *vcpu);
@@ -113,7 +113,7 @@ bool hm_ring_enter(struct hm_vcpu *vcpu);
 void hm_ring_drain(struct hm_vcpu *vcpu);
 void hm_ring_leave(struct hm_vcpu *vcpu);
 
-/* ../sbi/guest.c */
+/* sbi.c */
 void hm_remote_fence_vma(struct hm_vcpu *vcpu, u64 start, u64 size, u64 asid);
 
 /* Does the firmware finish this kind of event itself? */

@@ -2,9 +2,9 @@
 /*
  * switch.c - entering and leaving the guest world.
  *
- *	hm_vcpu_run:  take --> prepare --> enter --> hm_guest_run (entry.S) --> leave --> put
+ *	hm_vcpu_run:  take --> prepare --> enter --> hm_guest_run (guest_vector.S) --> leave --> put
  *
- * General registers (entry.S), supervisor CSRs, and delegation with timer and
+ * General registers (guest_vector.S), supervisor CSRs, and delegation with timer and
  * interrupts are separate steps.  What a guest does between enter and leave is handled in
  * trap/; it comes back here when trap/route.c decides to exit.
  */
@@ -13,7 +13,7 @@
 #include <sbi/sbi_timer.h>
 
 #include "trap/trap.h"
-#include "world/vcpu.h"
+#include "core/vcpu.h"
 
 #define GUEST_MIDELEG	(MIP_SSIP | MIP_STIP | MIP_SEIP)
 
@@ -27,7 +27,7 @@
 #define SSTATUS_BITS	(MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP | MSTATUS_VS | MSTATUS_FS |	\
 			 MSTATUS_SUM | MSTATUS_MXR | MSTATUS_UXL)
 
-/* ---- supervisor CSRs; the general registers are entry.S's ---- */
+/* ---- supervisor CSRs; the general registers are guest_vector.S's ---- */
 
 /*
  * The guest's are read from the run page, each once, and written to it, where they stand in

@@ -8,7 +8,7 @@
  * nobody, so a root in the buffer is behind in no fence of the guest's.
  */
 #include "shadow/shadow.h"
-#include "ssp/fast.h"
+#include "ssp/hits.h"
 #include "ssp/ring.h"
 
 _Static_assert(HM_ROOTS == SSP_ROOTS - 1, "an entry for each root");

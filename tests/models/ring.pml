@@ -11,7 +11,7 @@
  *	drain()			ssp_ring_drain() of hmcode/ssp/ring.c, then hm_fence()
  *	fault()			ssp_fault() of hmcode/ssp/fault.c, ssp_ring_caches()
  *	flush_all()		ssp_flush_all() of hmcode/ssp/flush.c, ssp_ring_caches_nothing()
- *	enter(), leave()	hm_ring_enter(), hm_ring_leave() of hmcode/trap/ring.c
+ *	enter(), leave()	hm_ring_enter(), hm_ring_leave() of hmcode/mmu/ring.c
  * A push into another vCPU's ring is what version 1's orderings leave room for.
  *
  * A hart's stores become visible in any order until a fence; its loads are in

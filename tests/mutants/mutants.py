@@ -37,7 +37,7 @@ class Mutant(NamedTuple):
 
     @property
     def folder(self):
-        """hmcode/trap, hmcode/world, hmcode/sbi, hmcode, or a room of host-hv"""
+        """A room of hmcode or of host-hv"""
         return str(pathlib.PurePath(self.file).parent)
 
 

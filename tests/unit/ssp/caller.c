@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* caller.c - the engine's contract with whoever calls it, carried out. */
 #include "caller.h"
-#include "fast.h"
+#include "hits.h"
 #include "ring.h"
 
 void caller_owes(struct caller *caller, enum ssp_fence fence, uint64_t va)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test_facts.c - what the engine does, one fact a test. */
-#include "fast.h"
+#include "hits.h"
 #include "fixture.h"
 
 #define MIB		(1ull << 20)

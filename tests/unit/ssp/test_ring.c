@@ -2,7 +2,7 @@
 /* test_ring.c - the engine's end of the flush ring, one fact a test. */
 #include <string.h>
 
-#include "fast.h"
+#include "hits.h"
 #include "fixture.h"
 #include "producer.h"
 #include "ring.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ring.c - the guest's flush ring: registered by an SBI call (../sbi/guest.c),
- * committed by SFENCE.VMA of its address (fast.c and mmu.c recognize it), and
+ * ring.c - the guest's flush ring: registered by an SBI call (trap/sbi.c),
+ * committed by SFENCE.VMA of its address (tvm_short.c and tvm.c recognize it), and
  * drained at each entry as well.
  *
  * Whoever has the shadow tables drains: the engine here (../ssp/ring.c), or that

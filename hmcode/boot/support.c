@@ -14,7 +14,7 @@
 #include <sbi/sbi_domain.h>
 #include <sbi/sbi_hart.h>
 
-#include "world/vcpu.h"
+#include "core/vcpu.h"
 
 /* Not in OpenSBI 1.6's list of CSRs. */
 #define CSR_JVT		0x017

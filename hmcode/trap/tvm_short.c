@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * fast.c - what mstatus.TVM traps and needs no more than a look at the walk
+ * tvm_short.c - what mstatus.TVM traps and needs no more than a look at the walk
  * cache or the root buffer: pages fenced, roots switched.
  *
- * Called by entry.S with a handful of registers saved.  This file is compiled
+ * Called by guest_vector.S with a handful of registers saved.  This file is compiled
  * so that its functions preserve all others (FAST_CFLAGS in the Makefile), and
  * calls nothing.
  */
-#include "ssp/fast.h"
-#include "trap/insn.h"
+#include "ssp/hits.h"
+#include "core/insn.h"
 #include "trap/trap.h"
 
 /* The longest way through a ring here: all its entries together flush so many pages. */

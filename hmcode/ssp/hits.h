@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * fast.h - the walk cache's hits: the commonest true fault, hidden fault, fence
+ * hits.h - the walk cache's hits: the commonest true fault, hidden fault, fence
  * and root switch in a few dozen instructions.  Whatever is out of the ordinary
  * returns SSP_SLOW (or false, or NULL) with nothing changed, and is done by
  * fault.c, flush.c and root.c.

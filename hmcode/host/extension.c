@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* host.c - the HM extension towards the host; docs/abi.md describes each call. */
+/* extension.c - the HM extension towards the host; docs/abi.md describes each call. */
 #include <sbi/sbi_ecall.h>
 #include <sbi/sbi_error.h>
 #include <sbi/sbi_string.h>
 #include <sbi/sbi_trap.h>
 
-#include "sbi/host.h"
-#include "world/vcpu.h"
+#include "core/vcpu.h"
+#include "host/extension.h"
 
 static long info(u64 hpa, u64 size)
 {
@@ -48,7 +48,7 @@ struct answer {
 struct answer hm_host_run(u64 number);
 
 /*
- * HM_FID_VCPU_RUN for entry.S, which comes here with nothing but the registers saved; only
+ * HM_FID_VCPU_RUN for guest_vector.S, which comes here with nothing but the registers saved; only
  * harts that are supported have that vector.
  */
 struct answer hm_host_run(u64 number)
@@ -62,7 +62,7 @@ struct answer hm_host_run(u64 number)
 	return answer;
 }
 
-/* All calls but HM_FID_VCPU_RUN, which entry.S takes before OpenSBI sees it. */
+/* All calls but HM_FID_VCPU_RUN, which guest_vector.S takes before OpenSBI sees it. */
 static int handle(unsigned long extension, unsigned long function, struct sbi_trap_regs *regs,
 		  struct sbi_ecall_return *out)
 {

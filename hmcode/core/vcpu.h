@@ -39,7 +39,7 @@ struct hm_frame {
 	struct hm_vcpu *vcpu;
 	struct hm_hart *hart;
 	struct hm_run *run;		/* the vCPU's */
-	u64 need[4];			/* what the page faults 12 to 15 need of a PTE (entry.S) */
+	u64 need[4];			/* what the page faults 12 to 15 need of a PTE (guest_vector.S) */
 	u64 rs1, rs2;			/* source values of an instruction that TVM trapped */
 	u64 fault_exit;			/* what hm_fault_exit() said of a page fault */
 	u64 scratch;			/* OpenSBI's mscratch of this hart */
@@ -86,7 +86,7 @@ _Static_assert(sizeof(struct hm_frame) % 16 == 0, "stack alignment");
 _Static_assert(__builtin_offsetof(struct hm_hart, frame) % 16 == 0, "stack alignment");
 
 /*
- * All of it under vcpu.c's lock, but for unknown_told, which is atomic; slots and memory_turn are read by
+ * All of it under objects.c's lock, but for unknown_told, which is atomic; slots and memory_turn are read by
  * vCPUs that run, while nothing changes them.
  */
 struct hm_vm {
@@ -131,7 +131,7 @@ struct hm_vcpu {
 	u64 fence_count;		/* fences in hm_run.fences since this entry */
 	struct hm_vm *vm;
 	u64 memory_turn;		/* the VM's that its slots, tables and hart are of */
-	bool ring_lost;			/* the ring's memory was taken away since then; under vcpu.c's lock */
+	bool ring_lost;			/* the ring's memory was taken away since then; under objects.c's lock */
 	bool seip;			/* software SEIP, set by the host */
 	bool delegation_locked;		/* by SBI's FWFT: MISALIGNED_EXC_DELEG stays until a reset */
 	u64 exit_reason;		/* what was told the host last */
@@ -157,7 +157,7 @@ static inline void hm_reset_features(struct hm_vcpu *vcpu)
 	vcpu->delegation_locked = false;
 }
 
-/* boot.c */
+/* boot/boot.c */
 extern unsigned long hm_hart_offset;	/* in scratch space: struct hm_hart * */
 
 static inline struct hm_hart *hm_this_hart(void)
@@ -167,10 +167,10 @@ static inline struct hm_hart *hm_this_hart(void)
 
 u64 hm_timebase(void);
 
-/* ../place.c */
+/* boot/place.c */
 bool hm_is_ram(u64 hpa, u64 size);
 
-/* support.c: hm_pmp_covers() says why where it is false; more: entries that are not in the hart's domain yet */
+/* boot/support.c: hm_pmp_covers() says why where it is false; more: entries that are not in the hart's domain yet */
 bool hm_pmp_covers(struct sbi_scratch *scratch, u64 base, u64 size, u32 more);
 const char *hm_hart_obstacle(struct sbi_scratch *scratch);
 u32 hm_vlenb(void);
@@ -182,7 +182,7 @@ u64 hm_pool_alloc(u32 pages);
 void hm_pool_free(u64 hpa);
 u32 hm_pool_free_pages(void);
 
-/* vcpu.c: all return an SBI error code; *value is the call's second result. */
+/* host/objects.c: all return an SBI error code; *value is the call's second result. */
 long hm_vm_create(u64 flags, unsigned long *value);
 long hm_vm_destroy(u64 vm);
 long hm_slot_set(u64 vm, u64 n, u64 gpa, u64 hpa, u64 size, u64 rights);
@@ -204,15 +204,15 @@ static inline bool hm_vcpu_lags(const struct hm_vcpu *vcpu)
 	return vcpu->memory_turn != vcpu->vm->memory_turn;
 }
 
-/* ../trap/ring.c: the space has other slots, or ring_lost is set */
+/* mmu/ring.c: the space has other slots, or ring_lost is set */
 void hm_ring_check(struct hm_vcpu *vcpu);
 
-/* switch.c */
+/* world/switch.c */
 long hm_vcpu_run(u64 number, unsigned long *exit_reason);
 void hm_hart_pauses(struct hm_hart *hart);
 void hm_timer_update(struct hm_hart *hart, struct hm_vcpu *vcpu);
 
-/* asid.c: make the vCPU's current root the one that the hart walks; give no root the ASID that it had. */
+/* mmu/asid.c: make the vCPU's current root the one that the hart walks; give no root the ASID that it had. */
 void hm_asid_init(struct hm_hart *hart);
 void hm_load_root(struct hm_hart *hart, struct hm_vcpu *vcpu);
 void hm_retire_roots(struct hm_vcpu *vcpu);
@@ -228,7 +228,7 @@ static inline u64 hm_guest_satp(const struct hm_vcpu *vcpu)
 	return hm_host_tables(vcpu) ? vcpu->roots.current->gsatp : vcpu->space.current->gsatp;
 }
 
-/* roots.c: the root buffer of a host that owns the tables. */
+/* mmu/roots.c: the root buffer of a host that owns the tables. */
 bool hm_roots_take(struct hm_hart *hart, struct hm_vcpu *vcpu);
 void hm_roots_load(struct hm_hart *hart, struct hm_vcpu *vcpu);
 void hm_roots_fence(struct hm_vcpu *vcpu, u64 fence);

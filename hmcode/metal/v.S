@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * vector.S - void hm_v_save(struct hm_v_state *), void hm_v_load(const struct hm_v_state *)
+ * v.S - void hm_v_save(struct hm_v_state *), void hm_v_load(const struct hm_v_state *)
  *
  * Whole registers are stored and loaded whatever vtype says, but from vstart on ("Vector Load/Store Whole
  * Register Instructions"), and every vector instruction leaves vstart 0.  So it is the first that is read,

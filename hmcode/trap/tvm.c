@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* mmu.c - what mstatus.TVM traps, beyond fast.c: satp, SFENCE.VMA, SINVAL.VMA. */
-#include "trap/insn.h"
+/* tvm.c - what mstatus.TVM traps, beyond tvm_short.c: satp, SFENCE.VMA, SINVAL.VMA. */
+#include "core/insn.h"
 #include "trap/trap.h"
 
 /* In the guest world: satp is the current root's. */
@@ -218,7 +218,7 @@ enum hm_next hm_exit_mmu_instruction(struct hm_trap *trap, u32 insn)
 	return hm_exit(trap, is_cached(trap->vcpu, value) ? HM_EXIT_SATP : HM_EXIT_ROOT_MISS, value);
 }
 
-/* All but what writes a register, which entry.S does not load on this way. */
+/* All but what writes a register, which guest_vector.S does not load on this way. */
 static bool instruction(struct hm_frame *frame)
 {
 	u32 insn = csr_read(CSR_MTVAL);

@@ -8,9 +8,9 @@
 #include <sbi/sbi_string.h>
 #include <sbi/sbi_unpriv.h>
 
-#include "mark.h"
-#include "trap/insn.h"
-#include "world/vcpu.h"
+#include "core/insn.h"
+#include "core/vcpu.h"
+#include "host/mark.h"
 
 #define WORD	"marks=1"
 

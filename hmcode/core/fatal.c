@@ -14,7 +14,7 @@
 #include <sbi/sbi_scratch.h>
 #include <sbi/sbi_system.h>
 
-#include "trap/fatal.h"
+#include "core/fatal.h"
 
 /* Turns of a loop: a hart whose M-mode takes longer is stopped before it leaves that. */
 #define PATIENCE	1000000

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * vcpu.c - making and ending VMs and vCPUs.  Every argument comes from the
+ * objects.c - making and ending VMs and vCPUs.  Every argument comes from the
  * host, on any hart at any time: it is checked, with the lock where what it names may
  * change; then the change is made and cannot fail.  docs/locks.md says who holds what.
  */
@@ -10,7 +10,7 @@
 #include <sbi/sbi_error.h>
 #include <sbi/sbi_string.h>
 
-#include "world/vcpu.h"
+#include "core/vcpu.h"
 
 static struct hm_vm vms[HM_MAX_VMS];
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * guest.c - SBI calls of guests.  What concerns this hart alone is finished
+ * sbi.c - SBI calls of guests.  What concerns this hart alone is finished
  * here; everything else goes to the host (SBI 3.0, chapters 4 to 13 and 18).  The
  * guest's flush ring is an extension of our own.
  */

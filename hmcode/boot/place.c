@@ -14,8 +14,8 @@
 #include <sbi/sbi_error.h>
 #include <sbi/sbi_string.h>
 
-#include "place.h"
-#include "world/vcpu.h"
+#include "boot/place.h"
+#include "core/vcpu.h"
 
 #define MAX_BANKS	8
 #define MAX_TAKEN	64

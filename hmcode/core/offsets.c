@@ -2,7 +2,7 @@
 /* offsets.c - structure offsets for assembly; compiled to text, never linked. */
 #include <stddef.h>
 
-#include "trap/fatal.h"
+#include "core/fatal.h"
 #include "trap/trap.h"
 
 #define VALUE(name, value)		__asm__ volatile("\n->" #name " %0" :: "i"(value))

@@ -6,7 +6,7 @@
  *	                  place, with early, domains' and final initialization overridden
  *	sbi_trap_handler  wrapped: traps of the host world that concern us
  *	sbi_hart_switch_mode  wrapped: mtvec is the host's from here on
- *	sbi_ipi_process   wrapped (trap/fatal.c): harts stop after a fault
+ *	sbi_ipi_process   wrapped (core/fatal.c): harts stop after a fault
  *	sbi_timer_event_start  wrapped: the host's deadline is noted
  *	sbi_hsm_hart_suspend  wrapped: the hart may lose what it holds of a vCPU
  *	sbi_pmu_ctr_stop, sbi_pmu_ctr_cfg_match  wrapped: mcycle and minstret
@@ -25,12 +25,12 @@
 #include <sbi/sbi_system.h>
 #include <sbi_utils/fdt/fdt_helper.h>
 
-#include "mark.h"
-#include "place.h"
-#include "sbi/host.h"
-#include "ssp/fast.h"
-#include "trap/fatal.h"
-#include "world/vcpu.h"
+#include "boot/place.h"
+#include "core/fatal.h"
+#include "core/vcpu.h"
+#include "host/extension.h"
+#include "host/mark.h"
+#include "ssp/hits.h"
 
 static struct sbi_platform_operations operations;
 static const struct sbi_platform_operations *original;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * entry.S - the one entry from the guest world and the ways out of it; and the
+ * guest_vector.S - the one entry from the guest world and the ways out of it; and the
  * entry from the host world, as far as it runs a vCPU.
  *
  * While the guest world runs, mscratch points to the hart's hm_frame and mtvec
@@ -16,7 +16,7 @@
 
 #define X(n)	(FRAME_X + 8 * (n))(sp)
 
-/* What fast.c may change: it is compiled with every other register preserved. */
+/* What tvm_short.c may change: it is compiled with every other register preserved. */
 .macro save_few
 	sd	ra, X(1)
 	sd	t0, X(5)
@@ -114,7 +114,7 @@
  *	a guest's leaf table (a walk), its ring's page		RAM of a slot, checked by
  *		hm_slot_set(); a slot that goes takes walks and ring along
  *	the run page						RAM, checked by hm_vcpu_create()
- * all aligned, and at offsets that are masked to the page.  Where fast.c loads as
+ * all aligned, and at offsets that are masked to the page.  Where tvm_short.c loads as
  * S-mode would, it has a vector of its own (hm_maps_page()).
  */
 .macro expect_no_trap
@@ -155,7 +155,7 @@
 .endm
 
 /*
- * \pte becomes a root's own leaf for it, as ssp_own_leaf_of() in ssp/fast.h; to \none if
+ * \pte becomes a root's own leaf for it, as ssp_own_leaf_of() in ssp/hits.h; to \none if
  * it is not in slot 0.  Takes ra.  G goes, since the hart's fences of one ASID spare what has it.  No
  * guest could tell, as its own entry has G as well: on any hart that holds for all address
  * spaces, and until a fence of all of them, which fences everything here.
@@ -186,7 +186,7 @@
 
 /*
  * Page faults that the walk cache answers end here, after some 60 to 85
- * instructions: the same as ssp_fault_fast() in ssp/fast.h, with the rarer
+ * instructions: the same as ssp_fault_fast() in ssp/hits.h, with the rarer
  * cases left to hm_trap_general.
  *
  *	a0 cause, then the guest's PTE	a3 root, then the PTE made
