@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Each room of hmcode and of host-hv calls and includes only rooms to its right (docs/rooms.txt), and no files call in a circle."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+
+import layers
+
+HERE = pathlib.Path(__file__).resolve().parent
+CACHE = os.environ.get("HMODE_CACHE") or os.path.join(os.environ.get("XDG_CACHE_HOME") or
+                                                      os.path.expanduser("~/.cache"), "hmode")
+OPENSBI = os.environ.get("OPENSBI_SRC") or os.path.join(CACHE, "current", "opensbi")
+
+
+TREES = list(layers.trees())
+
+
+def known(name):
+    """Faults that are still there; the list only gets shorter."""
+    path = HERE / f"known-{name}"
+    return [line for line in path.read_text().splitlines() if not line.startswith("#")] if path.exists() else []
+
+
+def build(root, name, out):
+    variable = {"hmcode": "BUILD", "host-hv": "OUT"}[name]
+    clean = {key: value for key, value in os.environ.items() if key not in ("BUILD", "MAKEFLAGS")}
+    subprocess.run(["make", "-s", "-C", root / name, f"{variable}={out}", f"OPENSBI_SRC={OPENSBI}", "objects"],
+                   env=clean, check=True)
+    return out
+
+
+def faults(root, name, out):
+    return layers.faults(layers.trees(root)[name], layers.read_order()[name], build(root, name, out))
+
+
+@pytest.fixture(name="copies", scope="module")
+def fixture_copies(tmp_path_factory):
+    """A copy of both trees, built; what a test changes in a copy of that is all that is built again."""
+    folder = tmp_path_factory.mktemp("copies")
+    for name in ("hmcode", "host-hv"):
+        shutil.copytree(layers.ROOT / name, folder / name)
+    for name in TREES:
+        build(folder, name, folder / "build" / name)
+    return folder
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_no_room_calls_to_the_left(copies, name):
+    assert sorted(faults(copies, name, copies / "build" / name)) == sorted(known(name))
+
+
+@pytest.fixture(name="copy")
+def fixture_copy(copies, tmp_path):
+    shutil.copytree(copies, tmp_path / "copy")
+    return tmp_path / "copy"
+
+
+def new_faults(copy):
+    return set(faults(copy, "hmcode", copy / "build" / "hmcode")) - set(known("hmcode"))
+
+
+def test_a_wrong_call_is_named_with_both_rooms(copy):
+    with (copy / "hmcode" / "mmu" / "ring.c").open("a") as file:
+        file.write("u64 hm_trap_slow(struct hm_frame *frame);\nu64 wrong(void);\n"
+                   "u64 wrong(void) { return hm_trap_slow(0); }\n")
+    assert "mmu/ring.c (mmu) calls hm_trap_slow of trap/route.c (trap)" in new_faults(copy)
+
+
+def test_a_call_from_assembly_is_seen(copy):
+    with (copy / "hmcode" / "metal" / "fp.S").open("a") as file:
+        file.write("\tcall\thm_pool_alloc\n")
+    assert "metal/fp.S (metal) calls hm_pool_alloc of core/pool.c (core)" in new_faults(copy)
+
+
+def test_what_the_linker_wraps_is_seen(copy):
+    with (copy / "hmcode" / "core" / "pool.c").open("a") as file:
+        file.write("void sbi_hart_switch_mode(void);\nvoid wrong(void);\n"
+                   "void wrong(void) { sbi_hart_switch_mode(); }\n")
+    assert any(line.startswith("core/pool.c (core) calls sbi_hart_switch_mode of ")
+               for line in new_faults(copy))
+
+
+def test_a_wrong_include_is_named_with_both_rooms(copy):
+    with (copy / "hmcode" / "ssp" / "root.c").open("a") as file:
+        file.write('#include "metal/metal.h"\n')
+    tree = layers.trees(copy)["hmcode"]
+    assert "ssp/root.c (ssp) includes metal/metal.h (metal)" in map(str, layers.against(layers.includes(tree),
+                                                                                    layers.read_order()["hmcode"]))
+
+
+def test_a_file_outside_all_rooms_is_named(copy):
+    (copy / "hmcode" / "stray.c").touch()
+    (copy / "hmcode" / "attic").mkdir()
+    (copy / "hmcode" / "attic" / "old.c").touch()
+    assert {"stray.c", "attic/old.c"} <= set(layers.homeless(layers.trees(copy)["hmcode"],
+                                                             layers.read_order()["hmcode"]))
+
+
+def edges(*pairs):
+    return [layers.Edge(caller, callee, "f") for caller, callee in pairs]
+
+
+def test_rooms_of_one_rank_do_not_know_each_other():
+    ranks = layers.read_order("tree: a > b, c > d")["tree"]
+    wrong = layers.against(edges(("a/x", "d/x"), ("b/x", "c/x"), ("d/x", "b/x"), ("c/x", "c/y")), ranks)
+    assert [(edge.caller, edge.callee) for edge in wrong] == [("b/x", "c/x"), ("d/x", "b/x")]
+
+
+def test_circles_are_found_whole():
+    assert layers.circles(edges(("a", "b"), ("b", "c"), ("c", "a"), ("c", "d"), ("d", "e"))) == [["a", "b", "c"]]
+    assert layers.circles(edges(("a", "b"), ("a", "c"), ("b", "c"))) == []
