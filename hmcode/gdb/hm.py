@@ -193,21 +193,26 @@ def print_live(thread):
 def print_page(run):
     """The host's view: hm_run, which is the truth while the vCPU is not running."""
     print(f"  not running: {'US'[number(run['priv']) & 1]}-mode, pc {number(run['pc']):#x}; "
-          f"last exit: reason {number(run['exit_reason'])}, cause {number(run['exit_cause']):#x}, "
+          f"last exit: {exit_name(number(run['exit_reason']))}, cause {number(run['exit_cause']):#x}, "
           f"gpa {number(run['exit_gpa']):#x}, value {number(run['exit_value']):#x}")
     print_registers([0] + [number(run["x"][n]) for n in range(1, 32)])
     print_csrs([(name, number(run[name])) for name in CSRS if name != "satp"])
 
 
-def trap_kinds():
-    fields = gdb.lookup_type("enum hm_trap_kind").fields()
-    names = {f.enumval: f.name for f in reversed(fields) if not f.name.endswith("KINDS")}
-    return [names[n].replace("HM_TRAP_", "").lower() for n in sorted(names)]
+def enum_names(enum, prefix):
+    """Number -> name, from the firmware's own types."""
+    fields = gdb.lookup_type(f"enum {enum}").fields()
+    return {f.enumval: f.name.replace(prefix, "", 1).lower() for f in reversed(fields)}
+
+
+def exit_name(reason):
+    return enum_names("hm_exit", "HM_EXIT_").get(reason, f"reason {reason}")
 
 
 def print_counters(vcpu):
     stats, space = vcpu.object["stats"], vcpu.space
-    traps = [(name, number(stats["traps"][n])) for n, name in enumerate(trap_kinds())]
+    kinds = enum_names("hm_trap_kind", "HM_TRAP_")
+    traps = [(kinds[n], number(stats["traps"][n])) for n in range(stats["traps"].type.range()[1] + 1)]
     print("  traps: " + (" ".join(f"{name} {n}" for name, n in traps if n) or "none"))
     print(f"  shadow: {int(space['free_count'])} of {int(space['table_count'])} tables free, "
           f"{number(space['tables_recycled'])} recycled, roots {number(space['root_hits'])} hits "

@@ -10,6 +10,7 @@
 
 #include "core/insn.h"
 #include "core/vcpu.h"
+#include "hm_record.h"
 #include "host/mark.h"
 
 #define WORD	"marks=1"
@@ -51,32 +52,28 @@ void hm_mark_boot(const void *fdt)
 	begin();
 }
 
-/* Without an exact split (Smcntrpmf) nobody knows whose the instructions were. */
-static void print_instructions(u64 total, u64 guest)
+static void put_text(const char *text)
 {
-	sbi_printf("\"instructions\":{\"total\":%lu,", (unsigned long)total);
-	if (hm_this_hart()->split_counters)
-		sbi_printf("\"guest\":%lu,\"host\":0,\"hm\":%lu},", (unsigned long)guest,
-			   (unsigned long)(total - guest));
-	else
-		sbi_printf("\"guest\":null,\"host\":null,\"hm\":null},");
+	sbi_puts(text);
 }
 
+static void put_number(uint64_t number)
+{
+	sbi_printf("%lu", (unsigned long)number);
+}
+
+/* No exit and no HM trap: natively all of M-mode counts as the firmware's. */
 static void print_record(u64 value, u64 total, u64 guest)
 {
-	sbi_printf("%c{\"mark\":%lu,\"ok\":%s,", HM_RECORD_RS, (unsigned long)(value >> 8 & 0xff),
-		   value & HM_MARK_OK ? "true" : "false");
-	sbi_printf("\"vm_exits\":{\"total\":0,\"memory\":0,\"by_reason\":{\"pt_write\":0,\"satp\":0,"
-		   "\"flush\":0,\"true_fault\":0,\"hidden_fault\":0,\"g_stage_fault\":0,\"root_miss\":0,"
-		   "\"ring\":0,\"pool\":0,\"remote_fence\":0,\"mmio\":0,\"sbi\":0,\"wfi\":0,"
-		   "\"interrupt\":0}},");
-	sbi_printf("\"hm_traps\":{\"total\":0,\"memory\":0,\"by_kind\":{\"true_fault\":0,\"fill\":0,"
-		   "\"satp_hit\":0,\"satp_miss\":0,\"sfence_va\":0,\"sfence_asid\":0,\"sfence_all\":0,"
-		   "\"ring\":0,\"remote_fence\":0,\"sbi_time\":0,\"sbi_other\":0,\"interrupt\":0,"
-		   "\"illegal\":0,\"other\":0}},");
-	print_instructions(total, guest);
-	sbi_printf("\"ring\":{\"entries\":0,\"flushes\":0,\"hints_used\":0,\"hints_lost\":0},"
-		   "\"longest_m_stay\":null,\"walk_refs\":null}\n");
+	static const struct hm_record_sink console = { put_text, put_number };
+	const struct hm_record record = {
+		.mark = value >> 8 & 0xff, .vm = HM_RECORD_NATIVE, .ok = value & HM_MARK_OK,
+		.split = hm_this_hart()->split_counters,
+		.stats = { .insn_total = total, .insn_guest = guest, .insn_hm = total - guest,
+			   .longest_m_stay = HM_RECORD_UNKNOWN },
+	};
+
+	hm_record_print(&console, &record);
 }
 
 /* mtval may be zero ("Machine Trap Value Register"); 0, which is no instruction, where it cannot be read either. */

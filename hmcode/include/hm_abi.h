@@ -66,25 +66,87 @@
 #define HM_SLOT_X		(1 << 2)
 #define HM_MAX_SLOTS		8
 
-/* Why HM_FID_VCPU_RUN returned.  hm_run.exit_* hold the particulars. */
-#define HM_EXIT_INTERRUPT	0	/* the host's own interrupt (or its slice) is due, or an entry takes another call: run again */
-#define HM_EXIT_MMIO		1	/* load or store outside the slots: exit_gpa, exit_insn; exit_value = GVA */
-#define HM_EXIT_SBI		2	/* an SBI call that the host serves: registers a0-a7; exit_value = hart mask of a legacy call */
-#define HM_EXIT_WFI		3	/* guest idles; exit_value = next deadline (mtime ticks, ~0 = none) */
-#define HM_EXIT_MARK		4	/* measurement marker: exit_value = written value, exit_insn */
-#define HM_EXIT_POOL		5	/* shadow tables cannot hold one walk: the pool is too small */
-#define HM_EXIT_BROKEN		6	/* the guest cannot continue; exit_cause, exit_value say why */
-/* What hm_run.policy leaves to the host; by_reason of the record has the same names. */
-#define HM_EXIT_TRUE_FAULT	7	/* page fault of the guest's: exit_cause, exit_value = GVA; the host injects it */
-#define HM_EXIT_HIDDEN_FAULT	8	/* likewise, but the shadow's: the host answers with HM_RUN_FILL */
-#define HM_EXIT_SATP		9	/* satp written, root cached: exit_value = the value, to be put into hm_run.satp */
-#define HM_EXIT_ROOT_MISS	10	/* likewise, no root cached */
-#define HM_EXIT_FLUSH		11	/* SFENCE.VMA: fence_* are set, the host answers with HM_RUN_FENCE_VMA */
-/* With HM_POLICY_HOST_TABLES in place of 7 and 8: */
-#define HM_EXIT_PAGE_FAULT	12	/* page fault, anyone's: exit_cause, exit_value = GVA; the host finds out whose */
-#define HM_EXIT_RING		13	/* the guest's flush ring was committed: it is drained before the guest runs again */
-#define HM_EXIT_REMOTE_FENCE	14	/* as HM_EXIT_SBI, for REMOTE_SFENCE_VMA, with an ASID or without: memory's, with any policy */
-#define HM_EXIT_COUNT		15
+/*
+ * Why HM_FID_VCPU_RUN returned: X(number, NAME, name, the reason that it counts as).
+ * hm_run.exit_* hold the particulars; exit_cause is the mcause of the trap behind it.
+ * Numbers are never used again; 5 was HM_EXIT_POOL.
+ */
+#define HM_EXITS(X)									\
+	/* The host's own interrupt (or its slice) is due, or an entry takes another call:	\
+	 * run again. */								\
+	X(0, INTERRUPT, interrupt, INTERRUPT)						\
+	/* Load or store outside the slots: exit_gpa, exit_insn; exit_value = GVA. */	\
+	X(1, MMIO, mmio, MMIO)								\
+	/* An SBI call that the host serves: registers a0-a7; exit_value = hart mask of a	\
+	 * legacy call. */								\
+	X(2, SBI, sbi, SBI)								\
+	/* The guest idles; exit_value = next deadline (mtime ticks, ~0 = none). */	\
+	X(3, WFI, wfi, WFI)								\
+	/* Measurement marker: exit_value = written value, exit_insn. */		\
+	X(4, MARK, mark, NONE)								\
+	/* The guest cannot continue; exit_cause, exit_value say why. */		\
+	X(6, BROKEN, broken, NONE)							\
+	/* What hm_run.policy leaves to the host.					\
+	 * A page fault of the guest's: exit_value = GVA; the host injects it. */	\
+	X(7, TRUE_FAULT, true_fault, TRUE_FAULT)					\
+	/* Likewise, but the shadow's: the host answers with HM_RUN_FILL. */		\
+	X(8, HIDDEN_FAULT, hidden_fault, HIDDEN_FAULT)					\
+	/* satp written, root cached: exit_value = the value, to be put into hm_run.satp. */	\
+	X(9, SATP, satp, SATP)								\
+	/* Likewise, no root cached. */							\
+	X(10, ROOT_MISS, root_miss, ROOT_MISS)						\
+	/* SFENCE.VMA: fence_* are set, the host answers with HM_RUN_FENCE_VMA. */	\
+	X(11, FLUSH, flush, FLUSH)							\
+	/* With HM_POLICY_HOST_TABLES in place of 7 and 8: a page fault, anyone's;	\
+	 * exit_value = GVA; the host finds out whose. */				\
+	X(12, PAGE_FAULT, page_fault, BY_CLASS)						\
+	/* The guest's flush ring was committed: it is drained before the guest runs again. */	\
+	X(13, RING, ring, RING)								\
+	/* As SBI, for REMOTE_SFENCE_VMA, with an ASID or without: memory's, with any policy. */	\
+	X(14, REMOTE_FENCE, remote_fence, REMOTE_FENCE)
+
+/*
+ * What exits count as, "vm_exits.by_reason" of the result record, in its order:
+ * X(NAME, key, whether memory virtualization causes it).
+ */
+#define HM_REASONS(X)									\
+	X(PT_WRITE, pt_write, 1)							\
+	X(SATP, satp, 1)								\
+	X(FLUSH, flush, 1)								\
+	X(TRUE_FAULT, true_fault, 1)							\
+	X(HIDDEN_FAULT, hidden_fault, 1)						\
+	/* Of the hypervisor extension; always 0 here. */				\
+	X(G_STAGE_FAULT, g_stage_fault, 1)						\
+	X(ROOT_MISS, root_miss, 1)							\
+	X(RING, ring, 1)								\
+	/* Always 0: where the pool is full, tables are recycled. */			\
+	X(POOL, pool, 1)								\
+	X(REMOTE_FENCE, remote_fence, 1)						\
+	X(MMIO, mmio, 0)								\
+	X(SBI, sbi, 0)									\
+	X(WFI, wfi, 0)									\
+	X(INTERRUPT, interrupt, 0)
+
+/* Kinds of HM traps, "hm_traps.by_kind" of the result record, in its order: X(NAME, key, memory). */
+#define HM_TRAPS(X)									\
+	X(TRUE_FAULT, true_fault, 1)							\
+	X(FILL, fill, 1)								\
+	X(SATP_HIT, satp_hit, 1)							\
+	X(SATP_MISS, satp_miss, 1)							\
+	X(SFENCE_VA, sfence_va, 1)							\
+	X(SFENCE_ASID, sfence_asid, 1)							\
+	X(SFENCE_ALL, sfence_all, 1)							\
+	X(RING, ring, 1)								\
+	/* SBI's REMOTE_SFENCE_VMA of a guest with one vCPU. */				\
+	X(REMOTE_FENCE, remote_fence, 1)						\
+	X(SBI_TIME, sbi_time, 0)							\
+	/* Other SBI calls finished in the firmware. */					\
+	X(SBI_OTHER, sbi_other, 0)							\
+	/* Timer, IPI: served in M-mode, guest resumed. */				\
+	X(INTERRUPT, interrupt, 0)							\
+	/* Illegal instructions injected or emulated. */				\
+	X(ILLEGAL, illegal, 0)								\
+	X(OTHER, other, 0)
 
 /* hm_run.flags, set by the host before a run. */
 #define HM_RUN_YIELD_WFI	(1 << 0)	/* WFI exits (TW=1) instead of idling in the guest world */
@@ -155,6 +217,29 @@
 #ifndef __ASSEMBLER__
 
 #include <stdint.h>
+
+enum hm_exit {
+#define HM_EXIT_NUMBER(number, NAME, name, reason)	HM_EXIT_##NAME = number,
+	HM_EXITS(HM_EXIT_NUMBER)
+#undef HM_EXIT_NUMBER
+	HM_EXIT_COUNT
+};
+
+enum hm_reason {
+#define HM_REASON_NUMBER(NAME, key, memory)	HM_REASON_##NAME,
+	HM_REASONS(HM_REASON_NUMBER)
+#undef HM_REASON_NUMBER
+	HM_REASON_COUNT,
+	HM_REASON_NONE,			/* never counted */
+	HM_REASON_BY_CLASS		/* the host counts it by what it finds */
+};
+
+enum hm_trap_kind {
+#define HM_TRAP_NUMBER(NAME, key, memory)	HM_TRAP_##NAME,
+	HM_TRAPS(HM_TRAP_NUMBER)
+#undef HM_TRAP_NUMBER
+	HM_TRAP_KINDS
+};
 
 /* Hart and firmware properties, the answer of HM_FID_INFO. */
 struct hm_info {
@@ -254,26 +339,6 @@ struct hm_ring {
 	uint64_t reserved2[240];
 	/* The guest's: entry n is entry[n % HM_RING_ENTRIES]. */
 	struct hm_ring_entry entry[HM_RING_ENTRIES];
-};
-
-/* Kinds of HM traps: "hm_traps.by_kind" of the result record, in this order. */
-enum hm_trap_kind {
-	HM_TRAP_TRUE_FAULT,
-	HM_TRAP_FILL,
-	HM_TRAP_SATP_HIT,
-	HM_TRAP_SATP_MISS,
-	HM_TRAP_SFENCE_VA,
-	HM_TRAP_SFENCE_ASID,
-	HM_TRAP_SFENCE_ALL,
-	HM_TRAP_RING,
-	HM_TRAP_REMOTE_FENCE,		/* SBI's REMOTE_SFENCE_VMA of a guest with one vCPU */
-	HM_TRAP_MEMORY_KINDS,		/* the kinds above are "memory" */
-	HM_TRAP_SBI_TIME = HM_TRAP_MEMORY_KINDS,
-	HM_TRAP_SBI_OTHER,		/* other SBI calls finished in the firmware */
-	HM_TRAP_INTERRUPT,		/* timer, IPI: served in M-mode, guest resumed */
-	HM_TRAP_ILLEGAL,		/* illegal instructions injected or emulated */
-	HM_TRAP_OTHER,
-	HM_TRAP_KINDS
 };
 
 /* Counters of one vCPU since HM_RUN_RESET_STATS, the answer of HM_FID_VCPU_STATS. */

@@ -60,10 +60,10 @@ void fence_vcpus(struct vm *vm, uint64_t mask, const struct fence *f);
 enum next exit_route(struct vcpu *v, long reason);
 
 /* mmio.c: performs the access to a device, which may end the guest, or injects an access fault. */
-enum next mmio_serve(struct vcpu *v);
+enum next exit_mmio(struct vcpu *v);
 
 /* sbi.c: serves the SBI call in the guest's registers. */
-enum next sbi_serve(struct vcpu *v);
+enum next exit_sbi(struct vcpu *v);
 
 /* stats.c: the markers of a measurement. */
 void stats_begin(struct vm *vm);

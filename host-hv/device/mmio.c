@@ -156,7 +156,7 @@ static bool in_one_page(uint64_t begin, unsigned size)
  * An access that crosses pages is refused before anything of it is done, also where it begins or ends
  * in RAM, as a bus may; so is a misaligned one, except by a device that takes it.
  */
-enum next mmio_serve(struct vcpu *v)
+enum next exit_mmio(struct vcpu *v)
 {
 	struct hm_run *run = v->run;
 	uint64_t begin, value;

@@ -399,7 +399,7 @@ static enum next serve(struct vcpu *v, struct sbiret *ret)
 }
 
 /* A server that yields has decided about the registers itself: no result is written. */
-enum next sbi_serve(struct vcpu *v)
+enum next exit_sbi(struct vcpu *v)
 {
 	struct sbiret ret = result(SBI_ERR_NOT_SUPPORTED, 0);
 

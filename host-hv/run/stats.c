@@ -8,6 +8,7 @@
 #include "core/console.h"
 #include "core/hm.h"
 #include "core/policy.h"
+#include "hm_record.h"
 #include "shadow/shadow.h"
 #include "ssp/ring.h"
 #include "core/vcpu.h"
@@ -18,62 +19,46 @@ void stats_begin(struct vm *vm)
 		__atomic_store_n(&vm->vcpu[i].reset_stats, true, __ATOMIC_RELEASE);
 }
 
-/* by_reason of the record, in its order; those that memory virtualization causes first. */
-enum reason {
-	PT_WRITE, SATP, FLUSH, TRUE_FAULT, HIDDEN_FAULT, G_STAGE_FAULT, ROOT_MISS, RING, POOL,
-	REMOTE_FENCE,
-	MEMORY_REASONS,
-	MMIO = MEMORY_REASONS, SBI, WFI, INTERRUPT,
-	REASONS,
-	UNCOUNTED = REASONS
-};
-
-static const char *const reason_names[REASONS] = {
-	[PT_WRITE] = "pt_write", [SATP] = "satp", [FLUSH] = "flush",
-	[TRUE_FAULT] = "true_fault", [HIDDEN_FAULT] = "hidden_fault",
-	[G_STAGE_FAULT] = "g_stage_fault", [ROOT_MISS] = "root_miss", [RING] = "ring",
-	[POOL] = "pool", [REMOTE_FENCE] = "remote_fence", [MMIO] = "mmio", [SBI] = "sbi", [WFI] = "wfi",
-	[INTERRUPT] = "interrupt",
-};
-
-/* A page fault that the firmware did not classify counts by its class. */
-static const uint8_t reason_of_exit[HM_EXIT_COUNT] = {
-	[HM_EXIT_INTERRUPT] = INTERRUPT, [HM_EXIT_MMIO] = MMIO, [HM_EXIT_SBI] = SBI,
-	[HM_EXIT_WFI] = WFI, [HM_EXIT_MARK] = UNCOUNTED, [HM_EXIT_POOL] = POOL,
-	[HM_EXIT_BROKEN] = UNCOUNTED, [HM_EXIT_TRUE_FAULT] = TRUE_FAULT,
-	[HM_EXIT_HIDDEN_FAULT] = HIDDEN_FAULT, [HM_EXIT_SATP] = SATP,
-	[HM_EXIT_ROOT_MISS] = ROOT_MISS, [HM_EXIT_FLUSH] = FLUSH,
-	[HM_EXIT_PAGE_FAULT] = UNCOUNTED, [HM_EXIT_RING] = RING,
-	[HM_EXIT_REMOTE_FENCE] = REMOTE_FENCE,
-};
-
-static const uint8_t reason_of_class[SHADOW_CLASSES] = {
-	[SHADOW_TRUE_FAULT] = TRUE_FAULT, [SHADOW_HIDDEN_FAULT] = HIDDEN_FAULT,
-	[SHADOW_PT_WRITE] = PT_WRITE, [SHADOW_MMIO] = MMIO,
-};
-
-struct sums {
-	uint64_t exits[REASONS + 1];
-	struct hm_stats hm;
-};
-
-/* A kick by a fence that is newer than the rest counts the next time. */
-static void move_kicks(struct sums *sums, uint64_t kicks)
+/* What exits count as by their number; a number that is none counts as nothing. */
+static enum hm_reason reason_of(unsigned exit)
 {
-	kicks = min_u64(kicks, sums->exits[INTERRUPT]);
-	sums->exits[INTERRUPT] -= kicks;
-	sums->exits[REMOTE_FENCE] += kicks;
+	switch (exit) {
+#define REASON_OF(number, NAME, name, reason)	case number: return HM_REASON_##reason;
+	HM_EXITS(REASON_OF)
+#undef REASON_OF
+	}
+	return HM_REASON_NONE;
 }
 
-static void add_vcpu(struct sums *sums, const struct vcpu *v)
+/* What page faults that the firmware did not classify count as. */
+static const uint8_t reason_of_class[SHADOW_CLASSES] = {
+	[SHADOW_TRUE_FAULT] = HM_REASON_TRUE_FAULT, [SHADOW_HIDDEN_FAULT] = HM_REASON_HIDDEN_FAULT,
+	[SHADOW_PT_WRITE] = HM_REASON_PT_WRITE, [SHADOW_MMIO] = HM_REASON_MMIO,
+};
+
+static void count(struct hm_record *sums, enum hm_reason reason, uint64_t exits)
+{
+	if (reason < HM_REASON_COUNT)
+		sums->exits[reason] += exits;
+}
+
+/* A kick by a fence that is newer than the rest counts the next time. */
+static void move_kicks(struct hm_record *sums, uint64_t kicks)
+{
+	kicks = min_u64(kicks, sums->exits[HM_REASON_INTERRUPT]);
+	sums->exits[HM_REASON_INTERRUPT] -= kicks;
+	sums->exits[HM_REASON_REMOTE_FENCE] += kicks;
+}
+
+static void add_vcpu(struct hm_record *sums, const struct vcpu *v)
 {
 	const struct ssp_ring *ring = &v->shadow->space.ring;
-	struct hm_stats s, *sum = &sums->hm;
+	struct hm_stats s, *sum = &sums->stats;
 
 	if (sbi_call(HM_EXT_ID, HM_FID_VCPU_STATS, v->hm, (uint64_t)&s, sizeof(s)).error)
 		return;
 	for (unsigned i = 0; i < HM_EXIT_COUNT; i++)
-		sums->exits[reason_of_exit[i]] += s.exits[i];
+		count(sums, reason_of(i), s.exits[i]);
 	for (unsigned i = 0; i < SHADOW_CLASSES; i++)
 		sums->exits[reason_of_class[i]] += v->shadow->count[i];
 	move_kicks(sums, v->fence_kicks);
@@ -92,83 +77,48 @@ static void add_vcpu(struct sums *sums, const struct vcpu *v)
 	sum->ring_hints_lost += s.ring_hints_lost + ring->hints_lost;
 }
 
-static const char *const trap_names[HM_TRAP_KINDS] = {
-	[HM_TRAP_TRUE_FAULT] = "true_fault", [HM_TRAP_FILL] = "fill",
-	[HM_TRAP_SATP_HIT] = "satp_hit", [HM_TRAP_SATP_MISS] = "satp_miss",
-	[HM_TRAP_SFENCE_VA] = "sfence_va", [HM_TRAP_SFENCE_ASID] = "sfence_asid",
-	[HM_TRAP_SFENCE_ALL] = "sfence_all", [HM_TRAP_RING] = "ring",
-	[HM_TRAP_REMOTE_FENCE] = "remote_fence",
-	[HM_TRAP_SBI_TIME] = "sbi_time", [HM_TRAP_SBI_OTHER] = "sbi_other",
-	[HM_TRAP_INTERRUPT] = "interrupt", [HM_TRAP_ILLEGAL] = "illegal",
-	[HM_TRAP_OTHER] = "other",
-};
-
-/* The first `memory` of the counts are those that memory virtualization causes. */
-static void print_counts(const char *what, const char *by, const uint64_t *counts,
-			 const char *const *names, unsigned n, unsigned memory)
+static void sum_up(const struct vm *vm, struct hm_record *sums)
 {
-	uint64_t total = 0, of_memory = 0;
-
-	for (unsigned i = 0; i < n; i++) {
-		total += counts[i];
-		of_memory += i < memory ? counts[i] : 0;
-	}
-	print_more("\"%s\":{\"total\":%lu,\"memory\":%lu,\"%s\":{", what, total, of_memory, by);
-	for (unsigned i = 0; i < n; i++)
-		print_more("%s\"%s\":%lu", i ? "," : "", names[i], counts[i]);
-	print_more("}},");
-}
-
-static struct sums sum_up(const struct vm *vm)
-{
-	struct sums sums = { 0 };
-
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
-		add_vcpu(&sums, &vm->vcpu[i]);
-	return sums;
+		add_vcpu(sums, &vm->vcpu[i]);
 }
 
-/* Whose they were the firmware knows only where the hart counts by mode. */
-static void print_instructions(const struct hm_stats *s, bool split)
+static void put_text(const char *text)
 {
-	print_more("\"instructions\":{\"total\":%lu,", s->insn_total);
-	if (split)
-		print_more("\"guest\":%lu,\"host\":%lu,\"hm\":%lu},", s->insn_guest, s->insn_host, s->insn_hm);
-	else
-		print_more("\"guest\":null,\"host\":null,\"hm\":null},");
+	print_more("%s", text);
+}
+
+static void put_number(uint64_t number)
+{
+	print_more("%lu", number);
 }
 
 void stats_print(struct vm *vm, unsigned workload, bool ok)
 {
-	const struct sums sums = sum_up(vm);
-	const struct hm_stats *s = &sums.hm;
+	static const struct hm_record_sink console = { put_text, put_number };
+	struct hm_record record = { .mark = workload, .vm = vm->id, .ok = ok, .split = vm->split_counters };
 
+	sum_up(vm, &record);
 	print_begin();
-	print_more("%c{\"mark\":%u,\"vm\":%d,\"ok\":%s,", HM_RECORD_RS, workload, vm->id,
-		   ok ? "true" : "false");
-	print_counts("vm_exits", "by_reason", sums.exits, reason_names, REASONS, MEMORY_REASONS);
-	print_counts("hm_traps", "by_kind", s->traps, trap_names, HM_TRAP_KINDS, HM_TRAP_MEMORY_KINDS);
-	print_instructions(s, vm->split_counters);
-	print_more("\"ring\":{\"entries\":%lu,\"flushes\":%lu,\"hints_used\":%lu,\"hints_lost\":%lu},",
-		   s->ring_entries, s->ring_flushes, s->ring_hints_used, s->ring_hints_lost);
-	print_more("\"longest_m_stay\":%lu,\"walk_refs\":null}\n", s->longest_m_stay);
+	hm_record_print(&console, &record);
 	print_end();
 }
 
 void stats_summary(struct vm *vm)
 {
-	const struct sums sums = sum_up(vm);
+	struct hm_record sums = { 0 };
 	uint64_t traps = 0;
 
+	sum_up(vm, &sums);
 	for (unsigned i = 0; i < HM_TRAP_KINDS; i++)
-		traps += sums.hm.traps[i];
+		traps += sums.stats.traps[i];
 	print_begin();
 	print_more("host-hv: vm%d: policy ", vm->id);
 	policy_print(vm->policy);
 	print_more("; since the last marker: traps %lu, exits", traps);
-	for (unsigned i = 0; i < REASONS; i++)
+	for (unsigned i = 0; i < HM_REASON_COUNT; i++)
 		if (sums.exits[i])
-			print_more(" %s %lu", reason_names[i], sums.exits[i]);
+			print_more(" %s %lu", hm_record_reasons[i].key, sums.exits[i]);
 	print_more("\n");
 	print_end();
 }

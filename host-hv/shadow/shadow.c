@@ -203,10 +203,10 @@ static enum next outside(struct vcpu *v, uint64_t gpa)
 	if (!shadow_fetch(v))
 		return RESUME;
 	run->exit_gpa = gpa;
-	return mmio_serve(v);
+	return exit_mmio(v);
 }
 
-enum next shadow_page_fault(struct vcpu *v)
+enum next exit_page_fault(struct vcpu *v)
 {
 	const struct hm_run *run = v->run;
 	struct shadow_result result;

@@ -125,7 +125,7 @@ static inline void shadow_leave(struct vcpu *v)
 }
 
 /* The exits: of a page fault, and of a write to satp.  The guest's fences go by HM_RUN_FENCE_VMA. */
-enum next shadow_page_fault(struct vcpu *v);
+enum next exit_page_fault(struct vcpu *v);
 void shadow_satp(struct vcpu *v, uint64_t gsatp);
 
 /* For handlers: the hart has to forget this before the guest runs again. */

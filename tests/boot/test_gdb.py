@@ -46,4 +46,4 @@ def test_a_stopped_machine_is_shown(payloads, tmp_path, mode):
     assert re.search(r"^\* +\d guest Bare; shadow Sv39", in_firmware, re.M), gdb
     assert ("tables of the host" in in_firmware) == (mode == "ssp"), gdb
     assert re.search(r"^  [012]  HPA \S+  \S+ VRWX--AD  leaf: HPA", in_firmware, re.M), gdb
-    assert re.search(r"not running: S-mode, pc 0x[0-9a-f]+; last exit: reason \d", at_host), gdb
+    assert re.search(r"not running: S-mode, pc 0x[0-9a-f]+; last exit: [a-z_]+, cause", at_host), gdb

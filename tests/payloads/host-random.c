@@ -223,15 +223,17 @@ static void hart_init(struct hart *me, uint64_t number, uint64_t seed)
 static void report(void)
 {
 	static const char *const names[HM_EXIT_COUNT] = {
-		"interrupt", "mmio", "sbi", "wfi", "mark", "pool", "broken", "true_fault", "hidden_fault", "satp",
-		"root_miss", "flush", "page_fault", "ring", "remote_fence",
+#define EXIT_NAME(number, NAME, name, reason)	[number] = #name,
+		HM_EXITS(EXIT_NAME)
+#undef EXIT_NAME
 	};
 
 	note_count("rounds", harts[0].round + harts[1].round);
 	note_count("calls", harts[0].answers + harts[1].answers);
 	note_count("calls refused", harts[0].refused + harts[1].refused);
 	for (unsigned int i = 0; i < HM_EXIT_COUNT; i++)
-		note_count(names[i], harts[0].exits[i] + harts[1].exits[i]);
+		if (names[i])
+			note_count(names[i], harts[0].exits[i] + harts[1].exits[i]);
 }
 
 void payload(uint64_t hart)

@@ -36,7 +36,7 @@ uint64_t memory_alloc(uint64_t size, uint64_t align)
 	return (uint64_t)aligned_alloc(align, size);
 }
 
-enum next mmio_serve(struct vcpu *vcpu)
+enum next exit_mmio(struct vcpu *vcpu)
 {
 	(void)vcpu;
 	accesses++;
@@ -125,7 +125,7 @@ static void fault(uint64_t cause, uint64_t va)
 {
 	run->exit_cause = cause;
 	run->exit_value = va;
-	assert_int_equal(shadow_page_fault(v), RESUME);
+	assert_int_equal(exit_page_fault(v), RESUME);
 }
 
 static void fence(uint64_t start, uint64_t size, uint64_t asid)
@@ -762,7 +762,7 @@ static void what_was_shadowed_before_another_policy_is_forgotten(void **state)
 	assert_false(shadow_ready(other));
 	other->run->exit_cause = LOAD;
 	other->run->exit_value = VA;
-	assert_int_equal(shadow_page_fault(other), RESUME);
+	assert_int_equal(exit_page_fault(other), RESUME);
 	begin(other);
 	assert_int_not_equal(other->run->roots[other->run->root].root, 0);
 }

@@ -792,6 +792,9 @@ static void unknown_exits_end_the_guest(void **state)
 	assert_int_equal(exit_route(&vm.vcpu[0], -1), YIELD);
 	assert_int_equal(ended, VM_FAILURE);
 	ended = VM_RUNS;
+	assert_int_equal(exit_route(&vm.vcpu[0], 5), YIELD);	/* was HM_EXIT_POOL */
+	assert_int_equal(ended, VM_FAILURE);
+	ended = VM_RUNS;
 	assert_int_equal(exit_route(&vm.vcpu[0], HM_EXIT_BROKEN), YIELD);
 	assert_int_equal(ended, VM_FAILURE);
 }
@@ -1150,9 +1153,9 @@ static void the_record_holds_all_keys(void **state)
 	mark(HM_MARK_END | 7 << 8 | HM_MARK_OK);
 	assert_string_equal(printed,
 		"\x1e{\"mark\":7,\"vm\":0,\"ok\":true,"
-		"\"vm_exits\":{\"total\":15203,\"memory\":7161,\"by_reason\":{\"pt_write\":4000,"
+		"\"vm_exits\":{\"total\":15188,\"memory\":7146,\"by_reason\":{\"pt_write\":4000,"
 		"\"satp\":19,\"flush\":21,\"true_fault\":1017,\"hidden_fault\":2018,"
-		"\"g_stage_fault\":0,\"root_miss\":20,\"ring\":23,\"pool\":15,"
+		"\"g_stage_fault\":0,\"root_miss\":20,\"ring\":23,\"pool\":0,"
 		"\"remote_fence\":28,\"mmio\":8011,\"sbi\":12,\"wfi\":13,\"interrupt\":6}},"
 		"\"hm_traps\":{\"total\":1491,\"memory\":936,\"by_kind\":{\"true_fault\":100,"
 		"\"fill\":101,\"satp_hit\":102,\"satp_miss\":103,\"sfence_va\":104,"

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * hm_record.h - the result record of a measurement, the one writer of it.
+ *
+ * The firmware prints it natively, host-hv for its guests.  A record is an element of a
+ * JSON text sequence (RFC 7464); docs/measuring.md explains its keys.
+ */
+#ifndef HM_RECORD_H
+#define HM_RECORD_H
+
+#include <stdbool.h>
+
+#include "hm_abi.h"
+
+/* Where a record goes: text as it stands, a number in decimal. */
+struct hm_record_sink {
+	void (*text)(const char *text);
+	void (*number)(uint64_t number);
+};
+
+#define HM_RECORD_NATIVE	(-1)		/* no VM: the key is left out */
+#define HM_RECORD_UNKNOWN	(~(uint64_t)0)	/* of stats.longest_m_stay: null */
+
+struct hm_record {
+	unsigned int mark;			/* the workload's number */
+	int vm;
+	bool ok;
+	bool split;				/* whose instructions were whose is known */
+	uint64_t exits[HM_REASON_COUNT];
+	struct hm_stats stats;			/* its exits are not looked at */
+};
+
+struct hm_record_key {
+	const char *key;
+	bool memory;
+};
+
+static const struct hm_record_key hm_record_reasons[HM_REASON_COUNT] = {
+#define HM_RECORD_KEY(NAME, key, memory)	{ #key, memory },
+	HM_REASONS(HM_RECORD_KEY)
+};
+
+static const struct hm_record_key hm_record_traps[HM_TRAP_KINDS] = {
+	HM_TRAPS(HM_RECORD_KEY)
+#undef HM_RECORD_KEY
+};
+
+static void hm_record_number(const struct hm_record_sink *out, const char *before, uint64_t number)
+{
+	out->text(before);
+	out->number(number);
+}
+
+/* {"total":n,"memory":n,"<by>":{...} */
+static void hm_record_counts(const struct hm_record_sink *out, const char *by,
+			     const struct hm_record_key *keys, const uint64_t *counts, unsigned int n)
+{
+	uint64_t total = 0, memory = 0;
+
+	for (unsigned int i = 0; i < n; i++) {
+		total += counts[i];
+		memory += keys[i].memory ? counts[i] : 0;
+	}
+	hm_record_number(out, "{\"total\":", total);
+	hm_record_number(out, ",\"memory\":", memory);
+	out->text(by);
+	for (unsigned int i = 0; i < n; i++) {
+		out->text(i ? ",\"" : "\"");
+		out->text(keys[i].key);
+		hm_record_number(out, "\":", counts[i]);
+	}
+	out->text("}}");
+}
+
+static void hm_record_instructions(const struct hm_record_sink *out, const struct hm_stats *stats, bool split)
+{
+	hm_record_number(out, ",\"instructions\":{\"total\":", stats->insn_total);
+	if (!split) {
+		out->text(",\"guest\":null,\"host\":null,\"hm\":null}");
+		return;
+	}
+	hm_record_number(out, ",\"guest\":", stats->insn_guest);
+	hm_record_number(out, ",\"host\":", stats->insn_host);
+	hm_record_number(out, ",\"hm\":", stats->insn_hm);
+	out->text("}");
+}
+
+static void hm_record_ring(const struct hm_record_sink *out, const struct hm_stats *stats)
+{
+	hm_record_number(out, ",\"ring\":{\"entries\":", stats->ring_entries);
+	hm_record_number(out, ",\"flushes\":", stats->ring_flushes);
+	hm_record_number(out, ",\"hints_used\":", stats->ring_hints_used);
+	hm_record_number(out, ",\"hints_lost\":", stats->ring_hints_lost);
+	out->text("}");
+}
+
+static void hm_record_print(const struct hm_record_sink *out, const struct hm_record *record)
+{
+	const struct hm_stats *stats = &record->stats;
+
+	hm_record_number(out, "\x1e{\"mark\":", record->mark);
+	if (record->vm != HM_RECORD_NATIVE)
+		hm_record_number(out, ",\"vm\":", record->vm);
+	out->text(record->ok ? ",\"ok\":true,\"vm_exits\":" : ",\"ok\":false,\"vm_exits\":");
+	hm_record_counts(out, ",\"by_reason\":{", hm_record_reasons, record->exits, HM_REASON_COUNT);
+	out->text(",\"hm_traps\":");
+	hm_record_counts(out, ",\"by_kind\":{", hm_record_traps, stats->traps, HM_TRAP_KINDS);
+	hm_record_instructions(out, stats, record->split);
+	hm_record_ring(out, stats);
+	if (stats->longest_m_stay == HM_RECORD_UNKNOWN)
+		out->text(",\"longest_m_stay\":null");
+	else
+		hm_record_number(out, ",\"longest_m_stay\":", stats->longest_m_stay);
+	out->text(",\"walk_refs\":null}\n");
+}
+
+#endif /* HM_RECORD_H */
