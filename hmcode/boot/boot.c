@@ -4,13 +4,10 @@
  *
  *	sbi_init          wrapped: a copy of the platform's operations is put in
  *	                  place, with early, domains' and final initialization overridden
- *	sbi_trap_handler  wrapped: traps of the host world that concern us
  *	sbi_hart_switch_mode  wrapped: mtvec is the host's from here on
- *	sbi_ipi_process   wrapped (core/fatal.c): harts stop after a fault
- *	sbi_timer_event_start  wrapped: the host's deadline is noted
  *	sbi_hsm_hart_suspend  wrapped: the hart may lose what it holds of a vCPU
- *	sbi_pmu_ctr_stop, sbi_pmu_ctr_cfg_match  wrapped: mcycle and minstret
- *	                  stay as the measurement needs them
+ *
+ * Others are wrapped in host/hooks.c, core/fatal.c and core/string.c.
  */
 #include <libfdt.h>
 #include <sbi/sbi_console.h>
@@ -26,23 +23,21 @@
 #include <sbi_utils/fdt/fdt_helper.h>
 
 #include "boot/place.h"
+#include "boot/support.h"
 #include "core/fatal.h"
-#include "core/vcpu.h"
+#include "core/machine.h"
+#include "core/pool.h"
 #include "host/extension.h"
+#include "host/hooks.h"
 #include "host/mark.h"
+#include "mmu/asid.h"
 #include "ssp/hits.h"
+#include "world/switch.h"
 
 static struct sbi_platform_operations operations;
 static const struct sbi_platform_operations *original;
-unsigned long hm_hart_offset;
-static u64 timebase;
 
 extern const char _trap_handler[];	/* OpenSBI's own vector */
-
-u64 hm_timebase(void)
-{
-	return timebase;
-}
 
 static int reserve_pool(const void *fdt)
 {
@@ -148,18 +143,6 @@ static int make_harts(const void *fdt)
 	return 0;
 }
 
-/* mcycle counts everything, minstret what runs below M-mode ("Smcntrpmf"). */
-static void run_counters(const struct hm_hart *hart)
-{
-	if (hart->split_counters) {
-		csr_write(CSR_MCYCLECFG, 0);
-		csr_write(CSR_MINSTRETCFG, CSR_MINSTRETCFG_MINH);
-	}
-	/* Privileged 1.10 has no way to stop them. */
-	if (hart->inhibit)
-		csr_clear(CSR_MCOUNTINHIBIT, 1u << 0 | 1u << 2);
-}
-
 static void know_hart(struct sbi_scratch *scratch, struct hm_hart *hart)
 {
 	const char *obstacle = hm_hart_obstacle(scratch);
@@ -185,7 +168,7 @@ static void init_hart(void)
 		know_hart(sbi_scratch_thishart_ptr(), hart);
 	hart->host_timer = HM_NO_DEADLINE;
 	hart->seip = false;
-	run_counters(hart);
+	hm_run_counters(hart);
 	/* Nobody asked for machine external interrupts yet: HM_FID_EXT_IRQ_DONE does. */
 	csr_clear(CSR_MIE, MIP_MEIP);
 }
@@ -266,7 +249,7 @@ static int final_init(bool cold_boot)
 	if (!cold_boot)
 		return 0;
 	sbi_system_suspend_set_device(&suspend_device);
-	fdt_parse_timebase_frequency(fdt_get_address(), (unsigned long *)&timebase);
+	fdt_parse_timebase_frequency(fdt_get_address(), &hm_timebase);
 	error = hm_register_host_extension();
 	if (!error && hm_pool_size)
 		error = hm_describe_pool(fdt_get_address_rw());
@@ -331,69 +314,4 @@ void __noreturn __wrap_sbi_hart_switch_mode(unsigned long arg0, unsigned long ar
 	csr_write(CSR_MTVEC, (unsigned long)(hm_this_hart()->supported ? hm_host_vector :
 								     _trap_handler));
 	__real_sbi_hart_switch_mode(arg0, arg1, next_addr, next_mode, next_virt);
-}
-
-/*
- * Traps of the host world.  A machine external interrupt becomes the software
- * SEIP and stays closed until the host says done (HM_FID_EXT_IRQ_DONE).
- */
-static bool trap_is_ours(struct sbi_trap_context *context)
-{
-	if (context->trap.cause == (MCAUSE_IRQ_MASK | IRQ_M_EXT)) {
-		csr_clear(CSR_MIE, MIP_MEIP);
-		csr_set(CSR_MIP, MIP_SEIP);
-		hm_this_hart()->seip = true;
-		return true;
-	}
-	return hm_mark_native(context);
-}
-
-struct sbi_trap_context *__real_sbi_trap_handler(struct sbi_trap_context *context);
-struct sbi_trap_context *__wrap_sbi_trap_handler(struct sbi_trap_context *context);
-
-/* Where OpenSBI expects a trap of its own it has another vector meanwhile; all others are faults. */
-struct sbi_trap_context *__wrap_sbi_trap_handler(struct sbi_trap_context *context)
-{
-	unsigned long vector = csr_swap(CSR_MTVEC, (unsigned long)hm_fatal_vector);
-
-	if (!trap_is_ours(context))
-		context = __real_sbi_trap_handler(context);
-	csr_write(CSR_MTVEC, vector);
-	return context;
-}
-
-void __real_sbi_timer_event_start(u64 due);
-void __wrap_sbi_timer_event_start(u64 due);
-
-void __wrap_sbi_timer_event_start(u64 due)
-{
-	hm_this_hart()->host_timer = due;
-	__real_sbi_timer_event_start(due);
-}
-
-int __real_sbi_pmu_ctr_stop(unsigned long base, unsigned long mask, unsigned long flags);
-int __wrap_sbi_pmu_ctr_stop(unsigned long base, unsigned long mask, unsigned long flags);
-
-/* Kernels stop all counters as they find them; the measurement needs these two. */
-int __wrap_sbi_pmu_ctr_stop(unsigned long base, unsigned long mask, unsigned long flags)
-{
-	int error = __real_sbi_pmu_ctr_stop(base, mask, flags);
-
-	run_counters(hm_this_hart());
-	return error;
-}
-
-int __real_sbi_pmu_ctr_cfg_match(unsigned long base, unsigned long mask, unsigned long flags,
-				 unsigned long event, u64 data);
-int __wrap_sbi_pmu_ctr_cfg_match(unsigned long base, unsigned long mask, unsigned long flags,
-				 unsigned long event, u64 data);
-
-/* ... and configure them not to count M-mode. */
-int __wrap_sbi_pmu_ctr_cfg_match(unsigned long base, unsigned long mask, unsigned long flags,
-				 unsigned long event, u64 data)
-{
-	int counter = __real_sbi_pmu_ctr_cfg_match(base, mask, flags, event, data);
-
-	run_counters(hm_this_hart());
-	return counter;
 }

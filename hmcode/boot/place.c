@@ -15,9 +15,9 @@
 #include <sbi/sbi_string.h>
 
 #include "boot/place.h"
+#include "core/pool.h"
 #include "core/vcpu.h"
 
-#define MAX_BANKS	8
 #define MAX_TAKEN	64
 #define MB		(1ull << 20)
 #define POOL_MIN	(4 * MB)
@@ -32,19 +32,9 @@
 #define IMAGE_SIZE	16
 #define IMAGE_MAGIC	56
 
-static struct hm_range banks[MAX_BANKS], taken[MAX_TAKEN];
-static u32 bank_count, taken_count;
+static struct hm_range taken[MAX_TAKEN];
+static u32 taken_count;
 static bool taken_overflow;
-
-static bool overlaps(struct hm_range a, struct hm_range b)
-{
-	return a.base < b.base + b.size && b.base < a.base + a.size;
-}
-
-static bool contains(struct hm_range a, struct hm_range b)
-{
-	return b.base - a.base < a.size && b.size <= a.base + a.size - b.base;
-}
 
 /* Empty ranges, and those that wrap around, are none. */
 void hm_place_take(struct hm_range range)
@@ -62,33 +52,9 @@ static bool is_free(struct hm_range range)
 	if (taken_overflow)
 		return false;
 	for (u32 i = 0; i < taken_count; i++)
-		if (overlaps(range, taken[i]))
+		if (hm_ranges_overlap(range, taken[i]))
 			return false;
 	return true;
-}
-
-static const struct hm_range *bank_of(struct hm_range range)
-{
-	for (u32 i = 0; i < bank_count; i++)
-		if (contains(banks[i], range))
-			return &banks[i];
-	return NULL;
-}
-
-bool hm_touches_ram(struct hm_range range)
-{
-	for (u32 i = 0; i < bank_count; i++)
-		if (overlaps(banks[i], range))
-			return true;
-	return false;
-}
-
-/* RAM that the host may use: not the firmware's, not the pool. */
-bool hm_is_ram(u64 hpa, u64 size)
-{
-	return bank_of((struct hm_range){ hpa, size }) &&
-	       sbi_domain_check_addr_range(sbi_domain_thishart_ptr(), hpa, size, PRV_S,
-					   SBI_DOMAIN_READ | SBI_DOMAIN_WRITE);
 }
 
 /* ---- what the device tree says ---- */
@@ -127,9 +93,9 @@ static void find_banks(const void *fdt)
 	int node = -1;
 
 	while ((node = fdt_node_offset_by_prop_value(fdt, node, "device_type", "memory", 7)) >= 0)
-		for (int i = 0; bank_count < MAX_BANKS && read_reg(fdt, node, i, &banks[bank_count]); i++)
-			if (banks[bank_count].size)
-				bank_count++;
+		for (int i = 0; hm_bank_count < HM_MAX_BANKS && read_reg(fdt, node, i, &hm_banks[hm_bank_count]); i++)
+			if (hm_banks[hm_bank_count].size)
+				hm_bank_count++;
 }
 
 static void take_node(const void *fdt, int node)
@@ -193,7 +159,7 @@ static void take_chosen(const void *fdt)
 /* An Image says how much it takes, with what it clears. */
 static void take_next_stage(u64 address)
 {
-	const struct hm_range *bank = bank_of((struct hm_range){ address, IMAGE_MAGIC + 4 });
+	const struct hm_range *bank = hm_bank_of((struct hm_range){ address, IMAGE_MAGIC + 4 });
 	u64 size;
 
 	if (!bank || address & 7)
@@ -212,18 +178,18 @@ bool hm_place_read(const void *fdt, const struct sbi_scratch *scratch)
 	take_reserved(fdt);
 	take_chosen(fdt);
 	take_next_stage(scratch->next_addr);
-	return bank_count;
+	return hm_bank_count;
 }
 
 /* ---- places ---- */
 
 static const struct hm_range *largest_bank(void)
 {
-	const struct hm_range *largest = &banks[0];
+	const struct hm_range *largest = &hm_banks[0];
 
-	for (u32 i = 1; i < bank_count; i++)
-		if (banks[i].size > largest->size)
-			largest = &banks[i];
+	for (u32 i = 1; i < hm_bank_count; i++)
+		if (hm_banks[i].size > largest->size)
+			largest = &hm_banks[i];
 	return largest;
 }
 
@@ -239,8 +205,8 @@ static bool is_below_4gb(const struct hm_range *bank, struct hm_range range)
 {
 	const u64 limit = 1ull << 32;
 
-	return contains(*bank, (struct hm_range){ limit - LOADERS, LOADERS }) &&
-	       overlaps(range, (struct hm_range){ limit - LOADERS, LOADERS });
+	return hm_range_holds(*bank, (struct hm_range){ limit - LOADERS, LOADERS }) &&
+	       hm_ranges_overlap(range, (struct hm_range){ limit - LOADERS, LOADERS });
 }
 
 /* The highest place of that size in a part of the bank, aligned by `align`; 0: there is none. */
@@ -251,7 +217,7 @@ static u64 find_in(struct hm_range part, u64 size, u64 align)
 	if (part.size < size)
 		return 0;
 	range.base = (part.base + part.size - size) & ~(align - 1);
-	for (; contains(part, range); range.base -= align)
+	for (; hm_range_holds(part, range); range.base -= align)
 		if (is_free(range) && !is_below_4gb(largest_bank(), range))
 			return range.base;
 	return 0;
@@ -291,7 +257,7 @@ struct hm_range hm_place_pool(const void *fdt)
 	if (node < 0)
 		return choose_pool();
 	if (read_reg(fdt, node, 0, &pool) && pool.size >= POOL_MIN && !(pool.size & (pool.size - 1)) &&
-	    !(pool.base & (pool.size - 1)) && bank_of(pool) && is_free(pool))
+	    !(pool.base & (pool.size - 1)) && hm_bank_of(pool) && is_free(pool))
 		return pool;
 	sbi_printf("hmcode: the pool of the device tree, 0x%lx bytes at 0x%lx, is no aligned power of two in free RAM: "
 		   "no HM extension\n", (unsigned long)pool.size, (unsigned long)pool.base);
@@ -305,9 +271,9 @@ static bool may_grow(const void *fdt)
 {
 	struct hm_range tree = { (u64)fdt, fdt_totalsize(fdt) };
 	struct hm_range room = { tree.base + tree.size, TREE_ROOM };
-	const struct hm_range *bank = bank_of(tree);
+	const struct hm_range *bank = hm_bank_of(tree);
 
-	return bank && bank == bank_of(room) && is_free(room);
+	return bank && bank == hm_bank_of(room) && is_free(room);
 }
 
 void *hm_place_tree(void *fdt)

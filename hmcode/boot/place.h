@@ -9,14 +9,10 @@
 
 #include <sbi/sbi_scratch.h>
 
-struct hm_range {
-	u64 base, size;
-};
+#include "core/ram.h"
 
 /* False: there is no RAM. */
 bool hm_place_read(const void *fdt, const struct sbi_scratch *scratch);
-
-bool hm_touches_ram(struct hm_range range);
 
 /* size 0: there is no place, and a line said so. */
 struct hm_range hm_place_pool(const void *fdt);

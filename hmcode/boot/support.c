@@ -14,7 +14,9 @@
 #include <sbi/sbi_domain.h>
 #include <sbi/sbi_hart.h>
 
-#include "core/vcpu.h"
+#include "boot/support.h"
+#include "core/pool.h"
+#include "metal/metal.h"
 
 /* Not in OpenSBI 1.6's list of CSRs. */
 #define CSR_JVT		0x017

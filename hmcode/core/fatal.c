@@ -15,6 +15,7 @@
 #include <sbi/sbi_system.h>
 
 #include "core/fatal.h"
+#include "metal/metal.h"
 
 /* Turns of a loop: a hart whose M-mode takes longer is stopped before it leaves that. */
 #define PATIENCE	1000000
@@ -22,7 +23,7 @@
 void __noreturn hm_fatal_end(void);
 
 /* Who takes it first, by a store of what is not 0, writes the rest. */
-u32 hm_fatal_taken, hm_fatal_stopped;
+u32 hm_fatal_taken;
 struct hm_fatal hm_fatal = { .hart = ~0ull };
 
 /* OpenSBI's functions look for this hart's scratch space where it always is. */
@@ -46,7 +47,7 @@ static void stop_others(void)
 		sbi_ipi_raw_send(i);
 	}
 	for (u32 turns = PATIENCE; turns; turns--)
-		if (__atomic_load_n(&hm_fatal_stopped, __ATOMIC_RELAXED) >= running)
+		if (__atomic_load_n(&hm_stopped, __ATOMIC_RELAXED) >= running)
 			return;
 }
 

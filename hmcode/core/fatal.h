@@ -17,10 +17,7 @@ struct hm_fatal {
 /* The vector for whenever C code runs in M-mode (fatal_vector.S). */
 extern const char hm_fatal_vector[];
 
-/* This hart is to do nothing any more. */
-void __noreturn hm_stop(void);
-
-/* ... if the machine has come to its end. */
+/* This hart is to do nothing any more if the machine has come to its end. */
 void hm_stop_if_fatal(void);
 
 #endif

@@ -43,16 +43,6 @@ again:
 1:	lla	sp, hm_fatal_stack_end
 	call	hm_fatal_end
 
-/* void hm_stop(void) __noreturn: this hart does nothing any more.  Uses no stack. */
-	.globl	hm_stop
-hm_stop:
-	csrw	mie, zero
-	lla	t0, hm_fatal_stopped
-	li	t1, 1
-	amoadd.w.rl zero, t1, (t0)
-1:	wfi
-	j	1b
-
 	.bss
 	.align	4
 	.space	HM_FATAL_STACK_SIZE

@@ -3,7 +3,7 @@
 #include <stddef.h>
 
 #include "core/fatal.h"
-#include "trap/trap.h"
+#include "core/vcpu.h"
 
 #define VALUE(name, value)		__asm__ volatile("\n->" #name " %0" :: "i"(value))
 #define OFFSET(name, type, member)	VALUE(name, offsetof(struct type, member))
@@ -56,8 +56,6 @@ void offsets(void)
 	OFFSET(RING_HEAD, hm_ring, head);
 	OFFSET(RING_TAIL, hm_ring, tail);
 
-	VALUE(HM_FAST_RING, HM_FAST_RING);
-	VALUE(FAST_TO_HOST, HM_FAST_TO_HOST);
 	VALUE(PTE_V, PTE_V);
 	VALUE(PTE_R, PTE_R);
 	VALUE(PTE_W, PTE_W);

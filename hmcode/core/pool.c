@@ -11,6 +11,7 @@
 #include <sbi/riscv_locks.h>
 #include <sbi/sbi_hartmask.h>
 
+#include "core/pool.h"
 #include "core/vcpu.h"
 
 #define MAX_PIECES	(HM_MAX_VCPUS + SBI_HARTMASK_MAX_BITS)

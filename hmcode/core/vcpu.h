@@ -86,7 +86,7 @@ _Static_assert(sizeof(struct hm_frame) % 16 == 0, "stack alignment");
 _Static_assert(__builtin_offsetof(struct hm_hart, frame) % 16 == 0, "stack alignment");
 
 /*
- * All of it under objects.c's lock, but for unknown_told, which is atomic; slots and memory_turn are read by
+ * All of it under hm_objects_lock, but for unknown_told, which is atomic; slots and memory_turn are read by
  * vCPUs that run, while nothing changes them.
  */
 struct hm_vm {
@@ -131,7 +131,7 @@ struct hm_vcpu {
 	u64 fence_count;		/* fences in hm_run.fences since this entry */
 	struct hm_vm *vm;
 	u64 memory_turn;		/* the VM's that its slots, tables and hart are of */
-	bool ring_lost;			/* the ring's memory was taken away since then; under objects.c's lock */
+	bool ring_lost;			/* the ring's memory was taken away since then; under hm_objects_lock */
 	bool seip;			/* software SEIP, set by the host */
 	bool delegation_locked;		/* by SBI's FWFT: MISALIGNED_EXC_DELEG stays until a reset */
 	u64 exit_reason;		/* what was told the host last */
@@ -157,66 +157,6 @@ static inline void hm_reset_features(struct hm_vcpu *vcpu)
 	vcpu->delegation_locked = false;
 }
 
-/* boot/boot.c */
-extern unsigned long hm_hart_offset;	/* in scratch space: struct hm_hart * */
-
-static inline struct hm_hart *hm_this_hart(void)
-{
-	return *(struct hm_hart **)sbi_scratch_thishart_offset_ptr(hm_hart_offset);
-}
-
-u64 hm_timebase(void);
-
-/* boot/place.c */
-bool hm_is_ram(u64 hpa, u64 size);
-
-/* boot/support.c: hm_pmp_covers() says why where it is false; more: entries that are not in the hart's domain yet */
-bool hm_pmp_covers(struct sbi_scratch *scratch, u64 base, u64 size, u32 more);
-const char *hm_hart_obstacle(struct sbi_scratch *scratch);
-u32 hm_vlenb(void);
-
-/* pool.c: contiguous pages of the protected region; 0: none left. */
-extern u64 hm_pool_base, hm_pool_size;
-void hm_pool_init(u64 base, u64 size);
-u64 hm_pool_alloc(u32 pages);
-void hm_pool_free(u64 hpa);
-u32 hm_pool_free_pages(void);
-
-/* host/objects.c: all return an SBI error code; *value is the call's second result. */
-long hm_vm_create(u64 flags, unsigned long *value);
-long hm_vm_destroy(u64 vm);
-long hm_slot_set(u64 vm, u64 n, u64 gpa, u64 hpa, u64 size, u64 rights);
-long hm_vm_invalidate(u64 vm, u64 gpa, u64 size);
-long hm_vcpu_create(u64 vm, u64 run, u64 table_pages, unsigned long *value);
-long hm_vcpu_destroy(u64 vcpu);
-long hm_vcpu_stats(u64 vcpu, u64 hpa, u64 size);
-
-/*
- * A vCPU to run it: until it is put back nobody else has it, and its VM's memory stays as it
- * is.  NULL: *error says why.  hm_vcpu_catch_up() is for one that lags behind its VM's memory.
- */
-struct hm_vcpu *hm_vcpu_take(u64 number, long *error);
-void hm_vcpu_put(u64 number);
-void hm_vcpu_catch_up(struct hm_vcpu *vcpu);
-
-static inline bool hm_vcpu_lags(const struct hm_vcpu *vcpu)
-{
-	return vcpu->memory_turn != vcpu->vm->memory_turn;
-}
-
-/* mmu/ring.c: the space has other slots, or ring_lost is set */
-void hm_ring_check(struct hm_vcpu *vcpu);
-
-/* world/switch.c */
-long hm_vcpu_run(u64 number, unsigned long *exit_reason);
-void hm_hart_pauses(struct hm_hart *hart);
-void hm_timer_update(struct hm_hart *hart, struct hm_vcpu *vcpu);
-
-/* mmu/asid.c: make the vCPU's current root the one that the hart walks; give no root the ASID that it had. */
-void hm_asid_init(struct hm_hart *hart);
-void hm_load_root(struct hm_hart *hart, struct hm_vcpu *vcpu);
-void hm_retire_roots(struct hm_vcpu *vcpu);
-
 static inline bool hm_host_tables(const struct hm_vcpu *vcpu)
 {
 	return vcpu->policy & HM_POLICY_HOST_TABLES;
@@ -228,50 +168,36 @@ static inline u64 hm_guest_satp(const struct hm_vcpu *vcpu)
 	return hm_host_tables(vcpu) ? vcpu->roots.current->gsatp : vcpu->space.current->gsatp;
 }
 
-/* mmu/roots.c: the root buffer of a host that owns the tables. */
-bool hm_roots_take(struct hm_hart *hart, struct hm_vcpu *vcpu);
-void hm_roots_load(struct hm_hart *hart, struct hm_vcpu *vcpu);
-void hm_roots_fence(struct hm_vcpu *vcpu, u64 fence);
-struct hm_host_root *hm_root_find(struct hm_vcpu *vcpu, u64 gsatp);
-void hm_root_switch(struct hm_hart *hart, struct hm_vcpu *vcpu, struct hm_host_root *root);
-enum ssp_fence hm_roots_flush_asid(struct hm_vcpu *vcpu, u64 asid);
-
-static inline u8 *hm_root_hint(struct hm_vcpu *vcpu, u64 gsatp)
+/* Does the firmware finish this kind of event itself? */
+static inline bool hm_finishes(const struct hm_vcpu *vcpu, u64 policy)
 {
-	return &vcpu->roots.hint[satp_asid(gsatp) % HM_ROOT_HINTS];
+	return (vcpu->policy & policy) == policy;
 }
 
-/* The root where it was last, or NULL: look further. */
-static inline struct hm_host_root *hm_root_hinted(struct hm_vcpu *vcpu, u64 gsatp)
+static inline unsigned int hm_access_state(u64 mstatus)
 {
-	struct hm_host_root *root = &vcpu->roots.root[*hm_root_hint(vcpu, gsatp)];
-
-	return root->root && root->gsatp == gsatp ? root : NULL;
+	return ((mstatus & MSTATUS_MPP) ? 0 : SSP_USER) |
+	       ((mstatus & MSTATUS_SUM) ? SSP_SUM : 0) |
+	       ((mstatus & MSTATUS_MXR) ? SSP_MXR : 0);
 }
 
-/* The first part of an entry: the root that the host chose, then the fence that it asks for. */
-static inline void hm_roots_enter(struct hm_hart *hart, struct hm_vcpu *vcpu)
+static inline void hm_count(struct hm_vcpu *vcpu, enum hm_trap_kind kind)
 {
-	const struct hm_host_root *next = vcpu->roots.next;
-	u64 fence = hm_read(vcpu->run->hw_fence);
-
-	if (next == vcpu->roots.current && next->asid_turn == hart->asid_turn && hart->asid_limit)
-		csr_write(CSR_SATP, next->hsatp);	/* most often: nothing is new */
-	else
-		hm_roots_load(hart, vcpu);
-	if (fence)
-		hm_roots_fence(vcpu, fence);
+	vcpu->stats.traps[kind]++;
 }
 
-static inline void hm_roots_leave(struct hm_vcpu *vcpu)
-{
-	vcpu->run->root = vcpu->roots.current - vcpu->roots.root;
-}
+/*
+ * Entry and return of a trap after which the guest goes on, which the two readings of the counter
+ * do not see: at most so many, by the slowest way.  What follows an exit is bounded by itself.
+ */
+#define HM_STAY_AROUND	160
 
-static inline void hm_root_use(struct hm_vcpu *vcpu, struct hm_host_root *root)
+static inline void hm_stay_ends(struct hm_vcpu *vcpu, u64 begin)
 {
-	vcpu->roots.current = root;
-	vcpu->run->roots[root - vcpu->roots.root].used = ++vcpu->roots.uses;
+	u64 stay = hm_count_all() - begin + HM_STAY_AROUND;
+
+	if (stay > vcpu->stats.longest_m_stay)
+		vcpu->stats.longest_m_stay = stay;
 }
 
 #endif

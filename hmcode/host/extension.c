@@ -5,8 +5,12 @@
 #include <sbi/sbi_string.h>
 #include <sbi/sbi_trap.h>
 
-#include "core/vcpu.h"
+#include "core/machine.h"
+#include "core/pool.h"
+#include "core/ram.h"
 #include "host/extension.h"
+#include "host/objects.h"
+#include "world/switch.h"
 
 static long info(u64 hpa, u64 size)
 {
@@ -21,7 +25,7 @@ static long info(u64 hpa, u64 size)
 		.pool_base = hm_pool_base,
 		.pool_size = hm_pool_size,
 		.pool_free_pages = hm_pool_free_pages(),
-		.timebase_hz = hm_timebase(),
+		.timebase_hz = hm_timebase,
 	};
 
 	if (size != sizeof(answer))
@@ -48,7 +52,7 @@ struct answer {
 struct answer hm_host_run(u64 number);
 
 /*
- * HM_FID_VCPU_RUN for guest_vector.S, which comes here with nothing but the registers saved; only
+ * HM_FID_VCPU_RUN for host_vector.S, which comes here with nothing but the registers saved; only
  * harts that are supported have that vector.
  */
 struct answer hm_host_run(u64 number)
@@ -62,7 +66,7 @@ struct answer hm_host_run(u64 number)
 	return answer;
 }
 
-/* All calls but HM_FID_VCPU_RUN, which guest_vector.S takes before OpenSBI sees it. */
+/* All calls but HM_FID_VCPU_RUN, which host_vector.S takes before OpenSBI sees it. */
 static int handle(unsigned long extension, unsigned long function, struct sbi_trap_regs *regs,
 		  struct sbi_ecall_return *out)
 {

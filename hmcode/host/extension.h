@@ -5,7 +5,7 @@
 /* Offer the HM extension to S-mode; an SBI error code. */
 int hm_register_host_extension(void);
 
-/* Traps of the host world come here once a hart is ready (trap/guest_vector.S). */
+/* Traps of the host world come here once a hart is ready (host_vector.S). */
 extern const char hm_host_vector[];
 
 #endif

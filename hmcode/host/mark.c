@@ -9,7 +9,7 @@
 #include <sbi/sbi_unpriv.h>
 
 #include "core/insn.h"
-#include "core/vcpu.h"
+#include "core/machine.h"
 #include "hm_record.h"
 #include "host/mark.h"
 

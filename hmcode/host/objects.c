@@ -10,54 +10,14 @@
 #include <sbi/sbi_error.h>
 #include <sbi/sbi_string.h>
 
-#include "core/vcpu.h"
+#include "core/machine.h"
+#include "core/pool.h"
+#include "core/ram.h"
+#include "host/objects.h"
+#include "mmu/asid.h"
+#include "world/vcpus.h"
 
 static struct hm_vm vms[HM_MAX_VMS];
-
-/*
- * What a vCPU's number names.  The entry stays where it is, so that a number that another
- * hart destroys meanwhile is nothing worse than a state that does not fit:
- *
- *	FREE --create--> CLOSED --> IDLE --destroy--> CLOSED --> FREE
- *	                            IDLE --run--> RUNS --> IDLE
- *
- * FREE, CLOSED and vm change under the lock.  IDLE to RUNS is a compare-and-swap without it, and
- * so is IDLE to CLOSED with it: one of the two finds the vCPU taken.
- */
-enum state { FREE, CLOSED, IDLE, RUNS };
-static struct entry {
-	u32 state;
-	struct hm_vm *vm;
-	struct hm_vcpu *vcpu;		/* of IDLE and RUNS */
-} __attribute__((aligned(32))) vcpus[HM_MAX_VCPUS];
-
-/* Held for a bounded time: over one pass of what is above, and no call of the engine. */
-static spinlock_t lock = SPIN_LOCK_INITIALIZER;
-
-static u32 state_of(const struct entry *entry)
-{
-	return __atomic_load_n(&entry->state, __ATOMIC_ACQUIRE);
-}
-
-static void set_state(struct entry *entry, enum state state)
-{
-	__atomic_store_n(&entry->state, state, __ATOMIC_RELEASE);
-}
-
-static bool take(struct entry *entry, enum state state)
-{
-	u32 idle = IDLE;
-
-	return __atomic_compare_exchange_n(&entry->state, &idle, state, false, __ATOMIC_ACQUIRE,
-					   __ATOMIC_RELAXED);
-}
-
-/* What a number that could not be taken is told: there is no such vCPU, or somebody has it. */
-static long refusal(u64 number)
-{
-	return number < HM_MAX_VCPUS && state_of(&vcpus[number]) != FREE ? SBI_ERR_DENIED :
-									   SBI_ERR_INVALID_PARAM;
-}
 
 /* With the lock. */
 static struct hm_vm *vm_get(u64 number)
@@ -68,9 +28,9 @@ static struct hm_vm *vm_get(u64 number)
 /* With the lock; for reading what another hart may be changing. */
 static struct hm_vcpu *vcpu_get(u64 number)
 {
-	u32 state = number < HM_MAX_VCPUS ? state_of(&vcpus[number]) : FREE;
+	u32 state = number < HM_MAX_VCPUS ? hm_entry_state(&hm_entries[number]) : HM_VCPU_FREE;
 
-	return state == IDLE || state == RUNS ? vcpus[number].vcpu : NULL;
+	return state == HM_VCPU_IDLE || state == HM_VCPU_RUNS ? hm_entries[number].vcpu : NULL;
 }
 
 static long vm_create(unsigned long *value)
@@ -91,9 +51,9 @@ long hm_vm_create(u64 flags, unsigned long *value)
 
 	if (flags)
 		return SBI_ERR_INVALID_PARAM;
-	spin_lock(&lock);
+	spin_lock(&hm_objects_lock);
 	error = vm_create(value);
-	spin_unlock(&lock);
+	spin_unlock(&hm_objects_lock);
 	return error;
 }
 
@@ -111,9 +71,9 @@ long hm_vm_destroy(u64 number)
 {
 	long error;
 
-	spin_lock(&lock);
+	spin_lock(&hm_objects_lock);
 	error = vm_destroy(vm_get(number));
-	spin_unlock(&lock);
+	spin_unlock(&hm_objects_lock);
 	return error;
 }
 
@@ -147,14 +107,14 @@ static bool slot_is_sound(u64 gpa, u64 hpa, u64 size, u64 rights)
 
 /*
  * Memory changes only while no vCPU of the VM runs: either it sees `changing` when it
- * is taken (hm_vcpu_take), or it is seen here to run.
+ * is taken (hm_vcpu_begin), or it is seen here to run.
  */
 static bool begin_change(struct hm_vm *vm)
 {
 	__atomic_store_n(&vm->changing, true, __ATOMIC_RELAXED);
 	mb();
 	for (unsigned int i = 0; i < HM_MAX_VCPUS; i++) {
-		if (state_of(&vcpus[i]) == RUNS && vcpus[i].vm == vm) {
+		if (hm_entry_state(&hm_entries[i]) == HM_VCPU_RUNS && hm_entries[i].vm == vm) {
 			__atomic_store_n(&vm->changing, false, __ATOMIC_RELEASE);
 			return false;
 		}
@@ -170,72 +130,6 @@ static void end_change(struct hm_vm *vm)
 {
 	vm->memory_turn++;
 	__atomic_store_n(&vm->changing, false, __ATOMIC_RELEASE);
-}
-
-/* False: its VM's memory is being changed, and who changes it may have been told that it runs. */
-static bool start(struct entry *entry)
-{
-	mb();
-	if (!__atomic_load_n(&entry->vm->changing, __ATOMIC_ACQUIRE))
-		return true;
-	set_state(entry, IDLE);
-	return false;
-}
-
-/* Changes of memory, and looks at who may destroy a vCPU, are over when the lock is free. */
-static void await_change(void)
-{
-	spin_lock(&lock);
-	spin_unlock(&lock);
-}
-
-static inline __attribute__((always_inline)) struct hm_vcpu *try_take(struct entry *entry)
-{
-	return take(entry, RUNS) && start(entry) ? entry->vcpu : NULL;
-}
-
-/* Tried once more, so that of two harts that got in each other's way one comes through. */
-static __attribute__((noinline, cold)) struct hm_vcpu *take_again(u64 number, long *error)
-{
-	struct hm_vcpu *vcpu = NULL;
-	u32 state = number < HM_MAX_VCPUS ? state_of(&vcpus[number]) : FREE;
-
-	if (state == IDLE || state == CLOSED) {
-		await_change();
-		vcpu = try_take(&vcpus[number]);
-	}
-	if (!vcpu)
-		*error = refusal(number);
-	return vcpu;
-}
-
-struct hm_vcpu *hm_vcpu_take(u64 number, long *error)
-{
-	struct hm_vcpu *vcpu = number < HM_MAX_VCPUS ? try_take(&vcpus[number]) : NULL;
-
-	return vcpu ? vcpu : take_again(number, error);
-}
-
-void hm_vcpu_put(u64 number)
-{
-	set_state(&vcpus[number], IDLE);
-}
-
-/*
- * Rule 6: what was taken away since the vCPU ran last goes before it runs again, in its
- * tables and in its hart.  Meanwhile no walker could reach the one or use the other: another
- * vCPU's entry fences the hart, and a ring that was lost is not written to.
- */
-void hm_vcpu_catch_up(struct hm_vcpu *vcpu)
-{
-	const struct hm_vm *vm = vcpu->vm;
-
-	ssp_slots_set(&vcpu->space, vm->slots);
-	hm_ring_check(vcpu);
-	ssp_flush_all(&vcpu->space);
-	hm_retire_roots(vcpu);
-	hm_sfence_all();
-	vcpu->memory_turn = vm->memory_turn;
 }
 
 static long slot_set(struct hm_vm *vm, u64 n, struct ssp_slot slot)
@@ -258,9 +152,9 @@ long hm_slot_set(u64 number, u64 n, u64 gpa, u64 hpa, u64 size, u64 rights)
 		return SBI_ERR_INVALID_PARAM;
 	if (size)
 		slot = (struct ssp_slot){ gpa, size, hpa - gpa, pte_rights(rights) };
-	spin_lock(&lock);
+	spin_lock(&hm_objects_lock);
 	error = slot_set(vm_get(number), n, slot);
-	spin_unlock(&lock);
+	spin_unlock(&hm_objects_lock);
 	return error;
 }
 
@@ -270,7 +164,7 @@ static void lose_rings(const struct hm_vm *vm, u64 gpa, u64 size)
 	for (unsigned int i = 0; i < HM_MAX_VCPUS; i++) {
 		struct hm_vcpu *vcpu = vcpu_get(i);
 
-		if (vcpu && vcpus[i].vm == vm && vcpu->ring_gpa - gpa < size)
+		if (vcpu && hm_entries[i].vm == vm && vcpu->ring_gpa - gpa < size)
 			vcpu->ring_lost = true;
 	}
 }
@@ -292,9 +186,9 @@ long hm_vm_invalidate(u64 number, u64 gpa, u64 size)
 
 	if (gpa + size < gpa)
 		return SBI_ERR_INVALID_PARAM;
-	spin_lock(&lock);
+	spin_lock(&hm_objects_lock);
 	error = vm_invalidate(vm_get(number), gpa, size);
-	spin_unlock(&lock);
+	spin_unlock(&hm_objects_lock);
 	return error;
 }
 
@@ -334,25 +228,25 @@ static long open_entry(struct hm_vm *vm, unsigned int *number)
 	if (!vm)
 		return SBI_ERR_INVALID_PARAM;
 	for (*number = 0; *number < HM_MAX_VCPUS; ++*number) {
-		struct entry *entry = &vcpus[*number];
+		struct hm_entry *entry = &hm_entries[*number];
 
-		if (entry->state != FREE)
+		if (entry->state != HM_VCPU_FREE)
 			continue;
 		entry->vm = vm;
-		entry->state = CLOSED;
+		entry->state = HM_VCPU_CLOSED;
 		vm->vcpus++;
 		return SBI_SUCCESS;
 	}
 	return SBI_ERR_FAILED;
 }
 
-static void free_entry(struct entry *entry)
+static void free_entry(struct hm_entry *entry)
 {
-	spin_lock(&lock);
+	spin_lock(&hm_objects_lock);
 	entry->vm->vcpus--;
 	entry->vm = NULL;
-	set_state(entry, FREE);
-	spin_unlock(&lock);
+	hm_entry_set_state(entry, HM_VCPU_FREE);
+	spin_unlock(&hm_objects_lock);
 }
 
 long hm_vcpu_create(u64 vm, u64 run, u64 table_pages, unsigned long *value)
@@ -366,9 +260,9 @@ long hm_vcpu_create(u64 vm, u64 run, u64 table_pages, unsigned long *value)
 		return SBI_ERR_INVALID_PARAM;
 	if (!(hm_this_hart()->satp_modes & 1u << SATP_SV39))
 		return SBI_ERR_NOT_SUPPORTED;	/* the shadow of a guest in bare mode */
-	spin_lock(&lock);
+	spin_lock(&hm_objects_lock);
 	error = open_entry(vm_get(vm), &number);
-	spin_unlock(&lock);
+	spin_unlock(&hm_objects_lock);
 	if (error)
 		return error;
 	error = SBI_ERR_INVALID_ADDRESS;
@@ -378,26 +272,26 @@ long hm_vcpu_create(u64 vm, u64 run, u64 table_pages, unsigned long *value)
 	vcpu = allocate(table_pages);
 	if (!vcpu)
 		goto fail;
-	vcpu->vm = vcpus[number].vm;
+	vcpu->vm = hm_entries[number].vm;
 	vcpu->run = (struct hm_run *)run;
-	vcpus[number].vcpu = vcpu;
-	set_state(&vcpus[number], IDLE);
+	hm_entries[number].vcpu = vcpu;
+	hm_entry_set_state(&hm_entries[number], HM_VCPU_IDLE);
 	*value = number;
 	return SBI_SUCCESS;
 fail:
-	free_entry(&vcpus[number]);
+	free_entry(&hm_entries[number]);
 	return error;
 }
 
 /* Taken away from everybody: rule 2 needs its hart, which holds its state and translations. */
 static long close_entry(u64 number)
 {
-	struct entry *entry = &vcpus[number];
+	struct hm_entry *entry = &hm_entries[number];
 
-	if (number >= HM_MAX_VCPUS || !take(entry, CLOSED))
-		return refusal(number);
+	if (number >= HM_MAX_VCPUS || !hm_entry_take(entry, HM_VCPU_CLOSED))
+		return hm_vcpu_refusal(number);
 	if (entry->vcpu->hart && entry->vcpu->hart != hm_this_hart()) {
-		set_state(entry, IDLE);
+		hm_entry_set_state(entry, HM_VCPU_IDLE);
 		return SBI_ERR_DENIED;
 	}
 	return SBI_SUCCESS;
@@ -409,12 +303,12 @@ long hm_vcpu_destroy(u64 number)
 	struct hm_vcpu *vcpu;
 	long error;
 
-	spin_lock(&lock);
+	spin_lock(&hm_objects_lock);
 	error = close_entry(number);
-	spin_unlock(&lock);
+	spin_unlock(&hm_objects_lock);
 	if (error)
 		return error;
-	vcpu = vcpus[number].vcpu;
+	vcpu = hm_entries[number].vcpu;
 	if (hart->last_vcpu == vcpu)
 		hart->last_vcpu = NULL;
 	/*
@@ -423,7 +317,7 @@ long hm_vcpu_destroy(u64 number)
 	 */
 	hm_sfence_all();
 	hm_pool_free((u64)vcpu);
-	free_entry(&vcpus[number]);
+	free_entry(&hm_entries[number]);
 	return SBI_SUCCESS;
 }
 
@@ -451,11 +345,11 @@ long hm_vcpu_stats(u64 number, u64 hpa, u64 size)
 
 	if (size != sizeof(stats))
 		return SBI_ERR_INVALID_PARAM;
-	spin_lock(&lock);
+	spin_lock(&hm_objects_lock);
 	vcpu = vcpu_get(number);
 	if (vcpu)
 		read_stats(vcpu, &stats);
-	spin_unlock(&lock);
+	spin_unlock(&hm_objects_lock);
 	if (!vcpu)
 		return SBI_ERR_INVALID_PARAM;
 	if (hpa & 7 || !hm_is_ram(hpa, size))

@@ -81,6 +81,18 @@ static inline u64 hm_count_below_m(void)
 	return csr_read(CSR_MINSTRET);
 }
 
+/*
+ * Run the guest until a trap becomes an exit.  Its general registers are taken from the page and put into it.
+ * vector: mtvec meanwhile.  A trap that becomes one ends by a jump to hm_guest_leave.
+ */
+struct hm_frame;
+struct hm_run;
+void hm_guest_run(struct hm_frame *frame, const char *vector, struct hm_run *run);
+
+/* This hart is to do nothing any more; how many harts do. */
+void __noreturn hm_stop(void);
+extern u32 hm_stopped;
+
 /* 32 registers of D and fcsr; FS must not be off. */
 struct hm_fp_state {
 	u64 f[32];

@@ -12,7 +12,7 @@
 #include <sbi/riscv_atomic.h>
 #include <sbi/sbi_bitops.h>
 
-#include "core/vcpu.h"
+#include "mmu/asid.h"
 
 /* A hart with fewer ASIDs than roots is treated as one without. */
 #define ASID_BITS_MIN	6

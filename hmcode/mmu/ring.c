@@ -11,7 +11,10 @@
 #include <sbi/sbi_ecall_interface.h>
 #include <sbi/sbi_error.h>
 
-#include "trap/trap.h"
+#include "metal/metal.h"
+#include "mmu/fence.h"
+#include "mmu/flush.h"
+#include "mmu/ring.h"
 
 /* The page behind gpa if the guest may write it, or 0. */
 static u64 page_of(const struct hm_vcpu *vcpu, u64 gpa)

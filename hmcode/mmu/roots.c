@@ -7,7 +7,9 @@
  * guest switches to must have been checked.  Checked are both modes: the tables are
  * read with S-mode's rights, wherever they lie.
  */
-#include "trap/trap.h"
+#include "mmu/asid.h"
+#include "mmu/fence.h"
+#include "mmu/roots.h"
 
 _Static_assert(HM_FENCE_PAGE == SSP_FENCE_PAGE && HM_FENCE_ASID == SSP_FENCE_ASID &&
 	       HM_FENCE_ALL == SSP_FENCE_ALL, "one meaning on both sides");

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* fault.c - faults that tvm_short.c could not answer, and what they need of the guest's memory. */
 #include "core/insn.h"
+#include "mmu/fence.h"
+#include "mmu/flush.h"
 #include "trap/trap.h"
 
 /*

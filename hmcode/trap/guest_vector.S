@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * guest_vector.S - the one entry from the guest world and the ways out of it; and the
- * entry from the host world, as far as it runs a vCPU.
+ * guest_vector.S - the one entry from the guest world and the ways out of it.
  *
  * While the guest world runs, mscratch points to the hart's hm_frame and mtvec
  * to hm_guest_vector.  The frame lies right above the stack for traps, so one
@@ -9,103 +8,11 @@
  * sp; from then on OpenSBI's scratch space, since its functions look there.
  */
 #include <sbi/riscv_encoding.h>
-#include <sbi/sbi_scratch.h>
 
 #include "hm_abi.h"
 #include "offsets.h"
-
-#define X(n)	(FRAME_X + 8 * (n))(sp)
-
-/* What tvm_short.c may change: it is compiled with every other register preserved. */
-.macro save_few
-	sd	ra, X(1)
-	sd	t0, X(5)
-	sd	a0, X(10)
-	sd	a1, X(11)
-	sd	a2, X(12)
-	sd	a3, X(13)
-	sd	a4, X(14)
-	sd	a5, X(15)
-.endm
-
-.macro load_few
-	ld	ra, X(1)
-	ld	t0, X(5)
-	ld	a0, X(10)
-	ld	a1, X(11)
-	ld	a2, X(12)
-	ld	a3, X(13)
-	ld	a4, X(14)
-	ld	a5, X(15)
-.endm
-
-/* The rest of what C may change. */
-.macro save_caller_saved
-	sd	t1, X(6)
-	sd	t2, X(7)
-	sd	a6, X(16)
-	sd	a7, X(17)
-	sd	t3, X(28)
-	sd	t4, X(29)
-	sd	t5, X(30)
-	sd	t6, X(31)
-.endm
-
-.macro load_caller_saved
-	ld	t1, X(6)
-	ld	t2, X(7)
-	ld	a6, X(16)
-	ld	a7, X(17)
-	ld	t3, X(28)
-	ld	t4, X(29)
-	ld	t5, X(30)
-	ld	t6, X(31)
-.endm
-
-/* What C preserves: saved so that it can be read, and loaded where it may have been written. */
-.macro save_callee_saved
-	sd	gp, X(3)
-	sd	tp, X(4)
-	sd	s0, X(8)
-	sd	s1, X(9)
-	sd	s2, X(18)
-	sd	s3, X(19)
-	sd	s4, X(20)
-	sd	s5, X(21)
-	sd	s6, X(22)
-	sd	s7, X(23)
-	sd	s8, X(24)
-	sd	s9, X(25)
-	sd	s10, X(26)
-	sd	s11, X(27)
-.endm
-
-/* All are saved then, and mscratch is what OpenSBI's functions expect; a0 is the frame. */
-.macro save_rest
-	save_callee_saved
-	csrr	a0, mscratch
-	sd	a0, X(2)
-	ld	a0, FRAME_SCRATCH(sp)
-	csrw	mscratch, a0
-	mv	a0, sp
-.endm
-
-.macro load_callee_saved
-	ld	gp, X(3)
-	ld	tp, X(4)
-	ld	s0, X(8)
-	ld	s1, X(9)
-	ld	s2, X(18)
-	ld	s3, X(19)
-	ld	s4, X(20)
-	ld	s5, X(21)
-	ld	s6, X(22)
-	ld	s7, X(23)
-	ld	s8, X(24)
-	ld	s9, X(25)
-	ld	s10, X(26)
-	ld	s11, X(27)
-.endm
+#include "trap/guest_registers.h"
+#include "trap/outcome.h"
 
 /*
  * From here on a trap is the firmware's own fault.  On the short path, where mtvec
@@ -442,7 +349,7 @@ hm_policy_vector:
 	load_few
 	csrrw	sp, mscratch, sp
 	mret
-4:	addi	a0, a0, -FAST_TO_HOST
+4:	addi	a0, a0, -HM_FAST_TO_HOST
 	beqz	a0, to_host
 	j	general
 3:	addi	a0, a0, -12 + 2			/* page faults */
@@ -473,7 +380,7 @@ to_host:
 	.endr
 	mv	a0, sp
 	call	hm_to_host
-	j	leave_guest
+	j	hm_guest_leave
 
 general:
 	save_caller_saved
@@ -504,62 +411,7 @@ vm_exit:
 	ld	a1, X(\n)
 	sd	a1, (RUN_X + 8 * \n)(a0)
 	.endr
-leave_guest:
-	/* Return from hm_guest_run. */
-	ld	sp, FRAME_HOST_SP(sp)
-	ld	ra, 0(sp)
-	ld	gp, 8(sp)
-	ld	tp, 16(sp)
-	ld	s0, 24(sp)
-	ld	s1, 32(sp)
-	ld	s2, 40(sp)
-	ld	s3, 48(sp)
-	ld	s4, 56(sp)
-	ld	s5, 64(sp)
-	ld	s6, 72(sp)
-	ld	s7, 80(sp)
-	ld	s8, 88(sp)
-	ld	s9, 96(sp)
-	ld	s10, 104(sp)
-	ld	s11, 112(sp)
-	addi	sp, sp, 128
-	ret
-
-/*
- * void hm_guest_run(struct hm_frame *frame, const char *vector, struct hm_run *run)
- * Run the guest until a trap becomes an exit.  Called and left with mtvec at hm_fatal_vector.
- */
-	.globl	hm_guest_run
-hm_guest_run:
-	addi	sp, sp, -128
-	sd	ra, 0(sp)
-	sd	gp, 8(sp)
-	sd	tp, 16(sp)
-	sd	s0, 24(sp)
-	sd	s1, 32(sp)
-	sd	s2, 40(sp)
-	sd	s3, 48(sp)
-	sd	s4, 56(sp)
-	sd	s5, 64(sp)
-	sd	s6, 72(sp)
-	sd	s7, 80(sp)
-	sd	s8, 88(sp)
-	sd	s9, 96(sp)
-	sd	s10, 104(sp)
-	sd	s11, 112(sp)
-	sd	sp, FRAME_HOST_SP(a0)
-	mv	sp, a0
-	csrr	a0, mscratch
-	sd	a0, FRAME_SCRATCH(sp)
-	sd	a1, FRAME_VECTOR(sp)
-	csrw	mtvec, a1
-	ld	a0, (RUN_X + 8 * 2)(a2)
-	csrw	mscratch, a0
-	.irp n, 1,3,4,5,6,7,8,9,10,11,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,12
-	ld	x\n, (RUN_X + 8 * \n)(a2)
-	.endr
-	csrrw	sp, mscratch, sp
-	mret
+	j	hm_guest_leave
 
 hm_resume:
 	expect_guest_traps
@@ -569,49 +421,4 @@ hm_resume:
 	load_caller_saved
 	load_few
 	csrrw	sp, mscratch, sp
-	mret
-
-/*
- * Traps of the host world.  The call that runs a vCPU is the one that has to be
- * quick, so it goes around OpenSBI's general way; all else is OpenSBI's, which
- * finds every register as it was.  The stack is the one that it would use.  Only the
- * host's traps come here: in M-mode mtvec is hm_fatal_vector (boot.c and below).
- * Saved for a run is what C may change, and tp; gp is the guest's only within hm_guest_run.
- */
-#define HOST_FRAME	(8 * 32)
-
-	.align	2
-	.globl	hm_host_vector
-hm_host_vector:
-	csrrw	tp, mscratch, tp		/* the scratch space */
-	sd	t0, SBI_SCRATCH_TMP0_OFFSET(tp)
-	csrr	t0, mcause
-	addi	t0, t0, -CAUSE_SUPERVISOR_ECALL
-	bnez	t0, 1f
-	addi	t0, a6, -HM_FID_VCPU_RUN
-	bnez	t0, 1f
-	li	t0, HM_EXT_ID
-	beq	a7, t0, run_vcpu
-1:	ld	t0, SBI_SCRATCH_TMP0_OFFSET(tp)
-	csrrw	tp, mscratch, tp
-	j	_trap_handler
-
-run_vcpu:
-	addi	t0, tp, -HOST_FRAME
-	sd	sp, (8 * 2)(t0)
-	mv	sp, t0
-	ld	t0, SBI_SCRATCH_TMP0_OFFSET(tp)
-	.irp n, 1,5,6,7,12,13,14,15,16,17,28,29,30,31
-	sd	x\n, (8 * \n)(sp)
-	.endr
-	csrrw	t0, mscratch, tp
-	sd	t0, (8 * 4)(sp)
-	lla	t0, hm_fatal_vector
-	csrw	mtvec, t0
-	call	hm_host_run			/* a0: number of the vCPU, then error; a1: value */
-	lla	t0, hm_host_vector
-	csrw	mtvec, t0
-	.irp n, 1,4,5,6,7,12,13,14,15,16,17,28,29,30,31,2
-	ld	x\n, (8 * \n)(sp)
-	.endr
 	mret

@@ -6,6 +6,7 @@
 #include <sbi/sbi_ipi.h>
 #include <sbi/sbi_timer.h>
 
+#include "core/timer.h"
 #include "trap/trap.h"
 
 /*

@@ -13,6 +13,7 @@
  */
 #include "ssp/decode.h"
 #include "core/insn.h"
+#include "core/ram.h"
 #include "trap/trap.h"
 
 /* What a walk of the loaded tables comes to. */

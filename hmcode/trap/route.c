@@ -21,18 +21,6 @@ static const hm_route routes[] = {
 	[CAUSE_STORE_PAGE_FAULT] = hm_route_page_fault,
 };
 
-enum hm_next hm_exit(struct hm_trap *trap, u64 reason, u64 value)
-{
-	struct hm_run *run = trap->vcpu->run;
-
-	trap->vcpu->exit_reason = run->exit_reason = reason;
-	run->exit_cause = trap->cause;
-	run->exit_value = value;
-	if (reason != HM_EXIT_MARK)
-		trap->vcpu->stats.exits[reason]++;
-	return HM_EXIT;
-}
-
 static enum hm_next route(struct hm_trap *trap)
 {
 	if (trap->cause & MCAUSE_IRQ_MASK)

@@ -7,14 +7,15 @@
 #include <sbi/sbi_ecall_interface.h>
 #include <sbi/sbi_error.h>
 
+#include "core/timer.h"
+#include "mmu/fence.h"
+#include "mmu/flush.h"
+#include "mmu/ring.h"
 #include "trap/trap.h"
 
 #define SPEC_VERSION		(3ul << 24 | 0)	/* 3.0 */
 #define SBI_ERR_DENIED_LOCKED	(-14)		/* not in OpenSBI 1.6 */
 #define IMPLEMENTATION_ID	HM_EXT_ID	/* not registered; out of the way of those that are */
-
-/* Longer remote fences become fences of an ASID or of everything: the time in M-mode is bounded. */
-#define MAX_FENCE_PAGES		64
 
 static enum hm_next finish(struct hm_trap *trap, enum hm_trap_kind kind, long error, u64 value)
 {
@@ -127,38 +128,6 @@ static enum hm_next send_ipi(struct hm_trap *trap)
 	else if (!mask)
 		error = SBI_SUCCESS;	/* nobody to interrupt */
 	return finish(trap, HM_TRAP_SBI_OTHER, error, 0);
-}
-
-/*
- * Each page is looked for in every root of the ASID.  A range takes one walk of each tree, so that
- * even 64 pages of all roots are some 6,000 instructions, of the 20,000 that an entry has for all it does.
- */
-static u64 max_fence_pages(const struct hm_vcpu *vcpu, u64 asid)
-{
-	unsigned int roots = 1;
-
-	if (asid != HM_ALL_ASIDS && !hm_host_tables(vcpu))
-		roots = ssp_roots_of_asid(&vcpu->space, asid);
-	return roots > 1 ? MAX_FENCE_PAGES / roots : MAX_FENCE_PAGES;
-}
-
-/* A remote SFENCE.VMA has come to its hart; asid ~0 means all address spaces. */
-void hm_remote_fence_vma(struct hm_vcpu *vcpu, u64 start, u64 size, u64 asid)
-{
-	u64 va = start & -PAGE_SIZE, last = start + size - !!size;
-	u64 most = max_fence_pages(vcpu, asid);
-	enum ssp_fence fence;
-
-	/* All of it, too many pages, or a range that wraps around. */
-	if ((!start && !size) || size > most * PAGE_SIZE || last < start ||
-	    (last - va) >> PAGE_SHIFT >= most) {
-		hm_fence(hm_flush_all(vcpu, asid), start);
-		return;
-	}
-	fence = hm_flush_pages(vcpu, va, last, asid);
-	for (u64 pages = ((last - va) >> PAGE_SHIFT) + 1; pages; pages--, va += PAGE_SIZE)
-		hm_sfence_va(va);
-	hm_fence(fence, start);
 }
 
 /* Fences that other harts or the host's tables have a part in. */

@@ -10,7 +10,7 @@
  *			fault.c illegal.c misaligned.c interrupt.c sbi.c
  *	tvm.c		hm_to_host	page faults and fences of which the host gets all
  *	guest_vector.S	hm_resume	back to the guest, or
- *			hm_guest_run	returns to world/switch.c: a VM exit
+ *			hm_guest_leave	(metal/world_switch.S) to world/switch.c: a VM exit
  *
  * Each station may hand on to the next; none changes anything before it knows
  * that it will not.
@@ -19,6 +19,7 @@
 #define HM_TRAP_H
 
 #include "core/vcpu.h"
+#include "trap/outcome.h"
 
 /* What becomes of a trap. */
 enum hm_next {
@@ -34,16 +35,10 @@ struct hm_trap {
 	u64 cause, tval, pc;
 };
 
-/*
- * guest_vector.S; the vector is one of the two, the second asks the policy about each event.
- * The guest's general registers are taken from the page and put into it.
- */
-void hm_guest_run(struct hm_frame *frame, const char *vector, struct hm_run *run);
+/* guest_vector.S: the second asks the policy about each event. */
 extern const char hm_guest_vector[], hm_policy_vector[];
 
-/* Called by guest_vector.S; 0: the guest can resume; HM_FAST_RING: it commits its ring. */
-#define HM_FAST_TO_HOST	3		/* of hm_fast_tvm_policy(): a fence for hm_to_host() */
-#define HM_FAST_RING	2
+/* Called by guest_vector.S; outcome.h says what the first three return. */
 u64 hm_fast_tvm(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2);
 u64 hm_fast_tvm_policy(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2);
 u64 hm_fast_drain(struct hm_frame *frame);
@@ -80,7 +75,17 @@ static inline void hm_inject(struct hm_trap *trap, u64 cause, u64 tval)
 }
 
 /* Leave for the host. */
-enum hm_next hm_exit(struct hm_trap *trap, u64 reason, u64 value);
+static inline enum hm_next hm_exit(struct hm_trap *trap, u64 reason, u64 value)
+{
+	struct hm_run *run = trap->vcpu->run;
+
+	trap->vcpu->exit_reason = run->exit_reason = reason;
+	run->exit_cause = trap->cause;
+	run->exit_value = value;
+	if (reason != HM_EXIT_MARK)
+		trap->vcpu->stats.exits[reason]++;
+	return HM_EXIT;
+}
 
 /* The exit that the policy makes of a page fault, with nothing filled; HM_EXIT_COUNT: none. */
 u64 hm_fault_exit(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus);
@@ -95,57 +100,5 @@ bool hm_fetch(struct hm_trap *trap, u32 *insn);
 void hm_fill(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus);
 bool hm_mmu_instruction(struct hm_frame *frame, u32 insn);
 enum hm_next hm_exit_mmu_instruction(struct hm_trap *trap, u32 insn);
-void hm_switch_satp(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 value);
-void hm_fence(enum ssp_fence fence, u64 va);
-
-/* Fences that the guest asked for: what the engine has to do, and the one that the hart owes then. */
-#define HM_ALL_ASIDS	(~0ull)
-enum ssp_fence hm_flush_va(struct hm_vcpu *vcpu, u64 va, u64 asid);
-enum ssp_fence hm_flush_pages(struct hm_vcpu *vcpu, u64 va, u64 last, u64 asid);
-enum ssp_fence hm_flush_all(struct hm_vcpu *vcpu, u64 asid);
-
-/* mmu/ring.c; hm_ring_set() returns an SBI error code */
-long hm_ring_set(struct hm_vcpu *vcpu, u64 gpa, u64 gva, u64 version);
-void hm_ring_end(struct hm_vcpu *vcpu);
-void hm_ring_settle(struct hm_vcpu *vcpu);
-void hm_ring_commit(struct hm_vcpu *vcpu);
-bool hm_ring_enter(struct hm_vcpu *vcpu);
-void hm_ring_drain(struct hm_vcpu *vcpu);
-void hm_ring_leave(struct hm_vcpu *vcpu);
-
-/* sbi.c */
-void hm_remote_fence_vma(struct hm_vcpu *vcpu, u64 start, u64 size, u64 asid);
-
-/* Does the firmware finish this kind of event itself? */
-static inline bool hm_finishes(const struct hm_vcpu *vcpu, u64 policy)
-{
-	return (vcpu->policy & policy) == policy;
-}
-
-static inline unsigned int hm_access_state(u64 mstatus)
-{
-	return ((mstatus & MSTATUS_MPP) ? 0 : SSP_USER) |
-	       ((mstatus & MSTATUS_SUM) ? SSP_SUM : 0) |
-	       ((mstatus & MSTATUS_MXR) ? SSP_MXR : 0);
-}
-
-static inline void hm_count(struct hm_vcpu *vcpu, enum hm_trap_kind kind)
-{
-	vcpu->stats.traps[kind]++;
-}
-
-/*
- * Entry and return of a trap after which the guest goes on, which the two readings of the counter
- * do not see: at most so many, by the slowest way.  What follows an exit is bounded by itself.
- */
-#define HM_STAY_AROUND	160
-
-static inline void hm_stay_ends(struct hm_vcpu *vcpu, u64 begin)
-{
-	u64 stay = hm_count_all() - begin + HM_STAY_AROUND;
-
-	if (stay > vcpu->stats.longest_m_stay)
-		vcpu->stats.longest_m_stay = stay;
-}
 
 #endif

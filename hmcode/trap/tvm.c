@@ -1,88 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* tvm.c - what mstatus.TVM traps, beyond tvm_short.c: satp, SFENCE.VMA, SINVAL.VMA. */
 #include "core/insn.h"
+#include "mmu/fence.h"
+#include "mmu/flush.h"
+#include "mmu/ring.h"
+#include "mmu/satp.h"
 #include "trap/trap.h"
-
-/* In the guest world: satp is the current root's. */
-void hm_fence(enum ssp_fence fence, u64 va)
-{
-	switch (fence) {
-	case SSP_FENCE_NONE:
-		break;
-	case SSP_FENCE_PAGE:
-		hm_sfence_va(va);
-		break;
-	case SSP_FENCE_ASID:
-		hm_sfence_asid(satp_asid(csr_read(CSR_SATP)));
-		break;
-	case SSP_FENCE_ALL:
-		hm_sfence_all();
-		break;
-	}
-}
-
-/* The host keeps its own tables in step by itself: then the hart's entries are all there is. */
-enum ssp_fence hm_flush_va(struct hm_vcpu *vcpu, u64 va, u64 asid)
-{
-	if (hm_host_tables(vcpu))
-		return SSP_FENCE_PAGE;
-	return asid == HM_ALL_ASIDS ? ssp_flush_va(&vcpu->space, va) :
-				      ssp_flush_va_asid(&vcpu->space, va, asid);
-}
-
-/* [va, last], at most SSP_LOG_SIZE pages */
-enum ssp_fence hm_flush_pages(struct hm_vcpu *vcpu, u64 va, u64 last, u64 asid)
-{
-	if (hm_host_tables(vcpu))
-		return SSP_FENCE_PAGE;
-	return asid == HM_ALL_ASIDS ? ssp_flush_pages(&vcpu->space, va, last) :
-				      ssp_flush_pages_asid(&vcpu->space, va, last, asid);
-}
-
-enum ssp_fence hm_flush_all(struct hm_vcpu *vcpu, u64 asid)
-{
-	if (asid == HM_ALL_ASIDS)
-		return hm_host_tables(vcpu) ? SSP_FENCE_ALL : ssp_flush_all(&vcpu->space);
-	return hm_host_tables(vcpu) ? hm_roots_flush_asid(vcpu, asid) :
-				      ssp_flush_asid(&vcpu->space, asid);
-}
-
-/* value has passed ssp_satp_legal(); in a host's root buffer it is */
-void hm_switch_satp(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 value)
-{
-	struct ssp_space *space = &vcpu->space;
-	struct ssp_root *root;
-	enum ssp_fence fence = SSP_FENCE_NONE;
-	unsigned int old_mode;
-
-	if (satp_mode(value) == SATP_BARE)
-		hm_ring_end(vcpu);
-	if (hm_host_tables(vcpu)) {
-		space->root_hits++;
-		hm_root_switch(hart, vcpu, hm_root_find(vcpu, value));
-		return;
-	}
-	old_mode = satp_mode(space->current->gsatp);
-	root = ssp_root_find(space, value);
-	if (root) {
-		space->root_hits++;
-	} else {
-		root = ssp_root_new(space, value, &fence);
-		space->root_misses++;
-	}
-	ssp_root_enter(space, root);
-	/* A global entry of one mode matches addresses of the other; in bare mode those are physical ones. */
-	if (satp_mode(value) != old_mode)
-		fence = SSP_FENCE_ALL;
-	hm_load_root(hart, vcpu);
-	hm_fence(fence, 0);
-}
-
-static bool is_cached(struct hm_vcpu *vcpu, u64 gsatp)
-{
-	return hm_host_tables(vcpu) ? hm_root_find(vcpu, gsatp) != NULL :
-				      ssp_root_find(&vcpu->space, gsatp) != NULL;
-}
 
 /* What an access to satp would leave in it: CSRRW, CSRRS, CSRRC and their immediate forms. */
 static u64 satp_after(const struct hm_frame *frame, u32 insn)
@@ -105,7 +28,7 @@ static bool access_satp(struct hm_frame *frame, u32 insn)
 {
 	struct hm_vcpu *vcpu = frame->vcpu;
 	u64 old = hm_guest_satp(vcpu), value = satp_after(frame, insn);
-	bool hit = is_cached(vcpu, value);
+	bool hit = hm_satp_is_cached(vcpu, value);
 
 	if (value != old) {
 		if (vcpu->fence_count)
@@ -215,7 +138,7 @@ enum hm_next hm_exit_mmu_instruction(struct hm_trap *trap, u32 insn)
 	value = satp_after(frame, insn);
 	if (INSN_RD(insn))
 		frame->x[INSN_RD(insn)] = hm_guest_satp(trap->vcpu);
-	return hm_exit(trap, is_cached(trap->vcpu, value) ? HM_EXIT_SATP : HM_EXIT_ROOT_MISS, value);
+	return hm_exit(trap, hm_satp_is_cached(trap->vcpu, value) ? HM_EXIT_SATP : HM_EXIT_ROOT_MISS, value);
 }
 
 /* All but what writes a register, which guest_vector.S does not load on this way. */

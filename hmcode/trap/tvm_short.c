@@ -9,6 +9,8 @@
  */
 #include "ssp/hits.h"
 #include "core/insn.h"
+#include "mmu/flush.h"
+#include "mmu/roots.h"
 #include "trap/trap.h"
 
 /* The longest way through a ring here: all its entries together flush so many pages. */

@@ -2,9 +2,9 @@
 /*
  * switch.c - entering and leaving the guest world.
  *
- *	hm_vcpu_run:  take --> prepare --> enter --> hm_guest_run (guest_vector.S) --> leave --> put
+ *	hm_vcpu_run:  begin --> prepare --> enter --> hm_guest_run (world_switch.S) --> leave --> end
  *
- * General registers (guest_vector.S), supervisor CSRs, and delegation with timer and
+ * General registers (world_switch.S, guest_vector.S), supervisor CSRs, and delegation with timer and
  * interrupts are separate steps.  What a guest does between enter and leave is handled in
  * trap/; it comes back here when trap/route.c decides to exit.
  */
@@ -12,8 +12,18 @@
 #include <sbi/sbi_error.h>
 #include <sbi/sbi_timer.h>
 
+#include "core/machine.h"
+#include "core/timer.h"
+#include "metal/metal.h"
+#include "mmu/asid.h"
+#include "mmu/fence.h"
+#include "mmu/flush.h"
+#include "mmu/ring.h"
+#include "mmu/roots.h"
+#include "mmu/satp.h"
 #include "trap/trap.h"
-#include "core/vcpu.h"
+#include "world/switch.h"
+#include "world/vcpus.h"
 
 #define GUEST_MIDELEG	(MIP_SSIP | MIP_STIP | MIP_SEIP)
 
@@ -27,7 +37,7 @@
 #define SSTATUS_BITS	(MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP | MSTATUS_VS | MSTATUS_FS |	\
 			 MSTATUS_SUM | MSTATUS_MXR | MSTATUS_UXL)
 
-/* ---- supervisor CSRs; the general registers are guest_vector.S's ---- */
+/* ---- supervisor CSRs; the general registers are world_switch.S's ---- */
 
 /*
  * The guest's are read from the run page, each once, and written to it, where they stand in
@@ -92,24 +102,6 @@ static inline void write_s_state(const volatile struct hm_s_state *s, const stru
 }
 
 /* ---- delegation, timer, interrupts ---- */
-
-/*
- * The machine timer is ours in the guest world: it is due at the earliest of
- * the host's own timer, the slice, and the guest's timer if the hart has none.
- */
-void hm_timer_update(struct hm_hart *hart, struct hm_vcpu *vcpu)
-{
-	u64 due = hart->host_deadline < vcpu->slice_end ? hart->host_deadline : vcpu->slice_end;
-
-	if (!hart->sstc && vcpu->timer < due)
-		due = vcpu->timer;
-	if (due == HM_NO_DEADLINE) {
-		csr_clear(CSR_MIE, MIP_MTIP);
-		return;
-	}
-	sbi_timer_get_device()->timer_event_start(due);
-	csr_set(CSR_MIE, MIP_MTIP);
-}
 
 static void enter_interrupts(struct hm_hart *hart, struct hm_vcpu *vcpu,
 			     const volatile struct hm_s_state *guest)
@@ -544,13 +536,13 @@ long hm_vcpu_run(u64 number, unsigned long *exit_reason)
 {
 	u64 begin = hm_count_all();
 	long error;
-	struct hm_vcpu *vcpu = hm_vcpu_take(number, &error);
+	struct hm_vcpu *vcpu = hm_vcpu_begin(number, &error);
 
 	if (!vcpu)
 		return error;
 	error = run(hm_this_hart(), vcpu, begin);
 	if (!error)
 		*exit_reason = vcpu->exit_reason;
-	hm_vcpu_put(number);
+	hm_vcpu_end(number);
 	return error;
 }

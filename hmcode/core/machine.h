@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* machine.h - what of the machine is the same for all vCPUs: each hart, and how fast time runs. */
+#ifndef HM_MACHINE_H
+#define HM_MACHINE_H
+
+#include "core/vcpu.h"
+
+extern unsigned long hm_hart_offset;	/* in scratch space: struct hm_hart * */
+
+static inline struct hm_hart *hm_this_hart(void)
+{
+	return *(struct hm_hart **)sbi_scratch_thishart_offset_ptr(hm_hart_offset);
+}
+
+extern unsigned long hm_timebase;	/* ticks of mtime in a second; written in the cold boot */
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* timer.h - when the machine timer is due in the guest world. */
+#ifndef HM_TIMER_H
+#define HM_TIMER_H
+
+#include <sbi/sbi_timer.h>
+
+#include "core/vcpu.h"
+#include "metal/metal.h"
+
+/*
+ * The machine timer is ours in the guest world: it is due at the earliest of
+ * the host's own timer, the slice, and the guest's timer if the hart has none.
+ */
+static inline void hm_timer_update(struct hm_hart *hart, struct hm_vcpu *vcpu)
+{
+	u64 due = hart->host_deadline < vcpu->slice_end ? hart->host_deadline : vcpu->slice_end;
+
+	if (!hart->sstc && vcpu->timer < due)
+		due = vcpu->timer;
+	if (due == HM_NO_DEADLINE) {
+		csr_clear(CSR_MIE, MIP_MTIP);
+		return;
+	}
+	sbi_timer_get_device()->timer_event_start(due);
+	csr_set(CSR_MIE, MIP_MTIP);
+}
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * hooks.c - what of the host world's own OpenSBI would do alone:
+ *
+ *	sbi_trap_handler  wrapped: traps of the host world that concern us
+ *	sbi_timer_event_start  wrapped: the host's deadline is noted
+ *	sbi_pmu_ctr_stop, sbi_pmu_ctr_cfg_match  wrapped: mcycle and minstret
+ *	                  stay as the measurement needs them
+ */
+#include <sbi/sbi_trap.h>
+
+#include "core/fatal.h"
+#include "core/machine.h"
+#include "host/hooks.h"
+#include "host/mark.h"
+#include "metal/metal.h"
+
+/* mcycle counts everything, minstret what runs below M-mode ("Smcntrpmf"). */
+void hm_run_counters(const struct hm_hart *hart)
+{
+	if (hart->split_counters) {
+		csr_write(CSR_MCYCLECFG, 0);
+		csr_write(CSR_MINSTRETCFG, CSR_MINSTRETCFG_MINH);
+	}
+	/* Privileged 1.10 has no way to stop them. */
+	if (hart->inhibit)
+		csr_clear(CSR_MCOUNTINHIBIT, 1u << 0 | 1u << 2);
+}
+
+/*
+ * Traps of the host world.  A machine external interrupt becomes the software
+ * SEIP and stays closed until the host says done (HM_FID_EXT_IRQ_DONE).
+ */
+static bool trap_is_ours(struct sbi_trap_context *context)
+{
+	if (context->trap.cause == (MCAUSE_IRQ_MASK | IRQ_M_EXT)) {
+		csr_clear(CSR_MIE, MIP_MEIP);
+		csr_set(CSR_MIP, MIP_SEIP);
+		hm_this_hart()->seip = true;
+		return true;
+	}
+	return hm_mark_native(context);
+}
+
+struct sbi_trap_context *__real_sbi_trap_handler(struct sbi_trap_context *context);
+struct sbi_trap_context *__wrap_sbi_trap_handler(struct sbi_trap_context *context);
+
+/* Where OpenSBI expects a trap of its own it has another vector meanwhile; all others are faults. */
+struct sbi_trap_context *__wrap_sbi_trap_handler(struct sbi_trap_context *context)
+{
+	unsigned long vector = csr_swap(CSR_MTVEC, (unsigned long)hm_fatal_vector);
+
+	if (!trap_is_ours(context))
+		context = __real_sbi_trap_handler(context);
+	csr_write(CSR_MTVEC, vector);
+	return context;
+}
+
+void __real_sbi_timer_event_start(u64 due);
+void __wrap_sbi_timer_event_start(u64 due);
+
+void __wrap_sbi_timer_event_start(u64 due)
+{
+	hm_this_hart()->host_timer = due;
+	__real_sbi_timer_event_start(due);
+}
+
+int __real_sbi_pmu_ctr_stop(unsigned long base, unsigned long mask, unsigned long flags);
+int __wrap_sbi_pmu_ctr_stop(unsigned long base, unsigned long mask, unsigned long flags);
+
+/* Kernels stop all counters as they find them; the measurement needs these two. */
+int __wrap_sbi_pmu_ctr_stop(unsigned long base, unsigned long mask, unsigned long flags)
+{
+	int error = __real_sbi_pmu_ctr_stop(base, mask, flags);
+
+	hm_run_counters(hm_this_hart());
+	return error;
+}
+
+int __real_sbi_pmu_ctr_cfg_match(unsigned long base, unsigned long mask, unsigned long flags,
+				 unsigned long event, u64 data);
+int __wrap_sbi_pmu_ctr_cfg_match(unsigned long base, unsigned long mask, unsigned long flags,
+				 unsigned long event, u64 data);
+
+/* ... and configure them not to count M-mode. */
+int __wrap_sbi_pmu_ctr_cfg_match(unsigned long base, unsigned long mask, unsigned long flags,
+				 unsigned long event, u64 data)
+{
+	int counter = __real_sbi_pmu_ctr_cfg_match(base, mask, flags, event, data);
+
+	hm_run_counters(hm_this_hart());
+	return counter;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* roots.h - the root buffer of a host that owns the tables. */
+#ifndef HM_ROOTS_H
+#define HM_ROOTS_H
+
+#include "core/vcpu.h"
+#include "metal/metal.h"
+
+bool hm_roots_take(struct hm_hart *hart, struct hm_vcpu *vcpu);
+void hm_roots_load(struct hm_hart *hart, struct hm_vcpu *vcpu);
+void hm_roots_fence(struct hm_vcpu *vcpu, u64 fence);
+struct hm_host_root *hm_root_find(struct hm_vcpu *vcpu, u64 gsatp);
+void hm_root_switch(struct hm_hart *hart, struct hm_vcpu *vcpu, struct hm_host_root *root);
+enum ssp_fence hm_roots_flush_asid(struct hm_vcpu *vcpu, u64 asid);
+
+static inline u8 *hm_root_hint(struct hm_vcpu *vcpu, u64 gsatp)
+{
+	return &vcpu->roots.hint[satp_asid(gsatp) % HM_ROOT_HINTS];
+}
+
+/* The root where it was last, or NULL: look further. */
+static inline struct hm_host_root *hm_root_hinted(struct hm_vcpu *vcpu, u64 gsatp)
+{
+	struct hm_host_root *root = &vcpu->roots.root[*hm_root_hint(vcpu, gsatp)];
+
+	return root->root && root->gsatp == gsatp ? root : NULL;
+}
+
+/* The first part of an entry: the root that the host chose, then the fence that it asks for. */
+static inline void hm_roots_enter(struct hm_hart *hart, struct hm_vcpu *vcpu)
+{
+	const struct hm_host_root *next = vcpu->roots.next;
+	u64 fence = hm_read(vcpu->run->hw_fence);
+
+	if (next == vcpu->roots.current && next->asid_turn == hart->asid_turn && hart->asid_limit)
+		csr_write(CSR_SATP, next->hsatp);	/* most often: nothing is new */
+	else
+		hm_roots_load(hart, vcpu);
+	if (fence)
+		hm_roots_fence(vcpu, fence);
+}
+
+static inline void hm_roots_leave(struct hm_vcpu *vcpu)
+{
+	vcpu->run->root = vcpu->roots.current - vcpu->roots.root;
+}
+
+static inline void hm_root_use(struct hm_vcpu *vcpu, struct hm_host_root *root)
+{
+	vcpu->roots.current = root;
+	vcpu->run->roots[root - vcpu->roots.root].used = ++vcpu->roots.uses;
+}
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* switch.h - entering and leaving the guest world. */
+#ifndef HM_SWITCH_H
+#define HM_SWITCH_H
+
+#include "core/vcpu.h"
+
+/* Run a vCPU until it exits; an SBI error code. */
+long hm_vcpu_run(u64 number, unsigned long *exit_reason);
+
+/* The hart stops, or sleeps without its registers: what they hold of a vCPU goes to memory. */
+void hm_hart_pauses(struct hm_hart *hart);
+
+#endif
