@@ -147,25 +147,24 @@ static void root_page_recycled(const struct mode *mode)
 
 void payload(uint64_t hart)
 {
-	const struct mode *modes;
-	unsigned int count = supported_modes(&modes), bits = asid_bits();
+	const struct mode *mode;
+	unsigned int bits = asid_bits();
 	unsigned int usable = bits >= 6 ? SPACES : (1u << bits) - 1;
 
 	(void)hart;
-	for (unsigned int i = 0; i < count; i++) {
-		facts_about(modes[i].name);
-		make_spaces(&modes[i], SPACES);
-		one_asid_with_fences(&modes[i], SPACES);
+	for_each_mode(mode) {
+		make_spaces(mode, SPACES);
+		one_asid_with_fences(mode, SPACES);
 		if (bits)
-			distinct_asids(&modes[i], usable);
+			distinct_asids(mode, usable);
 		if (bits >= 2)
-			one_beside_many(&modes[i], usable);
+			one_beside_many(mode, usable);
 		if (bits >= 2) {
-			asid_reused(&modes[i], SPACES);
-			fence_for_another(&modes[i]);
-			long_fence_for_many_spaces(&modes[i]);
+			asid_reused(mode, SPACES);
+			fence_for_another(mode);
+			long_fence_for_many_spaces(mode);
 		}
-		root_page_recycled(&modes[i]);
+		root_page_recycled(mode);
 		csr_write(satp, 0);
 		fence_all();
 	}

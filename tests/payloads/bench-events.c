@@ -161,11 +161,8 @@ static void calls(void)
 
 void payload(uint64_t hart)
 {
-	const struct mode *modes[3];
-
 	(void)hart;
-	supported_modes(modes);
-	mode = modes[0];
+	mode = first_mode();
 	root = root_new(mode);
 	frame = page_alloc();
 	map_page(mode, root, TEST_VA, frame, PTE_RW);

@@ -62,13 +62,12 @@ static void wait_for_others(unsigned int cpus)
 
 void payload(uint64_t hart)
 {
-	const struct mode *modes;
+	const struct mode *mode = first_mode();
 	unsigned int cpus = 1;
 
 	(void)hart;
-	supported_modes(&modes);
 	for (unsigned int i = 1; i < MOST_CPUS; i++)
-		satp_of[i] = address_space(&modes[0], i);
+		satp_of[i] = address_space(mode, i);
 	while (cpus < MOST_CPUS && sbi_call(SBI_HSM, 0, cpus, (uint64_t)other_entry,
 					     (uint64_t)stacks[cpus] + sizeof(stacks[0]), 0, 0).error == SBI_OK)
 		cpus++;

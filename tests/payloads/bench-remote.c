@@ -69,16 +69,15 @@ void other_cpu(uint64_t unused)
 
 void payload(uint64_t hart)
 {
-	const struct mode *modes;
+	const struct mode *mode = first_mode();
 	uint64_t root;
 
-	supported_modes(&modes);
-	root = root_new(&modes[0]);
+	root = root_new(mode);
 	for (unsigned int i = 0; i < FRAMES; i++)
 		frames[i] = page_alloc();
-	map_page(&modes[0], root, TEST_VA, frames[0], PTE_RW);
-	make_chain(&modes[0], root);
-	satp_of_both = satp_value(&modes[0], root, 0);
+	map_page(mode, root, TEST_VA, frames[0], PTE_RW);
+	make_chain(mode, root);
+	satp_of_both = satp_value(mode, root, 0);
 	csr_write(satp, satp_of_both);
 	fence_all();
 	fact_equal(sbi_call(SBI_HSM, 0, !hart, (uint64_t)other_entry, (uint64_t)stack + sizeof(stack), 0, 0).error,
@@ -87,7 +86,7 @@ void payload(uint64_t hart)
 		;
 	for (uint64_t round = 1; round <= ROUNDS; round++) {
 		write64(frames[round % FRAMES], round);
-		map_page(&modes[0], root, TEST_VA, frames[round % FRAMES], PTE_RW);
+		map_page(mode, root, TEST_VA, frames[round % FRAMES], PTE_RW);
 		sbi_call(SBI_RFENCE, 1, 1ul << !hart, 0, TEST_VA, PAGE, 0);
 		returned = round;
 	}

@@ -98,15 +98,14 @@ static void let_others_run(void)
 
 static void from_user_mode(void)
 {
-	const struct mode *modes;
+	const struct mode *mode = first_mode();
 	uint64_t root;
 
-	supported_modes(&modes);
-	root = root_new(&modes[0]);
+	root = root_new(mode);
 	for (unsigned int i = 0; i < NUMBERS * 8 / PAGE; i++)
-		map_page(&modes[0], root, USER_VA + i * PAGE, user_readers + i * PAGE, PTE_RX | PTE_U);
+		map_page(mode, root, USER_VA + i * PAGE, user_readers + i * PAGE, PTE_RX | PTE_U);
 	csr_write(scounteren, 5);
-	satp_load(&modes[0], root, 0);
+	satp_load(mode, root, 0);
 	fence_all();
 	for (unsigned int n = 0; n < NUMBERS; n++)
 		if (attempt_user(USER_VA + 8 * n, 0, 0).cause == CAUSE_USER_ECALL)

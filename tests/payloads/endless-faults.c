@@ -4,11 +4,10 @@
 
 void payload(uint64_t hart)
 {
-	const struct mode *modes;
+	const struct mode *mode = first_mode();
 
 	(void)hart;
-	supported_modes(&modes);
-	satp_load(&modes[0], root_new(&modes[0]), 0);
+	satp_load(mode, root_new(mode), 0);
 	fence_all();
 	note("begins");
 	csr_write(stvec, TEST_VA);

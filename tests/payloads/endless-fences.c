@@ -4,19 +4,18 @@
 
 void payload(uint64_t hart)
 {
-	const struct mode *modes;
+	const struct mode *mode = first_mode();
 	uint64_t roots[2], page = page_alloc();
 
 	(void)hart;
-	supported_modes(&modes);
 	for (unsigned int i = 0; i < 2; i++) {
-		roots[i] = root_new(&modes[0]);
-		map_page(&modes[0], roots[i], TEST_VA, page, PTE_RW);
+		roots[i] = root_new(mode);
+		map_page(mode, roots[i], TEST_VA, page, PTE_RW);
 	}
 	note("begins");
 	for (uint64_t i = 0;; i++) {
-		satp_load(&modes[0], roots[i & 1], i);
-		*pte_of(&modes[0], roots[i & 1], TEST_VA + (i % 512) * PAGE, 0) = i * 0x9e3779b97f4a7c15;
+		satp_load(mode, roots[i & 1], i);
+		*pte_of(mode, roots[i & 1], TEST_VA + (i % 512) * PAGE, 0) = i * 0x9e3779b97f4a7c15;
 		fence_all();
 		fence_page(i << 12);
 	}

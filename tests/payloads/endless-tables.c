@@ -16,16 +16,15 @@ static void add_reserved(uint64_t at)
 
 void payload(uint64_t hart)
 {
-	const struct mode *modes;
+	const struct mode *mode = first_mode();
 	uint64_t root, table;
 
 	(void)hart;
-	supported_modes(&modes);
-	root = root_new(&modes[0]);
-	map_page(&modes[0], root, TEST_VA + PAGE, root, PTE_RW);
-	table = (uint64_t)pte_of(&modes[0], root, TEST_VA, 0) & ~(PAGE - 1);
-	map_page(&modes[0], root, TEST_VA, table, PTE_RW);
-	satp_load(&modes[0], root, 0);
+	root = root_new(mode);
+	map_page(mode, root, TEST_VA + PAGE, root, PTE_RW);
+	table = (uint64_t)pte_of(mode, root, TEST_VA, 0) & ~(PAGE - 1);
+	map_page(mode, root, TEST_VA, table, PTE_RW);
+	satp_load(mode, root, 0);
 	fence_all();
 	note("begins");
 	for (;;) {

@@ -10,16 +10,15 @@
 
 void payload(uint64_t hart)
 {
-	const struct mode *modes;
+	const struct mode *mode = first_mode();
 	uint64_t root, page = page_alloc(), good = 0;
 
 	(void)hart;
-	supported_modes(&modes);
-	root = root_new(&modes[0]);
+	root = root_new(mode);
 	write64(page, 0xf15);
 	for (uint64_t i = 0; i < TABLES * 512; i++)
-		map_page(&modes[0], root, TEST_VA + i * PAGE, page, PTE_RW);
-	satp_load(&modes[0], root, 0);
+		map_page(mode, root, TEST_VA + i * PAGE, page, PTE_RW);
+	satp_load(mode, root, 0);
 	fence_all();
 	for (uint64_t i = 0; i < TABLES * 512; i += STEP)
 		good += read64(TEST_VA + i * PAGE) == 0xf15;

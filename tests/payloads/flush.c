@@ -127,21 +127,19 @@ static void table_changes(const struct mode *mode, uint64_t root)
 
 void payload(uint64_t hart)
 {
-	const struct mode *modes;
-	unsigned int count = supported_modes(&modes);
+	const struct mode *mode;
 
 	(void)hart;
 	own_asid = asid_bits() > 0;
-	for (unsigned int i = 0; i < count; i++) {
-		uint64_t root = root_new(&modes[i]);
+	for_each_mode(mode) {
+		uint64_t root = root_new(mode);
 
-		facts_about(modes[i].name);
-		satp_load(&modes[i], root, own_asid);
+		satp_load(mode, root, own_asid);
 		fence_all();
 		for (unsigned int f = 0; f < 4; f++)
-			leaf_changes(&modes[i], root, fences[f].fence, fences[f].what);
-		superpage_changes(&modes[i], root);
-		table_changes(&modes[i], root);
+			leaf_changes(mode, root, fences[f].fence, fences[f].what);
+		superpage_changes(mode, root);
+		table_changes(mode, root);
 		csr_write(satp, 0);
 		fence_all();
 	}

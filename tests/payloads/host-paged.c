@@ -75,7 +75,7 @@ void payload(uint64_t hart)
 	uint64_t vm = vm_create(), asids, right[6] = { 0 };
 
 	(void)hart;
-	supported_modes(&mode);
+	mode = first_mode();
 	slot_set(vm, 0, GUEST_RAM, guest, sizeof(guest));
 	vcpu = vcpu_create(vm, &page, 64).value;
 	make_guest();

@@ -42,14 +42,13 @@ static void illegal(struct outcome got, uint64_t pc, const char *what)
 
 static void markers(void)
 {
-	const struct mode *modes;
+	const struct mode *mode = first_mode();
 	uint64_t root;
 
-	supported_modes(&modes);
-	root = root_new(&modes[0]);
-	map_user_code(&modes[0], root);
+	root = root_new(mode);
+	map_user_code(mode, root);
 	illegal(attempt(mark_in_supervisor_mode, FORGED, 0), (uint64_t)mark_in_supervisor_mode, "in S-mode");
-	satp_load(&modes[0], root, 0);
+	satp_load(mode, root, 0);
 	fence_all();
 	illegal(attempt_user(USER(user_mark), FORGED, 0), USER(user_mark), "in U-mode");
 	csr_write(satp, 0);

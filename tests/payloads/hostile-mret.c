@@ -45,11 +45,10 @@ static void mret_is(attempt_fn function, uint64_t argument, const char *what)
 
 void payload(uint64_t hart)
 {
-	const struct mode *modes;
+	const struct mode *mode = first_mode();
 
 	(void)hart;
-	supported_modes(&modes);
-	satp = satp_value(&modes[0], root_new(&modes[0]), 3);
+	satp = satp_value(mode, root_new(mode), 3);
 	csr_write(satp, satp);
 	fence_all();
 	mret_is(after_satp, satp, "after a write of satp");

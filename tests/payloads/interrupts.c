@@ -140,13 +140,12 @@ static void sstc(void)
 
 void payload(uint64_t hart)
 {
-	const struct mode *modes;
+	const struct mode *mode = first_mode();
 
-	supported_modes(&modes);
 	csr_write(sie, 0);
 	pending();
 	taken();
-	taken_in_user_mode(&modes[0]);
+	taken_in_user_mode(mode);
 	wfi_wakes();
 	self_ipi(hart);
 	storm();

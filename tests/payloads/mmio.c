@@ -141,17 +141,16 @@ static void holes(uint64_t va)
 
 void payload(uint64_t hart)
 {
-	const struct mode *modes;
+	const struct mode *mode = first_mode();
 	uint64_t root;
 
 	(void)hart;
-	supported_modes(&modes);
-	root = root_new(&modes[0]);
+	root = root_new(mode);
 	for (int paged = 0; paged < 2; paged++) {
 		facts_about(paged ? "paged" : "bare");
 		if (paged) {
-			map_page(&modes[0], root, TEST_VA, HOLE, PTE_RWX);
-			satp_load(&modes[0], root, 0);
+			map_page(mode, root, TEST_VA, HOLE, PTE_RWX);
+			satp_load(mode, root, 0);
 			fence_all();
 			interrupts_taken[IRQ_EXTERNAL] = 0;
 		}

@@ -89,39 +89,53 @@ void satp_load(const struct mode *mode, uint64_t root, uint64_t asid)
 	csr_write(satp, satp_value(mode, root, asid));
 }
 
+static struct mode found[KNOWN + 1];	/* ends with one that has no name */
+
 /* satp ignores a write whose mode it does not have: try each with a usable root. */
-unsigned int supported_modes(const struct mode **modes)
+const struct mode *first_mode(void)
 {
-	static struct mode found[KNOWN];
-	unsigned int count = 0;
+	struct mode *next = found;
 
 	for (unsigned int i = 0; i < KNOWN; i++) {
 		uint64_t wanted = satp_value(&known[i], root_new(&known[i]), 0);
 
 		csr_write(satp, wanted);
 		if (csr_read(satp) == wanted)
-			found[count++] = known[i];
+			*next++ = known[i];
 		csr_write(satp, 0);
 	}
 	fence_all();
-	*modes = found;
+	next->name = NULL;
+	return found->name ? found : NULL;
+}
+
+const struct mode *next_mode(const struct mode *mode)
+{
+	return mode[1].name ? mode + 1 : NULL;
+}
+
+unsigned int modes_from(const struct mode *mode)
+{
+	unsigned int count = 0;
+
+	for (; mode; mode = next_mode(mode))
+		count++;
 	return count;
 }
 
 uint64_t root_in_first_mode(const struct mode **mode)
 {
-	supported_modes(mode);
+	*mode = first_mode();
 	return root_new(*mode);
 }
 
 unsigned int asid_bits(void)
 {
-	const struct mode *modes;
+	const struct mode *mode = first_mode();
 	uint64_t kept;
 	unsigned int bits = 0;
 
-	supported_modes(&modes);
-	satp_load(&modes[0], root_new(&modes[0]), SATP_ASID_MASK);
+	satp_load(mode, root_new(mode), SATP_ASID_MASK);
 	kept = csr_read(satp) >> SATP_ASID_SHIFT & SATP_ASID_MASK;
 	csr_write(satp, 0);
 	for (fence_all(); kept; kept >>= 1)

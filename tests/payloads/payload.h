@@ -164,8 +164,19 @@ struct mode {
 	unsigned int satp_mode, levels;
 };
 
-/* Fills modes[] with those that satp accepts; returns their number (at most 3). */
-unsigned int supported_modes(const struct mode **modes);
+/*
+ * The modes that satp accepts, the narrowest first (Sv39, Sv48, Sv57); NULL: there is no further one.
+ * first_mode() tries them all, so satp is Bare afterwards.
+ */
+const struct mode *first_mode(void);
+const struct mode *next_mode(const struct mode *mode);
+
+/* How many there are from this one on; they stand in an array. */
+unsigned int modes_from(const struct mode *mode);
+
+/* Takes up each mode; facts are about it. */
+#define for_each_mode(mode)									\
+	for (mode = first_mode(); mode && (facts_about(mode->name), true); mode = next_mode(mode))
 
 /* A zeroed page of RAM; never freed. */
 uint64_t page_alloc(void);
@@ -176,7 +187,7 @@ uint64_t mega_alloc(void);
 /* A root in which RAM, the payload itself and the first GiB (devices) are identity mapped. */
 uint64_t root_new(const struct mode *mode);
 
-/* The same in the first mode of supported_modes(), which *mode is then. */
+/* The same in first_mode(), which *mode is then. */
 uint64_t root_in_first_mode(const struct mode **mode);
 
 /* The entry for va at a level (0 = 4 KiB); tables above are made as needed. */

@@ -92,8 +92,6 @@ static void one(const struct fence *fence)
 
 void payload(uint64_t hart)
 {
-	const struct mode *modes;
-	unsigned int count = supported_modes(&modes);
 	bool asids = asid_bits() >= 2;
 
 	(void)hart;
@@ -103,9 +101,7 @@ void payload(uint64_t hart)
 	}
 	here_asid = asids ? 1 : 0;
 	there_asid = asids ? 2 : 0;
-	for (unsigned int i = 0; i < count; i++) {
-		mode = &modes[i];
-		facts_about(mode->name);
+	for_each_mode(mode) {
 		here = root_new(mode);
 		there = root_new(mode);
 		for (unsigned int n = 0; n < sizeof(fences) / sizeof(fences[0]); n++)

@@ -171,14 +171,9 @@ static void address_spaces(void)
 
 void payload(uint64_t hart)
 {
-	const struct mode *modes;
-	unsigned int count = supported_modes(&modes);
-
 	(void)hart;
 	csr_set(sstatus, SSTATUS_FS);
-	for (unsigned int i = 0; i < count; i++) {
-		mode = &modes[i];
-		facts_about(mode->name);
+	for_each_mode(mode) {
 		build();
 		dead(write64(leaf, 0));
 		satp_load(mode, root, 1);

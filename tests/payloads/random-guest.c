@@ -85,7 +85,8 @@ void payload(uint64_t hart)
 	trace_from = payload_option("trace", ~0ul);
 	chance_state = seed * 0x9e3779b97f4a7c15 + 1;
 	asid_mask = (1ul << asid_bits()) - 1;
-	mode_count = supported_modes(&modes);
+	modes = first_mode();
+	mode_count = modes_from(modes);
 	is_guest = sbi_call(SBI_BASE, IMPLEMENTATION_ID, 0, 0, 0, 0, 0).value == HM_EXT_ID;
 	ring_there = ring_offered();
 	world_make();

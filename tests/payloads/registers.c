@@ -96,15 +96,14 @@ static void float_registers(void)
 
 void payload(uint64_t hart)
 {
-	const struct mode *modes;
+	const struct mode *mode = first_mode();
 	uint64_t root;
 
 	(void)hart;
-	supported_modes(&modes);
-	root = root_new(&modes[0]);
-	satp_load(&modes[0], root, 0);
+	root = root_new(mode);
+	satp_load(mode, root, 0);
 	fence_all();
-	integer_registers(&modes[0], root);
+	integer_registers(mode, root);
 	float_registers();
 	csr_write(satp, 0);
 }

@@ -140,11 +140,10 @@ static void one_mode(const struct mode *mode)
 
 void payload(uint64_t hart)
 {
-	const struct mode *modes;
-	unsigned int count = supported_modes(&modes);
+	const struct mode *mode;
 
 	(void)hart;
 	code_page = make_code_page();
-	for (unsigned int i = 0; i < count; i++)
-		one_mode(&modes[i]);
+	for_each_mode(mode)
+		one_mode(mode);
 }

@@ -44,12 +44,10 @@ static void flush_asid(volatile struct hm_ring *ring)
 
 void payload(uint64_t hart)
 {
-	const struct mode *modes;
 	uint64_t root, one = page_alloc(), two = page_alloc(), ring = page_alloc();
 
 	(void)hart;
-	supported_modes(&modes);
-	mode = &modes[0];
+	mode = first_mode();
 	write64(one, 1);
 	write64(two, 2);
 	root = share_asid(one);

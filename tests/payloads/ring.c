@@ -205,8 +205,7 @@ static void expect_no_ring(const char *what)
 
 void payload(uint64_t hart)
 {
-	const struct mode *modes;
-	unsigned int count = supported_modes(&modes);
+	const struct mode *first = first_mode();
 
 	(void)hart;
 	own_asid = asid_bits() > 0;
@@ -219,10 +218,8 @@ void payload(uint64_t hart)
 		write64(old_frame[n], old_frame[n]);
 		write64(new_frame[n], new_frame[n]);
 	}
-	for (unsigned int i = 0; i < count; i++) {
-		mode = &modes[i];
+	for_each_mode(mode) {
 		root = root_new(mode);
-		facts_about(mode->name);
 		satp_load(mode, root, own_asid);
 		fence_all();
 		registration();
@@ -231,7 +228,7 @@ void payload(uint64_t hart)
 		hints();
 		many();
 		full();
-		if (i == 0 && ring) {
+		if (mode == first && ring) {
 			remap();
 			fact_equal(ring_set(HM_RING_NONE, 0), SBI_OK, "the ring is given back");
 			fact_equal(shown(new_frame, 0, PAGES), PAGES, "which is a fence of everything");

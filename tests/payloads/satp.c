@@ -113,17 +113,15 @@ static void a_global_page_over_memory(const struct mode *mode)
 
 void payload(uint64_t hart)
 {
-	const struct mode *modes;
-	unsigned int count = supported_modes(&modes);
+	const struct mode *mode;
 
 	(void)hart;
-	fact(count >= 1, "Sv39 is there");
-	for (unsigned int i = 0; i < count; i++) {
-		facts_about(modes[i].name);
-		unsupported_modes_change_nothing(&modes[i]);
-		fields_read_back(&modes[i]);
-		bare_is_identity(&modes[i]);
-		on_and_off_many_times(&modes[i]);
-		a_global_page_over_memory(&modes[i]);
+	fact(first_mode() != NULL, "Sv39 is there");
+	for_each_mode(mode) {
+		unsupported_modes_change_nothing(mode);
+		fields_read_back(mode);
+		bare_is_identity(mode);
+		on_and_off_many_times(mode);
+		a_global_page_over_memory(mode);
 	}
 }

@@ -110,14 +110,13 @@ static void reset(void)
 
 void payload(uint64_t hart)
 {
-	const struct mode *modes;
+	const struct mode *mode = first_mode();
 
-	supported_modes(&modes);
 	base();
 	unknown();
 	harts(hart);
 	fences(hart);
-	remote_fence_takes_effect(&modes[0]);
+	remote_fence_takes_effect(mode);
 	console();
 	reset();
 }

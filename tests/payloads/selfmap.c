@@ -85,15 +85,10 @@ static void loops(uint64_t root)
 
 void payload(uint64_t hart)
 {
-	const struct mode *modes;
-	unsigned int count = supported_modes(&modes);
-
 	(void)hart;
-	for (unsigned int i = 0; i < count; i++) {
-		uint64_t root = root_new(&modes[i]);
+	for_each_mode(mode) {
+		uint64_t root = root_new(mode);
 
-		mode = &modes[i];
-		facts_about(mode->name);
 		link_root(root);
 		satp_load(mode, root, 0);
 		fence_all();

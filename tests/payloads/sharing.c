@@ -68,15 +68,13 @@ static void leaf_cached_for_one_asid(const struct mode *mode)
 
 void payload(uint64_t hart)
 {
-	const struct mode *modes;
-	unsigned int count = supported_modes(&modes);
+	const struct mode *mode;
 
 	(void)hart;
-	for (unsigned int i = 0; i < count; i++) {
-		facts_about(modes[i].name);
-		global_page_changed_under_another_root(&modes[i]);
+	for_each_mode(mode) {
+		global_page_changed_under_another_root(mode);
 		if (asid_bits() >= 2)
-			leaf_cached_for_one_asid(&modes[i]);
+			leaf_cached_for_one_asid(mode);
 		csr_write(satp, 0);
 		fence_all();
 	}

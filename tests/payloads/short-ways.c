@@ -481,9 +481,6 @@ static void one_mode(void)
 
 void payload(uint64_t hart)
 {
-	const struct mode *modes;
-	unsigned int count = supported_modes(&modes);
-
 	(void)hart;
 	own_asid = asid_bits() > 1;
 	ring_page = page_alloc();
@@ -491,9 +488,7 @@ void payload(uint64_t hart)
 	new_frame = page_alloc();
 	write64(old_frame, old_frame);
 	write64(new_frame, new_frame);
-	for (unsigned int i = 0; i < count; i++) {
-		mode = &modes[i];
-		facts_about(mode->name);
+	for_each_mode(mode) {
 		one_mode();
 	}
 }

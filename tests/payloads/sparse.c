@@ -47,13 +47,11 @@ static void remap_all(void)
 
 void payload(uint64_t hart)
 {
-	const struct mode *modes;
 	uint64_t good = 0;
 	bool asids = asid_bits() >= 3;
 
 	(void)hart;
-	supported_modes(&modes);
-	mode = &modes[0];
+	mode = first_mode();
 	shared_page = page_alloc();
 	write64(shared_page, 0xabcdef);
 	build();

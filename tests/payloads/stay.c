@@ -334,20 +334,19 @@ static void rings(const struct mode *mode)
 
 void payload(uint64_t hart)
 {
-	const struct mode *modes;
-	unsigned int count = supported_modes(&modes);
+	const struct mode *mode, *first = first_mode();
 
 	(void)hart;
 	build();
-	for (unsigned int i = 0; i < count; i++) {
-		fences(&modes[i]);
-		several_roots(&modes[i]);
-		replay(&modes[i]);
-		deep_path(&modes[i]);
-		remote(&modes[i]);
-		rings(&modes[i]);
-		many_roots(&modes[i], GLOBAL);
+	for_each_mode(mode) {
+		fences(mode);
+		several_roots(mode);
+		replay(mode);
+		deep_path(mode);
+		remote(mode);
+		rings(mode);
+		many_roots(mode, GLOBAL);
 		leave();
-		takeover(&modes[i], &modes[(i + 1) % count]);
+		takeover(mode, next_mode(mode) ? next_mode(mode) : first);
 	}
 }

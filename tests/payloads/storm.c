@@ -98,11 +98,8 @@ static void modes_in_turn(const struct mode *modes, unsigned int count)
 
 void payload(uint64_t hart)
 {
-	const struct mode *modes;
-	unsigned int count = supported_modes(&modes);
-
 	(void)hart;
-	mode = &modes[0];
+	mode = first_mode();
 	root = root_new(mode);
 	page = page_alloc();
 	map_page(mode, root, TEST_VA, page, PTE_RW);
@@ -114,5 +111,5 @@ void payload(uint64_t hart)
 	faults();
 	rights_back_and_forth();
 	csr_write(satp, 0);
-	modes_in_turn(modes, count);
+	modes_in_turn(mode, modes_from(mode));
 }

@@ -382,13 +382,8 @@ static void set_up(void)
 
 void payload(uint64_t hart)
 {
-	const struct mode *modes;
-	unsigned int count = supported_modes(&modes);
-
 	(void)hart;
-	for (unsigned int i = 0; i < count; i++) {
-		mode = &modes[i];
-		facts_about(mode->name);
+	for_each_mode(mode) {
 		set_up();
 		atomics();
 		reservations();

@@ -84,14 +84,9 @@ static void made_by_another_root(void)
 
 void payload(uint64_t hart)
 {
-	const struct mode *modes;
-	unsigned int count = supported_modes(&modes);
-
 	(void)hart;
-	for (unsigned int i = 0; i < count; i++) {
-		mode = &modes[i];
+	for_each_mode(mode) {
 		root = root_new(mode);
-		facts_about(mode->name);
 		satp_load(mode, root, 0);
 		fence_all();
 		absent_pages_become_present();

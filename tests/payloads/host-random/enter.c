@@ -59,7 +59,8 @@ void enter_init(struct hart *me)
 	(void)me;
 	has_stimecmp = attempt(read_stimecmp, 0, 0).cause == CAUSE_NONE;
 	has_senvcfg = attempt(read_senvcfg, 0, 0).cause == CAUSE_NONE;
-	mode_count = supported_modes(&modes);
+	modes = first_mode();
+	mode_count = modes_from(modes);
 	for (unsigned int i = 0; i < mode_count; i++)
 		roots[i] = host_tables(&modes[i]);
 	limit = payload_option("stay", 0);
