@@ -10,20 +10,21 @@
  * The order: platform (and with it the console), options, firmware, memory,
  * guests, the other harts, then the scheduler for ever.
  */
-#include "device/clock.h"
+#include <libfdt.h>
+
+#include "boot/modules.h"
+#include "boot/probe.h"
+#include "console/input.h"
 #include "core/console.h"
 #include "core/external.h"
-#include "boot/modules.h"
 #include "core/hm.h"
 #include "core/memory.h"
-#include "boot/options.h"
-#include "core/platform.h"
-#include "run/sched.h"
+#include "device/clock.h"
+#include "guest/create.h"
 #include "guest/seed.h"
+#include "monitor/commands.h"
+#include "run/sched.h"
 #include "ssp/ssp.h"
-#include "core/vm.h"
-
-#include <libfdt.h>
 
 /* The entries from start.S. */
 void boot_main(uint64_t hart_id, const void *fdt);
@@ -136,7 +137,7 @@ void boot_main(uint64_t hart_id, const void *fdt)
 	external_init(&platform);
 	clock_init(&platform);
 	create_guests();
-	console_enable_input(&platform);
+	input_begin(platform.uart_irq, keyboard_type);
 	external_begin();
 	start_harts();
 	sched_loop(&harts[0]);

@@ -4,7 +4,7 @@
 #include <libfdt.h>
 
 #include "core/console.h"
-#include "guest/image.h"
+#include "core/fdt.h"
 #include "core/vm.h"
 
 static bool compatible(const void *fdt, int node, const char *with)

@@ -2,7 +2,6 @@
 #include "boot/options.h"
 
 #include "core/console.h"
-#include "hm_abi.h"
 #include "core/policy.h"
 #include "core/vm.h"
 #include "core/words.h"

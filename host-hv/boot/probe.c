@@ -1,58 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "core/platform.h"
+#include "boot/probe.h"
 
 #include <libfdt.h>
 
 #include "core/console.h"
+#include "core/fdt.h"
+#include "core/serial.h"
 
 #define IRQ_S_EXTERNAL	9	/* a PLIC context's interrupt line at the hart */
-
-static uint64_t read_cells(const fdt32_t *cell, int count)
-{
-	uint64_t value = 0;
-
-	while (count-- > 0)
-		value = value << 32 | fdt32_to_cpu(*cell++);
-	return value;
-}
-
-/*
- * A node without cell sizes has 2 and 1 by the specification, but QEMU's guest
- * loader, which writes none into /chosen, means those of the root.
- */
-static int reg_parent(const void *fdt, int node)
-{
-	int parent = fdt_parent_offset(fdt, node);
-
-	return fdt_getprop(fdt, parent, "#size-cells", NULL) ? parent : 0;
-}
-
-bool fdt_reg(const void *fdt, int node, int i, struct range *out)
-{
-	int parent = reg_parent(fdt, node), len;
-	int address_cells = fdt_address_cells(fdt, parent);
-	int size_cells = fdt_size_cells(fdt, parent);
-	const fdt32_t *reg = fdt_getprop(fdt, node, "reg", &len);
-
-	if (!reg || address_cells < 1 || size_cells < 0)
-		return false;
-	if (len < (i + 1) * (address_cells + size_cells) * 4)
-		return false;
-	reg += i * (address_cells + size_cells);
-	out->base = read_cells(reg, address_cells);
-	out->size = read_cells(reg + address_cells, size_cells);
-	return true;
-}
-
-uint64_t fdt_number(const void *fdt, int node, const char *name, uint64_t otherwise)
-{
-	int len;
-	const fdt32_t *cells = fdt_getprop(fdt, node, name, &len);
-
-	if (!cells || (len != 4 && len != 8))
-		return otherwise;
-	return read_cells(cells, len / 4);
-}
 
 static bool usable_cpu(const void *fdt, int node)
 {
@@ -100,7 +55,7 @@ static bool read_uart_registers(struct platform *p, int node)
 	       p->uart_width <= 1u << p->uart_shift;
 }
 
-/* The UART that /chosen/stdout-path names, if it is one that console.c can drive. */
+/* The UART that /chosen/stdout-path names, if it is one that serial.c can drive. */
 static void read_uart(struct platform *p)
 {
 	const char *path = fdt_getprop(p->fdt, p->chosen, "stdout-path", NULL), *colon;
@@ -159,7 +114,7 @@ void platform_read(struct platform *p, const void *fdt, uint64_t boot_hart)
 		fail("the firmware passed no device tree in a1");
 	p->chosen = fdt_path_offset(fdt, "/chosen");
 	read_uart(p);
-	console_init(p);
+	serial_init(p);
 	read_cpus(p, boot_hart);
 	read_plic(p);
 	read_rtc(p);

@@ -3,22 +3,9 @@
 
 #include <stdarg.h>
 
-#include "core/external.h"
 #include "core/hm.h"
-#include "monitor/commands.h"
-#include "core/platform.h"
+#include "core/serial.h"
 
-/* 16550 registers, by number. */
-#define UART_DATA	0
-#define UART_IER	1
-#define UART_FCR	2
-#define UART_LSR	5
-#define IER_RECEIVED	0x01
-#define FCR_ENABLE	0x01
-#define LSR_RECEIVED	0x01
-#define LSR_TX_EMPTY	0x20
-
-#define DBCN_WRITE_BYTE	2
 /* Speakers besides the guests' numbers. */
 #define HOST		(-1)
 #define PROMPT		(-2)
@@ -31,71 +18,18 @@ static struct {
 	bool line_open;
 	unsigned column;		/* cells behind the name that a backspace may take back */
 	bool returned;			/* a CR was not yet written: what follows decides */
-
-	volatile uint8_t *uart;		/* set at boot */
-	uint32_t uart_shift, uart_width;
 } console = { .speaker = HOST };
-
-void console_init(const struct platform *p)
-{
-	console.uart = p->uart.size ? (volatile uint8_t *)p->uart.base : NULL;
-	console.uart_shift = p->uart_shift;
-	console.uart_width = p->uart_width;
-}
-
-static uint8_t uart_get(unsigned reg)
-{
-	volatile void *at = console.uart + (reg << console.uart_shift);
-
-	switch (console.uart_width) {
-	case 4:
-		return *(volatile uint32_t *)at;
-	case 2:
-		return *(volatile uint16_t *)at;
-	default:
-		return *(volatile uint8_t *)at;
-	}
-}
-
-static void uart_put(unsigned reg, uint8_t value)
-{
-	volatile void *at = console.uart + (reg << console.uart_shift);
-
-	switch (console.uart_width) {
-	case 4:
-		*(volatile uint32_t *)at = value;
-		break;
-	case 2:
-		*(volatile uint16_t *)at = value;
-		break;
-	default:
-		*(volatile uint8_t *)at = value;
-	}
-}
-
-/* -- output -- */
-
-static void put_raw(char c)
-{
-	if (!console.uart) {
-		sbi_call(SBI_EXT_DBCN, DBCN_WRITE_BYTE, (unsigned char)c);
-		return;
-	}
-	while (!(uart_get(UART_LSR) & LSR_TX_EMPTY))
-		;
-	uart_put(UART_DATA, c);
-}
 
 static void put_string(const char *s)
 {
 	while (*s)
-		put_raw(*s++);
+		serial_put(*s++);
 }
 
 static void put_name(int speaker)
 {
 	put_string("[vm");
-	put_raw('0' + speaker);
+	serial_put('0' + speaker);
 	put_string("] ");
 	console.column = 0;
 	console.returned = false;
@@ -123,7 +57,7 @@ static void put_visible(char c)
 	console.column += cells(c);
 	if (console.column > MOST_CELLS)
 		console.column = MOST_CELLS;
-	put_raw(c);
+	serial_put(c);
 }
 
 static void put_named(int speaker, char c)
@@ -140,7 +74,7 @@ static void put_named(int speaker, char c)
 	if (c == '\b' && !console.column)
 		return;
 	if (console.returned) {
-		put_raw('\r');
+		serial_put('\r');
 		put_name(speaker);
 	}
 	if (c != '\b') {
@@ -148,7 +82,7 @@ static void put_named(int speaker, char c)
 		return;
 	}
 	console.column--;
-	put_raw(c);
+	serial_put(c);
 }
 
 /* Ends another speaker's open line, so that no line has two authors. */
@@ -184,7 +118,7 @@ void console_guest_putc(int speaker, char c)
 	if (console.names)
 		put_named(speaker, c);
 	else
-		put_raw(c);
+		serial_put(c);
 	if (c == '\n')
 		console.line_open = false;
 	spin_unlock(&console.lock);
@@ -208,7 +142,7 @@ static void put_number(uint64_t n, unsigned base)
 		digits[i++] = "0123456789abcdef"[n % base];
 	while (n /= base);
 	while (i)
-		put_raw(digits[--i]);
+		serial_put(digits[--i]);
 }
 
 /* One conversion; returns the format after it. */
@@ -220,7 +154,7 @@ static const char *put_conversion(const char *f, va_list *args)
 	f += wide;
 	switch (*f) {
 	case 'c':
-		put_raw(va_arg(*args, int));
+		serial_put(va_arg(*args, int));
 		break;
 	case 's':
 		put_string(va_arg(*args, const char *));
@@ -228,7 +162,7 @@ static const char *put_conversion(const char *f, va_list *args)
 	case 'd':
 		n = wide ? va_arg(*args, long) : va_arg(*args, int);
 		if (n < 0)
-			put_raw('-');
+			serial_put('-');
 		put_number(n < 0 ? -(uint64_t)n : (uint64_t)n, 10);
 		break;
 	case 'u':
@@ -237,7 +171,7 @@ static const char *put_conversion(const char *f, va_list *args)
 			   *f == 'x' ? 16 : 10);
 		break;
 	default:
-		put_raw(*f);
+		serial_put(*f);
 	}
 	return f + 1;
 }
@@ -246,11 +180,11 @@ static void vprint(const char *f, va_list *args)
 {
 	while (*f) {
 		if (*f == '\n')
-			put_raw('\r');
+			serial_put('\r');
 		if (*f == '%')
 			f = put_conversion(f + 1, args);
 		else
-			put_raw(*f++);
+			serial_put(*f++);
 	}
 }
 
@@ -299,21 +233,4 @@ void fail(const char *format, ...)
 	put_string("\r\n\x1e{\"end\":\"failure\",\"vm\":null}\r\n");
 	for (;;)
 		sbi_call(SBI_EXT_SRST, 0, SBI_SRST_SHUTDOWN, SBI_SRST_SYSTEM_FAILURE);
-}
-
-/* -- input -- */
-
-/* Whatever a guest does about its own, so that the operator's key always works. */
-static void read_uart(void)
-{
-	while (uart_get(UART_LSR) & LSR_RECEIVED)
-		keyboard_type(uart_get(UART_DATA));
-}
-
-void console_enable_input(const struct platform *p)
-{
-	if (!console.uart || !external_listen(p->uart_irq, read_uart))
-		return;
-	uart_put(UART_FCR, FCR_ENABLE);
-	uart_put(UART_IER, IER_RECEIVED);
 }

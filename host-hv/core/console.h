@@ -9,14 +9,6 @@
 
 #include "core/lib.h"
 
-struct platform;
-
-/* Output works from here on; without a UART by the firmware's console. */
-void console_init(const struct platform *platform);
-
-/* Lets the UART interrupt this hart when a key is pressed: what was typed goes to keyboard_type() (monitor/commands.h). */
-void console_enable_input(const struct platform *platform);
-
 /* Writes one character of guest number speaker. */
 void console_guest_putc(int speaker, char c);
 

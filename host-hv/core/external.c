@@ -2,8 +2,8 @@
 #include "core/external.h"
 
 #include "core/console.h"
-#include "core/hm.h"
 #include "core/platform.h"
+#include "hm_abi.h"
 
 /* PLIC registers (RISC-V PLIC specification), 4 bytes each. */
 #define PLIC_PRIORITY(source)	(4 * (source))

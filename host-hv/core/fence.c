@@ -7,9 +7,9 @@
  * are out of it: a vCPU that is not resident uses no translation.  Senders are
  * not resident themselves, so nobody waits in a circle.
  */
-#include "core/hm.h"
-#include "run/sched.h"
-#include "core/vcpu.h"
+#include "core/fence.h"
+
+#include "core/hart.h"
 
 /* The end of the range; RFENCE's ways to say everything, and ranges that wrap around, end at FENCE_ALL. */
 static uint64_t end_of(const struct fence *f)

@@ -25,16 +25,4 @@ struct platform {
 	uint32_t plic_context;		/* the boot hart's M-mode context */
 };
 
-/* Fills p; ends the machine with a message if a part that is needed is missing. */
-void platform_read(struct platform *p, const void *fdt, uint64_t boot_hart);
-
-/*
- * The reg property's entry number i of a node, in bytes; false if there is
- * none.
- */
-bool fdt_reg(const void *fdt, int node, int i, struct range *out);
-
-/* A cell or a two-cell number, or otherwise if the property is absent. */
-uint64_t fdt_number(const void *fdt, int node, const char *name, uint64_t otherwise);
-
 #endif

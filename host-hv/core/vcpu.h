@@ -8,9 +8,6 @@
 /* After an exit: enter again, or let the scheduler choose. */
 enum next { RESUME, YIELD };
 
-/* Runs the vCPU until it has to yield its hart. */
-void vcpu_run(struct vcpu *v);
-
 /* The supervisor state that HSM hart_start and non-retentive resume define. */
 void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t opaque);
 
@@ -48,27 +45,5 @@ static inline bool vcpu_sleeps(const struct vcpu *v)
 
 	return state == VCPU_WAITING || state == VCPU_SUSPENDED;
 }
-
-/* fence.c: around every stay in the guest world. */
-void fence_enter(struct vcpu *v);
-void fence_leave(struct vcpu *v);
-
-/* fence.c: returns when none of these vCPUs (bits are numbers) uses an older translation. */
-void fence_vcpus(struct vm *vm, uint64_t mask, const struct fence *f);
-
-/* exits.c: what to do about an exit. */
-enum next exit_route(struct vcpu *v, long reason);
-
-/* mmio.c: performs the access to a device, which may end the guest, or injects an access fault. */
-enum next exit_mmio(struct vcpu *v);
-
-/* sbi.c: serves the SBI call in the guest's registers. */
-enum next exit_sbi(struct vcpu *v);
-
-/* stats.c: the markers of a measurement. */
-void stats_begin(struct vm *vm);
-void stats_print(struct vm *vm, unsigned workload, bool ok);
-/* What the record would say by now, in a line for people. */
-void stats_summary(struct vm *vm);
 
 #endif

@@ -7,15 +7,13 @@
 #define VM_H
 
 #include "boot/modules.h"
-#include "hm_abi.h"
-#include "guest/image.h"
 #include "core/lib.h"
-#include "boot/options.h"
-#include "core/platform.h"
 #include "device/plic.h"
 #include "device/rtc.h"
 #include "device/typed.h"
 #include "device/uart.h"
+#include "guest/image.h"
+#include "hm_abi.h"
 
 #define MAX_VCPUS	PLIC_MAX_HARTS	/* of one VM, and on one hart */
 
@@ -84,6 +82,7 @@ struct vm {
 	uint64_t hpa;			/* of its first byte */
 	unsigned vcpu_count;
 	bool marks;			/* the measurement marker is one, not an illegal instruction */
+	bool restarts;			/* when it reboots */
 	bool split_counters;		/* the firmware knows whose instructions were */
 	struct vcpu vcpu[MAX_VCPUS];
 
@@ -106,38 +105,17 @@ struct vm {
 	struct rtc rtc;
 };
 
-/* What all guests are made from; hm is the firmware's description of itself. */
-struct vm_defaults {
-	const struct platform *platform;
-	const struct options *options;
-	const struct hm_info *hm;
-	unsigned long table_pages;	/* of shadow tables for each vCPU, the firmware's ... */
-	unsigned long own_table_pages;	/* ... and ours */
-};
+/* The next guest, of which its number is set and nothing else. */
+struct vm *vm_add(void);
 
 /* Guest number id, whether or not it has ended; NULL: there is none. */
 struct vm *vm_find(unsigned id);
-
-/* Loads a guest and gives its vCPUs to harts; ends the machine if it cannot be started.  config stays. */
-void vm_create(const struct guest_config *config, const struct vm_defaults *defaults);
-
-/* Puts what the guest's modules have there into a part of its RAM, which is zero so far. */
-void vm_load(const struct vm *vm, struct range part);
-
-/* All that was loaded, and is scrubbed otherwise, begins: devices, vCPUs, the firmware's side of it. */
-void vm_start(struct vm *vm);
 
 /*
  * The guest is over: its vCPUs leave their harts, and the last guest takes the machine along;
  * or it has rebooted, and begins anew if that is wanted (reboot=).
  */
 void vm_end(struct vm *vm, enum vm_end how);
-
-/* On its own hart: a vCPU of an ended guest does not go on.  False: it keeps its place, for the guest restarts. */
-bool vm_release_vcpu(struct vcpu *v);
-
-/* restart.c: a turn of a vCPU whose guest has ended. */
-void vm_restart(struct vcpu *v);
 
 /* Its vCPUs leave their harts. */
 static inline bool vm_ended(const struct vm *vm)
@@ -155,16 +133,5 @@ static inline bool vm_is_over(const struct vm *vm)
 
 /* host-hv's own address for size bytes of a guest's RAM; NULL if they are not all RAM. */
 void *vm_memory(const struct vm *vm, uint64_t gpa, uint64_t size);
-
-/*
- * With vm->lock held: the PLIC, the UART, or the clock may want to interrupt now or not any more; a UART
- * that has room gets what was typed for it.
- */
-void vm_plic_changed(struct vm *vm);
-void vm_uart_changed(struct vm *vm);
-void vm_rtc_changed(struct vm *vm);
-
-/* Without it: the time has come that the guest's clock was set to. */
-void vm_alarm(struct vm *vm);
 
 #endif

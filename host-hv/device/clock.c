@@ -2,9 +2,7 @@
 #include "device/clock.h"
 
 #include "core/external.h"
-#include "boot/modules.h"
-#include "core/platform.h"
-#include "core/vm.h"
+#include "device/lines.h"
 
 /* Registers of 4 bytes; to write ALARM_LOW sets the alarm, also one of the past. */
 enum { TIME_LOW, TIME_HIGH, ALARM_LOW, ALARM_HIGH, IRQ_ENABLED, CLEAR_ALARM, ALARM_STATUS, CLEAR_INTERRUPT };

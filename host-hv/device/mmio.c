@@ -3,11 +3,14 @@
  * mmio.c - guest accesses outside RAM: decode, find the device, perform.  What
  * no device answers is an access fault, as on a bus without a device there.
  */
-#include "device/clock.h"
+#include "device/mmio.h"
+
 #include "core/console.h"
+#include "core/guest_map.h"
+#include "device/clock.h"
+#include "device/finisher.h"
+#include "device/lines.h"
 #include "ssp/decode.h"
-#include "guest/dtb.h"
-#include "core/vcpu.h"
 
 #define CAUSE_LOAD_ACCESS	5
 #define CAUSE_STORE_ACCESS	7

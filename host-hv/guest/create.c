@@ -1,28 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "core/vm.h"
+#include "guest/create.h"
 
 #include <libfdt.h>
 
-#include "device/clock.h"
 #include "core/console.h"
-#include "guest/dtb.h"
-#include "core/hm.h"
-#include "guest/image.h"
 #include "core/memory.h"
 #include "core/policy.h"
+#include "device/clock.h"
+#include "device/lines.h"
+#include "guest/dtb.h"
 #include "run/sched.h"
 #include "shadow/shadow.h"
 
-static struct vm vms[MAX_GUESTS];
-static unsigned vm_count;
-static unsigned vms_left;		/* atomic */
-static unsigned failures;		/* atomic */
 static struct vm_defaults defaults;
-
-struct vm *vm_find(unsigned id)
-{
-	return id < vm_count ? &vms[id] : NULL;
-}
 
 /* -- creation -- */
 
@@ -141,19 +131,12 @@ static void start_vcpu(struct vcpu *v)
 	vcpu_set_state(v, VCPU_STOPPED);
 }
 
-/* With the lock. */
-static void reset_clock(struct vm *vm)
-{
-	rtc_reset(&vm->rtc);
-	clock_wake(vm->id, FOREVER);
-}
-
 static void reset_devices(struct vm *vm)
 {
 	spin_lock(&vm->lock);
 	vm->uart = (struct uart){ 0 };
 	vm->plic = (struct plic){ .harts = vm->vcpu_count };
-	reset_clock(vm);
+	lines_reset_clock(vm);
 	typed_refill(&vm->typed, &vm->uart);
 	spin_unlock(&vm->lock);
 }
@@ -195,15 +178,15 @@ void vm_start(struct vm *vm)
 
 void vm_create(const struct guest_config *config, const struct vm_defaults *d)
 {
-	struct vm *vm = &vms[vm_count];
+	struct vm *vm = vm_add();
 
 	defaults = *d;
-	vm->id = vm_count++;
 	vm->config = config;
 	vm->ram = (struct range){ GUEST_RAM_BASE, config->memory };
 	vm->hpa = alloc_ram(vm->id, config->memory);
 	vm->vcpu_count = config->vcpus;
 	vm->marks = d->options->marks;
+	vm->restarts = d->options->restart;
 	vm->split_counters = d->hm->features & HM_INFO_SMCNTRPMF;
 	vm->policy = d->options->tsp ? POLICY_TSP : policy_of(d->options->policy);
 	place(vm);
@@ -211,126 +194,5 @@ void vm_create(const struct guest_config *config, const struct vm_defaults *d)
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
 		create_vcpu(vm, i);
 	vm->tsp = tsp_handler_create(vm);
-	vms_left++;
-	if (vm_count == 2)
-		console_name_speakers();
 	vm_start(vm);
-}
-
-/* -- the end -- */
-
-static void report_end(const struct vm *vm, enum vm_end how)
-{
-	static const char *const words[] = {
-		[VM_SHUTDOWN] = "shutdown", [VM_REBOOT] = "reboot", [VM_FAILURE] = "failure",
-		[VM_RESTARTS] = "reboot",
-	};
-
-	print("%c{\"end\":\"%s\",\"vm\":%d}\n", HM_RECORD_RS, words[how], vm->id);
-}
-
-static void shut_down(void)
-{
-	unsigned long reason = failures ? SBI_SRST_SYSTEM_FAILURE : SBI_SRST_NO_REASON;
-
-	sbi_call(SBI_EXT_SRST, 0, SBI_SRST_SHUTDOWN, reason);
-	fail("the firmware cannot shut the machine down");
-}
-
-void vm_end(struct vm *vm, enum vm_end how)
-{
-	int runs = VM_RUNS;
-
-	if (how == VM_REBOOT && defaults.options->restart)
-		how = VM_RESTARTS;
-	if (!__atomic_compare_exchange_n(&vm->end, &runs, how, false, __ATOMIC_ACQ_REL,
-					 __ATOMIC_RELAXED))
-		return;
-	__atomic_add_fetch(&vm->ends, 1, __ATOMIC_RELEASE);
-	report_end(vm, how);
-	if (how == VM_FAILURE)
-		__atomic_add_fetch(&failures, 1, __ATOMIC_ACQ_REL);
-	if (how != VM_RESTARTS && __atomic_sub_fetch(&vms_left, 1, __ATOMIC_ACQ_REL) == 0)
-		shut_down();
-	for (unsigned i = 0; i < vm->vcpu_count; i++)
-		sched_kick(vm->vcpu[i].hart);
-}
-
-/* Nobody of the guest runs that could set another alarm, which would interrupt the boot hart for no one. */
-static void stop_clock(struct vm *vm)
-{
-	spin_lock(&vm->lock);
-	reset_clock(vm);
-	spin_unlock(&vm->lock);
-}
-
-/* The last to go ends the firmware's VM; or, if the guest restarts, stays as the one that sees to it. */
-static void release(struct vcpu *v, bool restarts)
-{
-	struct vm *vm = v->vm;
-
-	sbi_call(HM_EXT_ID, HM_FID_VCPU_DESTROY, v->hm);
-	vcpu_set_state(v, VCPU_STOPPED);
-	if (__atomic_sub_fetch(&vm->vcpus_left, 1, __ATOMIC_ACQ_REL) != 0)
-		return;
-	sbi_call(HM_EXT_ID, HM_FID_VM_DESTROY, vm->hm);
-	stop_clock(vm);
-	if (!restarts)
-		return;
-	vm->restored = 0;
-	__atomic_store_n(&vm->restarter, v, __ATOMIC_RELAXED);
-	vcpu_set_state(v, VCPU_RUNNABLE);
-}
-
-/*
- * The VM may begin to run again on another hart at any time, so that it has ended is no reason to release a vCPU:
- * an end that it has not seen is.  vm_end() tells its hart of each.
- */
-bool vm_release_vcpu(struct vcpu *v)
-{
-	unsigned ends = __atomic_load_n(&v->vm->ends, __ATOMIC_ACQUIRE);
-	bool restarts = !vm_is_over(v->vm);
-
-	if (v->ends == ends)
-		return false;
-	v->ends = ends;
-	release(v, restarts);
-	return !restarts;
-}
-
-/* -- memory and interrupts -- */
-
-void *vm_memory(const struct vm *vm, uint64_t gpa, uint64_t size)
-{
-	if (!range_holds(vm->ram, gpa, size))
-		return NULL;
-	return (void *)(vm->hpa + (gpa - vm->ram.base));
-}
-
-void vm_plic_changed(struct vm *vm)
-{
-	for (unsigned i = 0; i < vm->vcpu_count; i++)
-		vcpu_set_external(&vm->vcpu[i], plic_asserts(&vm->plic, i));
-}
-
-void vm_uart_changed(struct vm *vm)
-{
-	typed_refill(&vm->typed, &vm->uart);
-	if (plic_set_line(&vm->plic, GUEST_UART_IRQ, uart_irq(&vm->uart)))
-		vm_plic_changed(vm);
-}
-
-void vm_rtc_changed(struct vm *vm)
-{
-	clock_wake(vm->id, vm->rtc.due);
-	if (plic_set_line(&vm->plic, GUEST_RTC_IRQ, rtc_irq(&vm->rtc)))
-		vm_plic_changed(vm);
-}
-
-void vm_alarm(struct vm *vm)
-{
-	spin_lock(&vm->lock);
-	rtc_tick(&vm->rtc, clock_now());
-	vm_rtc_changed(vm);
-	spin_unlock(&vm->lock);
 }

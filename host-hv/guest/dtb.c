@@ -3,7 +3,8 @@
 
 #include <libfdt.h>
 
-#include "core/platform.h"
+#include "core/fdt.h"
+#include "device/finisher.h"
 #include "device/plic.h"
 #include "guest/seed.h"
 

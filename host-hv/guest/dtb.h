@@ -7,21 +7,7 @@
 #ifndef DTB_H
 #define DTB_H
 
-#include "core/lib.h"
-
-/* The devices of every guest, where QEMU's virt machine has them. */
-#define GUEST_RAM_BASE	0x80000000UL
-#define GUEST_PLIC	((struct range){ 0x0c000000, 0x600000 })
-#define GUEST_UART	((struct range){ 0x10000000, 0x100 })
-#define GUEST_FINISHER	((struct range){ 0x100000, 0x1000 })	/* "sifive,test": power-off and reboot */
-#define GUEST_UART_IRQ	10
-#define GUEST_RTC	((struct range){ 0x101000, 0x1000 })
-#define GUEST_RTC_IRQ	11
-
-/* What the finisher takes at its first address, in the low half of what is stored. */
-#define FINISHER_FAIL	0x3333
-#define FINISHER_PASS	0x5555
-#define FINISHER_RESET	0x7777
+#include "core/guest_map.h"
 
 #define DTB_MAX_SIZE	(64 * KIB)
 

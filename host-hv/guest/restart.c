@@ -7,7 +7,10 @@
  * for a large guest.  So the vCPU that left last keeps its place in its hart's queue, and each of its turns does a part: the guest
  * pays for its restart from its own share.
  */
-#include "run/sched.h"
+#include "guest/restart.h"
+
+#include "guest/create.h"
+#include "run/interrupts.h"
 
 #define PART	(64 * KIB)	/* some 100,000 instructions, far less than a slice */
 

@@ -2,10 +2,11 @@
 #include "monitor/commands.h"
 
 #include "core/console.h"
+#include "core/hart.h"
 #include "core/policy.h"
-#include "run/sched.h"
-#include "core/vm.h"
 #include "core/words.h"
+#include "device/lines.h"
+#include "run/stats.h"
 
 #define CTRL_C			0x03
 #define CTRL_CLOSE_BRACKET	0x1d

@@ -1,113 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "core/vcpu.h"
+#include "run/enter.h"
 
+#include "core/fence.h"
 #include "core/hm.h"
+#include "run/exits.h"
 #include "run/sched.h"
 #include "shadow/shadow.h"
-
-/* sstatus bits. */
-#define SSTATUS_SIE		(1UL << 1)
-#define SSTATUS_SPIE		(1UL << 5)
-#define SSTATUS_SPP		(1UL << 8)
-
-#define PRIV_S			1
-#define STVEC_MODE		3UL
-#define COUNTERS_CY_TM_IR	7	/* what OpenSBI leaves in scounteren */
-
-void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
-{
-	struct hm_run *run = v->run;
-
-	memset(run, 0, sizeof(*run));
-	run->pc = pc;
-	run->priv = PRIV_S;
-	run->x[10] = v->id;
-	run->x[11] = opaque;
-	run->scounteren = COUNTERS_CY_TM_IR;
-	run->stimecmp = FOREVER;
-	run->flags = HM_RUN_RESET;
-}
-
-void vcpu_resume_at(struct vcpu *v, uint64_t pc, uint64_t opaque)
-{
-	uint64_t sip = v->run->sip, timer = v->run->stimecmp;
-
-	vcpu_reset(v, pc, opaque);
-	v->run->sip = sip;
-	v->run->stimecmp = timer;
-	v->run->flags &= ~(uint64_t)HM_RUN_RESET;	/* "Firmware Features": their values are retained */
-}
-
-void vcpu_sleep(struct vcpu *v, enum vcpu_state state, uint64_t deadline)
-{
-	v->wakes = v->run->sie;
-	v->deadline = deadline;
-	vcpu_set_state(v, state);
-}
-
-void vcpu_inject(struct vcpu *v, uint64_t cause, uint64_t tval)
-{
-	struct hm_run *run = v->run;
-	uint64_t status = run->sstatus & ~(SSTATUS_SIE | SSTATUS_SPIE | SSTATUS_SPP);
-
-	if (run->sstatus & SSTATUS_SIE)
-		status |= SSTATUS_SPIE;
-	if (run->priv == PRIV_S)
-		status |= SSTATUS_SPP;
-	run->sstatus = status;
-	run->sepc = run->pc;
-	run->scause = cause;
-	run->stval = tval;
-	run->pc = run->stvec & ~STVEC_MODE;
-	run->priv = PRIV_S;
-}
-
-/*
- * While one is pending its hart has been kicked, and more would cost that hart's vCPUs time.  One for a
- * vCPU that stops at this moment may stay pending; starting it takes that away.
- */
-void vcpu_send_ipi(struct vcpu *v)
-{
-	int state = vcpu_state(v);
-
-	if (state == VCPU_STOPPED || state == VCPU_STARTING)
-		return;
-	if (!__atomic_exchange_n(&v->software_irq, true, __ATOMIC_ACQ_REL))
-		sched_kick(v->hart);
-}
-
-/* Likewise: a guest can raise and lower it as often as it likes, also for a vCPU that has stopped. */
-void vcpu_set_external(struct vcpu *v, bool level)
-{
-	uint32_t old = __atomic_load_n(&v->external_irq, __ATOMIC_RELAXED);
-
-	if ((old & EXTERNAL_LEVEL) == (level ? EXTERNAL_LEVEL : 0))
-		return;
-	old = __atomic_exchange_n(&v->external_irq, EXTERNAL_TOLD | (level ? EXTERNAL_LEVEL : 0),
-				  __ATOMIC_ACQ_REL);
-	if (!(old & EXTERNAL_TOLD))
-		sched_kick(v->hart);
-}
-
-/*
- * What WFI waits for: an interrupt that is pending and enabled, whatever sstatus.SIE.  One that is
- * pending no more, but of which the hart was told, wakes it as well: the next one kicks nobody.
- */
-bool vcpu_ready(const struct vcpu *v, uint64_t now)
-{
-	switch (vcpu_state(v)) {
-	case VCPU_RUNNABLE:
-		return true;
-	case VCPU_WAITING:
-	case VCPU_SUSPENDED:
-		return now >= v->deadline ||
-		       (__atomic_load_n(&v->external_irq, __ATOMIC_ACQUIRE) &&
-			(v->wakes & IRQ_EXTERNAL)) ||
-		       __atomic_load_n(&v->software_irq, __ATOMIC_ACQUIRE) || vm_ended(v->vm);
-	default:
-		return false;
-	}
-}
 
 static void start_counting(struct vcpu *v)
 {

@@ -3,11 +3,15 @@
  * exits.c - where each VM exit goes.  The firmware's verdict, HM_EXIT_*, is
  * the index of one table, made from the list of hm_abi.h; what is not in it ends the guest.
  */
+#include "run/exits.h"
+
 #include "core/console.h"
-#include "core/hm.h"
+#include "device/mmio.h"
+#include "run/interrupts.h"
+#include "run/sbi.h"
 #include "run/sched.h"
+#include "run/stats.h"
 #include "shadow/shadow.h"
-#include "core/vcpu.h"
 
 #define CAUSE_ILLEGAL_INSTRUCTION	2
 

@@ -4,10 +4,13 @@
  * about other vCPUs, the console and the guest's end.  Anything else is not
  * supported (SBI specification 2.0).
  */
+#include "run/sbi.h"
+
 #include "core/console.h"
+#include "core/fence.h"
+#include "core/hart.h"
 #include "core/hm.h"
-#include "run/sched.h"
-#include "core/vcpu.h"
+#include "device/lines.h"
 
 /* Argument registers. */
 #define A0	10

@@ -2,8 +2,11 @@
 #include "run/sched.h"
 
 #include "core/console.h"
-#include "core/external.h"
 #include "core/hm.h"
+#include "guest/restart.h"
+#include "run/enter.h"
+#include "run/interrupts.h"
+#include "run/release.h"
 
 /*
  * Shares.  Each vCPU's clock, `used`, counts the ticks of its hart from one choice to the
@@ -19,7 +22,6 @@
  */
 #define SLICES_PER_SECOND	1333		/* 0.75 ms */
 
-struct hart harts[MAX_HARTS];
 static int64_t slice_ticks, minimum_ticks, credit_ticks;
 
 void sched_init(uint64_t timebase_hz)
@@ -158,28 +160,6 @@ uint64_t sched_slice_end(const struct hart *h)
 		if (h->queue[i] != h->current)
 			end = min_u64(end, preempts_at(h, h->queue[i]));
 	return end;
-}
-
-void sched_kick(struct hart *h)
-{
-	if (h != this_hart())
-		firmware_send_ipi(h->id);
-}
-
-bool sched_serve_interrupts(void)
-{
-	unsigned long pending = csr_read(sip);
-	bool fence = false;
-
-	if (pending & IRQ_SOFT) {
-		csr_clear(sip, IRQ_SOFT);	/* a kick: to have looked is all it asks */
-		fence = __atomic_exchange_n(&this_hart()->fence_kick, false, __ATOMIC_ACQ_REL);
-	}
-	if (pending & IRQ_TIMER)
-		firmware_set_timer(FOREVER);	/* it has ended an idle */
-	if (pending & IRQ_EXTERNAL)
-		external_serve();
-	return fence;
 }
 
 /*

@@ -8,25 +8,8 @@
 #ifndef SCHED_H
 #define SCHED_H
 
+#include "core/hart.h"
 #include "core/vcpu.h"
-
-struct hart {
-	uint64_t stack_end;		/* first: start.S loads it */
-	uint64_t id;
-
-	/* Filled before the hart starts, then its own. */
-	struct vcpu *queue[MAX_VCPUS];
-	unsigned queued;
-	unsigned turn;			/* whose it is next among equals */
-	int64_t clock;			/* what the vCPU chosen last had used, in ticks */
-	struct vcpu *current;		/* has the hart ... */
-	uint64_t since;			/* ... from this time on */
-
-	/* Written from any hart, atomically; a kick follows. */
-	uint32_t fence_kick;		/* for the sake of memory, by a fence of translations (fence.c) */
-};
-
-extern struct hart harts[MAX_HARTS];
 
 void sched_init(uint64_t timebase_hz);
 
@@ -47,11 +30,5 @@ static inline bool sched_is_alone(const struct hart *hart)
 {
 	return hart->queued == 1;
 }
-
-/* Makes a hart look at its queue again. */
-void sched_kick(struct hart *hart);
-
-/* Serves what is pending for host-hv on this hart.  True: a fence of translations was among it. */
-bool sched_serve_interrupts(void);
 
 #endif

@@ -5,13 +5,13 @@
  * unclassified, shadow.c counts; that an interrupt was another vCPU's fence, exits.c.
  * A VM's figures are the sums over its vCPUs, and the longest stay is the longest of any.
  */
+#include "run/stats.h"
+
 #include "core/console.h"
-#include "core/hm.h"
 #include "core/policy.h"
 #include "hm_record.h"
 #include "shadow/shadow.h"
 #include "ssp/ring.h"
-#include "core/vcpu.h"
 
 void stats_begin(struct vm *vm)
 {

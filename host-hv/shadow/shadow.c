@@ -2,8 +2,10 @@
 #include "shadow/shadow.h"
 
 #include "core/console.h"
+#include "core/fence.h"
 #include "core/memory.h"
 #include "core/policy.h"
+#include "device/mmio.h"
 #include "ssp/ring.h"
 
 #define CAUSE_FETCH_ACCESS	1

@@ -7,6 +7,7 @@
  * here it becomes a new stamp of the entry.  A switch in the firmware asks
  * nobody, so a root in the buffer is behind in no fence of the guest's.
  */
+#include "core/vm.h"
 #include "shadow/shadow.h"
 #include "ssp/hits.h"
 #include "ssp/ring.h"

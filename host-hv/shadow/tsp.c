@@ -6,12 +6,12 @@
  * Waiting for other vCPUs with the lock is no circle: none takes it while it
  * may run guest code.
  */
-#include "tsp/tsp.h"
-
 #include "core/console.h"
+#include "core/fence.h"
 #include "core/memory.h"
 #include "core/policy.h"
 #include "shadow/shadow.h"
+#include "tsp/tsp.h"
 
 #define CAUSE_MISALIGNED_STORE	6
 #define MAX_CALLS		8	/* in a row; then the guest may try again */

@@ -10,7 +10,7 @@ static inline void *tsp_port_guest(uint64_t hpa)
 	return (void *)hpa;
 }
 
-/* Floating-point register f<n> of the guest that has just left this hart (arch/start.S). */
+/* Floating-point register f<n> of the guest that has just left this hart (arch/fp.S). */
 uint64_t tsp_port_fp(unsigned int n);
 
 #endif

@@ -7,13 +7,14 @@
 
 #include "core/console.h"
 #include "core/platform.h"
+#include "core/serial.h"
 #include "tsp_port.h"
 
 jmp_buf *failed_to;
 char failed_with[256];
 char _image_start[PAGE], _image_end[1];
 
-void console_init(const struct platform *platform)
+void serial_init(const struct platform *platform)
 {
 	(void)platform;
 }

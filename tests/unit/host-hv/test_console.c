@@ -3,11 +3,12 @@
 #include "test.h"
 
 #undef fail		/* cmocka's */
+#include "console/input.h"
 #include "core/console.h"
 #include "core/external.h"
 #include "core/hm.h"
-#include "monitor/commands.h"
 #include "core/platform.h"
+#include "core/serial.h"
 
 unsigned long mock_time, mock_sip, mock_sie;
 struct hart *mock_hart;
@@ -31,7 +32,7 @@ static uint32_t registers[8];
 static uint32_t plic[0x201000 / 4];
 static uint8_t typed;
 
-void keyboard_type(uint8_t c)
+static void take_key(uint8_t c)
 {
 	typed = c;
 	registers[5] &= ~1u;			/* LSR: what was received is read */
@@ -136,9 +137,9 @@ static void a_uart_with_wide_registers_has_a_keyboard(void **state)
 	(void)state;
 	memset(registers, 0xaa, sizeof(registers));
 	registers[5] = 0x20;			/* LSR: the transmitter is empty */
-	console_init(&p);
+	serial_init(&p);
 	external_init(&p);
-	console_enable_input(&p);
+	input_begin(p.uart_irq, take_key);
 	assert_int_equal(registers[1], 1);	/* IER */
 	assert_int_equal(registers[2], 1);	/* FCR */
 	assert_int_equal(registers[3], 0xaaaaaaaa);
@@ -151,7 +152,7 @@ static void a_uart_with_wide_registers_has_a_keyboard(void **state)
 
 	console_guest_putc(0, '!');
 	assert_int_equal(registers[0], '!');
-	console_init(&(struct platform){ 0 });
+	serial_init(&(struct platform){ 0 });
 }
 
 #define TEST(name)	cmocka_unit_test_setup(name, setup)

@@ -4,12 +4,14 @@
 
 #include <libfdt.h>
 
-#include "guest/dtb.h"
 #include "boot/modules.h"
-#include "guest/image.h"
+#include "boot/probe.h"
+#include "core/fdt.h"
 #include "core/memory.h"
 #include "core/platform.h"
 #include "device/plic.h"
+#include "guest/dtb.h"
+#include "guest/image.h"
 #include "guest/seed.h"
 
 static char host[16384];

@@ -2,9 +2,14 @@
 /* Shadow tables that are host-hv's: a guest's tables in memory of the test, the firmware played. */
 #include "test.h"
 
+#include "core/fence.h"
+#include "core/hart.h"
 #include "core/policy.h"
-#include "shadow/shadow.h"
 #include "core/vcpu.h"
+#include "device/mmio.h"
+#include "run/exits.h"
+#include "run/sched.h"
+#include "shadow/shadow.h"
 
 #define RAM		0x80000000UL
 #define RAM_PAGES	64

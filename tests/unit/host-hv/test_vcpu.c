@@ -2,10 +2,18 @@
 /* What host-hv does about exits: SBI calls, devices, scheduling, statistics; the firmware is played. */
 #include "test.h"
 
+#include "core/fence.h"
 #include "core/hm.h"
-#include "run/sched.h"
-#include "shadow/shadow.h"
 #include "core/vcpu.h"
+#include "device/clock.h"
+#include "device/lines.h"
+#include "guest/restart.h"
+#include "run/enter.h"
+#include "run/exits.h"
+#include "run/release.h"
+#include "run/sched.h"
+#include "run/stats.h"
+#include "shadow/shadow.h"
 
 #define A0 10
 #define A1 11

@@ -5,12 +5,15 @@
 #undef fail		/* cmocka's */
 #include <libfdt.h>
 
-#include "device/clock.h"
 #include "core/console.h"
-#include "guest/dtb.h"
 #include "core/hm.h"
 #include "core/memory.h"
 #include "core/policy.h"
+#include "device/clock.h"
+#include "device/lines.h"
+#include "guest/create.h"
+#include "guest/dtb.h"
+#include "run/release.h"
 #include "run/sched.h"
 #include "shadow/shadow.h"
 

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "console/input.h"
+
+#include "core/serial.h"
+
+static void (*sink)(uint8_t c);
+
+/* Whatever a guest does about its own, so that the operator's key always works. */
+static void read_uart(void)
+{
+	int c;
+
+	while ((c = serial_get()) >= 0)
+		sink(c);
+}
+
+void input_begin(uint32_t uart_irq, void (*take_key)(uint8_t c))
+{
+	sink = take_key;
+	serial_listen(uart_irq, read_uart);
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* mmio.h - guest accesses outside RAM. */
+#ifndef MMIO_H
+#define MMIO_H
+
+#include "core/vcpu.h"
+
+/* Performs the access to a device, which may end the guest, or injects an access fault. */
+enum next exit_mmio(struct vcpu *v);
+
+#endif

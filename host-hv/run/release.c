@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "run/release.h"
+
+#include "core/vcpu.h"
+#include "device/lines.h"
+
+/* Nobody of the guest runs that could set another alarm, which would interrupt the boot hart for no one. */
+static void stop_clock(struct vm *vm)
+{
+	spin_lock(&vm->lock);
+	lines_reset_clock(vm);
+	spin_unlock(&vm->lock);
+}
+
+/* The last to go ends the firmware's VM; or, if the guest restarts, stays as the one that sees to it. */
+static void release(struct vcpu *v, bool restarts)
+{
+	struct vm *vm = v->vm;
+
+	sbi_call(HM_EXT_ID, HM_FID_VCPU_DESTROY, v->hm);
+	vcpu_set_state(v, VCPU_STOPPED);
+	if (__atomic_sub_fetch(&vm->vcpus_left, 1, __ATOMIC_ACQ_REL) != 0)
+		return;
+	sbi_call(HM_EXT_ID, HM_FID_VM_DESTROY, vm->hm);
+	stop_clock(vm);
+	if (!restarts)
+		return;
+	vm->restored = 0;
+	__atomic_store_n(&vm->restarter, v, __ATOMIC_RELAXED);
+	vcpu_set_state(v, VCPU_RUNNABLE);
+}
+
+/*
+ * The VM may begin to run again on another hart at any time, so that it has ended is no reason to release a vCPU:
+ * an end that it has not seen is.  vm_end() tells its hart of each.
+ */
+bool vm_release_vcpu(struct vcpu *v)
+{
+	unsigned ends = __atomic_load_n(&v->vm->ends, __ATOMIC_ACQUIRE);
+	bool restarts = !vm_is_over(v->vm);
+
+	if (v->ends == ends)
+		return false;
+	v->ends = ends;
+	release(v, restarts);
+	return !restarts;
+}
