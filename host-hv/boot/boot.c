@@ -19,8 +19,9 @@
 #include "core/external.h"
 #include "core/hm.h"
 #include "core/memory.h"
+#include "core/policy.h"
 #include "device/clock.h"
-#include "guest/create.h"
+#include "guest/restart.h"
 #include "guest/seed.h"
 #include "monitor/commands.h"
 #include "run/sched.h"
@@ -89,7 +90,10 @@ static void create_guests(void)
 	static struct guest_config guests[MAX_GUESTS];
 	unsigned count = guests_find(&platform, &options, guests), vcpus = 0;
 	struct vm_defaults defaults = {
-		.platform = &platform, .options = &options, .hm = &info,
+		.platform = &platform, .hm = &info,
+		.policy = options.tsp ? POLICY_TSP : policy_of(options.policy),
+		.satp_mode = options.satp_mode, .svvptc = options.svvptc,
+		.marks = options.marks, .restarts = options.restart, .quiet = options.quiet,
 	};
 
 	memory_init(guests, count);
@@ -140,14 +144,14 @@ void boot_main(uint64_t hart_id, const void *fdt)
 	input_begin(platform.uart_irq, keyboard_type);
 	external_begin();
 	start_harts();
-	sched_loop(&harts[0]);
+	sched_loop(&harts[0], vm_restart);
 }
 
 void hart_main(uint64_t hart_id, struct hart *hart)
 {
 	(void)hart_id;
 	fence_i();
-	sched_loop(hart);
+	sched_loop(hart, vm_restart);
 }
 
 /* Nothing that a guest does may lead here. */

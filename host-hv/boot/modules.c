@@ -5,7 +5,7 @@
 
 #include "core/console.h"
 #include "core/fdt.h"
-#include "core/vm.h"
+#include "guest/image.h"
 
 static bool compatible(const void *fdt, int node, const char *with)
 {

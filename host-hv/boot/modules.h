@@ -16,19 +16,9 @@
 #ifndef GUESTS_H
 #define GUESTS_H
 
-#include "core/lib.h"
 #include "boot/options.h"
 #include "core/platform.h"
-
-#define MAX_GUESTS	8
-
-struct guest_config {
-	struct range kernel;		/* files in the machine's RAM */
-	struct range initrd, tree;	/* of size 0 where there is none */
-	const char *bootargs;
-	uint64_t memory;		/* bytes */
-	unsigned vcpus;
-};
+#include "guest/create.h"
 
 /* Fills out[], lowest kernel first, and returns how many there are; ends the machine if there is none. */
 unsigned guests_find(const struct platform *p, const struct options *defaults,

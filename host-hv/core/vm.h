@@ -1,26 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * vm.h - guests: a VM has one range of RAM, its devices, and vCPUs, each of
- * which belongs to one hart for life.
+ * which belongs to one hart for life.  guest/ makes them.
  */
 #ifndef VM_H
 #define VM_H
 
-#include "boot/modules.h"
 #include "core/lib.h"
-#include "device/plic.h"
-#include "device/rtc.h"
-#include "device/typed.h"
-#include "device/uart.h"
-#include "guest/image.h"
 #include "hm_abi.h"
 
-#define MAX_VCPUS	PLIC_MAX_HARTS	/* of one VM, and on one hart */
+#define MAX_GUESTS	8
+#define MAX_VCPUS	16		/* of one VM, and on one hart */
 
+struct devices;
+struct guest_load;
 struct hart;
 struct shadow;
-struct vm_tsp;
 struct vm;
+struct vm_tsp;
 
 enum vcpu_state {
 	VCPU_STOPPED,		/* as HSM: waits for hart_start */
@@ -47,7 +44,7 @@ struct vcpu {
 	unsigned id;			/* the guest's hart id */
 	unsigned long hm;		/* the firmware's number */
 	struct hart *hart;
-	struct shadow *shadow;		/* shadow.h */
+	struct shadow *shadow;		/* shadow/shadow.h */
 
 	/* Owned by its hart while it is not stopped. */
 	struct hm_run *run;
@@ -86,23 +83,15 @@ struct vm {
 	bool split_counters;		/* the firmware knows whose instructions were */
 	struct vcpu vcpu[MAX_VCPUS];
 
-	struct vm_tsp *tsp;		/* shadow.h; shared by its vCPUs */
+	struct devices *devices;	/* device/devices.h */
+	struct vm_tsp *tsp;		/* shadow/tsp.h; shared by its vCPUs */
 	uint64_t policy;		/* HM_POLICY_*, for the next entry of each vCPU; atomic */
 	int end;			/* enum vm_end; atomic */
 	unsigned ends;			/* how often it has ended; atomic */
 	unsigned vcpus_left;		/* not yet off their harts after the end; atomic */
 
-	/* To start it, the first time and again. */
-	const struct guest_config *config;
-	struct placement at;
+	struct guest_load *load;	/* guest/load.h */
 	struct vcpu *restarter;		/* in whose turns it is made anew, or NULL; atomic */
-	uint64_t restored;		/* bytes of its RAM that are as in the beginning; its restarter's */
-
-	struct spinlock lock;		/* guards the devices */
-	struct uart uart;
-	struct typed typed;
-	struct plic plic;
-	struct rtc rtc;
 };
 
 /* The next guest, of which its number is set and nothing else. */

@@ -2,7 +2,8 @@
 #include "device/clock.h"
 
 #include "core/external.h"
-#include "device/lines.h"
+#include "core/platform.h"
+#include "device/devices.h"
 
 /* Registers of 4 bytes; to write ALARM_LOW sets the alarm, also one of the past. */
 enum { TIME_LOW, TIME_HIGH, ALARM_LOW, ALARM_HIGH, IRQ_ENABLED, CLEAR_ALARM, ALARM_STATUS, CLEAR_INTERRUPT };

@@ -8,8 +8,8 @@
 #include "core/console.h"
 #include "core/guest_map.h"
 #include "device/clock.h"
+#include "device/devices.h"
 #include "device/finisher.h"
-#include "device/lines.h"
 #include "ssp/decode.h"
 
 #define CAUSE_LOAD_ACCESS	5
@@ -42,11 +42,11 @@ static bool uart_access(struct vm *vm, uint64_t offset, const struct access *a, 
 
 		size = 1u << lowest_bit((a->size - done) | reg | UART_BYTES);
 		if (!a->store)
-			read |= (uint64_t)uart_read(&vm->uart, reg) << shift;
+			read |= (uint64_t)uart_read(&vm->devices->uart, reg) << shift;
 		else if (reg)
-			uart_write(&vm->uart, reg, written >> shift);
+			uart_write(&vm->devices->uart, reg, written >> shift);
 		else
-			sent = uart_write(&vm->uart, reg, written);
+			sent = uart_write(&vm->devices->uart, reg, written);
 	}
 	*value = read;
 	vm_uart_changed(vm);
@@ -63,9 +63,9 @@ static bool plic_access(struct vm *vm, uint64_t offset, const struct access *a, 
 	if (a->size != 4)
 		return false;
 	if (a->store)
-		ok = plic_write(&vm->plic, offset, word);
+		ok = plic_write(&vm->devices->plic, offset, word);
 	else
-		ok = plic_read(&vm->plic, offset, &word);
+		ok = plic_read(&vm->devices->plic, offset, &word);
 	*value = word;
 	vm_plic_changed(vm);
 	return ok;
@@ -78,11 +78,11 @@ static bool rtc_access(struct vm *vm, uint64_t offset, const struct access *a, u
 	if (!clock_exists() || a->size != 4 || offset >= RTC_BYTES)
 		return false;
 	now = clock_now();
-	rtc_tick(&vm->rtc, now);
+	rtc_tick(&vm->devices->rtc, now);
 	if (a->store)
-		rtc_write(&vm->rtc, offset, *value, now);
+		rtc_write(&vm->devices->rtc, offset, *value, now);
 	else
-		*value = rtc_read(&vm->rtc, offset, now);
+		*value = rtc_read(&vm->devices->rtc, offset, now);
 	vm_rtc_changed(vm);
 	return true;
 }
@@ -121,11 +121,11 @@ static bool perform(struct vm *vm, uint64_t gpa, const struct access *a, uint64_
 {
 	bool aligned = !(gpa & (a->size - 1)), ok = false;
 
-	spin_lock(&vm->lock);
+	spin_lock(&vm->devices->lock);
 	for (unsigned i = 0; i < ARRAY_SIZE(devices); i++)
 		if (range_holds(devices[i].where, gpa, a->size) && (aligned || devices[i].misaligned))
 			ok = devices[i].access(vm, gpa - devices[i].where.base, a, value);
-	spin_unlock(&vm->lock);
+	spin_unlock(&vm->devices->lock);
 	return ok;
 }
 

@@ -5,14 +5,15 @@
 
 #include "core/console.h"
 #include "core/memory.h"
-#include "core/policy.h"
 #include "device/clock.h"
-#include "device/lines.h"
+#include "device/devices.h"
 #include "guest/dtb.h"
+#include "guest/load.h"
 #include "run/sched.h"
 #include "shadow/shadow.h"
 
 static struct vm_defaults defaults;
+static struct guest_load loads[MAX_GUESTS];
 
 /* -- creation -- */
 
@@ -41,19 +42,19 @@ static void write_dtb(struct vm *vm)
 		.host_cpu = p->boot_cpu,
 		.timebase_hz = p->timebase_hz,
 		.ram = vm->ram,
-		.initrd = { vm->at.initrd, vm->config->initrd.size },
-		.bootargs = vm->config->bootargs,
+		.initrd = { vm->load->at.initrd, vm->load->config->initrd.size },
+		.bootargs = vm->load->config->bootargs,
 		.vcpus = vm->vcpu_count,
-		.mmu_type = mmu_types[defaults.options->satp_mode - 8],
+		.mmu_type = mmu_types[defaults.satp_mode - 8],
 		.rtc = clock_exists(),
 		.sstc = defaults.hm->features & HM_INFO_SSTC,
-		.svvptc = defaults.options->svvptc,
+		.svvptc = defaults.svvptc,
 	};
-	void *to = vm_memory(vm, vm->at.dtb, DTB_MAX_SIZE);
+	void *to = vm_memory(vm, vm->load->at.dtb, DTB_MAX_SIZE);
 	int error;
 
-	if (vm->config->tree.size)
-		error = dtb_adopt(&tree, (void *)vm->config->tree.base, vm->config->tree.size, to);
+	if (vm->load->config->tree.size)
+		error = dtb_adopt(&tree, (void *)vm->load->config->tree.base, vm->load->config->tree.size, to);
 	else
 		error = dtb_build(&tree, to);
 	if (error)
@@ -63,7 +64,7 @@ static void write_dtb(struct vm *vm)
 /* What the file leaves out of the kernel's memory is zero, whatever a boot loader left there. */
 static void clear_rest(const struct vm *vm, uint64_t file_size, uint64_t memory_size)
 {
-	char *kernel = vm_memory(vm, vm->at.kernel, memory_size);
+	char *kernel = vm_memory(vm, vm->load->at.kernel, memory_size);
 
 	memset(kernel + file_size, 0, memory_size - file_size);
 }
@@ -71,13 +72,13 @@ static void clear_rest(const struct vm *vm, uint64_t file_size, uint64_t memory_
 /* Where kernel, initrd and device tree go in the guest's RAM. */
 static void place(struct vm *vm)
 {
-	const struct guest_config *config = vm->config;
+	const struct guest_config *config = vm->load->config;
 	struct image image;
 	const char *wrong;
 
 	wrong = image_check((void *)config->kernel.base, config->kernel.size, &image);
 	if (!wrong)
-		wrong = image_place(vm->ram, &image, config->initrd.size, DTB_MAX_SIZE, &vm->at);
+		wrong = image_place(vm->ram, &image, config->initrd.size, DTB_MAX_SIZE, &vm->load->at);
 	if (wrong)
 		fail("vm%d: %s", vm->id, wrong);
 	clear_rest(vm, config->kernel.size, image.memory_size);
@@ -94,8 +95,8 @@ static void load_file(const struct vm *vm, struct range file, uint64_t at, struc
 
 void vm_load(const struct vm *vm, struct range part)
 {
-	load_file(vm, vm->config->kernel, vm->at.kernel, part);
-	load_file(vm, vm->config->initrd, vm->at.initrd, part);
+	load_file(vm, vm->load->config->kernel, vm->load->at.kernel, part);
+	load_file(vm, vm->load->config->initrd, vm->load->at.initrd, part);
 }
 
 /* A call that the firmware can only refuse if we or it are wrong. */
@@ -131,27 +132,17 @@ static void start_vcpu(struct vcpu *v)
 	vcpu_set_state(v, VCPU_STOPPED);
 }
 
-static void reset_devices(struct vm *vm)
-{
-	spin_lock(&vm->lock);
-	vm->uart = (struct uart){ 0 };
-	vm->plic = (struct plic){ .harts = vm->vcpu_count };
-	lines_reset_clock(vm);
-	typed_refill(&vm->typed, &vm->uart);
-	spin_unlock(&vm->lock);
-}
-
 /* The pool's free pages show whether a restart leaves any behind. */
 static void report_start(const struct vm *vm)
 {
 	struct hm_info info;
 
-	if (defaults.options->quiet)
+	if (defaults.quiet)
 		return;
 	must(vm, "describe itself", sbi_call(HM_EXT_ID, HM_FID_INFO, (uint64_t)&info, sizeof(info)));
 	print("vm%d: %lu MB at 0x%lx, %u vCPU, kernel %lu KB, initrd %lu KB, pool %lu pages free\n",
-	      vm->id, vm->ram.size / MIB, vm->hpa, vm->vcpu_count, vm->config->kernel.size / KIB,
-	      vm->config->initrd.size / KIB, info.pool_free_pages);
+	      vm->id, vm->ram.size / MIB, vm->hpa, vm->vcpu_count, vm->load->config->kernel.size / KIB,
+	      vm->load->config->initrd.size / KIB, info.pool_free_pages);
 }
 
 void vm_start(struct vm *vm)
@@ -163,13 +154,14 @@ void vm_start(struct vm *vm)
 	must(vm, "map its memory",
 	     sbi_call(HM_EXT_ID, HM_FID_SLOT_SET, vm->hm, 0, vm->ram.base, vm->hpa, vm->ram.size,
 		      HM_SLOT_R | HM_SLOT_W | HM_SLOT_X));
-	reset_devices(vm);	/* before external_irq is: what is typed meanwhile interrupts nobody then */
+	devices_reset(vm);	/* before external_irq is: what is typed meanwhile interrupts nobody then */
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
 		start_vcpu(&vm->vcpu[i]);
 	tsp_handler_init(vm->tsp, vm, defaults.hm, defaults.platform->zero_block);
-	vcpu_reset(first, vm->at.kernel, vm->at.dtb);
+	vcpu_reset(first, vm->load->at.kernel, vm->load->at.dtb);
 	report_start(vm);
 	vm->vcpus_left = vm->vcpu_count;
+	vm->load->restored = 0;
 	__atomic_store_n(&vm->restarter, NULL, __ATOMIC_RELAXED);
 	__atomic_store_n(&vm->end, VM_RUNS, __ATOMIC_RELEASE);
 	vcpu_set_state(first, VCPU_RUNNABLE);
@@ -181,14 +173,16 @@ void vm_create(const struct guest_config *config, const struct vm_defaults *d)
 	struct vm *vm = vm_add();
 
 	defaults = *d;
-	vm->config = config;
+	vm->load = &loads[vm->id];
+	vm->load->config = config;
 	vm->ram = (struct range){ GUEST_RAM_BASE, config->memory };
 	vm->hpa = alloc_ram(vm->id, config->memory);
 	vm->vcpu_count = config->vcpus;
-	vm->marks = d->options->marks;
-	vm->restarts = d->options->restart;
+	vm->marks = d->marks;
+	vm->restarts = d->restarts;
 	vm->split_counters = d->hm->features & HM_INFO_SMCNTRPMF;
-	vm->policy = d->options->tsp ? POLICY_TSP : policy_of(d->options->policy);
+	vm->policy = d->policy;
+	devices_create(vm);
 	place(vm);
 	vm_load(vm, vm->ram);
 	for (unsigned i = 0; i < vm->vcpu_count; i++)

@@ -10,17 +10,18 @@
 #include "guest/restart.h"
 
 #include "guest/create.h"
+#include "guest/load.h"
 #include "run/interrupts.h"
 
 #define PART	(64 * KIB)	/* some 100,000 instructions, far less than a slice */
 
 static void restore(struct vm *vm)
 {
-	struct range part = { vm->ram.base + vm->restored, min_u64(PART, vm->ram.size - vm->restored) };
+	struct range part = { vm->ram.base + vm->load->restored, min_u64(PART, vm->ram.size - vm->load->restored) };
 
 	memset(vm_memory(vm, part.base, part.size), 0, part.size);
 	vm_load(vm, part);
-	vm->restored += part.size;
+	vm->load->restored += part.size;
 }
 
 void vm_restart(struct vcpu *v)
@@ -30,7 +31,7 @@ void vm_restart(struct vcpu *v)
 	if (__atomic_load_n(&vm->restarter, __ATOMIC_RELAXED) != v)
 		return;		/* the end has not come to this vCPU yet */
 	sched_serve_interrupts();
-	if (vm->restored < vm->ram.size)
+	if (vm->load->restored < vm->ram.size)
 		restore(vm);
 	else
 		vm_start(vm);

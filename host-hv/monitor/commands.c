@@ -5,7 +5,7 @@
 #include "core/hart.h"
 #include "core/policy.h"
 #include "core/words.h"
-#include "device/lines.h"
+#include "device/devices.h"
 #include "run/stats.h"
 
 #define CTRL_C			0x03
@@ -157,13 +157,7 @@ static void close_prompt(void)
 /* Said once until it has read again. */
 static void type_to(struct vm *vm, uint8_t c)
 {
-	bool first;
-
-	spin_lock(&vm->lock);
-	first = !typed_put(&vm->typed, c);
-	vm_uart_changed(vm);
-	spin_unlock(&vm->lock);
-	if (first)
+	if (!devices_type(vm, c))
 		print("host-hv: vm%d reads nothing: what is typed is dropped\n", vm->id);
 }
 

@@ -2,15 +2,7 @@
 #include "run/release.h"
 
 #include "core/vcpu.h"
-#include "device/lines.h"
-
-/* Nobody of the guest runs that could set another alarm, which would interrupt the boot hart for no one. */
-static void stop_clock(struct vm *vm)
-{
-	spin_lock(&vm->lock);
-	lines_reset_clock(vm);
-	spin_unlock(&vm->lock);
-}
+#include "device/devices.h"
 
 /* The last to go ends the firmware's VM; or, if the guest restarts, stays as the one that sees to it. */
 static void release(struct vcpu *v, bool restarts)
@@ -22,10 +14,9 @@ static void release(struct vcpu *v, bool restarts)
 	if (__atomic_sub_fetch(&vm->vcpus_left, 1, __ATOMIC_ACQ_REL) != 0)
 		return;
 	sbi_call(HM_EXT_ID, HM_FID_VM_DESTROY, vm->hm);
-	stop_clock(vm);
+	devices_stop(vm);	/* nobody of the guest runs that could set another alarm */
 	if (!restarts)
 		return;
-	vm->restored = 0;
 	__atomic_store_n(&vm->restarter, v, __ATOMIC_RELAXED);
 	vcpu_set_state(v, VCPU_RUNNABLE);
 }

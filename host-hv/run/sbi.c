@@ -10,7 +10,7 @@
 #include "core/fence.h"
 #include "core/hart.h"
 #include "core/hm.h"
-#include "device/lines.h"
+#include "device/devices.h"
 
 /* Argument registers. */
 #define A0	10
@@ -51,20 +51,6 @@ static unsigned long dbcn_write(struct vm *vm, const char *from, uint64_t size)
 	return size;
 }
 
-static unsigned long dbcn_read(struct vm *vm, uint8_t *to, uint64_t size)
-{
-	uint64_t i;
-
-	spin_lock(&vm->lock);
-	for (i = 0; i < size && vm->uart.count; i++) {
-		to[i] = uart_pop(&vm->uart);
-		typed_refill(&vm->typed, &vm->uart);
-	}
-	vm_uart_changed(vm);
-	spin_unlock(&vm->lock);
-	return i;
-}
-
 static enum next serve_dbcn(struct vcpu *v, struct sbiret *ret)
 {
 	const uint64_t *x = v->run->x;
@@ -80,7 +66,7 @@ static enum next serve_dbcn(struct vcpu *v, struct sbiret *ret)
 		else if (x[A6] == DBCN_WRITE)
 			*ret = result(SBI_SUCCESS, dbcn_write(v->vm, memory, size));
 		else
-			*ret = result(SBI_SUCCESS, dbcn_read(v->vm, memory, size));
+			*ret = result(SBI_SUCCESS, devices_read_typed(v->vm, memory, size));
 		break;
 	case DBCN_WRITE_BYTE:
 		console_guest_putc(v->vm->id, x[A0]);
@@ -328,7 +314,7 @@ static enum next serve_getchar(struct vcpu *v, struct sbiret *ret)
 {
 	uint8_t c;
 
-	*ret = result(dbcn_read(v->vm, &c, 1) ? c : -1, 0);
+	*ret = result(devices_read_typed(v->vm, &c, 1) ? c : -1, 0);
 	return RESUME;
 }
 

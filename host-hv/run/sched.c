@@ -3,7 +3,6 @@
 
 #include "core/console.h"
 #include "core/hm.h"
-#include "guest/restart.h"
 #include "run/enter.h"
 #include "run/interrupts.h"
 #include "run/release.h"
@@ -176,7 +175,7 @@ static void idle(const struct hart *h)
 	sched_serve_interrupts();
 }
 
-void sched_loop(struct hart *h)
+void sched_loop(struct hart *h, void (*restart)(struct vcpu *v))
 {
 	csr_write(sie, IRQ_SOFT | IRQ_TIMER | IRQ_EXTERNAL);
 	for (;;) {
@@ -193,7 +192,7 @@ void sched_loop(struct hart *h)
 		}
 		begin_turn(h, v, now);
 		if (vm_ended(v->vm))
-			vm_restart(v);
+			restart(v);
 		else
 			vcpu_run(v);
 	}

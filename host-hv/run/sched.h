@@ -16,8 +16,11 @@ void sched_init(uint64_t timebase_hz);
 /* Gives the vCPU to the hart with the shortest queue of the first `count`. */
 void sched_add(struct vcpu *v, unsigned count);
 
-/* The hart's life. */
-void sched_loop(struct hart *hart) __attribute__((noreturn));
+/*
+ * The hart's life.  restart() has the turns of a vCPU whose guest has ended and begins anew; it takes part of the
+ * work at each.
+ */
+void sched_loop(struct hart *hart, void (*restart)(struct vcpu *v)) __attribute__((noreturn));
 
 /* When the vCPU that has the hart must leave it, in ticks of time; FOREVER: while nobody else wakes. */
 uint64_t sched_slice_end(const struct hart *hart);

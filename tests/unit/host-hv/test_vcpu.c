@@ -6,8 +6,7 @@
 #include "core/hm.h"
 #include "core/vcpu.h"
 #include "device/clock.h"
-#include "device/lines.h"
-#include "guest/restart.h"
+#include "device/devices.h"
 #include "run/enter.h"
 #include "run/exits.h"
 #include "run/release.h"
@@ -33,6 +32,7 @@ struct hart *mock_hart;
 static struct vm vm;
 static struct hm_run runs[4];
 static struct shadow shadows[4];
+static struct devices devices;
 static char guest_ram[PAGE];
 
 /* What host-hv did. */
@@ -86,7 +86,7 @@ bool vm_release_vcpu(struct vcpu *v)
 
 static int restart_turns;
 
-void vm_restart(struct vcpu *v)
+static void restart(struct vcpu *v)
 {
 	if (++restart_turns < 3)
 		return;
@@ -99,16 +99,6 @@ void *vm_memory(const struct vm *v, uint64_t gpa, uint64_t size)
 	return range_holds(v->ram, gpa, size) ? guest_ram + (gpa - RAM) : NULL;
 }
 
-void vm_plic_changed(struct vm *v)
-{
-	(void)v;
-}
-
-void vm_rtc_changed(struct vm *v)
-{
-	(void)v;
-}
-
 static bool platform_has_clock;
 
 bool clock_exists(void)
@@ -116,14 +106,14 @@ bool clock_exists(void)
 	return platform_has_clock;
 }
 
+void clock_wake(unsigned id, uint64_t when)
+{
+	(void)id, (void)when;
+}
+
 uint64_t clock_now(void)
 {
 	return 5000;
-}
-
-void vm_uart_changed(struct vm *v)
-{
-	v->vcpu[0].external_irq = uart_irq(&v->uart);
 }
 
 void console_guest_putc(int speaker, char c)
@@ -170,6 +160,8 @@ static int setup(void **state)
 	guest = no_exit;
 	on_kick = NULL;
 	vm.ram = (struct range){ RAM, PAGE };
+	devices = (struct devices){ 0 };
+	vm.devices = &devices;
 	vm.vcpu_count = vm.vcpus_left = 4;
 	vm.marks = true;
 	mock_hart = &harts[0];
@@ -230,8 +222,8 @@ static void console_reads_what_was_typed(void **state)
 	struct sbiret ret;
 
 	(void)state;
-	uart_receive(&vm.uart, 'h');
-	uart_receive(&vm.uart, 'i');
+	uart_receive(&devices.uart, 'h');
+	uart_receive(&devices.uart, 'i');
 	ret = call(SBI_EXT_DBCN, 1, 100, RAM, 0);
 	assert_int_equal(ret.error, SBI_SUCCESS);
 	assert_int_equal(ret.value, 2);
@@ -427,7 +419,7 @@ static void legacy_calls_keep_a1(void **state)
 	assert_int_equal(call(1, 0, 'x', 77, 0).value, 77);
 	assert_int_equal(call(2, 0, 0, 77, 0).value, 77);
 	assert_int_equal(call(2, 0, 0, 77, 0).error, -1);
-	uart_receive(&vm.uart, 0xe4);
+	uart_receive(&devices.uart, 0xe4);
 	assert_int_equal(call(2, 0, 0, 77, 0).error, 0xe4);
 }
 
@@ -692,12 +684,12 @@ static void the_clock_is_there_if_the_platform_has_one(void **state)
 {
 	(void)state;
 	platform_has_clock = true;
-	vm.rtc.offset = 2;
+	devices.rtc.offset = 2;
 	access_device(RTC, LW_A0, 13);
 	assert_int_equal(runs[0].x[A0], 5002);
 	runs[0].x[A0] = 9000;
 	access_device(RTC, SW_A0, 15);
-	assert_int_equal(vm.rtc.offset, 4000);
+	assert_int_equal(devices.rtc.offset, 4000);
 	faults(RTC, LBU_A0, 13, 5);
 	faults(RTC + RTC_BYTES, LW_A0, 13, 5);
 	platform_has_clock = false;
@@ -1029,7 +1021,7 @@ static void run_turns(unsigned count, long (*plays)(void))
 	turns_left = count;
 	harts[0].current = NULL;
 	if (!setjmp(idled))
-		sched_loop(&harts[0]);
+		sched_loop(&harts[0], restart);
 }
 
 static void vcpus_take_turns_until_the_guest_ends(void **state)
@@ -1113,7 +1105,7 @@ static void an_idle_hart_sets_its_timer(void **state)
 	vcpu_set_state(&vm.vcpu[0], VCPU_WAITING);
 	vm.vcpu[0].deadline = 1234;
 	if (!setjmp(idled))
-		sched_loop(&harts[0]);
+		sched_loop(&harts[0], restart);
 	assert_int_equal(timer, 1234);
 }
 

@@ -8,11 +8,11 @@
 #include "core/console.h"
 #include "core/hm.h"
 #include "core/memory.h"
-#include "core/policy.h"
 #include "device/clock.h"
-#include "device/lines.h"
+#include "device/devices.h"
 #include "guest/create.h"
 #include "guest/dtb.h"
+#include "guest/image.h"
 #include "run/release.h"
 #include "run/sched.h"
 #include "shadow/shadow.h"
@@ -128,11 +128,6 @@ void tsp_handler_init(struct vm_tsp *tsp, const struct vm *of, const struct hm_i
 	(void)tsp, (void)of, (void)hm, (void)zero_block;
 }
 
-uint64_t policy_of(uint64_t rungs)
-{
-	return rungs;
-}
-
 void sched_add(struct vcpu *v, unsigned count)
 {
 	(void)count;
@@ -157,12 +152,13 @@ void print(const char *format, ...)
 static int setup(void **state)
 {
 	static const struct platform platform = { .hart_count = 1 };
-	static const struct options options = { .restart = true, .satp_mode = 8, .quiet = true };
 	static const struct hm_info hm;
 	static const struct guest_config config = {
 		.kernel = { (uint64_t)page, sizeof(page) }, .memory = sizeof(ram), .vcpus = 1,
 	};
-	const struct vm_defaults defaults = { .platform = &platform, .options = &options, .hm = &hm };
+	const struct vm_defaults defaults = {
+		.platform = &platform, .hm = &hm, .restarts = true, .satp_mode = 8, .quiet = true,
+	};
 
 	(void)state;
 	on_vcpu_create = NULL;
@@ -182,17 +178,17 @@ static void ends(enum vm_end how)
 
 static void listens_to_its_keyboard(void)
 {
-	vm->uart.ier = IER_RECEIVED;
-	vm->plic.priority[GUEST_UART_IRQ] = 1;
-	vm->plic.hart[0].enable[0] = 1u << GUEST_UART_IRQ;
+	vm->devices->uart.ier = IER_RECEIVED;
+	vm->devices->plic.priority[GUEST_UART_IRQ] = 1;
+	vm->devices->plic.hart[0].enable[0] = 1u << GUEST_UART_IRQ;
 }
 
 static void types(void)
 {
-	spin_lock(&vm->lock);
-	assert_true(typed_put(&vm->typed, 'k'));
+	spin_lock(&vm->devices->lock);
+	assert_true(typed_put(&vm->devices->typed, 'k'));
 	vm_uart_changed(vm);
-	spin_unlock(&vm->lock);
+	spin_unlock(&vm->devices->lock);
 }
 
 static bool is_interrupted(void)
@@ -219,17 +215,17 @@ static void a_key_during_a_restart_interrupts_nobody(void **state)
 	vm_start(vm);
 	assert_int_equal(vm->end, VM_RUNS);
 	assert_false(is_interrupted());
-	assert_false(plic_asserts(&vm->plic, 0));
-	assert_int_equal(uart_pop(&vm->uart), 'k');
+	assert_false(plic_asserts(&vm->devices->plic, 0));
+	assert_int_equal(uart_pop(&vm->devices->uart), 'k');
 }
 
 static void sets_an_alarm(uint64_t when)
 {
-	spin_lock(&vm->lock);
-	rtc_write(&vm->rtc, RTC_ALARM_HIGH, when >> 32, clock_now());
-	rtc_write(&vm->rtc, RTC_ALARM_LOW, when, clock_now());
+	spin_lock(&vm->devices->lock);
+	rtc_write(&vm->devices->rtc, RTC_ALARM_HIGH, when >> 32, clock_now());
+	rtc_write(&vm->devices->rtc, RTC_ALARM_LOW, when, clock_now());
 	vm_rtc_changed(vm);
-	spin_unlock(&vm->lock);
+	spin_unlock(&vm->devices->lock);
 	assert_int_equal(due[vm->id], when);
 }
 

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* devices.h - the devices of a guest, and their interrupt lines through its PLIC to its vCPUs. */
+#ifndef DEVICES_H
+#define DEVICES_H
+
+#include "core/vm.h"
+#include "device/plic.h"
+#include "device/rtc.h"
+#include "device/typed.h"
+#include "device/uart.h"
+
+struct devices {
+	struct spinlock lock;		/* guards all of them */
+	struct uart uart;
+	struct typed typed;
+	struct plic plic;
+	struct rtc rtc;
+};
+
+/* Gives a new guest its devices. */
+void devices_create(struct vm *vm);
+
+/* As they are when a guest starts, but for what was typed and not yet read. */
+void devices_reset(struct vm *vm);
+
+/* Takes back the alarm of a guest that has ended, which would interrupt the boot hart for no one. */
+void devices_stop(struct vm *vm);
+
+/* A character that was typed for the guest; false: it is dropped, and that is to be said. */
+bool devices_type(struct vm *vm, uint8_t c);
+
+/* Up to size characters that were typed; how many there were. */
+uint64_t devices_read_typed(struct vm *vm, uint8_t *to, uint64_t size);
+
+/*
+ * With the lock held: the PLIC, the UART, or the clock may want to interrupt now or not any more; a UART
+ * that has room gets what was typed for it.
+ */
+void vm_plic_changed(struct vm *vm);
+void vm_uart_changed(struct vm *vm);
+void vm_rtc_changed(struct vm *vm);
+
+/* Without it: the time has come that the guest's clock was set to. */
+void vm_alarm(struct vm *vm);
+
+#endif
