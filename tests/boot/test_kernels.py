@@ -56,7 +56,7 @@ def program(folder, place=USUAL, later=0):
     elf, flat = folder / "program.elf", folder / "program.flat"
     command = ["riscv64-linux-gnu-gcc", "-nostdlib", "-static",
                f"-Wl,--build-id=none,--no-warn-rwx-segments,-N,-Ttext={place:#x}",
-            f"-Wa,--defsym,PLACE={place:#x}", f"-Wa,--defsym,ENTERED_LATER={later}", "-x", "assembler", "-", "-o", elf]
+               f"-Wa,--defsym,PLACE={place:#x}", f"-Wa,--defsym,ENTERED_LATER={later}", "-x", "assembler", "-", "-o", elf]
     subprocess.run(command, input=SOURCE, text=True, check=True)
     subprocess.run(["riscv64-linux-gnu-objcopy", "-O", "binary", elf, flat], check=True)
     return elf, flat

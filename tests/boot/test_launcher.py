@@ -465,7 +465,6 @@ def test_what_a_step_of_the_ladder_is_worth_on_average(tmp_path):
     assert lines[-1] == ["on", "average", "-1", "-0.100", "-1", "-0.100", "-31", "-0.500", "-1", "-0.100"]
 
 
-
 @pytest.mark.parametrize("asidlen", ["17", "-1", "x"])
 def test_a_strict_hart_has_up_to_16_bits_of_asid(asidlen):
     assert_refused(call(LAUNCH, "options", "QEMU=strict", f"ASIDLEN={asidlen}"), f"ASIDLEN={asidlen}", "0 to 16")

@@ -82,7 +82,7 @@ def test_lines_of_a_stopped_cpu_are_no_exits_of_its_neighbour(payloads, mode):
     assert victim["vm_exits"]["by_reason"]["interrupt"] <= 50, victim
 
 
-LEAST_GAP = 10000	# between two interrupts of the platform's clock
+LEAST_GAP = 10000    # between two interrupts of the platform's clock
 
 
 @pytest.mark.parametrize("mode", MODES)

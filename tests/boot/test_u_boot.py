@@ -6,7 +6,6 @@ import shlex
 import shutil
 import subprocess
 
-import pexpect
 import pytest
 
 from launcher import BUILD, ROOT
