@@ -23,7 +23,7 @@ include qemu-platform/hspt.mk
 include qemu-platform/linux.mk
 
 help:		## this text
-	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 24
+	@sed -n 's/^\([a-z_.-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 24
 	@$(launch) help
 
 run: options all	## the tour: every mode there is and the table; or MODE=... for one run
@@ -85,6 +85,15 @@ all: hmcode host-hv $(initramfs) $(guest_kernel) ## build all of it
 fetch:		## install and fetch what is missing
 	@qemu-platform/fetch
 
+lint: fetch	## form of C, shell, Python and documentation
+	@tests/lint/lint
+
+format: fetch	## C in the form of .clang-format
+	@tests/lint/format
+
+compile_commands.json: fetch ## what clangd needs for firmware, host-hv and unit tests
+	@tests/lint/compile-commands $@
+
 clean:		## remove what was built; the cache stays
 	rm -rf build
 
@@ -106,4 +115,4 @@ plugins:	## QEMU plugins of qemu-platform/plugins
 	@$(submake) -C qemu-platform/plugins out=$(CURDIR)/build/plugins header=$(cache)/current/qemu-plugin
 
 FORCE:
-.PHONY: help options run shell debug measure bench-events count-pt-writes plugins test test-unit test-boot test-strict test-long test-long-list test-long-table fuzz soak prove all payloads fetch clean hmcode host-hv FORCE
+.PHONY: lint format compile_commands.json help options run shell debug measure bench-events count-pt-writes plugins test test-unit test-boot test-strict test-long test-long-list test-long-table fuzz soak prove all payloads fetch clean hmcode host-hv FORCE
