@@ -91,6 +91,9 @@ lint: fetch	## form of C, shell, Python and documentation
 format: fetch	## C in the form of .clang-format
 	@tests/lint/format
 
+drawings: fetch	## the drawings of docs/drawings from their sources
+	@docs/drawings/draw
+
 compile_commands.json: fetch ## what clangd needs for firmware, host-hv and unit tests
 	@tests/lint/compile-commands $@
 
@@ -115,4 +118,4 @@ plugins:	## QEMU plugins of qemu-platform/plugins
 	@$(submake) -C qemu-platform/plugins out=$(CURDIR)/build/plugins header=$(cache)/current/qemu-plugin
 
 FORCE:
-.PHONY: lint format compile_commands.json help options run shell debug measure bench-events count-pt-writes plugins test test-unit test-boot test-strict test-long test-long-list test-long-table fuzz soak prove all payloads fetch clean hmcode host-hv FORCE
+.PHONY: lint format drawings compile_commands.json help options run shell debug measure bench-events count-pt-writes plugins test test-unit test-boot test-strict test-long test-long-list test-long-table fuzz soak prove all payloads fetch clean hmcode host-hv FORCE

@@ -7,6 +7,7 @@ prose.py [FILE...] checks these files, or every Markdown file that git knows, an
 - A line has at most 120 columns; rows of tables and addresses, which cannot be broken, are exempt.
 - A section has content.
 - Links lead to files and headings that exist.
+- A file that the text names by its folder exists.
 - A `make` line in a block of code names a target, options and values that exist.
 """
 
@@ -184,7 +185,23 @@ def wrong_commands(page):
                 yield block.line, f"{block.text}: {wrong}"
 
 
-CHECKS = (long_sentences, long_lines, empty_sections, dead_links, wrong_commands)
+# ---- files that the text names ----
+
+@functools.lru_cache(maxsize=None)
+def tree():
+    """Every file, with a slash before each of its folders' names."""
+    return "\n".join("/" + str(path.relative_to(ROOT)) for path in ROOT.rglob("*.*") if path.is_file()) + "\n"
+
+
+def missing_files(page):
+    """A path with a folder, as `trap/route.c`, is the end of a file's."""
+    for block in page.blocks:
+        for _, span in [] if block.kind == "code" else CODE_SPAN.findall(block.text):
+            if re.fullmatch(r"[a-z][\w.-]*(/[\w.-]+)+\.(c|h|S|py|md|pml)", span) and f"/{span}\n" not in tree():
+                yield block.line, f"there is no file {span}"
+
+
+CHECKS = (long_sentences, long_lines, empty_sections, dead_links, wrong_commands, missing_files)
 
 
 class Page:

@@ -67,6 +67,11 @@ def test_links_and_anchors(tmp_path):
     assert found(tmp_path, "# A\n\n[a](other.md#one)\n") == ["other.md has no heading #one"]
 
 
+def test_files_that_the_text_names(tmp_path):
+    assert found(tmp_path, "# A\n\n`docs/abi.md` and `workloads/list` and `lint/prose.py`\n") == []
+    assert found(tmp_path, "# A\n\n`docs/gone.md`\n") == ["there is no file docs/gone.md"]
+
+
 @pytest.mark.parametrize("line", ["make", "make run MODE=ssp-hm WORKLOAD=fork,pipe   # why", "make test-long PART=attacker",
                                   "make run KERNEL=path/Image INITRD=rootfs.cpio APPEND=\"a b\" MEM=2G",
                                   "make -C tests/unit/ssp check", "ls", "make shell MODE=ssp-hm ..."])
