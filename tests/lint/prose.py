@@ -197,7 +197,8 @@ def missing_files(page):
     """A path with a folder, as `trap/route.c`, is the end of a file's."""
     for block in page.blocks:
         for _, span in [] if block.kind == "code" else CODE_SPAN.findall(block.text):
-            if re.fullmatch(r"[a-z][\w.-]*(/[\w.-]+)+\.(c|h|S|py|md|pml)", span) and f"/{span}\n" not in tree():
+            if re.fullmatch(r"[a-z][\w.-]*(/[\w.-]+)+\.(c|h|S|py|md|pml)", span) and "NAME" not in span and \
+                    f"/{span}\n" not in tree():
                 yield block.line, f"there is no file {span}"
 
 
