@@ -5,6 +5,15 @@
 cache=${HMODE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hmode}
 top=$(dirname "$here")
 build=${BUILD:-$top/build}
+
+# version: of the tree, and its commit where the tree is a clone rather than an unpacked archive.
+version()
+{
+	_commit=
+	[ "$(git -C "$top" rev-parse --show-toplevel 2>/dev/null)" != "$(cd "$top" && pwd -P)" ] ||
+		_commit=$(git -C "$top" rev-parse --short=12 HEAD 2>/dev/null) || _commit=
+	echo "hmode $(cat "$top/VERSION" 2>/dev/null || echo unknown)${_commit:+, commit $_commit}"
+}
 min_qemu=10
 
 say()

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from launcher import M_STAY_LIMIT, MODES, PROFILES, payload_names
+from launcher import M_STAY_LIMIT, MODES, PROFILES, ROOT, payload_names
 
 # Rungs where the shadow tables are host-hv's.
 HOST_RUNGS = ["satp", "none", "inject", "inject,satp"]
@@ -45,3 +45,9 @@ def test_every_fact_holds_on_tables_of_the_host(launch, payloads, name, rung, pr
                  MARKS=1, TIMEOUT=120)
     check(run, name)
     assert run.mark()["longest_m_stay"] <= M_STAY_LIMIT
+
+
+def test_firmware_and_hypervisor_say_their_version(launch, payloads):
+    version = (ROOT / "VERSION").read_text().strip()
+    run = launch(MODE="ssp-hm", KERNEL=payloads / "sharing.bin", MEM="128M", TIMEOUT=60)
+    assert f"hmcode: version {version}\n" in run.console and f"host-hv: version {version}\n" in run.console
