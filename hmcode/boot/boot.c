@@ -202,7 +202,7 @@ static int domains_init(void)
 {
 	int error = reserve_pool(fdt_get_address());
 
-	sbi_printf("hmcode: version " HM_VERSION "\n");
+	sbi_printf("hmcode " HM_VERSION "\n");
 	if (!error)
 		error = make_room_in_tree();
 	if (!error)

@@ -136,7 +136,7 @@ void boot_main(uint64_t hart_id, const void *fdt)
 	options_parse(&options, command_line());
 	if (options.all_bytes)
 		console_pass_all();
-	print("host-hv: version " HV_VERSION "\n");
+	print("host-hv " HV_VERSION "\n");
 	firmware_init();
 	sched_init(platform.timebase_hz);
 	external_init(&platform);
