@@ -169,54 +169,6 @@ static enum ssp_fence set_leaf(struct ssp_space *space, struct ssp_table *table,
 	return fence;
 }
 
-/* Remember where the level-0 tables are; the shadow's is on its dirty list by now (I7). */
-static void remember_walk(struct ssp_space *space, const struct ssp_guest_walk *walk, uint64_t va,
-			  struct ssp_table *table)
-{
-	struct ssp_root *root = space->current;
-	struct ssp_walk *entry = ssp_walk_entry(root, va);
-	struct ssp_path *path = &root->path[entry - root->walk];
-
-	entry->tag = ssp_walk_tag(root, va);
-	entry->guest = walk->link_hpa[0] & ~(PAGE_SIZE - 1);
-	entry->shadow = table_entries(space, table);
-	entry->table = table;
-	path->tree_turn = root->tree_turn;
-	path->links = satp_modes[root->mode].levels - 1;
-	for (unsigned int i = 0; i < path->links; i++) {
-		path->link[i].hpa = walk->link_hpa[i + 1];
-		path->link[i].pte = walk->link[i + 1];
-	}
-}
-
-/* Take up a walk that a fence dropped, if walking again would end where it did. */
-static bool renew_walk(struct ssp_space *space, uint64_t va)
-{
-	struct ssp_root *root = space->current;
-	struct ssp_walk *entry = ssp_walk_entry(root, va);
-	const struct ssp_path *path = &root->path[entry - root->walk];
-	uint64_t tag = ssp_walk_tag(root, va);
-
-	if (((entry->tag ^ tag) & ((1ull << SSP_WALK_VA_BITS) - 1)) ||
-	    path->tree_turn != root->tree_turn)
-		return false;
-	for (unsigned int i = path->links; i-- > 0;)
-		if (ssp_port_load(path->link[i].hpa) != path->link[i].pte)
-			return false;
-	entry->tag = tag;
-	ssp_table_list_dirty(space, entry->table);
-	return true;
-}
-
-struct ssp_walk *ssp_walk_known(struct ssp_space *space, uint64_t va)
-{
-	struct ssp_walk *walk = ssp_walk_hit(space->current, va);
-
-	if (walk)
-		return walk;
-	return renew_walk(space, va) ? ssp_walk_entry(space->current, va) : NULL;
-}
-
 /* Leaves of level 3 and more lie over more regions than there are bits. */
 static uint64_t split_regions(uint64_t va, int level)
 {
@@ -242,7 +194,7 @@ static enum ssp_fence fill(struct ssp_space *space, const struct ssp_guest_walk 
 	if (satp_mode(root->gsatp) == SATP_BARE)
 		return fence;
 	if (walk->level == 0)
-		remember_walk(space, walk, va, table);
+		ssp_walk_remember(space, walk, va, table);
 	if (walk->level > leaf)
 		space->split |= split_regions(va, walk->level);
 	return fence;
@@ -276,7 +228,7 @@ static struct ssp_result fault(struct ssp_space *space, uint64_t va, enum ssp_ac
 	struct ssp_guest_walk walk;
 	const struct ssp_slot *slot;
 
-	if (renew_walk(space, va)) {
+	if (ssp_walk_renew(space, va)) {
 		struct ssp_result result = { .fence = SSP_FENCE_NONE };
 
 		result.verdict = ssp_fault_fast(space, va, access, state, &result.fence);

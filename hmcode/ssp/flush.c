@@ -14,24 +14,6 @@
  */
 #include "internal.h"
 
-void ssp_root_drop_walks(struct ssp_root *root)
-{
-	root->walk_turn += 1ull << SSP_WALK_VA_BITS;
-	if (root->walk_turn)
-		return;
-	for (unsigned int i = 0; i < SSP_WALK_CACHE; i++)
-		root->walk[i].tag = 0;
-	root->tree_turn++;
-	root->walk_turn = 1ull << SSP_WALK_VA_BITS;
-}
-
-/* Walks end elsewhere from now on: they cannot be taken up again either. */
-void ssp_root_forget_walks(struct ssp_root *root)
-{
-	root->tree_turn++;
-	ssp_root_drop_walks(root);
-}
-
 static void forget_leaves(struct ssp_root *root)
 {
 	root->dirty = SSP_NONE;

@@ -10,24 +10,7 @@
 
 #include "ssp.h"
 #include "ssp_port.h"
-
-static inline struct ssp_walk *ssp_walk_entry(struct ssp_root *root, uint64_t va)
-{
-	return &root->walk[(va >> SSP_WALK_SHIFT) % SSP_WALK_CACHE];
-}
-
-static inline uint64_t ssp_walk_tag(const struct ssp_root *root, uint64_t va)
-{
-	return root->walk_turn | va >> SSP_WALK_SHIFT;
-}
-
-/* The leaf tables of va if the walk cache has them: legal as a cache of non-leaf entries. */
-static inline struct ssp_walk *ssp_walk_hit(struct ssp_root *root, uint64_t va)
-{
-	struct ssp_walk *entry = ssp_walk_entry(root, va);
-
-	return entry->tag == ssp_walk_tag(root, va) ? entry : NULL;
-}
+#include "walk_cache.h"
 
 /* V, A and what each access needs, one byte an access, by its number. */
 #define SSP_NEEDS						\

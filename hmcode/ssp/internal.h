@@ -10,6 +10,7 @@
 #include "ssp.h"
 #include "ssp_port.h"
 #include "walk.h"
+#include "walk_cache.h"
 
 /*
  * Bounds of one stay.  A table of any level is emptied by at most 64 groups of plain
@@ -79,6 +80,9 @@ unsigned int ssp_table_clear_leaves(struct ssp_space *space, struct ssp_table *t
 void ssp_table_set(struct ssp_space *space, struct ssp_table *table, unsigned int index,
 		   uint64_t value);
 void ssp_table_list_dirty(struct ssp_space *space, struct ssp_table *table);
+void ssp_tables_join(struct ssp_space *space, uint32_t *ring, uint32_t *more);
+
+/* recycle.c */
 enum ssp_fence ssp_tables_reserve(struct ssp_space *space, uint32_t wanted);
 
 /* flush.c */
@@ -86,15 +90,16 @@ void ssp_drop_all(struct ssp_space *space);
 void ssp_root_sleep(struct ssp_space *space, struct ssp_root *root);
 void ssp_root_empty(struct ssp_space *space, struct ssp_root *root);
 void ssp_root_flush(struct ssp_space *space, struct ssp_root *root, bool global_links);
-void ssp_root_drop_walks(struct ssp_root *root);
-void ssp_root_forget_walks(struct ssp_root *root);
 void ssp_unlink_global(struct ssp_space *space, struct ssp_table *table);
 enum ssp_fence ssp_flush_range(struct ssp_space *space, uint64_t va, uint64_t last);
 
-/* fault.c: the walk to va's leaf tables if it is cached or can be taken up again, or NULL. */
+/* walk_cache.c: the walk to va's leaf tables if it is cached or can be taken up again, or NULL. */
 struct ssp_walk *ssp_walk_known(struct ssp_space *space, uint64_t va);
+bool ssp_walk_renew(struct ssp_space *space, uint64_t va);
+void ssp_walk_remember(struct ssp_space *space, const struct ssp_guest_walk *walk, uint64_t va,
+		       struct ssp_table *table);
 
-/* ring.c */
+/* ring_flags.c */
 void ssp_ring_caches(struct ssp_space *space);
 void ssp_ring_caches_nothing(struct ssp_space *space);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * table.c - the life of shadow tables: allocation, hanging, clearing, recycling.
+ * table.c - the life of shadow tables: allocation, hanging, clearing; recycle.c takes them from a root.
  *
  *	free --alloc--> hung at a link --orphan--> spare --alloc--> hung ...
  *	 ^                                           |
@@ -39,7 +39,7 @@ static void ring_remove(struct ssp_space *space, uint32_t *ring, struct ssp_tabl
 }
 
 /* All of `more` goes into the ring; then there is no `more`. */
-static void ring_join(struct ssp_space *space, uint32_t *ring, uint32_t *more)
+void ssp_tables_join(struct ssp_space *space, uint32_t *ring, uint32_t *more)
 {
 	struct ssp_table *tables = space->tables;
 	uint32_t first = *ring, second = *more, last;
@@ -89,7 +89,7 @@ void ssp_table_empty(struct ssp_space *space, struct ssp_table *table, uint32_t 
 {
 	clear_groups(table_entries(space, table), table->occupied);
 	table->occupied = 0;
-	ring_join(space, ring, &table->children);
+	ssp_tables_join(space, ring, &table->children);
 }
 
 /* A table for the first time: what its page and description held before does not matter. */
@@ -265,53 +265,4 @@ void ssp_table_make_current(struct ssp_space *space, struct ssp_table *table)
 		ssp_table_empty(space, table, &table_owner(space, table)->spare);
 	else
 		ssp_table_keep_own_links(space, table, ~PTE_V);
-}
-
-/* Whose tables go: the least recently used root's, our own, the global tree's. */
-static struct ssp_root *choose_victim(struct ssp_space *space)
-{
-	struct ssp_root *victim = NULL;
-
-	for (unsigned int i = SSP_GLOBAL + 1; i < SSP_ROOTS; i++) {
-		struct ssp_root *root = &space->roots[i];
-
-		if (root == space->current || root->tables <= 1)
-			continue;
-		if (!victim || root->last_use < victim->last_use)
-			victim = root;
-	}
-	if (!victim && space->current && space->current->tables > 1)
-		victim = space->current;
-	return victim ? victim : &space->roots[SSP_GLOBAL];
-}
-
-/* All tables of a root but its top one become free, whatever their number. */
-static void recycle(struct ssp_space *space, struct ssp_root *victim)
-{
-	uint32_t count = victim->tables - 1;
-
-	ssp_root_empty(space, victim);
-	ring_join(space, &space->free, &victim->spare);
-	victim->tables = 1;
-	space->free_count += count;
-	space->tables_recycled += count;
-}
-
-/*
- * Reserve before the first write: afterwards `wanted` allocations cannot fail.
- * SSP_MIN_TABLES exceeds all top tables by more than that, so somebody has them.
- */
-enum ssp_fence ssp_tables_reserve(struct ssp_space *space, uint32_t wanted)
-{
-	enum ssp_fence fence = SSP_FENCE_NONE;
-
-	while (space->free_count < wanted) {
-		struct ssp_root *victim = choose_victim(space);
-
-		if (victim == &space->roots[SSP_GLOBAL])
-			ssp_drop_all(space);	/* every root may link its tables */
-		recycle(space, victim);
-		fence = SSP_FENCE_ALL;
-	}
-	return fence;
 }

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* walk_cache.h - where the leaf tables of an address are, the guest's and the shadow's. */
+#ifndef SSP_WALK_CACHE_H
+#define SSP_WALK_CACHE_H
+
+#include "ssp.h"
+
+static inline struct ssp_walk *ssp_walk_entry(struct ssp_root *root, uint64_t va)
+{
+	return &root->walk[(va >> SSP_WALK_SHIFT) % SSP_WALK_CACHE];
+}
+
+static inline uint64_t ssp_walk_tag(const struct ssp_root *root, uint64_t va)
+{
+	return root->walk_turn | va >> SSP_WALK_SHIFT;
+}
+
+/* The leaf tables of va if the walk cache has them: legal as a cache of non-leaf entries. */
+static inline struct ssp_walk *ssp_walk_hit(struct ssp_root *root, uint64_t va)
+{
+	struct ssp_walk *entry = ssp_walk_entry(root, va);
+
+	return entry->tag == ssp_walk_tag(root, va) ? entry : NULL;
+}
+
+static inline void ssp_root_drop_walks(struct ssp_root *root)
+{
+	root->walk_turn += 1ull << SSP_WALK_VA_BITS;
+	if (root->walk_turn)
+		return;
+	for (unsigned int i = 0; i < SSP_WALK_CACHE; i++)
+		root->walk[i].tag = 0;
+	root->tree_turn++;
+	root->walk_turn = 1ull << SSP_WALK_VA_BITS;
+}
+
+/* Walks end elsewhere from now on: they cannot be taken up again either. */
+static inline void ssp_root_forget_walks(struct ssp_root *root)
+{
+	root->tree_turn++;
+	ssp_root_drop_walks(root);
+}
+
+#endif
