@@ -32,7 +32,7 @@
 #include "host/mark.h"
 #include "mmu/asid.h"
 #include "ssp/hits.h"
-#include "world/switch.h"
+#include "world/registers.h"
 
 static struct sbi_platform_operations operations;
 static const struct sbi_platform_operations *original;

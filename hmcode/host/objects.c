@@ -313,7 +313,7 @@ long hm_vcpu_destroy(u64 number)
 		hart->last_vcpu = NULL;
 	/*
 	 * Rules 2 and 6, by themselves.  No test can tell: what the hart holds of its tables is used in the guest
-	 * world alone, where take_over() fences before any other vCPU's, and a paged host was fenced by leave().
+	 * world alone, where hm_registers_take_over() fences before any other vCPU's, and a paged host was fenced by leave().
 	 */
 	hm_sfence_all();
 	hm_pool_free((u64)vcpu);

@@ -22,6 +22,7 @@
 #include "mmu/roots.h"
 #include "mmu/satp.h"
 #include "trap/trap.h"
+#include "world/registers.h"
 #include "world/switch.h"
 #include "world/vcpus.h"
 
@@ -151,69 +152,6 @@ static void leave_interrupts(struct hm_hart *hart, volatile struct hm_s_state *g
 		/* The host's own event, at its own time again. */
 		sbi_timer_get_device()->timer_event_start(hart->host_deadline);
 	}
-}
-
-/* ---- another vCPU on this hart ---- */
-
-/*
- * FP and V state move only now; the host world uses none.  Both are saved whatever FS and VS said: a guest sets
- * them itself, as to Clean once it has saved a program's registers in its own memory, or to Off, and neither
- * changes what the registers hold ("Extension Context Status in mstatus Register").  No trap tells of it.
- */
-static void save_registers(const struct hm_hart *hart, struct hm_vcpu *vcpu)
-{
-	hm_fp_save(&vcpu->fp);
-	if (hart->vlenb)
-		hm_v_save(&vcpu->v);
-}
-
-static void switch_registers(const struct hm_hart *hart, struct hm_vcpu *from, struct hm_vcpu *to)
-{
-	csr_set(CSR_MSTATUS, MSTATUS_FS | MSTATUS_VS);
-	if (from)
-		save_registers(hart, from);
-	hm_fp_load(&to->fp);
-	if (hart->vlenb)
-		hm_v_load(&to->v);
-}
-
-/*
- * A vCPU stays on the hart that it ran on first, which may be another one than it was made
- * on: that has to have what the guest was offered.
- */
-static long claim(struct hm_hart *hart, struct hm_vcpu *vcpu)
-{
-	if (vcpu->hart == hart)
-		return SBI_SUCCESS;
-	if (vcpu->hart)
-		return SBI_ERR_DENIED;
-	if (vcpu->space.satp_modes & ~hart->satp_modes || vcpu->vlenb != hart->vlenb)
-		return SBI_ERR_NOT_SUPPORTED;
-	vcpu->hart = hart;
-	vcpu->space.fence_after_fill = !hart->svvptc;
-	hm_fence_i();
-	return SBI_SUCCESS;
-}
-
-static void take_over(struct hm_hart *hart, struct hm_vcpu *vcpu)
-{
-	if (hart->last_vcpu == vcpu)
-		return;
-	switch_registers(hart, hart->last_vcpu, vcpu);
-	hart->last_vcpu = vcpu;
-	hart->frame.vcpu = vcpu;
-	hart->frame.run = vcpu->run;
-	hm_sfence_all();
-}
-
-/* The hart stops, or sleeps without its registers: what they hold of a vCPU goes to memory. */
-void hm_hart_pauses(struct hm_hart *hart)
-{
-	if (!hart->last_vcpu)
-		return;
-	csr_set(CSR_MSTATUS, MSTATUS_FS | MSTATUS_VS);
-	save_registers(hart, hart->last_vcpu);
-	hart->last_vcpu = NULL;
 }
 
 /* ---- the two ways ---- */
@@ -489,7 +427,7 @@ static void end_early(struct hm_vcpu *vcpu)
 /* Before anything of the guest's is loaded.  *error is SBI_SUCCESS and the result false: later. */
 static bool prepare(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entry *entry, long *error)
 {
-	*error = claim(hart, vcpu);
+	*error = vcpu->hart == hart ? SBI_SUCCESS : hm_vcpu_claim(hart, vcpu);
 	if (*error || host_is_interrupted())
 		return false;
 	if (hm_vcpu_lags(vcpu)) {
@@ -516,7 +454,8 @@ static long run(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 begin)
 			end_early(vcpu);
 		return error;
 	}
-	take_over(hart, vcpu);
+	if (hart->last_vcpu != vcpu)
+		hm_registers_take_over(hart, vcpu);
 	ran = enter(hart, vcpu, &entry);
 	hm_stay_ends(vcpu, begin);
 	if (ran)

@@ -8,7 +8,4 @@
 /* Run a vCPU until it exits; an SBI error code. */
 long hm_vcpu_run(u64 number, unsigned long *exit_reason);
 
-/* The hart stops, or sleeps without its registers: what they hold of a vCPU goes to memory. */
-void hm_hart_pauses(struct hm_hart *hart);
-
 #endif
