@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * cpu.h - all that host-hv says to the hart in assembly: CSRs, SBI calls,
- * fences.  Beside it only fp.S and boot/start.S have instructions in them.
+ * fences.  Beside it only fp.S and the entries in boot/ have instructions in them.
  */
 #ifndef ARCH_CPU_H
 #define ARCH_CPU_H

@@ -21,16 +21,16 @@
 #include "core/memory.h"
 #include "core/policy.h"
 #include "device/clock.h"
+#include "device/devices.h"
 #include "guest/restart.h"
 #include "guest/seed.h"
 #include "monitor/commands.h"
+#include "run/loop.h"
 #include "run/sched.h"
 #include "ssp/ssp.h"
 
-/* The entries from start.S. */
+/* The entry from start.S. */
 void boot_main(uint64_t hart_id, const void *fdt);
-void hart_main(uint64_t hart_id, struct hart *hart);
-void panic_trap(uint64_t cause, uint64_t pc, uint64_t tval);
 
 #define HSM_HART_START	0
 #define STACK_SIZE	8192
@@ -140,23 +140,10 @@ void boot_main(uint64_t hart_id, const void *fdt)
 	firmware_init();
 	sched_init(platform.timebase_hz);
 	external_init(&platform);
-	clock_init(&platform);
+	clock_init(&platform, devices_ring);
 	create_guests();
 	input_begin(platform.uart_irq, keyboard_type);
 	external_begin();
 	start_harts();
-	sched_loop(&harts[0], vm_restart);
-}
-
-void hart_main(uint64_t hart_id, struct hart *hart)
-{
-	(void)hart_id;
-	fence_i();
-	sched_loop(hart, vm_restart);
-}
-
-/* Nothing that a guest does may lead here. */
-void panic_trap(uint64_t cause, uint64_t pc, uint64_t tval)
-{
-	fail("panic: scause %lx, sepc %lx, stval %lx", cause, pc, tval);
+	hart_loop(&harts[0], vm_restart);
 }

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * start.S - the entries of host-hv.
+ * start.S - the entry of the first hart; that of the others is in hart_entry.S.
  *
  *   _start      first hart, from the firmware: a0 = hart id, a1 = device tree
  *               next: boot_main(hart id, device tree), which never returns
- *   hart_entry  every other hart, by SBI HSM hart_start: a1 = struct hart
- *               next: hart_main(), which never returns
- *   trap_entry  any trap of host-hv itself is a bug: panic_trap()
  *
  * Interrupts are never enabled in sstatus: host-hv looks at sip when a guest
  * has exited for one and when it idles, so nothing of it can be interrupted.
@@ -75,31 +72,7 @@ _start:
 link_address:
 	.dword	HV_LINK_ADDRESS			/* a constant, so not relocated */
 
-	.text
-	.globl hart_entry
-hart_entry:
-	csrw	sie, zero
-	csrci	sstatus, 2
-	csrw	satp, zero
-	lla	t0, trap_entry
-	csrw	stvec, t0
-	mv	tp, a1
-	ld	sp, 0(tp)			/* struct hart: stack_end comes first */
-	call	hart_main
-	j	.
-
-	.balign	4
-trap_entry:
-	lla	sp, panic_stack_end		/* the fault may be the stack's */
-	csrr	a0, scause
-	csrr	a1, sepc
-	csrr	a2, stval
-	call	panic_trap
-	j	.
-
 	.bss
 	.balign	16
 	.space	16384
 boot_stack_end:
-	.space	4096
-panic_stack_end:

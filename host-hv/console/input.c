@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "console/input.h"
 
+#include "core/external.h"
 #include "core/serial.h"
 
 static void (*sink)(uint8_t c);
@@ -17,5 +18,6 @@ static void read_uart(void)
 void input_begin(uint32_t uart_irq, void (*take_key)(uint8_t c))
 {
 	sink = take_key;
-	serial_listen(uart_irq, read_uart);
+	if (serial_is_uart() && external_listen(uart_irq, read_uart))
+		serial_interrupt();
 }

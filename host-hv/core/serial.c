@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/serial.h"
 
-#include "core/external.h"
 #include "core/hm.h"
 #include "core/platform.h"
 
@@ -70,16 +69,18 @@ void serial_put(char c)
 	uart_put(UART_DATA, c);
 }
 
+bool serial_is_uart(void)
+{
+	return serial.uart;
+}
+
 int serial_get(void)
 {
 	return uart_get(UART_LSR) & LSR_RECEIVED ? uart_get(UART_DATA) : -1;
 }
 
-bool serial_listen(uint32_t irq, void (*serve)(void))
+void serial_interrupt(void)
 {
-	if (!serial.uart || !external_listen(irq, serve))
-		return false;
 	uart_put(UART_FCR, FCR_ENABLE);
 	uart_put(UART_IER, IER_RECEIVED);
-	return true;
 }

@@ -14,8 +14,11 @@ void serial_init(const struct platform *platform);
 
 void serial_put(char c);
 
-/* Lets the UART interrupt when a byte comes in, which is told to serve(). */
-bool serial_listen(uint32_t irq, void (*serve)(void));
+/* Is it a 16550?  Else nothing comes in. */
+bool serial_is_uart(void);
+
+/* Lets the 16550 interrupt when a byte comes in. */
+void serial_interrupt(void);
 
 /* The next byte that came in; -1: there is none. */
 int serial_get(void);

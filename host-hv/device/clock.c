@@ -3,7 +3,7 @@
 
 #include "core/external.h"
 #include "core/platform.h"
-#include "device/devices.h"
+#include "core/vm.h"
 
 /* Registers of 4 bytes; to write ALARM_LOW sets the alarm, also one of the past. */
 enum { TIME_LOW, TIME_HIGH, ALARM_LOW, ALARM_HIGH, IRQ_ENABLED, CLEAR_ALARM, ALARM_STATUS, CLEAR_INTERRUPT };
@@ -19,6 +19,7 @@ static struct {
 	volatile uint32_t *reg;		/* NULL: there is none */
 	uint64_t due[MAX_GUESTS];
 	uint64_t not_before;		/* of the next interrupt */
+	void (*ring)(unsigned id);	/* takes the alarms that have come */
 } clock;
 
 static uint64_t read_time(void)
@@ -67,15 +68,16 @@ static uint32_t take_due(void)
 static void serve(void)
 {
 	for (uint32_t rings = take_due(); rings; rings &= rings - 1)
-		vm_alarm(vm_find(lowest_bit(rings)));
+		clock.ring(lowest_bit(rings));
 }
 
-void clock_init(const struct platform *p)
+void clock_init(const struct platform *p, void (*ring)(unsigned id))
 {
 	if (!p->rtc.size || !external_listen(p->rtc_irq, serve))
 		return;
 	for (unsigned i = 0; i < MAX_GUESTS; i++)
 		clock.due[i] = FOREVER;
+	clock.ring = ring;
 	clock.reg = (volatile uint32_t *)p->rtc.base;
 	clock.reg[CLEAR_ALARM] = 1;
 	clock.reg[CLEAR_INTERRUPT] = 1;

@@ -11,8 +11,8 @@
 
 struct platform;
 
-/* After external_init(). */
-void clock_init(const struct platform *platform);
+/* After external_init().  An alarm of guest number id that has come goes to ring(). */
+void clock_init(const struct platform *platform, void (*ring)(unsigned id));
 
 /* Without one guests have none. */
 bool clock_exists(void);
@@ -20,7 +20,7 @@ bool clock_exists(void);
 /* Nanoseconds since 1970. */
 uint64_t clock_now(void);
 
-/* Guest number id has its next alarm then; FOREVER: none.  vm_alarm() follows. */
+/* Guest number id has its next alarm then; FOREVER: none. */
 void clock_wake(unsigned id, uint64_t due);
 
 #endif

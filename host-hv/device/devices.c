@@ -25,8 +25,10 @@ void vm_rtc_changed(struct vm *vm)
 		vm_plic_changed(vm);
 }
 
-void vm_alarm(struct vm *vm)
+void devices_ring(unsigned id)
 {
+	struct vm *vm = vm_find(id);
+
 	spin_lock(&vm->devices->lock);
 	rtc_tick(&vm->devices->rtc, clock_now());
 	vm_rtc_changed(vm);

@@ -40,7 +40,7 @@ void vm_plic_changed(struct vm *vm);
 void vm_uart_changed(struct vm *vm);
 void vm_rtc_changed(struct vm *vm);
 
-/* Without it: the time has come that the guest's clock was set to. */
-void vm_alarm(struct vm *vm);
+/* Without it: the time has come that the clock of guest number id was set to. */
+void devices_ring(unsigned id);
 
 #endif

@@ -11,6 +11,7 @@
 #include "guest/load.h"
 #include "run/sched.h"
 #include "shadow/shadow.h"
+#include "shadow/tsp.h"
 
 static struct vm_defaults defaults;
 static struct guest_load loads[MAX_GUESTS];

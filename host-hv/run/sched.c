@@ -2,10 +2,6 @@
 #include "run/sched.h"
 
 #include "core/console.h"
-#include "core/hm.h"
-#include "run/enter.h"
-#include "run/interrupts.h"
-#include "run/release.h"
 
 /*
  * Shares.  Each vCPU's clock, `used`, counts the ticks of its hart from one choice to the
@@ -43,20 +39,6 @@ void sched_add(struct vcpu *v, unsigned count)
 	v->hart = shortest;
 }
 
-/* vCPUs of guests that have ended leave the queue, except where the guest restarts. */
-static void drop_ended(struct hart *h)
-{
-	unsigned kept = 0;
-
-	for (unsigned i = 0; i < h->queued; i++) {
-		struct vcpu *v = h->queue[i];
-
-		if (!vm_ended(v->vm) || !vm_release_vcpu(v))
-			h->queue[kept++] = v;
-	}
-	h->queued = kept;
-}
-
 /* What v has used, but for what it slept away. */
 static int64_t used(const struct hart *h, const struct vcpu *v)
 {
@@ -74,8 +56,7 @@ static int64_t rank(const struct hart *h, const struct vcpu *v)
 	return used(h, v) - (has_ipi(v) ? slice_ticks : 0);
 }
 
-/* Of equals the one whose turn is longer ago. */
-static struct vcpu *pick(struct hart *h, uint64_t now)
+struct vcpu *sched_pick(struct hart *h, uint64_t now)
 {
 	unsigned first = h->turn;
 	struct vcpu *best = NULL;
@@ -97,7 +78,7 @@ static struct vcpu *pick(struct hart *h, uint64_t now)
 	return best;
 }
 
-static void begin_turn(struct hart *h, struct vcpu *v, uint64_t now)
+void sched_begin_turn(struct hart *h, struct vcpu *v, uint64_t now)
 {
 	v->used = used(h, v);
 	h->current = v;
@@ -106,14 +87,14 @@ static void begin_turn(struct hart *h, struct vcpu *v, uint64_t now)
 }
 
 /* A tick that has begun counts: the shortest of turns is not free. */
-static void end_turn(struct hart *h)
+void sched_end_turn(struct hart *h)
 {
 	if (h->current)
 		h->current->used += csr_read(time) - h->since + 1;
 	h->current = NULL;
 }
 
-static uint64_t next_deadline(const struct hart *h)
+uint64_t sched_next_deadline(const struct hart *h)
 {
 	uint64_t first = FOREVER;
 
@@ -159,41 +140,4 @@ uint64_t sched_slice_end(const struct hart *h)
 		if (h->queue[i] != h->current)
 			end = min_u64(end, preempts_at(h, h->queue[i]));
 	return end;
-}
-
-/*
- * A kick that comes between looking and WFI stays pending in sip, and WFI does
- * not wait while something that sie enables is pending.
- */
-static void idle(const struct hart *h)
-{
-	uint64_t deadline = next_deadline(h);
-
-	if (deadline != FOREVER)
-		firmware_set_timer(deadline);
-	wait_for_interrupt();
-	sched_serve_interrupts();
-}
-
-void sched_loop(struct hart *h, void (*restart)(struct vcpu *v))
-{
-	csr_write(sie, IRQ_SOFT | IRQ_TIMER | IRQ_EXTERNAL);
-	for (;;) {
-		uint64_t now;
-		struct vcpu *v;
-
-		end_turn(h);
-		drop_ended(h);
-		now = csr_read(time);
-		v = pick(h, now);
-		if (!v) {
-			idle(h);
-			continue;
-		}
-		begin_turn(h, v, now);
-		if (vm_ended(v->vm))
-			restart(v);
-		else
-			vcpu_run(v);
-	}
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sched.h - harts and their run queues.
+ * sched.h - whose turn it is on a hart.
  *
  * A vCPU stays on its hart.  Alone there, it idles in the guest world and has
  * no slice; otherwise WFI yields, and shares are kept over time (sched.c).
@@ -16,11 +16,15 @@ void sched_init(uint64_t timebase_hz);
 /* Gives the vCPU to the hart with the shortest queue of the first `count`. */
 void sched_add(struct vcpu *v, unsigned count);
 
-/*
- * The hart's life.  restart() has the turns of a vCPU whose guest has ended and begins anew; it takes part of the
- * work at each.
- */
-void sched_loop(struct hart *hart, void (*restart)(struct vcpu *v)) __attribute__((noreturn));
+/* The vCPU of the hart's that runs next, of equals the one whose turn is longer ago; NULL: none can. */
+struct vcpu *sched_pick(struct hart *hart, uint64_t now);
+
+/* The turn of the vCPU that was picked; its end, if there is one. */
+void sched_begin_turn(struct hart *hart, struct vcpu *v, uint64_t now);
+void sched_end_turn(struct hart *hart);
+
+/* When the first of those that sleep wakes by itself. */
+uint64_t sched_next_deadline(const struct hart *hart);
 
 /* When the vCPU that has the hart must leave it, in ticks of time; FOREVER: while nobody else wakes. */
 uint64_t sched_slice_end(const struct hart *hart);

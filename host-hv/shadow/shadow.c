@@ -6,13 +6,11 @@
 #include "core/memory.h"
 #include "core/policy.h"
 #include "device/mmio.h"
+#include "shadow/handler.h"
 #include "ssp/ring.h"
 
 #define CAUSE_FETCH_ACCESS	1
 #define CAUSE_FETCH_PAGE_FAULT	12
-
-#define SSTATUS_SUM		(1UL << 18)
-#define SSTATUS_MXR		(1UL << 19)
 
 /* -- whose the tables are -- */
 
@@ -98,91 +96,6 @@ void shadow_pay_fence(struct vcpu *v)
 		return;
 	v->shadow->handler->fence(v, run->fence_start, run->fence_size, run->fence_asid);
 	run->flags &= ~(uint64_t)HM_RUN_FENCE_VMA;
-}
-
-/* -- for handlers -- */
-
-/* Two different fences become one of everything: they may concern different roots. */
-void shadow_owe(struct vcpu *v, enum ssp_fence fence, uint64_t va)
-{
-	struct hm_run *run = v->run;
-
-	if (fence == SSP_FENCE_NONE)
-		return;
-	if (run->hw_fence == HM_FENCE_NONE) {
-		run->hw_fence = fence;
-		run->hw_fence_va = va;
-	} else if (run->hw_fence != fence || run->hw_fence_va != va) {
-		run->hw_fence = HM_FENCE_ALL;
-	}
-}
-
-void shadow_root_set(struct vcpu *v, unsigned n, uint64_t gsatp, uint64_t root, bool retire)
-{
-	struct hm_root *entry = &v->run->roots[n];
-
-	entry->gsatp = gsatp;
-	entry->root = root;
-	entry->stamp += retire;
-	v->run->roots_new |= 1UL << n;
-}
-
-static unsigned access_state(const struct hm_run *run)
-{
-	return (run->priv ? 0 : SSP_USER) | (run->sstatus & SSTATUS_SUM ? SSP_SUM : 0) |
-	       (run->sstatus & SSTATUS_MXR ? SSP_MXR : 0);
-}
-
-/*
- * The guest's tables forbid to fetch what its hart has just fetched by an older
- * translation: the guest takes the fault, as on a hart whose TLB had lost it, or it
- * would execute the same again for ever.  What is still cached of the page goes; a guest that
- * has not fenced could not complain if it stayed.
- */
-static void fetch_fault(struct vcpu *v, uint64_t va, enum ssp_verdict verdict)
-{
-	if (v->shadow->handler->fence)
-		v->shadow->handler->fence(v, va, PAGE, FENCE_ALL);
-	shadow_owe(v, SSP_FENCE_PAGE, va);
-	v->shadow->count[SHADOW_TRUE_FAULT]++;
-	vcpu_inject(v, verdict == SSP_TRUE_FAULT ? CAUSE_FETCH_PAGE_FAULT : CAUSE_FETCH_ACCESS, va);
-}
-
-/* Guest code, through the guest's own tables and only from RAM; NULL: the guest was given a fault. */
-static const volatile uint16_t *code_at(struct vcpu *v, uint64_t va)
-{
-	const struct hm_run *run = v->run;
-	uint64_t hpa;
-	enum ssp_verdict verdict = ssp_translate(&v->shadow->space, run->satp, va, SSP_FETCH,
-						 access_state(run), &hpa);
-
-	if (verdict != SSP_FILLED) {
-		fetch_fault(v, va, verdict);
-		return NULL;
-	}
-	return (const volatile uint16_t *)hpa;
-}
-
-bool shadow_fetch(struct vcpu *v)
-{
-	struct hm_run *run = v->run;
-	uint64_t end = run->pc + 2;
-	const volatile uint16_t *code = code_at(v, run->pc);
-	uint16_t low;
-
-	if (!code)
-		return false;
-	low = *code++;
-	run->exit_insn = low;
-	run->exit_insn_len = (low & 3) == 3 ? 4 : 2;
-	if (run->exit_insn_len == 2)
-		return true;
-	if (!(end & (PAGE - 1)))
-		code = code_at(v, end);
-	if (!code)
-		return false;
-	run->exit_insn |= (uint32_t)*code << 16;
-	return true;
 }
 
 /* -- the exits -- */

@@ -58,16 +58,6 @@ struct shadow {
 	struct ssp_space space;			/* the slots are everyone's, the rest is ssp.c's */
 };
 
-/* aside_handler is ssp's for the one instruction that tsp cannot perform; tsp_come_back() ends that. */
-extern const struct shadow_handler ssp_handler, tsp_handler, aside_handler;
-void tsp_come_back(const struct vcpu *v);
-
-/* What all vCPUs of a guest share for it; ends the machine if memory is short. */
-struct vm_tsp *tsp_handler_create(const struct vm *vm);
-
-/* As it is before any of them has run. */
-void tsp_handler_init(struct vm_tsp *tsp, const struct vm *vm, const struct hm_info *hm, uint32_t zero_block);
-
 /* The shadow of a new vCPU, with so many pages of tables; ends the machine if memory is short. */
 struct shadow *shadow_create(const struct vm *vm, unsigned long pages, const struct hm_info *hm);
 
@@ -127,17 +117,5 @@ static inline void shadow_leave(struct vcpu *v)
 /* The exits: of a page fault, and of a write to satp.  The guest's fences go by HM_RUN_FENCE_VMA. */
 enum next exit_page_fault(struct vcpu *v);
 void shadow_satp(struct vcpu *v, uint64_t gsatp);
-
-/* For handlers: the hart has to forget this before the guest runs again. */
-void shadow_owe(struct vcpu *v, enum ssp_fence fence, uint64_t va);
-
-/*
- * For handlers: entry n of the root buffer.  root: MODE and PPN of a shadow, 0 for
- * none; retire: nothing that the hart cached of it is used again.
- */
-void shadow_root_set(struct vcpu *v, unsigned n, uint64_t gsatp, uint64_t root, bool retire);
-
-/* Puts the instruction at pc into run->exit_insn; false: its fetch faults, and the guest was given that. */
-bool shadow_fetch(struct vcpu *v);
 
 #endif

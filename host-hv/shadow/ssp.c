@@ -8,7 +8,8 @@
  * nobody, so a root in the buffer is behind in no fence of the guest's.
  */
 #include "core/vm.h"
-#include "shadow/shadow.h"
+#include "shadow/handler.h"
+#include "shadow/tsp.h"
 #include "ssp/hits.h"
 #include "ssp/ring.h"
 

@@ -10,7 +10,8 @@
 #include "core/fence.h"
 #include "core/memory.h"
 #include "core/policy.h"
-#include "shadow/shadow.h"
+#include "shadow/handler.h"
+#include "shadow/tsp.h"
 #include "tsp/tsp.h"
 
 #define CAUSE_MISALIGNED_STORE	6

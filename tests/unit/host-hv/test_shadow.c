@@ -9,7 +9,8 @@
 #include "device/mmio.h"
 #include "run/exits.h"
 #include "run/sched.h"
-#include "shadow/shadow.h"
+#include "shadow/handler.h"
+#include "shadow/tsp.h"
 
 #define RAM		0x80000000UL
 #define RAM_PAGES	64

@@ -9,6 +9,7 @@
 #include "device/devices.h"
 #include "run/enter.h"
 #include "run/exits.h"
+#include "run/loop.h"
 #include "run/release.h"
 #include "run/sched.h"
 #include "run/stats.h"
@@ -1021,7 +1022,7 @@ static void run_turns(unsigned count, long (*plays)(void))
 	turns_left = count;
 	harts[0].current = NULL;
 	if (!setjmp(idled))
-		sched_loop(&harts[0], restart);
+		hart_loop(&harts[0], restart);
 }
 
 static void vcpus_take_turns_until_the_guest_ends(void **state)
@@ -1105,7 +1106,7 @@ static void an_idle_hart_sets_its_timer(void **state)
 	vcpu_set_state(&vm.vcpu[0], VCPU_WAITING);
 	vm.vcpu[0].deadline = 1234;
 	if (!setjmp(idled))
-		sched_loop(&harts[0], restart);
+		hart_loop(&harts[0], restart);
 	assert_int_equal(timer, 1234);
 }
 

@@ -16,6 +16,7 @@
 #include "run/release.h"
 #include "run/sched.h"
 #include "shadow/shadow.h"
+#include "shadow/tsp.h"
 
 #define IER_RECEIVED	1
 #define RTC_ALARM_LOW	0x08
@@ -235,7 +236,7 @@ static void takes_its_alarm_along(enum vm_end how)
 	sets_an_alarm(1ul << 62);
 	ends(how);
 	assert_int_equal(due[vm->id], FOREVER);
-	vm_alarm(vm);
+	devices_ring(vm->id);
 	assert_int_equal(due[vm->id], FOREVER);
 }
 

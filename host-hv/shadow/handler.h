@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* handler.h - what the files of shadow/ share among themselves. */
+#ifndef HANDLER_H
+#define HANDLER_H
+
+#include "shadow/shadow.h"
+
+#define SSTATUS_SUM		(1UL << 18)
+#define SSTATUS_MXR		(1UL << 19)
+
+/* aside_handler is ssp's for the one instruction that tsp cannot perform; tsp_come_back() (tsp.h) ends that. */
+extern const struct shadow_handler ssp_handler, tsp_handler, aside_handler;
+
+static inline unsigned access_state(const struct hm_run *run)
+{
+	return (run->priv ? 0 : SSP_USER) | (run->sstatus & SSTATUS_SUM ? SSP_SUM : 0) |
+	       (run->sstatus & SSTATUS_MXR ? SSP_MXR : 0);
+}
+
+/* The hart has to forget this before the guest runs again. */
+void shadow_owe(struct vcpu *v, enum ssp_fence fence, uint64_t va);
+
+/*
+ * Entry n of the root buffer.  root: MODE and PPN of a shadow, 0 for
+ * none; retire: nothing that the hart cached of it is used again.
+ */
+void shadow_root_set(struct vcpu *v, unsigned n, uint64_t gsatp, uint64_t root, bool retire);
+
+/* Puts the instruction at pc into run->exit_insn; false: its fetch faults, and the guest was given that. */
+bool shadow_fetch(struct vcpu *v);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "shadow/handler.h"
+
+/* Two different fences become one of everything: they may concern different roots. */
+void shadow_owe(struct vcpu *v, enum ssp_fence fence, uint64_t va)
+{
+	struct hm_run *run = v->run;
+
+	if (fence == SSP_FENCE_NONE)
+		return;
+	if (run->hw_fence == HM_FENCE_NONE) {
+		run->hw_fence = fence;
+		run->hw_fence_va = va;
+	} else if (run->hw_fence != fence || run->hw_fence_va != va) {
+		run->hw_fence = HM_FENCE_ALL;
+	}
+}
+
+void shadow_root_set(struct vcpu *v, unsigned n, uint64_t gsatp, uint64_t root, bool retire)
+{
+	struct hm_root *entry = &v->run->roots[n];
+
+	entry->gsatp = gsatp;
+	entry->root = root;
+	entry->stamp += retire;
+	v->run->roots_new |= 1UL << n;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* tsp.h - traditional shadow paging, of which all vCPUs of a guest share one shadow. */
+#ifndef SHADOW_TSP_H
+#define SHADOW_TSP_H
+
+#include "core/vm.h"
+
+struct hm_info;
+
+/* What all vCPUs of a guest share for it; ends the machine if memory is short. */
+struct vm_tsp *tsp_handler_create(const struct vm *vm);
+
+/* As it is before any of them has run. */
+void tsp_handler_init(struct vm_tsp *tsp, const struct vm *vm, const struct hm_info *hm, uint32_t zero_block);
+
+/* Ends aside_handler's time, after the exit of a vCPU that has executed the instruction. */
+void tsp_come_back(const struct vcpu *v);
+
+#endif
