@@ -70,6 +70,12 @@ current()
 	printf '%s\n' "$cache/current/$1"
 }
 
+# diffs PATCH...: what they change, without the letters around it, which build nothing.
+diffs()
+{
+	awk 'FNR == 1 { on = 0 } /^diff --git / { on = 1 } on' "$@"
+}
+
 # qemu_version PROGRAM: its major version, or nothing.
 qemu_version()
 {
