@@ -103,6 +103,8 @@ def unpacked(data):
 def pe_end(data):
     """Where the file ends by the PE header that kernels with an EFI stub carry, or 0."""
     pe = number(data, 60, "I")
+    if data[:2] == b"MZ" and pe >= 64 and pe + 24 > len(data):
+        raise Refused(f"is truncated: {len(data)} bytes, and its PE header ends at {pe + 24}")
     if pe < 64 or data[pe:pe + 4] != b"PE\0\0" or pe + 24 > len(data):
         return 0
     sections, optional = number(data, pe + 6, "H"), number(data, pe + 20, "H")
@@ -227,7 +229,7 @@ def refuse_foreign(data):
 def convert(data, wanted):
     """The bytes that the kernel takes, and what to load instead of the file, or None."""
     if wanted.format == "flat":
-        base = wanted.load or FLAT_LOAD
+        base = FLAT_LOAD if wanted.load is None else wanted.load
         if not data:
             raise Refused("is empty")
         if not RAM + HEADER_PAGE <= base <= RAM + (wanted.mib << 20) - len(data) or base % 4:
@@ -235,7 +237,7 @@ def convert(data, wanted):
                           f"LOAD from {RAM + HEADER_PAGE:#x} to {RAM + (wanted.mib << 20):#x}, a multiple of 4")
         kernel = Kernel(data, base, base + len(data), base)
         if wanted.native:
-            return kernel.end - RAM, as_elf(kernel) if wanted.load else None
+            return kernel.end - RAM, as_elf(kernel) if wanted.load is not None else None
         return kernel.end - RAM, as_image(kernel)
     inner = unpacked(data)
     if inner is not None:
