@@ -16,6 +16,8 @@ import subprocess
 
 import pytest
 
+from hmode import results
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LAUNCH = ROOT / "qemu-platform" / "launch"
 FETCH = ROOT / "qemu-platform" / "fetch"
@@ -389,9 +391,6 @@ def test_a_package_without_a_kernel(tmp_path):
 
 # Tables, made from result files.
 
-RESULTS_SH = ROOT / "qemu-platform" / "results.sh"
-
-
 def result(mode, workload, instructions, traps=0, hm=(), **reasons):
     by_reason = {name: reasons.get(name, 0) for name in ["mmio", "pt_write", "flush", "true_fault"]}
     total = sum(by_reason.values())
@@ -400,18 +399,15 @@ def result(mode, workload, instructions, traps=0, hm=(), **reasons):
             "hm_traps": {"total": traps + 1, "memory": traps}, "instructions": {"total": instructions}}
 
 
-def table(folder, function, *results):
-    """The lines that one of the table functions makes of these results, as words."""
-    file = folder / "results.json"
-    file.write_text("".join(json.dumps(r) + "\n" for r in results))
-    done = subprocess.run(["sh", "-euc", f". {RESULTS_SH}; {function} {file}"],
-                          capture_output=True, text=True, check=True)
-    assert max(map(len, done.stdout.splitlines()), default=0) <= 120
-    return [line.split() for line in done.stdout.splitlines()]
+def table(maker, *of):
+    """The lines that one of the makers of tables makes of these results, as words."""
+    lines = maker(of)
+    assert max(map(len, lines), default=0) <= 120
+    return [text.split() for text in lines]
 
 
-def test_counts_are_compared_with_native_and_with_tsp(tmp_path):
-    lines = table(tmp_path, "counts",
+def test_counts_are_compared_with_native_and_with_tsp():
+    lines = table(results.counts,
                   result("native", "fork", 1000), result("native", "pipe", 1000),
                   result("tsp", "fork", 4000, pt_write=90, true_fault=10, mmio=1), result("tsp", "pipe", 1000),
                   result("ssp", "fork", 2000, traps=20, flush=40), result("ssp", "pipe", 1000, traps=2))
@@ -429,23 +425,23 @@ def test_counts_are_compared_with_native_and_with_tsp(tmp_path):
         ["ssp", "1.414"]]
 
 
-def test_what_was_not_measured_is_not_told(tmp_path):
-    lines = table(tmp_path, "counts", result("ssp", "fork", None, flush=4))
+def test_what_was_not_measured_is_not_told():
+    lines = table(results.counts, result("ssp", "fork", None, flush=4))
     assert lines[2:] == [["fork", "ssp", "4", "4", "1", "5", "-", "-", "-", "-"]]
 
 
-def test_exits_for_memory_by_reason(tmp_path):
-    results = [result("native", "fork", 1), result("tsp", "fork", 1, pt_write=90, true_fault=10, mmio=1),
-               result("ssp", "fork", 1, flush=4), result("ssp-hm", "fork", 1, mmio=7)]
-    assert table(tmp_path, "reasons", *results)[1:] == [
+def test_exits_for_memory_by_reason():
+    given = [result("native", "fork", 1), result("tsp", "fork", 1, pt_write=90, true_fault=10, mmio=1),
+             result("ssp", "fork", 1, flush=4), result("ssp-hm", "fork", 1, mmio=7)]
+    assert table(results.reasons, *given)[1:] == [
         ["exits", "for", "memory", "pt_write", "flush", "true_fault"],
         ["fork", "tsp", "90", "0", "10"],
         ["ssp", "0", "4", "0"]]
-    assert table(tmp_path, "reasons", results[0], results[3]) == []
+    assert table(results.reasons, given[0], given[3]) == []
 
 
-def test_what_a_step_of_the_ladder_is_worth(tmp_path):
-    lines = table(tmp_path, "steps", result("native", "fork", 1000), result("tsp", "fork", 3000, pt_write=9),
+def test_what_a_step_of_the_ladder_is_worth():
+    lines = table(results.steps, result("native", "fork", 1000), result("tsp", "fork", 3000, pt_write=9),
                   result("ssp", "fork", 2000, flush=30, true_fault=10),
                   result("ssp", "fork", 1500, traps=30, hm=["flush"], true_fault=10))
     assert lines[2:] == [
@@ -455,10 +451,10 @@ def test_what_a_step_of_the_ladder_is_worth(tmp_path):
         ["on", "average", "-", "-", "-", "-", "-30", "-0.500", "-", "-"]]
 
 
-def test_what_a_step_of_the_ladder_is_worth_on_average(tmp_path):
+def test_what_a_step_of_the_ladder_is_worth_on_average():
     seats = ["inject", "satp", "flush", "fill"]
     rungs = [list(rung) for size in range(5) for rung in itertools.combinations(seats, size)]
-    lines = table(tmp_path, "steps", result("native", "fork", 1000),
+    lines = table(results.steps, result("native", "fork", 1000),
                   *[result("ssp", "fork", 2000 - (400 if "flush" in rung else 0) - 100 * len(rung), hm=rung,
                            flush=(0 if "flush" in rung else 30) + 5 - len(rung)) for rung in rungs])
     assert lines[2][:8] == ["ssp", "none", "35", "35", "2.000", "-2.9%", "-0.100", "-2.9%"]

@@ -1,0 +1,256 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Records of a console, result objects made of them, and the tables made of those.
+
+    results.py counts|reasons|table|steps|side_by_side FILE...
+"""
+
+import json
+import math
+import pathlib
+import sys
+
+EVENTS = ["inject", "satp", "flush", "fill"]
+# What exits count as without memory virtualization being their cause.
+OTHER = {"mmio", "sbi", "wfi", "interrupt"}
+
+
+def read(files):
+    """The result objects of these files, one a line."""
+    texts = [sys.stdin.read() if name == "-" else pathlib.Path(name).read_text() for name in files]
+    return [json.loads(text) for text in "".join(texts).splitlines() if text]
+
+
+# ---- figures; None: not measured ----
+
+def ratio(value, base):
+    return value / base if value is not None and (base or 0) > 0 else None
+
+
+def mean(values):
+    """The geometric mean."""
+    if not values or None in values:
+        return None
+    return math.exp(sum(map(math.log, values)) / len(values))
+
+
+def total_of(rows, key):
+    values = [row.get(key) for row in rows]
+    return None if None in values else sum(values)
+
+
+def plus(*values):
+    given = [value for value in values if value is not None]
+    return sum(given) if given else None
+
+
+def digits(value, count):
+    """Halves are rounded away from zero."""
+    figures = str(math.floor(abs(value) * 10 ** count + 0.5)).rjust(count + 1, "0")
+    return ("-" if value < 0 else "") + figures[:len(figures) - count] + ("." if count else "") + \
+        figures[len(figures) - count:]
+
+
+def shown(value, count):
+    return None if value is None else digits(value, count)
+
+
+def signed(value, count):
+    return None if value is None else ("+" if value > 0 else "") + digits(value, count)
+
+
+def change(value, base):
+    part = ratio(value, base)
+    return None if part is None else signed((part - 1) * 100, 1) + "%"
+
+
+def distinct(values):
+    return list(dict.fromkeys(values))
+
+
+def line(form, cells):
+    """One line of a table; what was not measured is a dash."""
+    cells = ["-" if cell is None else str(cell) for cell in cells]
+    return (form % tuple(cells)).rstrip(" ")
+
+
+def without_repeats(rows):
+    """The first cell stands once, above those that have the same."""
+    last = None
+    for first, *rest in rows:
+        yield ["" if first == last else first, *rest]
+        last = first
+
+
+def figures(result):
+    exits, traps, counted = result["vm_exits"], result["hm_traps"], result["instructions"]
+    return {"mode": result["mode"], "hm": result.get("hm"), "workload": result["workload"], "exits": exits["total"],
+            "memory": exits["memory"], "traps": traps["total"], "transitions": plus(exits["total"], traps["total"]),
+            "for_memory": plus(exits["memory"], traps["memory"]), "instructions": counted["total"],
+            "reasons": exits["by_reason"]}
+
+
+def rows_of(results):
+    """The figures of all results, each beside what native took for the same workload."""
+    rows = [figures(result) for result in results]
+    native = {}
+    for row in rows:
+        if row["mode"] == "native":
+            native.setdefault(row["workload"], row["instructions"])
+    for row in rows:
+        row["native"] = native.get(row["workload"])
+        row["against"] = ratio(row["instructions"], row["native"])
+    return rows
+
+
+def total(rows):
+    summed = {key: total_of(rows, key) for key in
+              ["exits", "memory", "traps", "transitions", "for_memory", "instructions", "native"]}
+    return rows[0] | summed | {"mean": mean([row["against"] for row in rows]),
+                               "against": ratio(summed["instructions"], summed["native"])}
+
+
+# ---- tables ----
+
+COUNTS = "%-10s %-7s %8s %8s %8s %11s %12s %8s %9s %11s"
+
+
+def count_cells(name, rows):
+    """The instructions of native are 1; changes are of what memory virtualization causes, against tsp."""
+    base = next((row for row in rows if row["mode"] == "tsp"), {})
+    for row in rows:
+        changes = ["", ""] if row["mode"] in ("native", "tsp") else [
+            change(row["memory"], base.get("memory")), change(row["for_memory"], base.get("for_memory"))]
+        yield [name, row["mode"], row["exits"], row["memory"], row["traps"], row["transitions"], row["instructions"],
+               shown(row["against"], 3), *changes]
+
+
+def counts(results):
+    rows = rows_of(results)
+    workloads = distinct(row["workload"] for row in rows)
+    cells = [cell for name in workloads for cell in count_cells(name, [r for r in rows if r["workload"] == name])]
+    if len(workloads) > 1:
+        sums = [total([r for r in rows if r["mode"] == mode]) for mode in distinct(r["mode"] for r in rows)]
+        cells += count_cells("sum", sums)
+        cells += [["geom. mean", row["mode"], *[""] * 5, shown(row["mean"], 3), "", ""]
+                  for row in sums if row["mode"] != "native" and row["mean"] is not None]
+    heads = [["", "", "", "", "", "", "", "against", "memory,", "against tsp"],
+             ["workload", "mode", "exits", "(memory)", "traps", "transitions", "instructions", "native", "exits",
+              "transitions"]]
+    return [line(COUNTS, row) for row in [*heads, *without_repeats(cells)]]
+
+
+def reasons(results):
+    """What exits for memory there are, where there are any."""
+    rows = [row for row in rows_of(results) if (row["memory"] or 0) > 0]
+    names = [name for name in distinct(name for row in rows for name in row["reasons"])
+             if name not in OTHER and any((row["reasons"].get(name) or 0) > 0 for row in rows)]
+    if not rows:
+        return []
+    form = "%-10s %-7s" + "".join(f"%{max(len(name), 8) + 1}s" for name in names)
+    cells = [[workload, row["mode"], *(row["reasons"].get(name) or 0 for name in names)]
+             for workload in distinct(r["workload"] for r in rows_of(results))
+             for row in rows if row["workload"] == workload]
+    return ["", *(line(form, row) for row in [["exits for", "memory", *names], *without_repeats(cells)])]
+
+
+def table(results):
+    return counts(results) + reasons(results)
+
+
+STEPS = "%-28s %7s %11s %6s  %8s %6s %8s %6s %8s %6s %8s %6s"
+
+
+class Ladder:
+    """All policies, and what each further event changes."""
+
+    def __init__(self, results):
+        groups = {}
+        for row in rows_of(results):
+            if row["mode"] != "native":
+                row["hm"] = [name for name in row["hm"] if name != "none"]
+                groups.setdefault((row["mode"] == "tsp", row["mode"], tuple(row["hm"])), []).append(row)
+        self.rows = [total(groups[key]) for key in sorted(groups)]
+        self.rungs = [row for row in self.rows if row["mode"] != "tsp"]
+
+    def worth(self, row, event):
+        """Exits with one more event, and how both figures change by it."""
+        key = sorted([*row["hm"], event])
+        above = next((other for other in self.rungs if sorted(other["hm"]) == key), None)
+        if above is None:
+            return None, None, None
+        exits = None if None in (above["memory"], row["memory"]) else above["memory"] - row["memory"]
+        against = None if None in (above["mean"], row["mean"]) else above["mean"] - row["mean"]
+        return above["memory"], exits, against
+
+    def cells(self, row):
+        name = "tsp" if row["mode"] == "tsp" else "ssp " + (",".join(row["hm"]) or "none")
+        out = [name, row["memory"], row["for_memory"], shown(row["mean"], 3)]
+        for event in EVENTS:
+            if row["mode"] == "tsp" or event in row["hm"]:
+                out += ["", ""]
+            else:
+                exits, _, against = self.worth(row, event)
+                out += [change(exits, row["memory"]), signed(against, 3)]
+        return out
+
+    def average(self, event):
+        steps = [self.worth(row, event)[1:] for row in self.rungs if event not in row["hm"]]
+        exits, against = [average([step[at] for step in steps]) for at in (0, 1)]
+        return [signed(exits, 0), signed(against, 3)]
+
+
+def average(values):
+    return sum(values) / len(values) if values and None not in values else None
+
+
+def steps(results):
+    """The ladder: sums and means over all workloads for each policy, and what each further event changes."""
+    ladder = Ladder(results)
+    heads = [["", "", "", "", *(cell for event in EVENTS for cell in (event, ""))],
+             ["rung", "exits", "transitions", "native", *["exits", "native"] * 4]]
+    rows = sorted(ladder.rows, key=lambda row: (row["mode"] != "tsp", len(row["hm"])))
+    last = ["on average", "", "", "", *(cell for event in EVENTS for cell in ladder.average(event))]
+    return [line(STEPS, cells) for cells in [*heads, *map(ladder.cells, rows), last]]
+
+
+SIDES = "%-10s %-7s %11s %11s %9s %9s %6s %9s %13s"
+FENCES = ["sfence_va", "sfence_asid", "sfence_all", "ring", "remote_fence"]
+
+
+def transitions(result):
+    return plus(result["vm_exits"]["total"], result["hm_traps"]["total"])
+
+
+def flushes(result):
+    """The transitions that flushes cause: fences, remote fences, commits of the ring."""
+    reason, kind = result["vm_exits"]["by_reason"], result["hm_traps"]["by_kind"]
+    return plus(*map(reason.get, ["flush", "ring", "remote_fence"]), *map(kind.get, FENCES))
+
+
+def side_cells(off, on):
+    return [on["workload"], on["mode"], transitions(off), transitions(on), flushes(off), flushes(on),
+            shown(ratio(flushes(on), flushes(off)), 2), (on["guest_ring"] or {}).get("flush_calls"),
+            shown(ratio(on["instructions"]["total"], off["instructions"]["total"]), 3)]
+
+
+def side_by_side(results):
+    """The patched kernel with hm=off and without; calls are those of the kernel's flush functions."""
+    sides = [[r for r in results if r["guest"] == guest] for guest in ("patched-off", "patched")]
+    order = distinct(off["workload"] for off in sides[0])
+    pairs = [(off, on) for on in sides[1] for off in
+             [r for r in sides[0] if all(r[key] == on[key] for key in ("workload", "mode", "hm"))][:1]]
+    pairs.sort(key=lambda pair: order.index(pair[1]["workload"]))
+    heads = [["", "", "transitions", "", "flushes", "", "", "", "instructions"],
+             ["workload", "mode", "hm=off", "patched", "hm=off", "patched", "ratio", "calls", "to hm=off"]]
+    return [line(SIDES, cells) for cells in [*heads, *without_repeats(side_cells(*pair) for pair in pairs)]]
+
+
+def main(command, *files):
+    makers = {maker.__name__: maker for maker in (counts, reasons, table, steps, side_by_side)}
+    for text in makers[command](read(files)):
+        print(text)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
