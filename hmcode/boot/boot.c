@@ -5,6 +5,7 @@
  *	sbi_init          wrapped: a copy of the platform's operations is put in
  *	                  place, with early, domains' and final initialization overridden
  *	sbi_hart_switch_mode  wrapped: mtvec is the host's from here on
+ *	sbi_hart_pmp_configure  wrapped (support.c): too few entries are told
  *	sbi_hsm_hart_suspend  wrapped: the hart may lose what it holds of a vCPU
  *
  * Others are wrapped in host/hooks.c, core/fatal.c and core/string.c.

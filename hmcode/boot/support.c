@@ -12,6 +12,7 @@
 #include <sbi/sbi_console.h>
 #include <sbi/sbi_csr_detect.h>
 #include <sbi/sbi_domain.h>
+#include <sbi/sbi_error.h>
 #include <sbi/sbi_hart.h>
 
 #include "boot/support.h"
@@ -96,6 +97,24 @@ bool hm_pmp_covers(struct sbi_scratch *scratch, u64 base, u64 size, u32 more)
 		return false;
 	}
 	return true;
+}
+
+int __real_sbi_hart_pmp_configure(struct sbi_scratch *scratch);
+int __wrap_sbi_hart_pmp_configure(struct sbi_scratch *scratch);
+
+/*
+ * Where the regions are more than the entries OpenSBI leaves out the last, without a word.  That one is all that
+ * S-mode has: the next stage would fault at its first instruction for ever.
+ */
+int __wrap_sbi_hart_pmp_configure(struct sbi_scratch *scratch)
+{
+	u32 count = sbi_hart_pmp_count(scratch), needed = entries_needed(scratch);
+
+	if (!count || count >= needed)
+		return __real_sbi_hart_pmp_configure(scratch);
+	sbi_printf("hmcode: hart %u has %u PMP entries, OpenSBI needs %u: the hart does not start\n",
+		   current_hartid(), count, needed);
+	return SBI_ENOSPC;
 }
 
 /* Regions of another domain than the root's need not hold the pool. */

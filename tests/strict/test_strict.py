@@ -7,6 +7,7 @@
 import re
 import subprocess
 
+import pexpect
 import pytest
 
 from launcher import payload_names
@@ -73,19 +74,33 @@ def test_a_u74_has_no_asids_and_eight_pmp_entries(launch, payloads):
     assert re.search(r"PMP Count *: 8$", run.console, re.M), repr(run)
 
 
+def with_entries(entries, guest=None, kernel=None):
+    """The words for a machine with so many PMP entries, of which OpenSBI itself takes 7."""
+    machine = command([guest] if guest else [], "mem=128M", extensions=f",num-pmp-regions={entries}")
+    words = [str(CACHE / "current/qemu-hspt/qemu-system-riscv64"), *machine[1:]]
+    if kernel:
+        words[words.index("-kernel") + 1] = str(kernel)
+    return words
+
+
 @pytest.mark.parametrize("entries, guests", [(7, False), (8, True)])
 def test_the_pool_has_an_entry_where_one_is_left(payloads, entries, guests):
-    """OpenSBI itself takes 7 on this machine."""
-    machine = command([payload(payloads, "csr")], "mem=128M", extensions=f",num-pmp-regions={entries}")
-    words = [str(CACHE / "current/qemu-hspt/qemu-system-riscv64"), *machine[1:]]
-    for kernel, passes in ((None, guests), (payloads / "flush.bin", True)):
-        if kernel:
-            words[words.index("-kernel") + 1] = str(kernel)
-        console = subprocess.run(words, stdin=subprocess.DEVNULL, timeout=60, stdout=subprocess.PIPE,
+    for guest, kernel, passes in ((payload(payloads, "csr"), None, guests), (None, payloads / "flush.bin", True)):
+        console = subprocess.run(with_entries(entries, guest, kernel), stdin=subprocess.DEVNULL, timeout=60, stdout=subprocess.PIPE,
                                  stderr=subprocess.STDOUT).stdout.decode(errors="replace").replace("\r", "")
         given_up = f"hmcode: hart 0 has {entries} PMP entries, with the pool {entries + 1} are needed: no HM extension\n"
         assert (given_up in console) != guests, console
         assert bool(re.search(r"^payload: [1-9]\d* ok, 0 failed", console, re.M)) == passes, console
+
+
+@pytest.mark.parametrize("entries", range(1, 7))
+def test_what_opensbi_has_no_entries_for_is_told(payloads, entries):
+    """It would leave out the region that is all of S-mode's, and start the next stage nevertheless."""
+    words = with_entries(entries, kernel=payloads / "flush.bin")
+    machine = pexpect.spawn(words[0], words[1:], timeout=60, encoding="utf-8", codec_errors="replace")
+    machine.expect_exact(f"hmcode: hart 0 has {entries} PMP entries, with the pool 8 are needed: no HM extension")
+    machine.expect_exact(f"hmcode: hart 0 has {entries} PMP entries, OpenSBI needs 7: the hart does not start")
+    machine.close(force=True)
 
 
 MTVAL = ["native", "tsp", "ssp", "ssp-hm"]
