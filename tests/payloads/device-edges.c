@@ -109,6 +109,25 @@ static void aligned_halves(void)
 	     "a load faults, or has both halves");
 }
 
+/*
+ * A UART takes each width, and each part of the access: QEMU does a load or store over the edge byte by byte, and
+ * gives RAM its part.  A guest gets the fault of a device that takes whole registers, and nothing is done.
+ */
+static void from_ram_to_a_uart(void)
+{
+	uint64_t before = PATTERN, behind = 0x0505054455667788ul;
+
+	facts_about("from RAM to a UART");
+	write64(ram + PAGE - 8, before);
+	map_page(mode, root, TEST_VA, ram, PTE_RW);
+	map_page(mode, root, SECOND, UART, PTE_RW);
+	fence_all();
+	fact_equal(attempt(load_word, SECOND - 3, 0).cause, in_a_guest() ? CAUSE_LOAD_ACCESS : CAUSE_NONE, "a load");
+	fact_equal(attempt(store_word, SECOND - 3, '\n' << 24 | 0x050505).cause,
+		   in_a_guest() ? CAUSE_STORE_ACCESS : CAUSE_NONE, "a store");
+	fact_equal(read64(ram + PAGE - 8), in_a_guest() ? before : behind, "RAM before it");
+}
+
 static void within_a_device(void)
 {
 	facts_about("in a device");
@@ -135,6 +154,7 @@ void payload(uint64_t hart)
 	two_pages("from RAM to nothing", ram, HOLE);
 	two_pages("from nothing to RAM", HOLE, ram);
 	aligned_halves();
+	from_ram_to_a_uart();
 	within_a_device();
 	csr_write(satp, 0);
 }
