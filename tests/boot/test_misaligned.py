@@ -43,6 +43,26 @@ def test_where_it_matters_what_is_there(launch, payloads, name, mode):
     check(launch, payloads, name, MODE=mode)
 
 
+@pytest.mark.parametrize("mode", ["native", "tsp", "ssp-hm"])
+def test_on_a_hart_that_keeps_translations(launch, payloads, mode):
+    """The walk reads the tables that the hart's TLB was filled from, which need not be what it has by now."""
+    check(launch, payloads, "misaligned", MODE=mode, QEMU="strict")
+
+
+def test_where_mtval_is_0_for_illegal_instructions(launch, payloads, monkeypatch):
+    monkeypatch.setenv("CPU_WITHOUT", "x-mtval-insn")
+    check(launch, payloads, "misaligned", MODE="ssp-hm", QEMU="strict")
+
+
+def test_linux_on_two_harts_measures_it(launch):
+    """Each CPU of a kernel that boots times misaligned accesses."""
+    run = launch(MODE="ssp-hm", MISALIGNED="trap", VCPUS=2, HARTS=2, ICOUNT=0, MEM="128M", WORKLOAD="none",
+                 APPEND="hmwork=counters:1", TIMEOUT=300)
+    assert run.status == 0, repr(run)
+    measured = re.findall(r"(cpu\d): Ratio of byte access time to unaligned .*, unaligned accesses are slow", run.console)
+    assert sorted(measured) == ["cpu0", "cpu1"], repr(run)
+
+
 def test_it_costs_no_exits(launch, payloads):
     """Of some thousand accesses, in tables of the host's as well: what exits is what faults."""
     by_itself = check(launch, payloads, "misaligned", MODE="tsp", MARKS=1, MISALIGNED="access").mark()
