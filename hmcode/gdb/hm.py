@@ -152,9 +152,9 @@ class Vcpu:
 
 
 def vcpus(wanted=None):
-    listed = gdb.parse_and_eval("vcpus")
+    listed = gdb.parse_and_eval("hm_entries")
     first, last = listed.type.range()
-    whole = [int(gdb.parse_and_eval(state)) for state in ("IDLE", "RUNS")]
+    whole = [int(gdb.parse_and_eval(state)) for state in ("HM_VCPU_IDLE", "HM_VCPU_RUNS")]
     found = [Vcpu(i, listed[i]["vcpu"]) for i in range(first, last + 1) if int(listed[i]["state"]) in whole]
     if wanted is not None:
         found = [v for v in found if v.index == wanted]
