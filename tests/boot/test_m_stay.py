@@ -15,7 +15,7 @@ from test_host_hv import command, ends, payload
 HOSTS = sorted(path.stem for path in (ROOT / "tests/payloads").glob("host-*.c"))
 # Those that need several harts.  The plugin wants a thread for each; in one they take long turns, which is no race.
 SEVERAL = {"host-race": {"MEM": "512M", "HARTS": 2, "ICOUNT": 0}} | {
-    name: {"MEM": "128M", "HARTS": 2, "ICOUNT": 0} for name in ["host-restart", "host-unlike"]}
+    name: {"MEM": "128M", "HARTS": 2, "ICOUNT": 0} for name in ["host-lacks", "host-restart", "host-unlike"]}
 
 
 @pytest.fixture
