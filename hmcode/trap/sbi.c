@@ -224,6 +224,23 @@ static enum hm_next pmu(struct hm_trap *trap)
 	return finish(trap, HM_TRAP_SBI_OTHER, error, 0);
 }
 
+/* What ends a ring is a fence of everything, and tables of the host's are made current by the host. */
+static enum hm_next ring_set(struct hm_trap *trap)
+{
+	struct hm_vcpu *vcpu = trap->vcpu;
+	u64 *x = trap->frame->x, turn = vcpu->ring_turn;
+	bool had_one = vcpu->ring_gva != HM_RING_NONE;
+	long error = hm_ring_set(vcpu, x[10], x[11], x[12]);
+
+	if (!had_one || vcpu->ring_turn == turn || !hm_host_tables(vcpu) ||
+	    hm_finishes(vcpu, HM_POLICY_FLUSH))
+		return finish(trap, HM_TRAP_SBI_OTHER, error, 0);
+	x[10] = error;
+	x[11] = 0;
+	trap->pc += 4;
+	return hm_exit(trap, HM_EXIT_RING, 0);
+}
+
 /* docs/abi.md, "The guest extension" */
 static enum hm_next guest_extension(struct hm_trap *trap)
 {
@@ -233,8 +250,7 @@ static enum hm_next guest_extension(struct hm_trap *trap)
 	case HM_GUEST_FID_FEATURES:
 		return finish(trap, HM_TRAP_SBI_OTHER, SBI_SUCCESS, HM_GUEST_FEATURE_RING);
 	case HM_GUEST_FID_RING_SET:
-		return finish(trap, HM_TRAP_SBI_OTHER,
-			      hm_ring_set(trap->vcpu, x[10], x[11], x[12]), 0);
+		return ring_set(trap);
 	default:
 		return finish(trap, HM_TRAP_SBI_OTHER, SBI_ERR_NOT_SUPPORTED, 0);
 	}
