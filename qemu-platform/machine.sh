@@ -121,7 +121,7 @@ alignment_mib()
 host_options()
 {
 	_owner="hm=${HM#none}"
-	[ "$MODE" != tsp ] || _owner=shadow=tsp
+	case $MODE in tsp*) _owner=shadow=$MODE ;; esac
 	echo "mem=$MEM vcpus=$VCPUS $_owner width=$WIDTH svvptc=$SVVPTC marks=$MARKS reboot=$REBOOT${interactive:+ console=all}"
 }
 

@@ -4,7 +4,7 @@
 options='MODE GUEST WORKLOAD VCPUS HARTS ICOUNT PROFILE RESULT HM SVVPTC MARKS QEMU ASIDLEN MISALIGNED KERNEL FORMAT LOAD
 	INITRD DTB APPEND CMDLINE MEM WIDTH REBOOT MODES WORKLOADS LADDER LOG TIMEOUT V'
 
-modes='native tsp ssp ssp-hm'
+modes='native tsp tsp-unsync ssp ssp-hm'
 seats='inject satp flush fill'
 guests='debian debian-sid patched patched-off'
 profiles='virt virt-v u74'
@@ -85,7 +85,7 @@ take_mode()
 	MODE=${MODE:-ssp-hm}
 	choose MODE "$MODE" $modes
 	case $MODE in
-	native|tsp) HM=${HM:-none} _rungs=none ;;
+	native|tsp|tsp-unsync) HM=${HM:-none} _rungs=none ;;
 	ssp) HM=${HM:-satp} _rungs="none $seats" ;;
 	ssp-hm) HM=${HM:-$(list $seats | tr ' ' ,)} _rungs=$seats ;;
 	esac

@@ -5,8 +5,8 @@
  *   mem=512M              RAM of a guest that does not say itself
  *   vcpus=1               likewise its harts
  *   hm=inject,satp,...    what the firmware finishes itself (HM_POLICY_*)
- *   shadow=ssp|tsp        whether shadow tables follow fences or, write-protecting the
- *                         guest's, its stores; for tsp the firmware has but fences, whatever hm=
+ *   shadow=ssp|tsp|tsp-unsync  whether shadow tables follow fences or, write-protecting the
+ *                         guest's, its stores, or both (tsp/step.c); for tsp the firmware has but fences, whatever hm=
  *   width=sv39|sv48|sv57  the mmu-type that guests are told
  *   svvptc=0|1            withhold or offer Svvptc
  *   marks=0|1             whether the measurement marker gives records; else it is an illegal instruction
@@ -23,7 +23,7 @@ struct options {
 	uint64_t memory;	/* bytes */
 	unsigned vcpus;
 	uint64_t policy;	/* HM_POLICY_*, of the rungs */
-	bool tsp;		/* instead of it */
+	uint64_t tsp;		/* POLICY_TSP or _UNSYNC, instead of it; 0: neither */
 	unsigned satp_mode;	/* satp.MODE of width */
 	bool svvptc;
 	bool marks;

@@ -11,6 +11,7 @@ static const struct {
 	uint64_t policy;
 } modes[] = {
 	{ "tsp", POLICY_TSP },
+	{ "tsp-unsync", POLICY_TSP_UNSYNC },
 	{ "ssp", HM_POLICY_SATP | POLICY_SSP_TABLES },
 	{ "ssp-hm", HM_POLICY_ALL },
 };
@@ -56,8 +57,8 @@ void policy_print(uint64_t policy)
 {
 	const char *comma = "";
 
-	if (policy == POLICY_ASIDE)
-		policy = POLICY_TSP;
+	if (policy_is(policy, POLICY_ASIDE))
+		policy |= POLICY_TSP;
 	for (unsigned i = 0; i < ARRAY_SIZE(modes); i++) {
 		if (policy == modes[i].policy) {
 			print_more("%s", modes[i].name);

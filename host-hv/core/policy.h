@@ -15,6 +15,10 @@
 /* For one instruction in place of POLICY_TSP (tsp.c): ssp.c's tables, and each event exits. */
 #define POLICY_ASIDE	HM_POLICY_HOST_TABLES
 
+/* With either of them: leaf tables may go out of step.  host-hv's own, unknown to the firmware. */
+#define POLICY_LETS_GO	(1ul << 32)
+#define POLICY_TSP_UNSYNC	(POLICY_TSP | POLICY_LETS_GO)
+
 /* The host's tables, and ssp.c in charge of them. */
 #define POLICY_SSP_TABLES	(HM_POLICY_HOST_TABLES | HM_POLICY_LOG_FENCES)
 
@@ -28,6 +32,12 @@ bool policy_parse(char *text, uint64_t *policy);
 
 /* Rungs and whose tables they are: whoever fills and flushes has them, and the firmware if it does either. */
 uint64_t policy_of(uint64_t rungs);
+
+/* One of tsp.c's, whose tables or whose one instruction it is for. */
+static inline bool policy_is(uint64_t policy, uint64_t tsp_or_aside)
+{
+	return (policy & ~POLICY_LETS_GO) == tsp_or_aside;
+}
 
 /* For print_more(): the policy as policy_parse() takes it, and the names of all modes. */
 void policy_print(uint64_t policy);

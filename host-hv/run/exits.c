@@ -61,14 +61,18 @@ static enum next exit_root_miss(struct vcpu *v)
 
 static enum next exit_flush(struct vcpu *v)
 {
-	v->run->flags |= HM_RUN_FENCE_VMA;
+	struct hm_run *run = v->run;
+	struct fence f = { HM_RUN_FENCE_VMA, run->fence_start, run->fence_size, run->fence_asid };
+
+	shadow_sync(v, &f);
+	run->flags |= HM_RUN_FENCE_VMA;
 	return RESUME;
 }
 
-/* Whoever has the tables drains at the next entry. */
+/* Whoever has the tables drains at the next entry, or takes it for a fence of everything now. */
 static enum next exit_ring(struct vcpu *v)
 {
-	(void)v;
+	shadow_commit(v);
 	return RESUME;
 }
 

@@ -11,6 +11,7 @@
 #include "core/hart.h"
 #include "core/hm.h"
 #include "device/devices.h"
+#include "shadow/shadow.h"
 
 /* Argument registers. */
 #define A0	10
@@ -272,6 +273,13 @@ static enum next serve_ipi(struct vcpu *v, struct sbiret *ret)
 	return RESUME;
 }
 
+/* One shadow may serve all vCPUs: it is made current once, then each hart is fenced. */
+static void fence_guest(struct vcpu *v, uint64_t targets, const struct fence *f)
+{
+	shadow_sync(v, f);
+	fence_vcpus(v->vm, targets, f);
+}
+
 enum { RFENCE_I, RFENCE_VMA, RFENCE_VMA_ASID };
 
 static enum next serve_rfence(struct vcpu *v, struct sbiret *ret)
@@ -296,7 +304,7 @@ static enum next serve_rfence(struct vcpu *v, struct sbiret *ret)
 		*ret = result(SBI_ERR_INVALID_PARAM, 0);
 		return RESUME;
 	}
-	fence_vcpus(v->vm, targets, &f);
+	fence_guest(v, targets, &f);
 	*ret = result(SBI_SUCCESS, 0);
 	return RESUME;
 }
@@ -347,7 +355,7 @@ static enum next serve_legacy_fence(struct vcpu *v, struct sbiret *ret)
 		f.flags = HM_RUN_FENCE_I;
 	else if (x[A7] == SBI_EXT_LEGACY_FENCE_ASID)
 		f.asid = x[A3];
-	fence_vcpus(v->vm, legacy_targets(v), &f);
+	fence_guest(v, legacy_targets(v), &f);
 	*ret = result(SBI_SUCCESS, 0);
 	return RESUME;
 }

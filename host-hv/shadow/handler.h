@@ -5,6 +5,8 @@
 
 #include "shadow/shadow.h"
 
+#define INSTRUCTION		4UL	/* bytes at most */
+
 #define SSTATUS_SUM		(1UL << 18)
 #define SSTATUS_MXR		(1UL << 19)
 

@@ -16,9 +16,9 @@
 
 static const struct shadow_handler *handler_of(uint64_t policy)
 {
-	if (policy == POLICY_TSP)
+	if (policy_is(policy, POLICY_TSP))
 		return &tsp_handler;
-	if (policy == POLICY_ASIDE)
+	if (policy_is(policy, POLICY_ASIDE))
 		return &aside_handler;
 	return policy & HM_POLICY_HOST_TABLES ? &ssp_handler : NULL;
 }
@@ -74,9 +74,11 @@ void shadow_change(struct vcpu *v)
 	struct hm_run *run = v->run;
 	struct shadow *shadow = v->shadow;
 
-	if (run->policy != policy)
+	if (!shadow_has_policy(v, policy))
 		wait_for_others(v);
-	run->policy = policy;
+	run->policy = policy & ~POLICY_LETS_GO;
+	shadow->policy = policy;
+	shadow->withheld = 0;
 	if (shadow->handler && shadow->handler != handler_of(policy) && shadow->handler->quit)
 		shadow->handler->quit(v);
 	shadow->handler = handler_of(policy);
@@ -109,14 +111,18 @@ static void inject(struct vcpu *v, uint64_t cause)
 static enum next outside(struct vcpu *v, uint64_t gpa)
 {
 	struct hm_run *run = v->run;
+	struct fence code = { HM_RUN_FENCE_VMA, 0, INSTRUCTION, FENCE_ALL };
 
 	if (run->exit_cause == CAUSE_FETCH_PAGE_FAULT) {
 		inject(v, CAUSE_FETCH_ACCESS);
 		return RESUME;
 	}
 	v->shadow->count[SHADOW_MMIO]++;
-	if (!shadow_fetch(v))
+	code.start = run->pc;
+	if (!shadow_fetch(v)) {
+		shadow_sync(v, &code);
 		return RESUME;
+	}
 	run->exit_gpa = gpa;
 	return exit_mmio(v);
 }
@@ -150,4 +156,20 @@ void shadow_satp(struct vcpu *v, uint64_t gsatp)
 	v->run->satp = gsatp;
 	if (v->shadow->handler)
 		v->shadow->handler->satp(v, gsatp);
+}
+
+void shadow_commit(struct vcpu *v)
+{
+	const struct shadow_handler *handler = v->shadow->handler;
+
+	if (handler && handler->commit)
+		handler->commit(v);
+}
+
+void shadow_sync(struct vcpu *v, const struct fence *f)
+{
+	const struct shadow_handler *handler = v->shadow->handler;
+
+	if (handler && handler->sync && f->flags & HM_RUN_FENCE_VMA)
+		handler->sync(v, f);
 }

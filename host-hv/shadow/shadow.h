@@ -12,6 +12,7 @@
 #ifndef SHADOW_H
 #define SHADOW_H
 
+#include "core/policy.h"
 #include "ssp/ssp.h"
 #include "core/vcpu.h"
 
@@ -39,6 +40,13 @@ struct shadow_handler {
 	void (*satp)(struct vcpu *v, uint64_t gsatp);
 	/* The guest's fence, as in SBI's RFENCE.  NULL: the firmware's, HM_POLICY_FLUSH. */
 	void (*fence)(struct vcpu *v, uint64_t start, uint64_t size, uint64_t asid);
+	/*
+	 * The guest fences, here or elsewhere: the shadow has nothing older from now on, before any hart is fenced.
+	 * It may wait for other vCPUs.  NULL: that is fence()'s affair, or nothing is ever older.
+	 */
+	void (*sync)(struct vcpu *v, const struct fence *f);
+	/* Likewise of everything, by the guest's ring.  NULL: the ring is drained at the next entry. */
+	void (*commit)(struct vcpu *v);
 	/* Forget all; the guest runs on run->satp afterwards.  First of all calls, and after a reset. */
 	void (*drop)(struct vcpu *v);
 	/* Last of all before an entry. */
@@ -53,6 +61,8 @@ struct shadow_handler {
 
 struct shadow {
 	const struct shadow_handler *handler;	/* NULL: the tables are the firmware's */
+	uint64_t policy;			/* that it was chosen for */
+	uint64_t withheld;			/* HM_POLICY_* that it takes from the firmware for the time being */
 	uint64_t ring_turn;			/* ssp.c: of the ring that its space has, run->ring_turn */
 	uint64_t count[SHADOW_CLASSES];		/* since the record was begun */
 	struct ssp_space space;			/* the slots are everyone's, the rest is ssp.c's */
@@ -77,11 +87,20 @@ static inline uint64_t shadow_wanted_policy(const struct vcpu *v)
 	return __atomic_load_n(&v->vm->policy, __ATOMIC_RELAXED);
 }
 
+/* A page that is new or was reset has no policy. */
+static inline bool shadow_has_policy(const struct vcpu *v, uint64_t policy)
+{
+	const struct shadow *shadow = v->shadow;
+
+	return shadow->policy == policy &&
+	       (v->run->policy | shadow->withheld) == (policy & ~POLICY_LETS_GO);
+}
+
 static inline bool shadow_ready(const struct vcpu *v)
 {
 	const struct shadow_handler *handler = v->shadow->handler;
 
-	return v->run->policy == shadow_wanted_policy(v) &&
+	return shadow_has_policy(v, shadow_wanted_policy(v)) &&
 	       !(handler && handler->ready && !handler->ready(v));
 }
 
@@ -114,8 +133,13 @@ static inline void shadow_leave(struct vcpu *v)
 		handler->leave(v);
 }
 
-/* The exits: of a page fault, and of a write to satp.  The guest's fences go by HM_RUN_FENCE_VMA. */
+/*
+ * The exits: of a page fault, of a write to satp and of the ring's commit; and of fences, of this vCPU or of others,
+ * which HM_RUN_FENCE_VMA carries to each hart afterwards.
+ */
 enum next exit_page_fault(struct vcpu *v);
 void shadow_satp(struct vcpu *v, uint64_t gsatp);
+void shadow_commit(struct vcpu *v);
+void shadow_sync(struct vcpu *v, const struct fence *f);
 
 #endif

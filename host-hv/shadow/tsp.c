@@ -12,6 +12,7 @@
 #include "core/policy.h"
 #include "shadow/handler.h"
 #include "shadow/tsp.h"
+#include "ssp/ring.h"
 #include "tsp/tsp.h"
 
 #define CAUSE_MISALIGNED_STORE	6
@@ -95,6 +96,85 @@ static void settle(struct vcpu *v, const struct tsp_result *result, uint64_t va)
 	v->run->root = vcpu->current;
 }
 
+/* -- fences -- */
+
+/* Longer ones are fences of everything, as they are for the firmware. */
+#define MAX_FENCE_PAGES	64
+
+/* Pages of a fence; 0: all of them, as RFENCE has it. */
+static uint64_t pages_of(const struct fence *f)
+{
+	uint64_t last = f->start + f->size - !!f->size, pages;
+
+	if ((!f->start && !f->size) || f->size > MAX_FENCE_PAGES * PAGE || last < f->start)
+		return 0;
+	pages = last / PAGE - f->start / PAGE + 1;
+	return pages > MAX_FENCE_PAGES ? 0 : pages;
+}
+
+/* With the lock. */
+static void make_current(struct vcpu *v, const struct fence *f)
+{
+	uint64_t asid = f->asid == FENCE_ALL ? TSP_ALL_ASIDS : satp_asid(f->asid << SATP_ASID_SHIFT);
+	struct tsp_result result;
+
+	do {
+		result = tsp_fence(&v->vm->tsp->tsp, ALIGN_DOWN(f->start, PAGE), pages_of(f), asid);
+		settle(v, &result, 0);
+	} while (result.verdict == TSP_AGAIN);
+}
+
+static bool is_in_step(const struct vm_tsp *t)
+{
+	return !__atomic_load_n(&t->tsp.out_count, __ATOMIC_RELAXED);
+}
+
+static void sync(struct vcpu *v, const struct fence *f)
+{
+	struct vm_tsp *t = v->vm->tsp;
+
+	if (is_in_step(t))
+		return;
+	spin_lock(&t->lock);
+	make_current(v, f);
+	spin_unlock(&t->lock);
+}
+
+/*
+ * What is in the ring was pushed before the guest's commit, and counts as drained.  The firmware, for which
+ * these are not its tables, does the same where it ends the commit.
+ */
+static void commit(struct vcpu *v)
+{
+	static const struct fence everything = { HM_RUN_FENCE_VMA, 0, 0, FENCE_ALL };
+	struct ssp_space *space = &v->shadow->space;
+	const struct ssp_slot *slot = ssp_slot_of(space, v->run->ring_gpa);
+
+	sync(v, &everything);
+	shadow_owe(v, SSP_FENCE_ALL, 0);
+	ssp_ring_attach(space, slot ? v->run->ring_gpa + slot->delta : 0);
+	space->ring.hpa = 0;
+}
+
+/*
+ * While something is out of step the guest's fences exit.  The vCPU counts as resident by now, so that
+ * whoever lets the first table go takes it out again if this look came too early (TSP: result.remote).
+ */
+static void enter(struct vcpu *v)
+{
+	struct hm_run *run = v->run;
+	uint64_t withheld = is_in_step(v->vm->tsp) ? 0 : HM_POLICY_FLUSH;
+
+	if (v->shadow->withheld == withheld)
+		return;
+	v->shadow->withheld = withheld;
+	run->policy = POLICY_TSP & ~withheld;
+	if (run->ring_gpa != HM_RING_NONE)
+		shadow_owe(v, SSP_FENCE_ALL, 0);	/* the firmware takes the ring's entries for done */
+}
+
+/* -- roots -- */
+
 static void load_root(struct vcpu *v, uint64_t gsatp)
 {
 	struct vm_tsp *t = v->vm->tsp;
@@ -159,6 +239,7 @@ static struct tsp_result find_out(struct vcpu *v, uint64_t va, enum ssp_access a
 	struct tsp_result result;
 	unsigned calls = 0;
 
+	t->tsp.lets_go = v->shadow->policy & POLICY_LETS_GO;
 	do {
 		result = tsp_fault(&t->tsp, &t->vcpu[v->id], va, access, state);
 		settle(v, &result, va);
@@ -173,14 +254,14 @@ static struct tsp_result find_out(struct vcpu *v, uint64_t va, enum ssp_access a
 static void step_aside(struct vcpu *v)
 {
 	struct vm_tsp *t = v->vm->tsp;
-	uint64_t policy = POLICY_TSP;
+	uint64_t policy = __atomic_load_n(&v->vm->policy, __ATOMIC_RELAXED);
 
-	if (__atomic_load_n(&v->vm->policy, __ATOMIC_RELAXED) != policy)
+	if (!policy_is(policy, POLICY_TSP))
 		return;		/* another vCPU had it done, or the operator chose another one */
 	t->aside_vcpu = v->id;
 	t->aside_pc = v->run->pc;
-	__atomic_compare_exchange_n(&v->vm->policy, &policy, POLICY_ASIDE, false, __ATOMIC_ACQ_REL,
-				    __ATOMIC_RELAXED);
+	__atomic_compare_exchange_n(&v->vm->policy, &policy, policy & ~(uint64_t)HM_POLICY_FLUSH, false,
+				    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
 /*
@@ -197,10 +278,10 @@ static bool has_gone_on(const struct hm_run *run, uint64_t pc)
 void tsp_come_back(const struct vcpu *v)
 {
 	const struct vm_tsp *t = v->vm->tsp;
-	uint64_t policy = POLICY_ASIDE;
+	uint64_t policy = __atomic_load_n(&v->vm->policy, __ATOMIC_RELAXED);
 
-	if (v->id == t->aside_vcpu && has_gone_on(v->run, t->aside_pc))
-		__atomic_compare_exchange_n(&v->vm->policy, &policy, POLICY_TSP, false,
+	if (policy_is(policy, POLICY_ASIDE) && v->id == t->aside_vcpu && has_gone_on(v->run, t->aside_pc))
+		__atomic_compare_exchange_n(&v->vm->policy, &policy, policy | POLICY_TSP, false,
 					    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
@@ -220,9 +301,12 @@ static struct tsp_result store(struct vcpu *v, uint64_t va, uint64_t gpa, unsign
 	struct vm_tsp *t = v->vm->tsp;
 	struct hm_run *run = v->run;
 	struct tsp_result result = { .verdict = TSP_REPEAT };
+	struct fence code = { HM_RUN_FENCE_VMA, run->pc, INSTRUCTION, FENCE_ALL };
 
-	if (!shadow_fetch(v))
+	if (!shadow_fetch(v)) {
+		make_current(v, &code);
 		return result;
+	}
 	result = tsp_store(&t->tsp, &t->vcpu[v->id], va, gpa, run->exit_insn, run->exit_insn_len,
 			   state, run->x);
 	settle(v, &result, va);
@@ -264,6 +348,8 @@ static struct shadow_result fault(struct vcpu *v, uint64_t va, enum ssp_access a
 	spin_lock(&t->lock);
 	if (tsp_has_root(&t->vcpu[v->id]))	/* else it was forgotten since the exit */
 		result = find_out(v, va, access, state);
+	if (result.verdict == TSP_LET_GO)
+		class = SHADOW_PT_WRITE;
 	if (result.verdict == TSP_PT_WRITE) {
 		class = SHADOW_PT_WRITE;
 		result = store(v, va, result.gpa, state);
@@ -273,5 +359,6 @@ static struct shadow_result fault(struct vcpu *v, uint64_t va, enum ssp_access a
 }
 
 const struct shadow_handler tsp_handler = {
-	.fault = fault, .satp = satp, .drop = drop, .quit = quit, .ready = ready,
+	.fault = fault, .satp = satp, .sync = sync, .commit = commit, .drop = drop, .enter = enter,
+	.quit = quit, .ready = ready,
 };

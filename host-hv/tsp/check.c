@@ -36,11 +36,11 @@ static bool leaf_in_slot(const struct tsp *tsp, uint64_t leaf, int level)
 	return false;
 }
 
-/* Is a guest table inside, by the list of tables instead of the counts? */
+/* Is a guest table inside that is protected, by the list of tables instead of the counts? */
 static bool has_table(const struct tsp *tsp, uint64_t gpa, uint64_t size)
 {
 	for (uint32_t n = tsp->oldest; n != TSP_NONE; n = tsp->tables[n].newer)
-		if (!tsp->tables[n].role &&
+		if (!tsp->tables[n].role && tsp->tables[n].step != TSP_OUT_OF_STEP &&
 		    (tsp->tables[n].gfn << PAGE_SHIFT) - gpa < size)
 			return true;
 	return false;
@@ -88,7 +88,7 @@ static const char *check_entry(const struct tsp *tsp, const struct tsp_table *ta
 		if (broken)
 			return broken;
 	}
-	if (!in_step(tsp, entry, &want))
+	if (table->step == TSP_IN_STEP && !in_step(tsp, entry, &want))
 		return "T4: an entry that is not what the guest says";
 	if (!in_chain(tsp, *tsp_chain_of(tsp, table, entry),
 		      (table - tsp->tables) * PTES_PER_TABLE + index))
@@ -146,6 +146,7 @@ static uint32_t count_tables(const struct tsp *tsp, uint64_t gpa, int level)
 		uint64_t at = tsp->tables[n].gfn << PAGE_SHIFT;
 
 		inside += !tsp->tables[n].role && at - base < size &&
+			  (level || tsp->tables[n].step != TSP_OUT_OF_STEP) &&
 			  ssp_slot_of(tsp->guest, at) == ssp_slot_of(tsp->guest, gpa);
 	}
 	return inside;
@@ -169,6 +170,28 @@ static const char *check_counts(struct tsp *tsp)
 	free += tsp->table_count - tsp->fresh;
 	if (free != tsp->free_count || live + free != tsp->table_count)
 		return "T5: tables are lost";
+	return NULL;
+}
+
+static const char *check_steps(const struct tsp *tsp)
+{
+	uint32_t out = 0, called_back = 0, listed = 0;
+
+	for (uint32_t n = tsp->oldest; n != TSP_NONE; n = tsp->tables[n].newer) {
+		const struct tsp_table *table = &tsp->tables[n];
+
+		out += table->step != TSP_IN_STEP;
+		called_back += table->step == TSP_CALLED_BACK;
+		if (table->step != TSP_IN_STEP && (table->role || table->level))
+			return "T9: a table that is no leaf table is not in step";
+		if (table->step == TSP_OUT_OF_STEP &&
+		    (tsp_next_of(tsp, table->gfn, NULL) != table || tsp_next_of(tsp, table->gfn, table)))
+			return "T9: a frame with several tables is writable";
+	}
+	for (uint32_t n = tsp->out; n != TSP_NONE && listed <= out; n = tsp->tables[n].next_out)
+		listed++;
+	if (listed != out || out != tsp->out_count || called_back != tsp->called_back)
+		return "T5: tables that are not in step are miscounted";
 	return NULL;
 }
 
@@ -202,6 +225,7 @@ const char *tsp_check(struct tsp *tsp)
 		broken = check_table(tsp, &tsp->tables[n], &leaves, &links);
 		linked += count_chain(tsp, tsp->tables[n].parents);
 	}
+	broken = broken ? broken : check_steps(tsp);
 	for (unsigned int i = 0; i < tsp->guest->slot_count && !broken; i++)
 		mapped += count_mapped(tsp, i);
 	if (!broken && (leaves != mapped || links != linked))

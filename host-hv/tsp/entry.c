@@ -188,6 +188,8 @@ void tsp_entry_sync(struct tsp *tsp, struct tsp_table *table, unsigned int index
 
 	if (tsp_entries(tsp, table)[index] == value)
 		return;
+	if (child && tsp_has_out_below(tsp, child))
+		value = 0;	/* what is new here must not be old there: find_path() calls it back */
 	tsp_entry_clear(tsp, table, index);
 	if (value)
 		tsp_entry_put(tsp, table, index, value);
@@ -195,10 +197,10 @@ void tsp_entry_sync(struct tsp *tsp, struct tsp_table *table, unsigned int index
 
 /* -- protection -- */
 
-/* Count a guest table in, or out of, its frame and the regions around it. */
-static void count_table(struct tsp *tsp, const struct tsp_table *table, int change)
+/* Count a guest table in, or out of, its frame (level 0) and the regions around it. */
+static void count_table(struct tsp *tsp, const struct tsp_table *table, int level, int change)
 {
-	for (int level = 0; level < TSP_LEAF_LEVELS; level++)
+	for (; level < TSP_LEAF_LEVELS; level++)
 		tsp_region(tsp, table->gfn << PAGE_SHIFT, level)->tables += change;
 }
 
@@ -228,27 +230,43 @@ static void drop_writable(struct tsp *tsp, uint32_t node)
 }
 
 /*
- * A frame becomes a table (T2).  The fence is owed in any case: harts may also
+ * A table's frame alone.  The fence is owed in any case: harts may also
  * use older translations, which the guest has changed and not fenced.
  */
+void tsp_protect_frame(struct tsp *tsp, const struct tsp_table *table)
+{
+	struct tsp_region *frame = tsp_region(tsp, table->gfn << PAGE_SHIFT, 0);
+
+	frame->tables++;
+	make_read_only(tsp, frame->maps);
+	tsp_owe_everywhere(tsp);
+}
+
+/* A frame becomes a table (T2). */
 void tsp_protect(struct tsp *tsp, const struct tsp_table *table)
 {
 	uint64_t gpa = table->gfn << PAGE_SHIFT;
 
-	count_table(tsp, table, 1);
-	make_read_only(tsp, tsp_region(tsp, gpa, 0)->maps);
+	count_table(tsp, table, 1, 1);
 	for (int level = 1; level < TSP_LEAF_LEVELS; level++)
 		drop_writable(tsp, tsp_region(tsp, gpa, level)->maps);
-	tsp_owe_everywhere(tsp);
+	tsp_protect_frame(tsp, table);
 }
 
-/* It is data again: what the guest may write is writable at once, without a fault. */
+/* It is data again. */
 void tsp_release(struct tsp *tsp, const struct tsp_table *table)
+{
+	count_table(tsp, table, 1, -1);
+	if (table->step != TSP_OUT_OF_STEP)
+		tsp_release_frame(tsp, table);
+}
+
+/* What the guest may write is writable at once, without a fault. */
+void tsp_release_frame(struct tsp *tsp, const struct tsp_table *table)
 {
 	struct tsp_region *frame = tsp_region(tsp, table->gfn << PAGE_SHIFT, 0);
 
-	count_table(tsp, table, -1);
-	if (frame->tables)
+	if (--frame->tables)
 		return;
 	for (uint32_t node = frame->maps; node != TSP_NONE; node = tsp->nodes[node].next) {
 		struct tsp_table *at = node_table(tsp, node);

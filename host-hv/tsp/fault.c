@@ -25,6 +25,17 @@ static struct tsp_table *root_table(struct tsp *tsp, const struct tsp_vcpu *vcpu
 	return &tsp->tables[vcpu->root[vcpu->current].table];
 }
 
+/* Tables that are out of step may show at their old places what they must not at new ones. */
+static struct tsp_table *find_child(struct tsp *tsp, const struct path *path, uint64_t va)
+{
+	struct tsp_table *child = tsp_find_or_create(tsp, &path->want.key);
+
+	if (tsp->out_count &&
+	    tsp_entries(tsp, path->table[path->leaf])[pte_index(va, path->leaf)] != tsp_link(tsp, child))
+		tsp_call_back_below(tsp, child, TSP_NO_GSATP);
+	return child;
+}
+
 /* False: one of them has only just been protected. */
 static bool find_path(struct tsp *tsp, struct tsp_table *table, uint64_t va, struct path *path)
 {
@@ -35,8 +46,8 @@ static bool find_path(struct tsp *tsp, struct tsp_table *table, uint64_t va, str
 		path->table[path->leaf] = table;
 		path->want = tsp_wanted(tsp, table, pte_index(va, path->leaf));
 		if (!path->want.child)
-			return tsp->created == created || !tsp_is_shared(tsp);
-		table = tsp_find_or_create(tsp, &path->want.key);
+			return !tsp_is_shared(tsp) || (tsp->created == created && !tsp_waits(tsp));
+		table = find_child(tsp, path, va);
 		tsp_use(tsp, table);
 	}
 }
@@ -96,20 +107,37 @@ static void fill_around(struct tsp *tsp, struct tsp_table *table, uint64_t va)
 	}
 }
 
-static enum tsp_verdict fill(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t va,
+/* Whatever the fault was for, let the table at gpa go; the hart has cached that it was protected. */
+static bool let_go(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t va, uint64_t gpa, struct path *path)
+{
+	if (!tsp_let_go(tsp, vcpu, gpa))
+		return false;
+	path->want = tsp_wanted(tsp, path->table[path->leaf], pte_index(va, path->leaf));
+	if (!put_leaf(tsp, path, va))
+		tsp_owe(tsp, SSP_FENCE_PAGE);
+	return true;
+}
+
+static enum tsp_verdict fill(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t va, uint64_t gpa,
 			     enum ssp_access access)
 {
 	struct tsp_table *top = root_table(tsp, vcpu);
 	struct path path;
-	bool written;
+	bool written, to_table;
 
 	tsp_use(tsp, top);
 	if (!find_path(tsp, top, va, &path))
 		return TSP_AGAIN;
 	link_path(tsp, &path, va, top->level);
+	/*
+	 * The guest allows the store: a table's protection has taken W away; or
+	 * another vCPU has changed the entry since, where the leaf table is out of step.
+	 */
+	to_table = access == SSP_STORE && !(path.want.leaf & PTE_W) && tsp_region(tsp, gpa, 0)->tables;
+	if (to_table && let_go(tsp, vcpu, va, gpa, &path))
+		return TSP_LET_GO;
 	written = put_leaf(tsp, &path, va);
-	/* The guest allows the store: only a table's protection can have taken W away. */
-	if (access == SSP_STORE && !(path.want.leaf & PTE_W))
+	if (to_table)
 		return TSP_PT_WRITE;
 	/* The hart has cached that there was nothing, or less, perhaps above. */
 	if (!written)
@@ -155,7 +183,7 @@ struct tsp_result tsp_fault(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t va,
 	if (!tsp_reserve(tsp, MAX_LEVELS + 1))
 		return tsp_end(tsp, TSP_AGAIN);
 	tsp_follow_privilege(tsp, vcpu, state & SSP_USER);
-	result = tsp_end(tsp, fill(tsp, vcpu, va, access));
+	result = tsp_end(tsp, fill(tsp, vcpu, va, walk.gpa, access));
 	result.gpa = walk.gpa;
 	return result;
 }

@@ -98,6 +98,20 @@ struct tsp_table *tsp_next_of(const struct tsp *tsp, uint64_t gfn, const struct 
 void tsp_forget_root(struct tsp *tsp, const struct tsp_table *table);
 void tsp_follow_privilege(struct tsp *tsp, struct tsp_vcpu *vcpu, bool user);
 
+/* step.c: leaf tables that are out of step. */
+bool tsp_let_go(struct tsp *tsp, const struct tsp_vcpu *vcpu, uint64_t gpa);
+void tsp_call_back(struct tsp *tsp, struct tsp_table *table);
+void tsp_call_back_below(struct tsp *tsp, const struct tsp_table *top, uint64_t except);
+bool tsp_has_out_below(const struct tsp *tsp, const struct tsp_table *top);
+void tsp_compare(struct tsp *tsp);
+void tsp_forget_step(struct tsp *tsp, struct tsp_table *table);
+
+/* Calls of tables back that this call cannot rely on yet. */
+static inline bool tsp_waits(const struct tsp *tsp)
+{
+	return tsp->called_back;
+}
+
 /* entry.c: entries, chains and protection. */
 struct tsp_region *tsp_region(const struct tsp *tsp, uint64_t gpa, int level);	/* of RAM */
 void tsp_entry_clear(struct tsp *tsp, struct tsp_table *table, unsigned int index);
@@ -105,6 +119,8 @@ void tsp_entry_put(struct tsp *tsp, struct tsp_table *table, unsigned int index,
 void tsp_entry_sync(struct tsp *tsp, struct tsp_table *table, unsigned int index);
 void tsp_protect(struct tsp *tsp, const struct tsp_table *table);
 void tsp_release(struct tsp *tsp, const struct tsp_table *table);
+void tsp_protect_frame(struct tsp *tsp, const struct tsp_table *table);
+void tsp_release_frame(struct tsp *tsp, const struct tsp_table *table);
 uint32_t *tsp_chain_of(const struct tsp *tsp, const struct tsp_table *table, uint64_t entry);
 struct tsp_want tsp_wanted(const struct tsp *tsp, const struct tsp_table *table,
 			   unsigned int index);

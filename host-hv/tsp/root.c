@@ -56,7 +56,7 @@ bool tsp_init(struct tsp *tsp, struct ssp_space *guest, uint64_t pool_hpa, void 
 		.table_count = table_count, .free_count = table_count,
 		.fence_after_fill = fence_after_fill, .zero_block = zero_block,
 		.free = TSP_NONE, .limbo = TSP_NONE, .doomed = TSP_NONE,
-		.oldest = TSP_NONE, .newest = TSP_NONE,
+		.oldest = TSP_NONE, .newest = TSP_NONE, .out = TSP_NONE,
 	};
 	for (unsigned int i = 0; i < TSP_BUCKETS; i++)
 		tsp->bucket[i] = TSP_NONE;
@@ -186,10 +186,26 @@ static void load(struct tsp *tsp, struct tsp_vcpu *vcpu, unsigned int n, uint64_
 	tsp_use(tsp, table);
 }
 
+/*
+ * What the root shows must not be older than what its hart could have cached of it: see step.c.
+ * False: it has to wait for others.
+ */
+static bool call_back_below(struct tsp *tsp, uint64_t gsatp)
+{
+	struct tsp_key key = root_key(tsp, gsatp, false);
+	const struct tsp_table *table = tsp_find(tsp, &key);
+
+	if (table)
+		tsp_call_back_below(tsp, table, gsatp);
+	return !tsp_waits(tsp);
+}
+
 struct tsp_result tsp_load_root(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t gsatp)
 {
 	tsp_begin(tsp);
 	if (!tsp_reserve(tsp, 1))
+		return tsp_end(tsp, TSP_AGAIN);
+	if (tsp->out_count && !call_back_below(tsp, gsatp))
 		return tsp_end(tsp, TSP_AGAIN);
 	load(tsp, vcpu, choose_root(vcpu, gsatp), gsatp, false);
 	return tsp_end(tsp, TSP_REPEAT);

@@ -135,6 +135,17 @@ static void fill_direct(struct tsp *tsp, struct tsp_table *table)
 	}
 }
 
+/* Of several tables of a frame none may be out of step: stores to the others are followed in all. */
+static void protect(struct tsp *tsp, const struct tsp_table *table)
+{
+	struct tsp_key leaf = { table->gfn, 0, 0 };
+	struct tsp_table *other = tsp_find(tsp, &leaf);
+
+	tsp_protect(tsp, table);
+	if (other && other->step == TSP_OUT_OF_STEP)
+		tsp_call_back(tsp, other);
+}
+
 /*
  * An empty table that nothing links yet.  tsp_reserve() made sure that this
  * cannot fail.  From the fence on that protecting it owes, its guest table
@@ -152,7 +163,7 @@ struct tsp_table *tsp_create(struct tsp *tsp, const struct tsp_key *key)
 	age_add(tsp, table);
 	tsp->created++;
 	if (!key->role)
-		tsp_protect(tsp, table);
+		protect(tsp, table);
 	else if (!key->level)
 		fill_direct(tsp, table);
 	return table;
@@ -199,6 +210,8 @@ void tsp_zap(struct tsp *tsp, struct tsp_table *table)
 	tsp_forget_root(tsp, table);
 	if (!table->role)
 		tsp_release(tsp, table);
+	if (table->step != TSP_IN_STEP)
+		tsp_forget_step(tsp, table);
 	table->newer = tsp->limbo;
 	tsp->limbo = tsp_number(tsp, table);
 	tsp->zapped++;
@@ -276,6 +289,8 @@ bool tsp_reserve(struct tsp *tsp, uint32_t wanted)
 void tsp_begin(struct tsp *tsp)
 {
 	leave_limbo(tsp);
+	if (tsp_waits(tsp))
+		tsp_compare(tsp);
 }
 
 struct tsp_result tsp_end(struct tsp *tsp, enum tsp_verdict verdict)

@@ -21,6 +21,11 @@
  *	  ^                            |
  *	  +-- flood, odd store, last link gone, oldest (zap) --+
  *
+ * Where leaf tables may be let go (step.c), the first store to one makes its frame
+ * writable, and the shadow of it is what a TLB is: right until the guest's next fence.
+ *
+ *	protected, in step --store--> out of step --fence, other root, new link--> called back --compared--> in step
+ *
  * Pure C over ssp_port.h and tsp_port.h.  There is one struct tsp a VM; the
  * caller holds a lock around each call *and* around what the call says is
  * owed: the fence on this hart before the guest runs again, and, if `remote`
@@ -29,14 +34,15 @@
  * Invariants (tsp_check() tests them all):
  *  T1  a leaf maps an HPA of a slot, with no more rights than the slot's and
  *      the gPTE's; A and D are preset, W only where the gPTE has D.
- *  T2  no writable leaf covers a frame that a shadow table stands for.
+ *  T2  no writable leaf covers a frame that a shadow table stands for, unless that is out of step.
  *  T3  each leaf is in its frame's chain, each link in its child's, nothing
  *      else is in any.
- *  T4  each entry is empty or what the guest's entry says now.
- *  T5  counts of tables by frame and region, and of free tables, are right.
+ *  T4  each entry is empty or what the guest's entry says now, except in tables that are not in step.
+ *  T5  counts of tables by frame and region, of free tables and of those that are not in step, are right.
  *  T6  each table is found by its key, and only one has it.
  *  T7  each non-zero entry lies in a group whose occupancy bit is set.
  *  T8  a loaded root is a live table.
+ *  T9  what is not in step is a leaf table, and the only table of its frame; one that was called back may get others.
  */
 #ifndef TSP_H
 #define TSP_H
@@ -53,12 +59,14 @@
 #define TSP_FLOOD		3	/* stores to a table without a use that unprotect it */
 #define TSP_MIN_TABLES		(TSP_VCPUS + 3 * MAX_LEVELS)	/* loaded roots, and paths */
 #define TSP_NO_GSATP		(~0ull)	/* a mode that no guest can have */
+#define TSP_ALL_ASIDS		(~0ull)
 
 enum tsp_verdict {
 	TSP_REPEAT,		/* the guest repeats its access, or runs on the root */
 	TSP_AGAIN,		/* carry out the fences, then call again: nothing is filled yet */
 	TSP_PT_WRITE,		/* a store to a guest table: tsp_store() */
 	TSP_ASIDE,		/* as TSP_REPEAT, but nothing may be protected: it would fault for ever */
+	TSP_LET_GO,		/* likewise: the store is repeated, to a leaf table that is out of step now */
 	TSP_STORED,		/* emulated: the guest goes on behind the instruction */
 	TSP_MISALIGNED,		/* an AMO at va: the guest's exception */
 	TSP_FAULT,		/* the guest's, at va: `fault` says of which kind */
@@ -73,6 +81,13 @@ struct tsp_result {
 	uint64_t gpa;		/* SSP_OUTSIDE, TSP_PT_WRITE: of the access */
 };
 
+/* Is the shadow what the guest's table says? */
+enum tsp_step {
+	TSP_IN_STEP,
+	TSP_OUT_OF_STEP,		/* the guest writes to its table freely */
+	TSP_CALLED_BACK,		/* it does no more, once what the call owes is done; then it is compared */
+};
+
 /* One shadow table; its page and its page of nodes have its number. */
 struct tsp_table {
 	uint64_t gfn;			/* of the guest table, or of what entry 0 maps */
@@ -81,6 +96,9 @@ struct tsp_table {
 	uint32_t same_hash, same_hash_prev;
 	uint32_t newer, older;		/* by last use; newer alone: the free and the limbo list */
 	uint32_t next_doomed;
+	uint32_t next_out, prev_out;	/* of those that are not in step */
+	uint64_t owner;			/* the guest's satp when it was let go, on the only vCPU */
+	uint8_t step;			/* enum tsp_step */
 	uint8_t level;
 	uint8_t role;			/* 0: a guest table; TSP_DIRECT and PTE bits */
 	uint8_t loaded;			/* vCPUs whose root it is: it stays */
@@ -93,7 +111,7 @@ struct tsp_table {
 /* A frame, or a 2 MiB or 1 GiB region, of guest RAM. */
 struct tsp_region {
 	uint32_t maps;			/* chain of the leaves of this size that map it */
-	uint32_t tables;		/* guest tables in it, counted by their shadow tables */
+	uint32_t tables;		/* guest tables in it, counted by their shadow tables; of a frame: protected ones */
 };
 
 struct tsp_node {
@@ -122,6 +140,7 @@ struct tsp {
 	unsigned int vcpu_count;
 	bool fence_after_fill;		/* the hart lacks Svvptc */
 	uint32_t zero_block;		/* bytes that cbo.zero clears */
+	bool lets_go;			/* leaf tables may go out of step; the caller's, changes between calls */
 
 	uint64_t pool_hpa;
 	struct tsp_table *tables;
@@ -133,13 +152,16 @@ struct tsp {
 	uint32_t limbo;			/* zapped in this call: some hart may still walk there */
 	uint32_t doomed;
 	uint32_t oldest, newest;
+	uint32_t out;			/* list of the tables that are not in step */
+	uint32_t out_count;		/* also read without the lock: tsp_fence() */
+	uint32_t called_back;		/* of these */
 	uint32_t bucket[TSP_BUCKETS];
 
 	/* What this call owes so far. */
 	enum ssp_fence fence;
 	bool remote;
 
-	uint64_t created, zapped, flooded, unprotected, emulated;
+	uint64_t created, zapped, flooded, unprotected, emulated, let_go;
 };
 
 /* Bytes of host memory for tables, nodes and regions; to be page aligned. */
@@ -166,13 +188,21 @@ static inline bool tsp_has_root(const struct tsp_vcpu *vcpu)
 }
 
 /*
+ * A fence of the guest's, of `pages` pages from va or of everything (0), in one
+ * address space or in all (TSP_ALL_ASIDS).  While out_count is not 0 each fence comes here
+ * before any hart is fenced for it; if it was 0 when the vCPU was entered, and others let tables go
+ * since, the call that did so owed what takes the vCPU out.  TSP_REPEAT or TSP_AGAIN.
+ */
+struct tsp_result tsp_fence(struct tsp *tsp, uint64_t va, uint64_t pages, uint64_t asid);
+
+/*
  * The vCPU's satp is gsatp, a legal value.  TSP_REPEAT: vcpu->current is the
  * root to run on.
  */
 struct tsp_result tsp_load_root(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t gsatp);
 
 /*
- * A page fault: TSP_REPEAT, TSP_AGAIN, TSP_PT_WRITE or TSP_FAULT.  A true fault
+ * A page fault: TSP_REPEAT, TSP_LET_GO, TSP_AGAIN, TSP_PT_WRITE or TSP_FAULT.  A true fault
  * shows that the guest uses its tables there: counts of floods begin anew.
  */
 struct tsp_result tsp_fault(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t va,

@@ -3,6 +3,7 @@
 
 #include "hm_abi.h"
 #include "boot/options.h"
+#include "core/policy.h"
 
 static struct options parse(const char *line)
 {
@@ -53,7 +54,8 @@ static void an_empty_list_is_no_policy(void **state)
 static void tsp_is_chosen_beside_the_policy(void **state)
 {
 	(void)state;
-	assert_true(parse("shadow=tsp").tsp);
+	assert_int_equal(parse("shadow=tsp").tsp, POLICY_TSP);
+	assert_int_equal(parse("shadow=tsp-unsync").tsp, POLICY_TSP_UNSYNC);
 	assert_false(parse("shadow=ssp").tsp);
 	assert_false(parse("").tsp);
 }
@@ -75,7 +77,7 @@ static void refuses_what_it_does_not_know(void **state)
 	refuses("vcpus=0", "1 to 16");
 	refuses("vcpus=17", "1 to 16");
 	refuses("hm=satp,walk", "inject,satp,flush,fill");
-	refuses("shadow=none", "ssp or tsp");
+	refuses("shadow=none", "ssp, tsp or tsp-unsync");
 	refuses("width=sv32", "sv39, sv48 or sv57");
 	refuses("svvptc=yes", "0 or 1");
 	refuses("reboot=never", "restart or end");

@@ -184,6 +184,12 @@ static int setup_tsp(void **state)
 	return setup_with(POLICY_TSP, 2);
 }
 
+static int setup_free(void **state)
+{
+	(void)state;
+	return setup_with(POLICY_TSP_UNSYNC, 2);
+}
+
 static int teardown(void **state)
 {
 	(void)state;
@@ -225,6 +231,7 @@ static void policies_have_names(void **state)
 	parses("ssp-hm", HM_POLICY_ALL);
 	parses("ssp", HM_POLICY_SATP | POLICY_SSP_TABLES);
 	parses("tsp", POLICY_TSP);
+	parses("tsp-unsync", POLICY_TSP_UNSYNC);
 	parses("none", POLICY_SSP_TABLES);
 	parses("inject,fill", HM_POLICY_INJECT | HM_POLICY_FILL);
 	assert_false(policy_parse((char[]){ "native" }, &policy));
@@ -860,7 +867,126 @@ static void so_is_one_that_is_repeated_in_vain(void **state)
 	assert_int_equal(vm.policy, HM_POLICY_ALL);
 }
 
+/* -- leaf tables out of step -- */
+
+#define FENCES_END	HM_POLICY_FLUSH		/* in the firmware */
+
+/* The guest has made its leaf table writable, and what it maps at VA another page. */
+static uint64_t change_leaf(void)
+{
+	uint64_t table = map_leaf_table();
+
+	fault(LOAD, VA);
+	fault(STORE, table + 8 * pte_index(VA, 0));
+	assert_false(run->flags & HM_RUN_ADVANCE);
+	assert_true(shadow_leaf(run->root, table) & PTE_W);
+	map(space[0], VA, pte_make(RAM + 50 * PAGE, ALLOWED));
+	return table;
+}
+
+static uint64_t mapped(uint64_t va)
+{
+	return pte_address(shadow_leaf(run->root, va)) - (uint64_t)ram;
+}
+
+/* SFENCE.VMA that the firmware does not end (exits.c). */
+static void fence_exit(struct vcpu *vcpu, uint64_t start, uint64_t size, uint64_t asid)
+{
+	const struct fence f = { HM_RUN_FENCE_VMA, start, size, asid };
+
+	shadow_sync(vcpu, &f);
+}
+
+static void a_store_to_a_leaf_table_counts_once(void **state)
+{
+	(void)state;
+	change_leaf();
+	assert_int_equal(v->shadow->count[SHADOW_PT_WRITE], 1);
+	assert_int_equal(mapped(VA), 40 * PAGE);
+}
+
+static void fences_exit_while_a_table_is_out_of_step(void **state)
+{
+	(void)state;
+	assert_int_equal(run->policy, POLICY_TSP);
+	change_leaf();
+	enter();
+	assert_int_equal(run->policy, POLICY_TSP & ~FENCES_END);
+	fence_exit(v, VA, PAGE, 1);
+	assert_int_equal(mapped(VA), 50 * PAGE);
+	run->flags |= HM_RUN_FENCE_VMA;
+	enter();
+	assert_true(run->flags & HM_RUN_FENCE_VMA);	/* the hart's part is the firmware's */
+	assert_int_equal(run->policy, POLICY_TSP & ~FENCES_END);
+	fence_exit(v, 0, 0, FENCE_ALL);
+	enter();
+	assert_int_equal(run->policy, POLICY_TSP);
+}
+
+static void others_fences_exit_from_then_on(void **state)
+{
+	struct vcpu *other = &vm.vcpu[1];
+
+	(void)state;
+	begin(other);
+	fence_leave(other);
+	assert_int_equal(other->run->policy, POLICY_TSP);
+	change_leaf();
+	assert_true(other->fence.flags & HM_RUN_FENCE_VMA);	/* it is made to leave */
+	begin(other);
+	assert_int_equal(other->run->policy, POLICY_TSP & ~FENCES_END);
+	fence_leave(other);
+	fence_exit(other, 0, 0, FENCE_ALL);
+	assert_int_equal(mapped(VA), 50 * PAGE);
+}
+
+static void a_long_range_is_everything(void **state)
+{
+	const struct fence pages = { HM_RUN_FENCE_VMA, VA, 64 * PAGE, FENCE_ALL };
+	const struct fence more = { HM_RUN_FENCE_VMA, VA + 3, 64 * PAGE, FENCE_ALL };
+
+	(void)state;
+	change_leaf();
+	shadow_sync(v, &pages);
+	enter();
+	assert_int_equal(run->policy, POLICY_TSP & ~FENCES_END);
+	shadow_sync(v, &more);
+	enter();
+	assert_int_equal(run->policy, POLICY_TSP);
+}
+
+static void a_commit_of_the_ring_is_a_fence_of_everything(void **state)
+{
+	struct hm_ring *ring = (struct hm_ring *)(ram + 60 * PAGE);
+
+	(void)state;
+	change_leaf();
+	run->ring_gpa = RAM + 60 * PAGE;
+	ring->head = 3;
+	enter();
+	shadow_commit(v);
+	assert_int_equal(mapped(VA), 50 * PAGE);
+	assert_int_equal(run->hw_fence, HM_FENCE_ALL);
+	assert_int_equal(ring->tail, 3);
+	assert_true(ring->flags & HM_RING_CACHED);
+}
+
+static void code_that_may_not_be_fetched_is_old_no_more(void **state)
+{
+	uint64_t table = change_leaf();
+
+	(void)state;
+	map(space[0], VA, 0);
+	run->x[11] = 8 * 300;
+	fault(STORE, table + PAGE);		/* nothing there: the guest's own fault */
+	run->pc = VA;
+	map(space[0], VA + 2 * PAGE, pte_make((space[0] & SATP_PPN_MASK) << 12, ALLOWED));
+	fault(STORE, VA + 2 * PAGE);		/* to the root, by code that is no more */
+	assert_int_equal(shadow_leaf(run->root, VA), 0);
+}
+
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST_FREE(name)	cmocka_unit_test_setup_teardown(name, setup_free, teardown)
 #define TEST_TSP(name)	cmocka_unit_test_setup_teardown(name, setup_tsp, teardown)
 /* Faults are classified in one place. */
 #define TEST_BOTH(name)	TEST(name), TEST_TSP(name)
@@ -906,6 +1032,12 @@ int main(void)
 		TEST_TSP(a_store_that_is_not_decoded_is_executed_aside),
 		TEST_TSP(a_call_ends_what_was_executed_aside),
 		TEST_TSP(so_is_one_that_is_repeated_in_vain),
+		TEST_FREE(a_store_to_a_leaf_table_counts_once),
+		TEST_FREE(fences_exit_while_a_table_is_out_of_step),
+		TEST_FREE(others_fences_exit_from_then_on),
+		TEST_FREE(a_long_range_is_everything),
+		TEST_FREE(a_commit_of_the_ring_is_a_fence_of_everything),
+		TEST_FREE(code_that_may_not_be_fetched_is_old_no_more),
 	};
 
 	return RUN(tests);

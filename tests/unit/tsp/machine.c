@@ -73,6 +73,8 @@ static struct tsp_result settle(struct machine *m, unsigned int v, struct tsp_re
 	for (unsigned int i = 0; i < m->vcpus; i++) {
 		if (i != v && result.remote)
 			hart_fence_all(&m->vcpu[i].hart);
+		if (i == v || result.remote)
+			m->vcpu[i].tells = m->tsp.out_count;
 		refresh_roots(m, &m->vcpu[i]);
 	}
 	return result;
@@ -90,10 +92,23 @@ void machine_satp(struct machine *m, unsigned int v, uint64_t satp)
 	m->broken = "a root cannot be loaded";
 }
 
+/* What an exit for the fence does. */
+static void flush(struct machine *m, unsigned int v, const uint64_t *va, const uint16_t *asid)
+{
+	m->flushes++;
+	for (unsigned int calls = 0; calls < MAX_CALLS; calls++)
+		if (settle(m, v, tsp_fence(&m->tsp, va ? *va : 0, !!va, asid ? *asid : TSP_ALL_ASIDS), 0).verdict !=
+		    TSP_AGAIN)
+			return;
+	m->broken = "a fence does not end";
+}
+
 void machine_fence(struct machine *m, unsigned int v, const uint64_t *va, const uint16_t *asid)
 {
 	struct machine_vcpu *vcpu = &m->vcpu[v];
 
+	if (vcpu->tells)
+		flush(m, v, va, asid);
 	if (va)
 		hart_fence_page(&vcpu->hart, *va);
 	else if (!asid)
@@ -230,7 +245,8 @@ static void check_not_a_table(struct machine *m, uint64_t hpa)
 	uint64_t gfn = (hpa - m->guest.slots[0].delta) >> PAGE_SHIFT;
 
 	for (uint32_t n = m->tsp.oldest; n != TSP_NONE; n = m->tsp.tables[n].newer)
-		if (m->tsp.tables[n].gfn == gfn && !m->tsp.tables[n].role)
+		if (m->tsp.tables[n].gfn == gfn && !m->tsp.tables[n].role &&
+		    m->tsp.tables[n].step != TSP_OUT_OF_STEP)
 			m->broken = "a store reaches a guest table unseen";
 }
 
@@ -331,6 +347,7 @@ static void start(struct machine *m, uint32_t tables, bool fence_after_fill)
 	if (!tsp_init(&m->tsp, &m->guest, POOL_HPA, book, tables, fence_after_fill,
 		      ZERO_BLOCK))
 		m->broken = "tsp_init() refuses";
+	m->tsp.lets_go = m->lets_go;
 	for (unsigned int v = 0; v < m->vcpus; v++) {
 		tsp_add_vcpu(&m->tsp, &m->vcpu[v].tsp);
 		hart_fence_all(&m->vcpu[v].hart);
@@ -343,9 +360,11 @@ void machine_init(struct machine *m, uint64_t delta, uint32_t tables, unsigned i
 		  bool fence_after_fill)
 {
 	struct choices choices = m->choices;
+	bool lets_go = m->lets_go;
 
 	memset(m, 0, sizeof(*m));
 	m->choices = choices;
+	m->lets_go = lets_go;
 	memory_reset(delta, tables);
 	m->guest.bare_mode = SATP_SV39;
 	m->guest.satp_modes = ALL_MODES;

@@ -22,16 +22,19 @@ struct machine_vcpu {
 	struct hart hart;
 	uint64_t gsatp;
 	uint64_t stamp[TSP_ROOTS];	/* of the roots that the hart has cached */
+	bool tells;			/* its fences come to tsp_fence(), as it was when it entered the guest */
 };
 
 struct machine {
 	struct choices choices;
+	bool lets_go;			/* leaf tables may go out of step; for machine_init() */
 	struct ssp_space guest;
 	struct tsp tsp;
 	unsigned int vcpus;
 	struct machine_vcpu vcpu[VCPUS];
 	struct tsp_result result;	/* of the last call */
 	uint64_t faults, pt_writes;	/* calls of tsp_fault() that filled, stores to tables */
+	uint64_t flushes;		/* fences that came to tsp_fence() */
 	const char *broken;
 };
 

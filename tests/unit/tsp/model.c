@@ -389,10 +389,11 @@ void model_init(struct model *model)
 	uint64_t delta = guest_ram_deltas[choose(&kept, 4)];
 	uint32_t tables = TSP_MIN_TABLES + choose(&kept, 2) * choose(&kept, POOL_TSP - TSP_MIN_TABLES);
 	unsigned int vcpus = 1 + choose(&kept, VCPUS);
-	bool fence_after_fill = choose(&kept, 2);
+	bool fence_after_fill = choose(&kept, 2), lets_go = choose(&kept, 4);
 
 	memset(model, 0, sizeof(*model));
 	*choices = kept;
+	model->m.lets_go = lets_go;
 	model->mode = SATP_SV39 + choose(choices, 3);
 	model->shape = 1 + choose(choices, 4);
 	machine_init(&model->m, delta, tables, vcpus, fence_after_fill);

@@ -14,7 +14,7 @@
 const uint64_t default_seeds = 100;
 
 static struct model model;
-static struct { uint64_t steps, checks, mapped, stored, pt_writes, zapped; } total;
+static struct { uint64_t steps, checks, mapped, stored, pt_writes, zapped, let_go, flushes; } total;
 
 void run(uint64_t seed)
 {
@@ -31,12 +31,17 @@ void run(uint64_t seed)
 	total.stored += model.stored;
 	total.pt_writes += model.m.pt_writes;
 	total.zapped += model.m.tsp.zapped;
+	total.let_go += model.m.tsp.let_go;
+	total.flushes += model.m.flushes;
 }
 
 void report(void)
 {
 	print_message("%lu steps, %lu outcomes checked: %lu accesses let through, %lu stores to "
-		      "tables' pages, %lu of them emulated, %lu tables zapped\n", total.steps,
-		      total.checks, total.mapped, total.stored, total.pt_writes, total.zapped);
+		      "tables' pages, %lu of them emulated, %lu tables zapped, %lu let go, %lu fences told\n",
+		      total.steps, total.checks, total.mapped, total.stored, total.pt_writes, total.zapped,
+		      total.let_go, total.flushes);
 	assert_true(total.mapped > total.checks / 4 && total.pt_writes > total.steps / 64);
+	/* A few guests alone may have none that lets go. */
+	assert_true(total.steps < 8 * STEPS || (total.let_go > total.steps / 64 && total.flushes > total.steps / 64));
 }
