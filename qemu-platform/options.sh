@@ -5,6 +5,7 @@ options='MODE GUEST WORKLOAD VCPUS HARTS ICOUNT PROFILE RESULT HM SVVPTC MARKS Q
 	INITRD DTB APPEND CMDLINE MEM WIDTH REBOOT MODES WORKLOADS LADDER LOG TIMEOUT V'
 
 modes='native tsp tsp-unsync ssp ssp-hm'
+tour_modes='native tsp ssp ssp-hm'
 seats='inject satp flush fill'
 guests='debian debian-sid patched patched-off'
 profiles='virt virt-v u74'
