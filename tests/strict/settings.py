@@ -4,7 +4,7 @@
 import itertools
 
 SETTINGS = {
-    "MODE": ["native", "tsp", "ssp", "ssp-hm"],
+    "MODE": ["native", "tsp", "tsp-unsync", "ssp", "ssp-hm"],
     "QEMU": ["strict", "strict-eager"],
     "ASIDLEN": [0, 6, 16],
     "HARTS": [1, 2],
