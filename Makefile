@@ -26,7 +26,7 @@ help:		## this text
 	@sed -n 's/^\([a-z_.-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 24
 	@$(launch) help
 
-run: options all	## the tour: every mode there is and the table; or MODE=... for one run
+run: options all	## the tour: native, tsp, ssp and ssp-hm, and the table; or MODE=... for one run
 	@$(launch) $(if $(MODE),run,tour)
 
 shell: options all	## an interactive shell in the guest
