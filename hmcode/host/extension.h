@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef HM_SBI_HOST_H
-#define HM_SBI_HOST_H
+#ifndef HM_EXTENSION_H
+#define HM_EXTENSION_H
 
 /* Offer the HM extension to S-mode; an SBI error code. */
 int hm_register_host_extension(void);

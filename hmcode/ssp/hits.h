@@ -5,8 +5,8 @@
  * returns SSP_SLOW (or false, or NULL) with nothing changed, and is done by
  * fault.c, flush.c and root.c.
  */
-#ifndef SSP_FAST_H
-#define SSP_FAST_H
+#ifndef SSP_HITS_H
+#define SSP_HITS_H
 
 #include "ssp.h"
 #include "ssp_port.h"

@@ -65,7 +65,7 @@ enum ssp_verdict {
 	SSP_TRUE_FAULT,		/* the guest's tables forbid it: page fault for the guest */
 	SSP_ACCESS_FAULT,	/* a guest page table lies outside RAM: access fault for the guest */
 	SSP_OUTSIDE,		/* allowed by the guest's tables, but the GPA is no RAM: MMIO */
-	SSP_SLOW,		/* fast path only: take the general one */
+	SSP_SLOW,		/* of hits.h alone: take the general way */
 };
 
 /* The fence that is owed on this hart; for the current root each covers the ones before it. */

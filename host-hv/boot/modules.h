@@ -13,8 +13,8 @@
  * with memory (KiB), cpus, and the modules as its children, multiboot,device-tree
  * among them.
  */
-#ifndef GUESTS_H
-#define GUESTS_H
+#ifndef MODULES_H
+#define MODULES_H
 
 #include "boot/options.h"
 #include "core/platform.h"

@@ -4,8 +4,9 @@
  *
  * Each vCPU keeps what it owes; entering the guest pays it first.  The sender
  * waits only for those that run guest code at this moment, and only until they
- * are out of it: a vCPU that is not resident uses no translation.  Senders are
- * not resident themselves, so nobody waits in a circle.
+ * are out of it: a vCPU that is not resident uses no translation, but for one access
+ * to a device or fetch of an instruction whose exit is being served (docs/guests.md).
+ * Senders are not resident themselves, so nobody waits in a circle.
  */
 #include "core/fence.h"
 

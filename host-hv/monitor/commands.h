@@ -4,8 +4,8 @@
  * after Ctrl-], to a prompt of host-hv's for one line.  All of it belongs to
  * the hart that the UART interrupts.
  */
-#ifndef KEYBOARD_H
-#define KEYBOARD_H
+#ifndef COMMANDS_H
+#define COMMANDS_H
 
 #include "core/lib.h"
 

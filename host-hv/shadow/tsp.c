@@ -126,7 +126,7 @@ static void make_current(struct vcpu *v, const struct fence *f)
 
 static bool is_in_step(const struct vm_tsp *t)
 {
-	return !__atomic_load_n(&t->tsp.out_count, __ATOMIC_RELAXED);
+	return !__atomic_load_n(&t->tsp.out_count, __ATOMIC_ACQUIRE);	/* tsp_forget_step() */
 }
 
 static void sync(struct vcpu *v, const struct fence *f)

@@ -41,7 +41,8 @@ void tsp_forget_step(struct tsp *tsp, struct tsp_table *table)
 		tsp->tables[table->prev_out].next_out = table->next_out;
 	if (table->next_out != TSP_NONE)
 		tsp->tables[table->next_out].prev_out = table->prev_out;
-	__atomic_store_n(&tsp->out_count, tsp->out_count - 1, __ATOMIC_RELAXED);
+	/* Who reads 0 does without the lock, and its fence has to find the entries that were compared. */
+	__atomic_store_n(&tsp->out_count, tsp->out_count - 1, __ATOMIC_RELEASE);
 	tsp->called_back -= table->step == TSP_CALLED_BACK;
 	table->step = TSP_IN_STEP;
 }

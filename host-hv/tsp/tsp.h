@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * tsp.h - traditional shadow paging: the guest's tables are write-protected,
- * so that the shadow is in step with them at every moment.
+ * so that the shadow is in step with them at every moment, but for leaf tables that
+ * were let go until the guest's next fence (step.c).
  *
  * A shadow table stands for one guest table at one level, for whoever links
  * it: address spaces that share a guest table share its shadow.  Guest

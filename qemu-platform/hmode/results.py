@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Records of a console, result objects made of them, and the tables made of those.
 
-    results.py counts|reasons|table|steps|side_by_side FILE...
+    results.py table|steps|side_by_side FILE...
 """
 
 import json
@@ -112,7 +112,7 @@ def total(rows):
 
 # ---- tables ----
 
-COUNTS = "%-10s %-7s %8s %8s %8s %11s %12s %8s %9s %11s"
+COUNTS = "%-10s %-10s %8s %8s %8s %11s %12s %8s %9s %11s"
 
 
 def count_cells(name, rows):
@@ -147,7 +147,7 @@ def reasons(results):
              if name not in OTHER and any((row["reasons"].get(name) or 0) > 0 for row in rows)]
     if not rows:
         return []
-    form = "%-10s %-7s" + "".join(f"%{max(len(name), 8) + 1}s" for name in names)
+    form = "%-10s %-10s" + "".join(f"%{max(len(name), 8) + 1}s" for name in names)
     cells = [[workload, row["mode"], *(row["reasons"].get(name) or 0 for name in names)]
              for workload in distinct(r["workload"] for r in rows_of(results))
              for row in rows if row["workload"] == workload]
@@ -214,7 +214,7 @@ def steps(results):
     return [line(STEPS, cells) for cells in [*heads, *map(ladder.cells, rows), last]]
 
 
-SIDES = "%-10s %-7s %11s %11s %9s %9s %6s %9s %13s"
+SIDES = "%-10s %-10s %11s %11s %9s %9s %6s %9s %13s"
 FENCES = ["sfence_va", "sfence_asid", "sfence_all", "ring", "remote_fence"]
 
 
@@ -247,7 +247,7 @@ def side_by_side(results):
 
 
 def main(command, *files):
-    makers = {maker.__name__: maker for maker in (counts, reasons, table, steps, side_by_side)}
+    makers = {maker.__name__: maker for maker in (table, steps, side_by_side)}
     for text in makers[command](read(files)):
         print(text)
 

@@ -6,7 +6,6 @@
 #define RAM_SIZE	(128ul << 20)
 
 #define MODE_SHIFT	60
-#define ASID_SHIFT	44
 
 static void unsupported_modes_change_nothing(const struct mode *mode)
 {

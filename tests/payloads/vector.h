@@ -10,7 +10,6 @@
 #include "payload.h"
 
 #define SSTATUS_VS	(3ul << 9)
-#define VS_CLEAN	(2ul << 9)
 #define VTYPE_VILL	(1ul << 63)
 #define VTYPE_E32_M2	0x11ul
 #define MAX_VLENB	128

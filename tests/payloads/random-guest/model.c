@@ -314,7 +314,7 @@ static bool ran_before(const struct hart *hart, unsigned int run)
 
 /*
  * A change of MODE is no fence, so that a hart may use entries of another mode.  hmcode
- * promises more: it fences everything there (docs/architecture.md, "Bare mode").
+ * promises more: it fences everything there (docs/engine.md, "Bare mode").
  */
 static bool may_mix(uint64_t then, uint64_t now)
 {
