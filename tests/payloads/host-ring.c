@@ -37,24 +37,34 @@ static void make_roots(void)
 	run->roots_new = 1 << PAGED | 1 << BARE;
 }
 
-/* The guest runs up to the host's call, on this root, while satp says something. */
-static bool runs(unsigned int root, uint64_t satp)
+/* The guest runs from its first instruction, on this root, while satp says something. */
+static uint64_t begins(unsigned int root, uint64_t satp)
 {
 	run->pc = GUEST_RAM;
 	run->x[8] = SBI_HSM;
 	run->root = root;
 	run->satp = satp;
-	return exit_of(vcpu) == HM_EXIT_SBI;
+	return exit_of(vcpu);
 }
 
-static bool registers_its_ring(void)
+/* It runs up to the call that the host serves. */
+static bool runs(unsigned int root, uint64_t satp)
+{
+	return begins(root, satp) == HM_EXIT_SBI;
+}
+
+static void asks_for_a_ring(void)
 {
 	run->x[10] = RING;
 	run->x[11] = TEST_VA;
 	run->x[12] = HM_RING_VERSION;
 	run->x[16] = HM_GUEST_FID_RING_SET;
 	run->x[17] = HM_GUEST_EXT_ID;
-	return runs(PAGED, SV39) && run->x[10] == SBI_OK && run->ring_gpa == RING;
+}
+
+static bool has_its_ring(void)
+{
+	return run->x[10] == SBI_OK && run->ring_gpa == RING;
 }
 
 void payload(uint64_t hart)
@@ -66,11 +76,15 @@ void payload(uint64_t hart)
 	make_guest();
 	make_roots();
 	vcpu = vcpu_create(vm, &page, 32).value;
-	fact(registers_its_ring(), "a guest in paged mode has a ring");
+	asks_for_a_ring();
+	fact(runs(PAGED, SV39) && has_its_ring(), "a guest in paged mode has a ring");
 	turn = run->ring_turn;
 	fact(runs(PAGED, 0), "it runs on, with 0 in satp, which nobody reads");
 	fact(run->ring_gpa == RING && run->ring_turn == turn, "and has its ring");
-	fact(registers_its_ring(), "it registers the ring anew");
+	asks_for_a_ring();
+	fact(begins(PAGED, SV39) == HM_EXIT_RING && has_its_ring(), "it registers the ring anew, and the host hears of it");
+	fact(run->ring_turn != turn, "it is another ring");
+	fact(run->pc == GUEST_RAM + 4, "the call is behind the guest");
 	turn = run->ring_turn;
 	fact(runs(BARE, SV39), "it runs in bare mode, with a paged one in satp");
 	fact(run->ring_gpa == HM_RING_NONE && run->ring_turn == turn + 1, "and has no ring");

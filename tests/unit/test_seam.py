@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The engine and tsp/ are pure: no privileged instruction, no symbol outside their seams."""
+"""The engine and tsp/ are pure: no privileged instruction, no symbol outside their seams.
+
+tsp/ may order its memory: vCPUs that are about to run read without its lock (tsp/step.c).
+"""
 
 import os
 import pathlib
@@ -18,10 +21,10 @@ PRIVILEGED = re.compile(r"^(csr\w*|rd(cycle|time|instret)|fr(csr|rm|flags)|fs(cs
                         r"h(fence|inval)\.\w+|hlv\w*|hsv\w*|unimp|\.\w+)$")
 SEAM = {"ssp_port_load", "ssp_port_table"}
 RING = {"ssp_port_store", "ssp_port_fence"}
-# Each with all that it may need from outside.
+# Each with the instructions that it may have nevertheless, and all that it may need from outside.
 CODE = {
-    "engine": (ENGINE, SEAM | RING),
-    "tsp": (ROOT / "host-hv" / "tsp", SEAM | {"tsp_port_guest", "tsp_port_fp", "decode_store", "ssp_guest_walk", "ssp_walk_slot"}),
+    "engine": (ENGINE, set(), SEAM | RING),
+    "tsp": (ROOT / "host-hv" / "tsp", {"fence"}, SEAM | {"tsp_port_guest", "tsp_port_fp", "decode_store", "ssp_guest_walk", "ssp_walk_slot"}),
 }
 EMITTED_BY_THE_COMPILER = {"memset", "memcpy"}
 
@@ -49,9 +52,9 @@ def symbols(targets, *options):
 
 @pytest.fixture(name="code", scope="module", params=CODE)
 def fixture_code(request, tmp_path_factory):
-    folder, seam = CODE[request.param]
+    folder, allowed, seam = CODE[request.param]
     target = tmp_path_factory.mktemp(request.param)
-    return [compile_engine(target, source) for source in sorted(folder.glob("*.c"))], seam
+    return [compile_engine(target, source) for source in sorted(folder.glob("*.c"))], allowed, seam
 
 
 @pytest.fixture(name="objects")
@@ -59,15 +62,16 @@ def fixture_objects(code):
     return code[0]
 
 
-def test_the_engine_has_no_privileged_instruction(objects):
+def test_the_engine_has_no_privileged_instruction(code):
+    objects, allowed, _ = code
     for target in objects:
         found = instructions(target)
         assert len(found) > 50, f"{target.name} was not disassembled"
-        assert [name for name in found if PRIVILEGED.match(name)] == []
+        assert [name for name in found if PRIVILEGED.match(name) and name not in allowed] == []
 
 
 def test_the_engine_needs_no_symbol_outside_its_seam(code):
-    objects, seam = code
+    objects, _, seam = code
     needed = symbols(objects, "--undefined-only") - symbols(objects, "--defined-only")
     assert needed - EMITTED_BY_THE_COMPILER == seam
 
