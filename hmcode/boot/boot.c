@@ -157,7 +157,7 @@ static void know_hart(struct sbi_scratch *scratch, struct hm_hart *hart)
 	hm_asid_init(hart);
 	hart->known = true;
 	if (obstacle && hm_pool_size)
-		sbi_printf("hmcode: hart %u has %s: no HM extension on it\n", current_hartid(), obstacle);
+		sbi_printf("hmcode: hart %u has %s: no HM extension on it\n", hart_id(), obstacle);
 }
 
 /* At each start of a hart; whoever stopped it left nothing of a vCPU in it (hm_hart_pauses). */
@@ -171,7 +171,7 @@ static void init_hart(void)
 	hart->seip = false;
 	hm_run_counters(hart);
 	/* Nobody asked for machine external interrupts yet: HM_FID_EXT_IRQ_DONE does. */
-	csr_clear(CSR_MIE, MIP_MEIP);
+	hart_clear(CSR_MIE, MIP_MEIP);
 }
 
 static int early_init(bool cold_boot)
@@ -227,10 +227,10 @@ static int suspend_to_ram(u32 type, unsigned long resume_address)
 	(void)type;
 	(void)resume_address;
 	hm_hart_pauses(hm_this_hart());
-	if (!(csr_read(CSR_MIE) & MIP_STIP))
-		csr_clear(CSR_MIE, MIP_MTIP);
-	while (!(csr_read(CSR_MIP) & csr_read(CSR_MIE)))
-		wfi();
+	if (!(hart_read(CSR_MIE) & MIP_STIP))
+		hart_clear(CSR_MIE, MIP_MTIP);
+	while (!(hart_read(CSR_MIP) & hart_read(CSR_MIE)))
+		hart_wait();
 	return SBI_SUCCESS;
 }
 
@@ -296,7 +296,7 @@ void __wrap_sbi_init(struct sbi_scratch *scratch)
 		operations.early_exit = early_exit;
 		platform->platform_ops_addr = (unsigned long)&operations;
 	}
-	csr_write(CSR_MTVEC, (unsigned long)hm_fatal_vector);
+	hart_write(CSR_MTVEC, (unsigned long)hm_fatal_vector);
 	__real_sbi_init(scratch);
 }
 
@@ -313,7 +313,7 @@ void __noreturn __wrap_sbi_hart_switch_mode(unsigned long arg0, unsigned long ar
 					    bool next_virt)
 {
 	hm_stop_if_fatal();
-	csr_write(CSR_MTVEC, (unsigned long)(hm_this_hart()->supported ? hm_host_vector :
+	hart_write(CSR_MTVEC, (unsigned long)(hm_this_hart()->supported ? hm_host_vector :
 								     _trap_handler));
 	__real_sbi_hart_switch_mode(arg0, arg1, next_addr, next_mode, next_virt);
 }

@@ -7,16 +7,14 @@
  * refused: it would let a guest see what another left, or reach beyond its own memory.  So is one that
  * lacks what switch.c moves, or that cannot protect the pool.
  */
-#include <sbi/riscv_asm.h>
-#include <sbi/riscv_encoding.h>
 #include <sbi/sbi_console.h>
-#include <sbi/sbi_csr_detect.h>
 #include <sbi/sbi_domain.h>
 #include <sbi/sbi_error.h>
 #include <sbi/sbi_hart.h>
 
 #include "boot/support.h"
 #include "core/pool.h"
+#include "metal/hart.h"
 #include "metal/metal.h"
 
 /* Not in OpenSBI 1.6's list of CSRs. */
@@ -28,7 +26,7 @@
 #define HAS_CSR(number) ({				\
 	struct sbi_trap_info trap_ = { 0 };		\
 							\
-	csr_read_allowed(number, &trap_);		\
+	hart_read_allowed(number, &trap_);		\
 	!trap_.cause;					\
 })
 
@@ -45,16 +43,16 @@
  */
 u32 hm_vlenb(void)
 {
-	u64 mstatus = csr_read(CSR_MSTATUS), vlenb = 0;
+	u64 mstatus = hart_read(CSR_MSTATUS), vlenb = 0;
 	struct sbi_trap_info trap = { 0 };
 
-	csr_set(CSR_MSTATUS, MSTATUS_VS);
-	if (csr_read(CSR_MSTATUS) & MSTATUS_VS) {
-		vlenb = csr_read_allowed(CSR_VLENB, &trap);
+	hart_set(CSR_MSTATUS, MSTATUS_VS);
+	if (hart_read(CSR_MSTATUS) & MSTATUS_VS) {
+		vlenb = hart_read_allowed(CSR_VLENB, &trap);
 		if (trap.cause)
 			vlenb = VLENB_UNKNOWN;
 	}
-	csr_write(CSR_MSTATUS, mstatus);
+	hart_write(CSR_MSTATUS, mstatus);
 	return vlenb;
 }
 
@@ -64,7 +62,7 @@ u32 hm_vlenb(void)
  */
 static bool is_thead_c9xx(void)
 {
-	return csr_read(CSR_MVENDORID) == THEAD_VENDOR && csr_read(CSR_MARCHID) == THEAD_C9XX;
+	return hart_read(CSR_MVENDORID) == THEAD_VENDOR && hart_read(CSR_MARCHID) == THEAD_C9XX;
 }
 
 /* OpenSBI gives each region one entry, the largest the last; with Smepmp one is kept for its own use. */
@@ -89,11 +87,11 @@ bool hm_pmp_covers(struct sbi_scratch *scratch, u64 base, u64 size, u32 more)
 
 	if (sbi_hart_pmp_count(scratch) < needed) {
 		sbi_printf("hmcode: hart %u has %u PMP entries, with the pool %u are needed: no HM extension\n",
-			   current_hartid(), sbi_hart_pmp_count(scratch), needed);
+			   hart_id(), sbi_hart_pmp_count(scratch), needed);
 		return false;
 	}
 	if (1ull << sbi_hart_pmp_log2gran(scratch) > size || (bits < 64 && (base + size - 1) >> bits)) {
-		sbi_printf("hmcode: hart %u has no PMP that reaches the pool: no HM extension\n", current_hartid());
+		sbi_printf("hmcode: hart %u has no PMP that reaches the pool: no HM extension\n", hart_id());
 		return false;
 	}
 	return true;
@@ -113,7 +111,7 @@ int __wrap_sbi_hart_pmp_configure(struct sbi_scratch *scratch)
 	if (!count || count >= needed)
 		return __real_sbi_hart_pmp_configure(scratch);
 	sbi_printf("hmcode: hart %u has %u PMP entries, OpenSBI needs %u: the hart does not start\n",
-		   current_hartid(), count, needed);
+		   hart_id(), count, needed);
 	return SBI_ENOSPC;
 }
 

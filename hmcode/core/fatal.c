@@ -6,7 +6,6 @@
  * Whatever is called here takes no lock: the hart that faulted, or one that was
  * stopped, may hold it.
  */
-#include <sbi/riscv_asm.h>
 #include <sbi/sbi_console.h>
 #include <sbi/sbi_ecall_interface.h>
 #include <sbi/sbi_hsm.h>
@@ -15,6 +14,7 @@
 #include <sbi/sbi_system.h>
 
 #include "core/fatal.h"
+#include "metal/hart.h"
 #include "metal/metal.h"
 
 /* Turns of a loop: a hart whose M-mode takes longer is stopped before it leaves that. */
@@ -29,7 +29,7 @@ struct hm_fatal hm_fatal = { .hart = ~0ull };
 /* OpenSBI's functions look for this hart's scratch space where it always is. */
 static void find_scratch(void)
 {
-	csr_write(CSR_MSCRATCH, sbi_hartid_to_scratch(hm_fatal.hart));
+	hart_write(CSR_MSCRATCH, sbi_hartid_to_scratch(hm_fatal.hart));
 }
 
 /*

@@ -6,7 +6,7 @@
 #include <sbi/sbi_timer.h>
 
 #include "core/vcpu.h"
-#include "metal/metal.h"
+#include "metal/hart.h"
 
 /*
  * The machine timer is ours in the guest world: it is due at the earliest of
@@ -19,11 +19,11 @@ static inline void hm_timer_update(struct hm_hart *hart, struct hm_vcpu *vcpu)
 	if (!hart->sstc && vcpu->timer < due)
 		due = vcpu->timer;
 	if (due == HM_NO_DEADLINE) {
-		csr_clear(CSR_MIE, MIP_MTIP);
+		hart_clear(CSR_MIE, MIP_MTIP);
 		return;
 	}
 	sbi_timer_get_device()->timer_event_start(due);
-	csr_set(CSR_MIE, MIP_MTIP);
+	hart_set(CSR_MIE, MIP_MTIP);
 }
 
 #endif

@@ -14,6 +14,7 @@
 #include <sbi/sbi_scratch.h>
 
 #include "hm_abi.h"
+#include "metal/hart.h"
 #include "metal/metal.h"
 #include "ssp/ring.h"
 #include "ssp/ssp.h"
@@ -65,7 +66,7 @@ struct hm_hart {
 	u64 host_deadline;		/* mtime at which the host's timer is due */
 
 	struct hm_vcpu *last_vcpu;	/* ran here last; its FP and V state may be in the registers */
-	u64 insn_mark;			/* hm_count_below_m() at the last switch */
+	u64 insn_mark;			/* hart_count_below_m() at the last switch */
 	bool seip;			/* the software SEIP of the host */
 
 	/* Properties: found once, since the hart stays what it is when it starts again. */
@@ -126,7 +127,7 @@ struct hm_vcpu {
 	struct hm_hart *hart;		/* the one it ran on first, and stays on */
 	u64 timer;			/* guest's deadline without Sstc; hm_run.stimecmp while it does not run */
 	u64 slice_end;
-	u64 cycle_base;			/* hm_count_all() at the last reset */
+	u64 cycle_base;			/* hart_count_all() at the last reset */
 	u64 trap_cycle;			/* the same when the present trap was entered */
 	u64 fence_count;		/* fences in hm_run.fences since this entry */
 	struct hm_vm *vm;
@@ -194,7 +195,7 @@ static inline void hm_count(struct hm_vcpu *vcpu, enum hm_trap_kind kind)
 
 static inline void hm_stay_ends(struct hm_vcpu *vcpu, u64 begin)
 {
-	u64 stay = hm_count_all() - begin + HM_STAY_AROUND;
+	u64 stay = hart_count_all() - begin + HM_STAY_AROUND;
 
 	if (stay > vcpu->stats.longest_m_stay)
 		vcpu->stats.longest_m_stay = stay;

@@ -40,8 +40,8 @@ static long info(u64 hpa, u64 size)
 static long external_done(void)
 {
 	hm_this_hart()->seip = false;
-	csr_clear(CSR_MIP, MIP_SEIP);
-	csr_set(CSR_MIE, MIP_MEIP);
+	hart_clear(CSR_MIP, MIP_SEIP);
+	hart_set(CSR_MIE, MIP_MEIP);
 	return SBI_SUCCESS;
 }
 
@@ -57,12 +57,12 @@ struct answer hm_host_run(u64 number);
  */
 struct answer hm_host_run(u64 number)
 {
-	u64 mepc = csr_read(CSR_MEPC), mstatus = csr_read(CSR_MSTATUS);
+	u64 mepc = hart_read(CSR_MEPC), mstatus = hart_read(CSR_MSTATUS);
 	struct answer answer = { 0, 0 };
 
 	answer.error = hm_vcpu_run(number, &answer.value);
-	csr_write(CSR_MSTATUS, mstatus);
-	csr_write(CSR_MEPC, mepc + 4);
+	hart_write(CSR_MSTATUS, mstatus);
+	hart_write(CSR_MEPC, mepc + 4);
 	return answer;
 }
 

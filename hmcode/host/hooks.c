@@ -13,18 +13,21 @@
 #include "core/machine.h"
 #include "host/hooks.h"
 #include "host/mark.h"
-#include "metal/metal.h"
+#include "metal/hart.h"
+
+/* Smcntrpmf: bit 62 of minstretcfg inhibits counting in M-mode. */
+#define CSR_MINSTRETCFG_MINH	(1ull << 62)
 
 /* mcycle counts everything, minstret what runs below M-mode ("Smcntrpmf"). */
 void hm_run_counters(const struct hm_hart *hart)
 {
 	if (hart->split_counters) {
-		csr_write(CSR_MCYCLECFG, 0);
-		csr_write(CSR_MINSTRETCFG, CSR_MINSTRETCFG_MINH);
+		hart_write(CSR_MCYCLECFG, 0);
+		hart_write(CSR_MINSTRETCFG, CSR_MINSTRETCFG_MINH);
 	}
 	/* Privileged 1.10 has no way to stop them. */
 	if (hart->inhibit)
-		csr_clear(CSR_MCOUNTINHIBIT, 1u << 0 | 1u << 2);
+		hart_clear(CSR_MCOUNTINHIBIT, 1u << 0 | 1u << 2);
 }
 
 /*
@@ -34,8 +37,8 @@ void hm_run_counters(const struct hm_hart *hart)
 static bool trap_is_ours(struct sbi_trap_context *context)
 {
 	if (context->trap.cause == (MCAUSE_IRQ_MASK | IRQ_M_EXT)) {
-		csr_clear(CSR_MIE, MIP_MEIP);
-		csr_set(CSR_MIP, MIP_SEIP);
+		hart_clear(CSR_MIE, MIP_MEIP);
+		hart_set(CSR_MIP, MIP_SEIP);
 		hm_this_hart()->seip = true;
 		return true;
 	}
@@ -48,11 +51,11 @@ struct sbi_trap_context *__wrap_sbi_trap_handler(struct sbi_trap_context *contex
 /* Where OpenSBI expects a trap of its own it has another vector meanwhile; all others are faults. */
 struct sbi_trap_context *__wrap_sbi_trap_handler(struct sbi_trap_context *context)
 {
-	unsigned long vector = csr_swap(CSR_MTVEC, (unsigned long)hm_fatal_vector);
+	unsigned long vector = hart_swap(CSR_MTVEC, (unsigned long)hm_fatal_vector);
 
 	if (!trap_is_ours(context))
 		context = __real_sbi_trap_handler(context);
-	csr_write(CSR_MTVEC, vector);
+	hart_write(CSR_MTVEC, vector);
 	return context;
 }
 

@@ -20,8 +20,8 @@ static u64 all_base, below_base;
 
 static void begin(void)
 {
-	all_base = hm_count_all();
-	below_base = hm_count_below_m();
+	all_base = hart_count_all();
+	below_base = hart_count_below_m();
 }
 
 static bool is_space(char c)
@@ -90,7 +90,7 @@ static u32 illegal_instruction(const struct sbi_trap_context *context)
 
 bool hm_mark_native(struct sbi_trap_context *context)
 {
-	u64 total = hm_count_all() - all_base, guest = hm_count_below_m() - below_base;
+	u64 total = hart_count_all() - all_base, guest = hart_count_below_m() - below_base;
 	u64 value;
 	u32 insn;
 

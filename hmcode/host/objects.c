@@ -4,7 +4,6 @@
  * host, on any hart at any time: it is checked, with the lock where what it names may
  * change; then the change is made and cannot fail.  docs/locks.md says who holds what.
  */
-#include <sbi/riscv_barrier.h>
 #include <sbi/riscv_locks.h>
 #include <sbi/sbi_ecall_interface.h>
 #include <sbi/sbi_error.h>
@@ -14,6 +13,7 @@
 #include "core/pool.h"
 #include "core/ram.h"
 #include "host/objects.h"
+#include "metal/hart.h"
 #include "mmu/asid.h"
 #include "world/vcpus.h"
 
@@ -112,7 +112,7 @@ static bool slot_is_sound(u64 gpa, u64 hpa, u64 size, u64 rights)
 static bool begin_change(struct hm_vm *vm)
 {
 	__atomic_store_n(&vm->changing, true, __ATOMIC_RELAXED);
-	mb();
+	hart_barrier();
 	for (unsigned int i = 0; i < HM_MAX_VCPUS; i++) {
 		if (hm_entry_state(&hm_entries[i]) == HM_VCPU_RUNS && hm_entries[i].vm == vm) {
 			__atomic_store_n(&vm->changing, false, __ATOMIC_RELEASE);
@@ -315,7 +315,7 @@ long hm_vcpu_destroy(u64 number)
 	 * Rules 2 and 6, by themselves.  No test can tell: what the hart holds of its tables is used in the guest
 	 * world alone, where hm_registers_take_over() fences before any other vCPU's, and a paged host was fenced by leave().
 	 */
-	hm_sfence_all();
+	hart_fence_all();
 	hm_pool_free((u64)vcpu);
 	free_entry(&hm_entries[number]);
 	return SBI_SUCCESS;

@@ -1,85 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* metal.h - fences, counters and state that only assembly reaches, beyond OpenSBI's CSR macros. */
+/* metal.h - what stands in this room's assembler files: the world switch, the end of a hart, FP and vector registers. */
 #ifndef HM_METAL_H
 #define HM_METAL_H
 
-#include <sbi/riscv_asm.h>
-#include <sbi/riscv_encoding.h>
 #include <sbi/sbi_types.h>
-
-/* Smcntrpmf: bit 62 of minstretcfg inhibits counting in M-mode. */
-#define CSR_MINSTRETCFG_MINH	(1ull << 62)
-
-static inline void hm_sfence_all(void)
-{
-	__asm__ volatile("sfence.vma" ::: "memory");
-}
-
-static inline void hm_sfence_va(u64 va)
-{
-	__asm__ volatile("sfence.vma %0" :: "r"(va) : "memory");
-}
-
-static inline void hm_sfence_asid(u64 asid)
-{
-	__asm__ volatile("sfence.vma x0, %0" :: "r"(asid) : "memory");
-}
-
-static inline void hm_fence_i(void)
-{
-	__asm__ volatile("fence.i" ::: "memory");
-}
-
-/*
- * Does the hart's walker find a page at va, of U-mode or of S-mode?  A load tells,
- * made as S-mode would ("Memory Privilege in mstatus Register"): the trap came from there.  It is one
- * more of M-mode, which MDT, set since the guest's, would make a double trap ("Smdbltrp").
- */
-static inline bool hm_maps_page(u64 va)
-{
-	u64 mepc = csr_read(CSR_MEPC), vector, mstatus, found;
-
-	__asm__ volatile(
-		"	lla	%[vector], 1f\n"
-		"	csrrw	%[vector], mtvec, %[vector]\n"
-		"	csrrs	%[mstatus], mstatus, %[bits]\n"
-		"	li	%[found], 1\n"
-		"	slli	%[found], %[found], %[mdt]\n"
-		"	csrc	mstatus, %[found]\n"
-		"	li	%[found], 0\n"
-		"	lb	zero, 0(%[va])\n"
-		"	li	%[found], 1\n"
-		"	.align	2\n"
-		"1:	csrw	mstatus, %[mstatus]\n"
-		"	csrw	mtvec, %[vector]\n"
-		"	csrw	mepc, %[mepc]\n"
-		: [vector] "=&r"(vector), [mstatus] "=&r"(mstatus), [found] "=&r"(found)
-		: [bits] "r"(MSTATUS_MPRV | MSTATUS_SUM | MSTATUS_MXR), [mdt] "i"(__builtin_ctzll(MSTATUS_MDT)),
-		  [va] "r"(va), [mepc] "r"(mepc)
-		: "memory");
-	return found;
-}
-
-/* Whatever reservation the hart holds is gone afterwards ("Zalrsc"). */
-static inline void hm_break_reservation(void)
-{
-	static u64 anywhere;
-	u64 ignored;
-
-	__asm__ volatile("sc.d %0, zero, (%1)" : "=&r"(ignored) : "r"(&anywhere) : "memory");
-}
-
-/* Retired instructions, all modes: mcycle under -icount, and never inhibited. */
-static inline u64 hm_count_all(void)
-{
-	return csr_read(CSR_MCYCLE);
-}
-
-/* Retired instructions below M-mode, where Smcntrpmf is. */
-static inline u64 hm_count_below_m(void)
-{
-	return csr_read(CSR_MINSTRET);
-}
 
 /*
  * Run the guest until a trap becomes an exit.  Its general registers are taken from the page and put into it.

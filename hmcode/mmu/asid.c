@@ -12,6 +12,7 @@
 #include <sbi/riscv_atomic.h>
 #include <sbi/sbi_bitops.h>
 
+#include "metal/hart.h"
 #include "mmu/asid.h"
 
 /* A hart with fewer ASIDs than roots is treated as one without. */
@@ -28,24 +29,24 @@ static void new_turn(struct hm_hart *hart)
 /* ASIDLEN by read-back ("satp", ASID: "writing one to every bit position"). */
 void hm_asid_init(struct hm_hart *hart)
 {
-	u64 old = csr_read(CSR_SATP);
+	u64 old = hart_read(CSR_SATP);
 
-	csr_write(CSR_SATP, (u64)SATP_SV39 << SATP_MODE_SHIFT | SATP_ASID_MASK << SATP_ASID_SHIFT);
+	hart_write(CSR_SATP, (u64)SATP_SV39 << SATP_MODE_SHIFT | SATP_ASID_MASK << SATP_ASID_SHIFT);
 	/* "the least-significant bits of ASID are implemented first" */
-	for (u64 asid = satp_asid(csr_read(CSR_SATP)); asid & 1; asid >>= 1)
+	for (u64 asid = satp_asid(hart_read(CSR_SATP)); asid & 1; asid >>= 1)
 		hart->asid_bits++;
 	for (unsigned int mode = SATP_SV39; mode <= SATP_SV57; mode++) {
-		csr_write(CSR_SATP, (u64)mode << SATP_MODE_SHIFT);
-		if (satp_mode(csr_read(CSR_SATP)) == mode)
+		hart_write(CSR_SATP, (u64)mode << SATP_MODE_SHIFT);
+		if (satp_mode(hart_read(CSR_SATP)) == mode)
 			hart->satp_modes |= 1u << mode;
 	}
-	csr_write(CSR_SATP, old);
+	hart_write(CSR_SATP, old);
 	/*
 	 * What the hart walked meanwhile, from address 0, would have ASIDs that are handed out.  No test can
 	 * tell: walks begin only "when satp is active" (its section), which it is not in M-mode, and
 	 * whatever runs here first is fenced (hm_registers_take_over()).  It is done once for each hart.
 	 */
-	hm_sfence_all();
+	hart_fence_all();
 	hart->asid_limit = hart->asid_bits >= ASID_BITS_MIN ? 1u << hart->asid_bits : 0;
 	new_turn(hart);
 }
@@ -67,9 +68,9 @@ static void load(struct hm_hart *hart, u64 root, u64 *hsatp, u64 *asid_turn)
 		*asid_turn = hart->asid_turn;
 		*hsatp = root | asid << SATP_ASID_SHIFT;
 	}
-	csr_write(CSR_SATP, *hsatp);
+	hart_write(CSR_SATP, *hsatp);
 	if (fence)
-		hm_sfence_all();
+		hart_fence_all();
 }
 
 void hm_load_root(struct hm_hart *hart, struct hm_vcpu *vcpu)

@@ -3,7 +3,7 @@
 #ifndef HM_FENCE_H
 #define HM_FENCE_H
 
-#include "metal/metal.h"
+#include "metal/hart.h"
 #include "ssp/ssp.h"
 
 /* In the guest world: satp is the current root's. */
@@ -13,13 +13,13 @@ static inline void hm_fence(enum ssp_fence fence, u64 va)
 	case SSP_FENCE_NONE:
 		break;
 	case SSP_FENCE_PAGE:
-		hm_sfence_va(va);
+		hart_fence_page(va);
 		break;
 	case SSP_FENCE_ASID:
-		hm_sfence_asid(satp_asid(csr_read(CSR_SATP)));
+		hart_fence_asid(satp_asid(hart_read(CSR_SATP)));
 		break;
 	case SSP_FENCE_ALL:
-		hm_sfence_all();
+		hart_fence_all();
 		break;
 	}
 }

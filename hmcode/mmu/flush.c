@@ -3,7 +3,7 @@
  * flush.c - fences that the guest asked for: its tables' shadow is the engine's, or the host's, which keeps it in step
  * by itself.
  */
-#include "metal/metal.h"
+#include "metal/hart.h"
 #include "mmu/fence.h"
 #include "mmu/flush.h"
 #include "mmu/roots.h"
@@ -65,6 +65,6 @@ void hm_remote_fence_vma(struct hm_vcpu *vcpu, u64 start, u64 size, u64 asid)
 	}
 	fence = hm_flush_pages(vcpu, va, last, asid);
 	for (u64 pages = ((last - va) >> PAGE_SHIFT) + 1; pages; pages--, va += PAGE_SIZE)
-		hm_sfence_va(va);
+		hart_fence_page(va);
 	hm_fence(fence, start);
 }

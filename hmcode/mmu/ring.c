@@ -11,7 +11,7 @@
 #include <sbi/sbi_ecall_interface.h>
 #include <sbi/sbi_error.h>
 
-#include "metal/metal.h"
+#include "metal/hart.h"
 #include "mmu/fence.h"
 #include "mmu/flush.h"
 #include "mmu/ring.h"
@@ -32,7 +32,7 @@ void hm_ring_drain(struct hm_vcpu *vcpu)
 		hm_fence(owed.fence, 0);
 	else
 		for (u64 va = owed.va; owed.pages; owed.pages--, va += PAGE_SIZE)
-			hm_sfence_va(va);
+			hart_fence_page(va);
 }
 
 void hm_ring_commit(struct hm_vcpu *vcpu)

@@ -49,7 +49,7 @@ static void take(struct hm_hart *hart, struct hm_vcpu *vcpu, unsigned int n)
 	if (new.gsatp != to->gsatp || new.root != to->root || new.stamp != to->stamp)
 		new.asid_turn = 0;
 	if (to == vcpu->roots.current && !same_mode(to, &new))
-		hm_sfence_all();
+		hart_fence_all();
 	*to = new;
 	*hm_root_hint(vcpu, new.gsatp) = n;
 }
@@ -90,7 +90,7 @@ void hm_root_switch(struct hm_hart *hart, struct hm_vcpu *vcpu, struct hm_host_r
 	hm_root_use(vcpu, root);
 	hm_load_root(hart, vcpu);
 	if (fence)
-		hm_sfence_all();
+		hart_fence_all();
 }
 
 /* The root that the host chose where it is another one, or has no ASID of this turn. */

@@ -4,7 +4,7 @@
 #define HM_ROOTS_H
 
 #include "core/vcpu.h"
-#include "metal/metal.h"
+#include "metal/hart.h"
 
 bool hm_roots_take(struct hm_hart *hart, struct hm_vcpu *vcpu);
 void hm_roots_load(struct hm_hart *hart, struct hm_vcpu *vcpu);
@@ -33,7 +33,7 @@ static inline void hm_roots_enter(struct hm_hart *hart, struct hm_vcpu *vcpu)
 	u64 fence = hm_read(vcpu->run->hw_fence);
 
 	if (next == vcpu->roots.current && next->asid_turn == hart->asid_turn && hart->asid_limit)
-		csr_write(CSR_SATP, next->hsatp);	/* most often: nothing is new */
+		hart_write(CSR_SATP, next->hsatp);	/* most often: nothing is new */
 	else
 		hm_roots_load(hart, vcpu);
 	if (fence)

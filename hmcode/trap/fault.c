@@ -23,7 +23,7 @@ static bool fetch_parcel(struct hm_trap *trap, u64 va, u16 *parcel)
 {
 	u64 hpa;
 	enum ssp_verdict verdict = ssp_translate(&trap->vcpu->space, hm_guest_satp(trap->vcpu), va,
-						 SSP_FETCH, hm_access_state(csr_read(CSR_MSTATUS)),
+						 SSP_FETCH, hm_access_state(hart_read(CSR_MSTATUS)),
 						 &hpa);
 
 	if (verdict != SSP_FILLED) {
@@ -100,7 +100,7 @@ enum hm_next hm_route_page_fault(struct hm_trap *trap)
 	if (reason != HM_EXIT_COUNT)
 		return hm_exit(trap, reason, trap->tval);
 	result = ssp_fault(&vcpu->space, trap->tval, trap->cause & 3,
-			   hm_access_state(csr_read(CSR_MSTATUS)));
+			   hm_access_state(hart_read(CSR_MSTATUS)));
 
 	hm_fence(result.fence, trap->tval);
 	switch (result.verdict) {
@@ -129,7 +129,7 @@ enum hm_next hm_page_fault(struct hm_trap *trap, u64 cause, u64 va)
 	trap->cause = cause;
 	trap->tval = va;
 	/* As page_fault() in tvm.c, and guest_vector.S for a host that injects. */
-	trap->frame->fault_exit = hm_fault_exit(vcpu, cause, va, csr_read(CSR_MSTATUS));
+	trap->frame->fault_exit = hm_fault_exit(vcpu, cause, va, hart_read(CSR_MSTATUS));
 	if (hm_host_tables(vcpu) && hm_finishes(vcpu, HM_POLICY_INJECT) &&
 	    trap->frame->fault_exit == HM_EXIT_COUNT) {
 		hm_count(vcpu, HM_TRAP_TRUE_FAULT);

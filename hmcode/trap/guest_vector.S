@@ -22,7 +22,7 @@
  *		hm_slot_set(); a slot that goes takes walks and ring along
  *	the run page						RAM, checked by hm_vcpu_create()
  * all aligned, and at offsets that are masked to the page.  Where tvm_short.c loads as
- * S-mode would, it has a vector of its own (hm_maps_page()).
+ * S-mode would, it has a vector of its own (hart_maps_page()).
  */
 .macro expect_no_trap
 	lla	a0, hm_fatal_vector

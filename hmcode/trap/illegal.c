@@ -12,14 +12,14 @@
 /* "Wait for Interrupt": what is pending and enabled decides, whatever SIE says. */
 static bool wakes(void)
 {
-	return csr_read(CSR_MIP) & csr_read(CSR_MIE) & csr_read(CSR_MIDELEG);
+	return hart_read(CSR_MIP) & hart_read(CSR_MIE) & hart_read(CSR_MIDELEG);
 }
 
 static u64 next_deadline(const struct hm_trap *trap)
 {
-	if (!(csr_read(CSR_MIE) & MIP_STIP))
+	if (!(hart_read(CSR_MIE) & MIP_STIP))
 		return HM_NO_DEADLINE;
-	return trap->hart->sstc ? csr_read(CSR_STIMECMP) : trap->vcpu->timer;
+	return trap->hart->sstc ? hart_read(CSR_STIMECMP) : trap->vcpu->timer;
 }
 
 static enum hm_next wait_for_interrupt(struct hm_trap *trap)
@@ -33,7 +33,7 @@ static enum hm_next wait_for_interrupt(struct hm_trap *trap)
 /* Harts whose time CSR is in firmware: S-mode may read it always, U-mode if scounteren.TM says so. */
 static bool may_read_time(bool supervisor)
 {
-	return supervisor || (csr_read(CSR_SCOUNTEREN) & 1u << (CSR_TIME - CSR_CYCLE));
+	return supervisor || (hart_read(CSR_SCOUNTEREN) & 1u << (CSR_TIME - CSR_CYCLE));
 }
 
 static enum hm_next read_time(struct hm_trap *trap, u32 insn)
@@ -54,7 +54,7 @@ static enum hm_next mark(struct hm_trap *trap, u32 insn)
 
 enum hm_next hm_route_illegal(struct hm_trap *trap)
 {
-	bool supervisor = csr_read(CSR_MSTATUS) & MSTATUS_MPP;
+	bool supervisor = hart_read(CSR_MSTATUS) & MSTATUS_MPP;
 	u32 insn = trap->tval;
 
 	trap->frame->x[0] = 0;

@@ -15,12 +15,12 @@
  */
 static bool software(struct hm_trap *trap)
 {
-	u64 guest = csr_read_clear(CSR_MIP, MIP_SSIP) & MIP_SSIP;
+	u64 guest = hart_read_clear(CSR_MIP, MIP_SSIP) & MIP_SSIP;
 	u64 host;
 
 	sbi_ipi_process();
-	host = csr_read_clear(CSR_MIP, MIP_SSIP) & MIP_SSIP;
-	csr_set(CSR_MIP, guest);
+	host = hart_read_clear(CSR_MIP, MIP_SSIP) & MIP_SSIP;
+	hart_set(CSR_MIP, guest);
 	trap->hart->host.sip |= host;
 	return host;
 }
@@ -33,7 +33,7 @@ static bool timer(struct hm_trap *trap)
 
 	if (!trap->hart->sstc && vcpu->timer <= now) {
 		vcpu->timer = HM_NO_DEADLINE;
-		csr_set(CSR_MIP, MIP_STIP);
+		hart_set(CSR_MIP, MIP_STIP);
 	}
 	if (trap->hart->host_deadline <= now || vcpu->slice_end <= now)
 		return true;
@@ -44,14 +44,14 @@ static bool timer(struct hm_trap *trap)
 /* The host programs the PLIC's M context of this hart; it stays closed until it says done. */
 static bool external(struct hm_trap *trap)
 {
-	csr_clear(CSR_MIE, MIP_MEIP);
+	hart_clear(CSR_MIE, MIP_MEIP);
 	trap->hart->seip = true;
 	return true;
 }
 
 enum hm_next hm_route_interrupt(struct hm_trap *trap)
 {
-	u64 pending = csr_read(CSR_MIP) & csr_read(CSR_MIE);
+	u64 pending = hart_read(CSR_MIP) & hart_read(CSR_MIE);
 	bool exit = false;
 
 	if (pending & MIP_MSIP)

@@ -60,9 +60,9 @@ static bool may_touch(const struct hm_vcpu *vcpu, u64 page)
 /* As "Virtual Address Translation Process"; sPTEs have A and D preset, so none is ever written. */
 static enum found find(const struct hm_vcpu *vcpu, u64 va, enum ssp_access access, u64 *hpa)
 {
-	u64 satp = csr_read(CSR_SATP), table = (satp & SATP_PPN_MASK) << PAGE_SHIFT;
+	u64 satp = hart_read(CSR_SATP), table = (satp & SATP_PPN_MASK) << PAGE_SHIFT;
 	const struct satp_mode_info *mode = &satp_modes[satp_mode(satp)];
-	unsigned int state = hm_access_state(csr_read(CSR_MSTATUS));
+	unsigned int state = hm_access_state(hart_read(CSR_MSTATUS));
 
 	if (!va_is_canonical(va, mode->va_bits))
 		return ABSENT;
@@ -124,9 +124,9 @@ static bool fetch(struct hm_trap *trap, u32 *insn, enum hm_next *next)
  */
 static enum hm_next run_anew(struct hm_trap *trap)
 {
-	hm_sfence_va(trap->pc);
-	hm_sfence_va(trap->pc + 2);
-	hm_fence_i();
+	hart_fence_page(trap->pc);
+	hart_fence_page(trap->pc + 2);
+	hart_fence_code();
 	hm_count(trap->vcpu, HM_TRAP_OTHER);
 	return HM_RESUME;
 }
@@ -140,7 +140,7 @@ static bool is_short_program(u64 mstatus)
 /* Is it one that the hart gives up here: of this kind, misaligned, at this address (if the hart says one)? */
 static bool is_trapped(const struct hm_trap *trap, const struct access *a, u64 va)
 {
-	if (a->fp && !(csr_read(CSR_MSTATUS) & MSTATUS_FS))
+	if (a->fp && !(hart_read(CSR_MSTATUS) & MSTATUS_FS))
 		return false;
 	if (a->store != (trap->cause == CAUSE_MISALIGNED_STORE) || !(va & (a->size - 1)))
 		return false;
@@ -208,7 +208,7 @@ enum hm_next hm_route_misaligned(struct hm_trap *trap)
 		return next;
 	length = INSN_LENGTH(insn);
 	/* With the cause that the hart gave it: QEMU's makes an AMO's that of a load. */
-	if (is_other_access(insn, length) || is_short_program(csr_read(CSR_MSTATUS))) {
+	if (is_other_access(insn, length) || is_short_program(hart_read(CSR_MSTATUS))) {
 		hm_count(trap->vcpu, HM_TRAP_OTHER);
 		hm_inject(trap, trap->cause, trap->tval);
 		return HM_RESUME;

@@ -32,20 +32,20 @@ static enum hm_next route(struct hm_trap *trap)
 
 u64 hm_trap_slow(struct hm_frame *frame)
 {
-	u64 begin = hm_count_all();
+	u64 begin = hart_count_all();
 	struct hm_trap trap = {
 		.frame = frame,
 		.hart = frame->hart,
 		.vcpu = frame->vcpu,
-		.cause = csr_read(CSR_MCAUSE),
-		.tval = csr_read(CSR_MTVAL),
-		.pc = csr_read(CSR_MEPC),
+		.cause = hart_read(CSR_MCAUSE),
+		.tval = hart_read(CSR_MTVAL),
+		.pc = hart_read(CSR_MEPC),
 	};
 	enum hm_next next;
 
 	trap.vcpu->trap_cycle = begin;
 	next = route(&trap);
-	csr_write(CSR_MEPC, trap.pc);
+	hart_write(CSR_MEPC, trap.pc);
 	hm_stay_ends(trap.vcpu, begin);
 	return next;
 }

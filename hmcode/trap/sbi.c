@@ -66,13 +66,13 @@ static enum hm_next base(struct hm_trap *trap)
 		value = is_offered(trap->frame->x[10]);
 		break;
 	case SBI_EXT_BASE_GET_MVENDORID:
-		value = csr_read(CSR_MVENDORID);
+		value = hart_read(CSR_MVENDORID);
 		break;
 	case SBI_EXT_BASE_GET_MARCHID:
-		value = csr_read(CSR_MARCHID);
+		value = hart_read(CSR_MARCHID);
 		break;
 	case SBI_EXT_BASE_GET_MIMPID:
-		value = csr_read(CSR_MIMPID);
+		value = hart_read(CSR_MIMPID);
 		break;
 	default:
 		return finish(trap, HM_TRAP_SBI_OTHER, SBI_ERR_NOT_SUPPORTED, 0);
@@ -84,9 +84,9 @@ static enum hm_next base(struct hm_trap *trap)
 static void start_timer(struct hm_trap *trap)
 {
 	if (trap->hart->sstc) {
-		csr_write(CSR_STIMECMP, trap->frame->x[10]);
+		hart_write(CSR_STIMECMP, trap->frame->x[10]);
 	} else {
-		csr_clear(CSR_MIP, MIP_STIP);
+		hart_clear(CSR_MIP, MIP_STIP);
 		trap->vcpu->timer = trap->frame->x[10];
 		hm_timer_update(trap->hart, trap->vcpu);
 	}
@@ -124,7 +124,7 @@ static enum hm_next send_ipi(struct hm_trap *trap)
 		return to_host(trap);
 	error = only_self(mask, base);
 	if (error == SBI_SUCCESS)
-		csr_set(CSR_MIP, MIP_SSIP);
+		hart_set(CSR_MIP, MIP_SSIP);
 	else if (!mask)
 		error = SBI_SUCCESS;	/* nobody to interrupt */
 	return finish(trap, HM_TRAP_SBI_OTHER, error, 0);
@@ -156,7 +156,7 @@ static enum hm_next remote_fence(struct hm_trap *trap)
 	if (error != SBI_SUCCESS)
 		return finish(trap, kind, x[10] ? error : SBI_SUCCESS, 0);
 	if (!memory) {
-		hm_fence_i();
+		hart_fence_code();
 		return finish(trap, kind, SBI_SUCCESS, 0);
 	}
 	hm_remote_fence_vma(trap->vcpu, x[12], x[13],
@@ -184,7 +184,7 @@ static long set_feature(struct hm_vcpu *vcpu, u32 feature, u64 value, u64 flags)
 		return SBI_ERR_DENIED_LOCKED;
 	vcpu->medeleg = HM_GUEST_MEDELEG | (value ? HM_MISALIGNED : 0);
 	vcpu->delegation_locked = flags & SBI_FWFT_SET_FLAG_LOCK;
-	csr_write(CSR_MEDELEG, vcpu->medeleg);
+	hart_write(CSR_MEDELEG, vcpu->medeleg);
 	return SBI_SUCCESS;
 }
 
@@ -266,7 +266,7 @@ static enum hm_next legacy_set_timer(struct hm_trap *trap)
 
 static enum hm_next legacy_clear_ipi(struct hm_trap *trap)
 {
-	csr_clear(CSR_MIP, MIP_SSIP);
+	hart_clear(CSR_MIP, MIP_SSIP);
 	return finish_legacy(trap, HM_TRAP_SBI_OTHER);
 }
 
@@ -274,7 +274,7 @@ static enum hm_next legacy_clear_ipi(struct hm_trap *trap)
 static bool may_load(struct hm_trap *trap, u64 va, u64 *hpa)
 {
 	enum ssp_verdict verdict = ssp_translate(&trap->vcpu->space, hm_guest_satp(trap->vcpu), va,
-						 SSP_LOAD, hm_access_state(csr_read(CSR_MSTATUS)), hpa);
+						 SSP_LOAD, hm_access_state(hart_read(CSR_MSTATUS)), hpa);
 
 	if (verdict == SSP_FILLED)
 		return true;
@@ -318,7 +318,7 @@ static enum hm_next legacy_send_ipi(struct hm_trap *trap)
 	if (trap->vcpu->vm->vcpus > 1)
 		return to_host_as(trap, HM_EXIT_SBI, mask);
 	if (mask & 1)
-		csr_set(CSR_MIP, MIP_SSIP);
+		hart_set(CSR_MIP, MIP_SSIP);
 	return finish_legacy(trap, HM_TRAP_SBI_OTHER);
 }
 
@@ -330,7 +330,7 @@ static enum hm_next legacy_fence_i(struct hm_trap *trap)
 		return HM_RESUME;
 	if (host_fences(trap->vcpu))
 		return to_host_as(trap, HM_EXIT_SBI, mask);
-	hm_fence_i();
+	hart_fence_code();
 	return finish_legacy(trap, HM_TRAP_SBI_OTHER);
 }
 

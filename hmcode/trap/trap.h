@@ -19,6 +19,7 @@
 #define HM_TRAP_H
 
 #include "core/vcpu.h"
+#include "metal/hart.h"
 #include "trap/outcome.h"
 
 /* What becomes of a trap. */
@@ -60,18 +61,18 @@ static inline u64 hm_raise(u64 cause, u64 tval, u64 pc, u64 mstatus)
 	u64 spie = (mstatus & MSTATUS_SIE) << 4;	/* SIE is bit 1, SPIE bit 5 */
 	u64 spp = mstatus >> 3 & MSTATUS_SPP;		/* MPP bit 11 (0 U, 1 S), SPP bit 8 */
 
-	csr_write(CSR_SCAUSE, cause);
-	csr_write(CSR_STVAL, tval);
-	csr_write(CSR_SEPC, pc);
+	hart_write(CSR_SCAUSE, cause);
+	hart_write(CSR_STVAL, tval);
+	hart_write(CSR_SEPC, pc);
 	mstatus &= ~(MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP);
-	csr_write(CSR_MSTATUS, mstatus | spie | spp | (u64)PRV_S << MSTATUS_MPP_SHIFT);
-	return csr_read(CSR_STVEC) & ~3ull;
+	hart_write(CSR_MSTATUS, mstatus | spie | spp | (u64)PRV_S << MSTATUS_MPP_SHIFT);
+	return hart_read(CSR_STVEC) & ~3ull;
 }
 
 /* The same for a route. */
 static inline void hm_inject(struct hm_trap *trap, u64 cause, u64 tval)
 {
-	trap->pc = hm_raise(cause, tval, trap->pc, csr_read(CSR_MSTATUS));
+	trap->pc = hm_raise(cause, tval, trap->pc, hart_read(CSR_MSTATUS));
 }
 
 /* Leave for the host. */

@@ -106,12 +106,12 @@ static u64 fence_to_host(struct hm_frame *frame, u32 insn, bool by_va)
 void hm_to_host(struct hm_frame *frame)
 {
 	struct hm_run *run = frame->run;
-	u64 cause = csr_read(CSR_MCAUSE), value = csr_read(CSR_MTVAL), reason = HM_EXIT_PAGE_FAULT;
+	u64 cause = hart_read(CSR_MCAUSE), value = hart_read(CSR_MTVAL), reason = HM_EXIT_PAGE_FAULT;
 
-	frame->vcpu->trap_cycle = hm_count_all();
+	frame->vcpu->trap_cycle = hart_count_all();
 	if (cause == CAUSE_ILLEGAL_INSTRUCTION) {
 		value = fence_to_host(frame, value, INSN_RS1(value));
-		csr_write(CSR_MEPC, csr_read(CSR_MEPC) + 4);
+		hart_write(CSR_MEPC, hart_read(CSR_MEPC) + 4);
 		reason = HM_EXIT_FLUSH;
 	}
 	frame->vcpu->exit_reason = run->exit_reason = reason;
@@ -144,13 +144,13 @@ enum hm_next hm_exit_mmu_instruction(struct hm_trap *trap, u32 insn)
 /* All but what writes a register, which guest_vector.S does not load on this way. */
 static bool instruction(struct hm_frame *frame)
 {
-	u32 insn = csr_read(CSR_MTVAL);
+	u32 insn = hart_read(CSR_MTVAL);
 
 	/* From U-mode it is illegal indeed. */
-	if (!(csr_read(CSR_MSTATUS) & MSTATUS_MPP) || INSN_RD(insn) ||
+	if (!(hart_read(CSR_MSTATUS) & MSTATUS_MPP) || INSN_RD(insn) ||
 	    !hm_mmu_instruction(frame, insn))
 		return false;
-	csr_write(CSR_MEPC, csr_read(CSR_MEPC) + 4);
+	hart_write(CSR_MEPC, hart_read(CSR_MEPC) + 4);
 	return true;
 }
 
@@ -171,7 +171,7 @@ void hm_fill(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus)
 static bool page_fault(struct hm_frame *frame, u64 cause)
 {
 	struct hm_vcpu *vcpu = frame->vcpu;
-	u64 va = csr_read(CSR_MTVAL), mstatus = csr_read(CSR_MSTATUS);
+	u64 va = hart_read(CSR_MTVAL), mstatus = hart_read(CSR_MSTATUS);
 	struct ssp_result result = { .verdict = SSP_TRUE_FAULT };
 
 	frame->fault_exit = hm_fault_exit(vcpu, cause, va, mstatus);
@@ -186,7 +186,7 @@ static bool page_fault(struct hm_frame *frame, u64 cause)
 		hm_count(vcpu, HM_TRAP_FILL);
 		return true;
 	case SSP_TRUE_FAULT:
-		csr_write(CSR_MEPC, hm_raise(cause, va, csr_read(CSR_MEPC), mstatus));
+		hart_write(CSR_MEPC, hm_raise(cause, va, hart_read(CSR_MEPC), mstatus));
 		hm_count(vcpu, HM_TRAP_TRUE_FAULT);
 		return true;
 	default:
@@ -196,7 +196,7 @@ static bool page_fault(struct hm_frame *frame, u64 cause)
 
 u64 hm_trap_general(struct hm_frame *frame, u64 cause)
 {
-	u64 begin = hm_count_all();
+	u64 begin = hart_count_all();
 	bool done = false;
 
 	if (cause == CAUSE_ILLEGAL_INSTRUCTION)

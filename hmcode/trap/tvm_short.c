@@ -35,7 +35,7 @@ static inline bool switch_root(struct hm_frame *frame, u64 value)
 	root->last_use = ++space->uses;
 	space->current = root;
 	space->root_hits++;
-	csr_write(CSR_SATP, root->hsatp);
+	hart_write(CSR_SATP, root->hsatp);
 	hm_count(vcpu, HM_TRAP_SATP_HIT);
 	return true;
 }
@@ -51,7 +51,7 @@ static inline bool switch_host_root(struct hm_frame *frame, u64 value)
 		return false;
 	hm_root_use(vcpu, root);
 	vcpu->space.root_hits++;
-	csr_write(CSR_SATP, root->hsatp);
+	hart_write(CSR_SATP, root->hsatp);
 	hm_count(vcpu, HM_TRAP_SATP_HIT);
 	return true;
 }
@@ -60,7 +60,7 @@ static inline bool fence_page(struct hm_vcpu *vcpu, u64 va, bool by_asid, u64 as
 {
 	if (!ssp_flush_va_fast(&vcpu->space, va, by_asid, asid))
 		return false;
-	hm_sfence_va(va);
+	hart_fence_page(va);
 	hm_count(vcpu, HM_TRAP_SFENCE_VA);
 	return true;
 }
@@ -78,8 +78,8 @@ static inline bool log_fence(struct hm_vcpu *vcpu, u64 va, u64 asid)
 	if (!(vcpu->policy & HM_POLICY_LOG_FENCES) || n == HM_FENCES ||
 	    hm_read(run->fence_exits) >> (va >> 30 & 63) & 1)
 		return false;
-	hm_sfence_va(va);		/* first: the hart may remember what is no more, or nothing yet */
-	if (hm_maps_page(va))
+	hart_fence_page(va);		/* first: the hart may remember what is no more, or nothing yet */
+	if (hart_maps_page(va))
 		return false;
 	run->fences[n].va = va & -PAGE_SIZE;
 	run->fences[n].asid = asid;
@@ -100,7 +100,7 @@ static inline u64 finish(struct hm_frame *frame, bool done, u64 rs1, u64 rs2)
 {
 	if (!done)
 		return hand_on(frame, 1, rs1, rs2);
-	csr_write(CSR_MEPC, csr_read(CSR_MEPC) + 4);
+	hart_write(CSR_MEPC, hart_read(CSR_MEPC) + 4);
 	return 0;
 }
 
@@ -139,7 +139,7 @@ static inline bool flush_pages(struct ssp_space *space, struct ssp_walk *walk, u
 		return false;
 	for (; offset != end; offset += 8, va += PAGE_SIZE) {
 		read_anew(space, walk, offset);
-		hm_sfence_va(va);
+		hart_fence_page(va);
 	}
 	return true;
 }
@@ -158,14 +158,14 @@ static inline u64 follow_hint(struct ssp_space *space, struct ssp_walk *walk, u6
 	old = walk->shadow[offset / 8];
 	leaf = read_anew(space, walk, offset);
 	if (old && leaf != old)		/* more rights: this saves a fault of the hart that has the old leaf */
-		hm_sfence_va(va);
+		hart_fence_page(va);
 	return leaf != old;
 }
 
 static inline u64 committed(struct hm_vcpu *vcpu)
 {
 	hm_count(vcpu, HM_TRAP_RING);
-	csr_write(CSR_MEPC, csr_read(CSR_MEPC) + 4);
+	hart_write(CSR_MEPC, hart_read(CSR_MEPC) + 4);
 	return 0;
 }
 
@@ -234,7 +234,7 @@ u64 hm_fast_tvm(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2)
 {
 	bool done = false;
 
-	if (csr_read(CSR_MSTATUS) & MSTATUS_MPP) {
+	if (hart_read(CSR_MSTATUS) & MSTATUS_MPP) {
 		if (INSN_IS_SFENCE_VMA(insn) && INSN_RS1(insn)) {
 			if (rs1 == frame->vcpu->ring_gva)
 				return hand_on(frame, INSN_RS2(insn) ? 1 : HM_FAST_RING, rs1, rs2);
@@ -251,12 +251,12 @@ u64 hm_fast_tvm_policy(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2)
 	struct hm_vcpu *vcpu = frame->vcpu;
 	bool done = false;
 
-	if (hm_host_tables(vcpu) && csr_read(CSR_MSTATUS) & MSTATUS_MPP) {
+	if (hm_host_tables(vcpu) && hart_read(CSR_MSTATUS) & MSTATUS_MPP) {
 		if (INSN_IS_CSRW(insn, CSR_SATP) && hm_finishes(vcpu, HM_POLICY_SATP)) {
 			done = switch_host_root(frame, rs1);
 		} else if (INSN_IS_SFENCE_VMA(insn) && INSN_RS1(insn) &&
 			   rs1 != vcpu->ring_gva && hm_finishes(vcpu, HM_POLICY_FLUSH)) {
-			hm_sfence_va(rs1);
+			hart_fence_page(rs1);
 			hm_count(vcpu, HM_TRAP_SFENCE_VA);
 			done = true;
 		} else if (INSN_IS_SFENCE_VMA(insn) && rs1 != vcpu->ring_gva &&

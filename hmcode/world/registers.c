@@ -3,6 +3,7 @@
 #include <sbi/sbi_ecall_interface.h>
 #include <sbi/sbi_error.h>
 
+#include "metal/hart.h"
 #include "metal/metal.h"
 #include "world/registers.h"
 
@@ -20,7 +21,7 @@ static void save_registers(const struct hm_hart *hart, struct hm_vcpu *vcpu)
 
 static void switch_registers(const struct hm_hart *hart, struct hm_vcpu *from, struct hm_vcpu *to)
 {
-	csr_set(CSR_MSTATUS, MSTATUS_FS | MSTATUS_VS);
+	hart_set(CSR_MSTATUS, MSTATUS_FS | MSTATUS_VS);
 	if (from)
 		save_registers(hart, from);
 	hm_fp_load(&to->fp);
@@ -40,7 +41,7 @@ long hm_vcpu_claim(struct hm_hart *hart, struct hm_vcpu *vcpu)
 		return SBI_ERR_NOT_SUPPORTED;
 	vcpu->hart = hart;
 	vcpu->space.fence_after_fill = !hart->svvptc;
-	hm_fence_i();
+	hart_fence_code();
 	return SBI_SUCCESS;
 }
 
@@ -50,7 +51,7 @@ void hm_registers_take_over(struct hm_hart *hart, struct hm_vcpu *vcpu)
 	hart->last_vcpu = vcpu;
 	hart->frame.vcpu = vcpu;
 	hart->frame.run = vcpu->run;
-	hm_sfence_all();
+	hart_fence_all();
 }
 
 /* The hart stops, or sleeps without its registers: what they hold of a vCPU goes to memory. */
@@ -58,7 +59,7 @@ void hm_hart_pauses(struct hm_hart *hart)
 {
 	if (!hart->last_vcpu)
 		return;
-	csr_set(CSR_MSTATUS, MSTATUS_FS | MSTATUS_VS);
+	hart_set(CSR_MSTATUS, MSTATUS_FS | MSTATUS_VS);
 	save_registers(hart, hart->last_vcpu);
 	hart->last_vcpu = NULL;
 }

@@ -14,6 +14,7 @@
 
 #include "core/machine.h"
 #include "core/timer.h"
+#include "metal/hart.h"
 #include "metal/metal.h"
 #include "mmu/asid.h"
 #include "mmu/fence.h"
@@ -70,17 +71,17 @@ IN_ORDER(stimecmp);
 static inline void read_s_state(volatile struct hm_s_state *s, const struct hm_hart *hart,
 				const u64 *timer)
 {
-	s->sstatus = csr_read(CSR_SSTATUS) & SSTATUS_BITS;
-	s->stvec = csr_read(CSR_STVEC);
-	s->sscratch = csr_read(CSR_SSCRATCH);
-	s->sepc = csr_read(CSR_SEPC);
-	s->scause = csr_read(CSR_SCAUSE);
-	s->stval = csr_read(CSR_STVAL);
-	s->scounteren = csr_read(CSR_SCOUNTEREN);
+	s->sstatus = hart_read(CSR_SSTATUS) & SSTATUS_BITS;
+	s->stvec = hart_read(CSR_STVEC);
+	s->sscratch = hart_read(CSR_SSCRATCH);
+	s->sepc = hart_read(CSR_SEPC);
+	s->scause = hart_read(CSR_SCAUSE);
+	s->stval = hart_read(CSR_STVAL);
+	s->scounteren = hart_read(CSR_SCOUNTEREN);
 	if (hart->envcfg)
-		s->senvcfg = csr_read(CSR_SENVCFG);
+		s->senvcfg = hart_read(CSR_SENVCFG);
 	if (likely(hart->sstc))
-		s->stimecmp = csr_read(CSR_STIMECMP);
+		s->stimecmp = hart_read(CSR_STIMECMP);
 	else if (timer)
 		s->stimecmp = *timer;
 }
@@ -88,16 +89,16 @@ static inline void read_s_state(volatile struct hm_s_state *s, const struct hm_h
 static inline void write_s_state(const volatile struct hm_s_state *s, const struct hm_hart *hart,
 				 u64 *timer)
 {
-	csr_write(CSR_STVEC, s->stvec);
-	csr_write(CSR_SSCRATCH, s->sscratch);
-	csr_write(CSR_SEPC, s->sepc);
-	csr_write(CSR_SCAUSE, s->scause);
-	csr_write(CSR_STVAL, s->stval);
-	csr_write(CSR_SCOUNTEREN, s->scounteren);
+	hart_write(CSR_STVEC, s->stvec);
+	hart_write(CSR_SSCRATCH, s->sscratch);
+	hart_write(CSR_SEPC, s->sepc);
+	hart_write(CSR_SCAUSE, s->scause);
+	hart_write(CSR_STVAL, s->stval);
+	hart_write(CSR_SCOUNTEREN, s->scounteren);
 	if (hart->envcfg)
-		csr_write(CSR_SENVCFG, s->senvcfg);
+		hart_write(CSR_SENVCFG, s->senvcfg);
 	if (likely(hart->sstc))
-		csr_write(CSR_STIMECMP, s->stimecmp);
+		hart_write(CSR_STIMECMP, s->stimecmp);
 	else if (timer)
 		*timer = s->stimecmp;
 }
@@ -107,46 +108,46 @@ static inline void write_s_state(const volatile struct hm_s_state *s, const stru
 static void enter_interrupts(struct hm_hart *hart, struct hm_vcpu *vcpu,
 			     const volatile struct hm_s_state *guest)
 {
-	hart->host_mie = csr_read(CSR_MIE);
-	hart->host.sip = csr_read(CSR_MIP) & (MIP_SSIP | MIP_STIP | MIP_SEIP);
-	hart->host_mideleg = csr_read(CSR_MIDELEG);
-	hart->host_medeleg = csr_read(CSR_MEDELEG);
+	hart->host_mie = hart_read(CSR_MIE);
+	hart->host.sip = hart_read(CSR_MIP) & (MIP_SSIP | MIP_STIP | MIP_SEIP);
+	hart->host_mideleg = hart_read(CSR_MIDELEG);
+	hart->host_medeleg = hart_read(CSR_MEDELEG);
 	if (hart->envcfg)
-		hart->host_menvcfg = csr_read(CSR_MENVCFG);
-	hart->host_mcounteren = csr_read(CSR_MCOUNTEREN);
+		hart->host_menvcfg = hart_read(CSR_MENVCFG);
+	hart->host_mcounteren = hart_read(CSR_MCOUNTEREN);
 	if (hart->sstc)
 		hart->host_deadline = hart->host.sie & MIP_STIP ? hart->host.stimecmp : HM_NO_DEADLINE;
 	else
 		hart->host_deadline = hart->host_mie & MIP_MTIP ? hart->host_timer : HM_NO_DEADLINE;
 
-	csr_write(CSR_MEDELEG, vcpu->medeleg);
-	csr_write(CSR_MIDELEG, GUEST_MIDELEG);
+	hart_write(CSR_MEDELEG, vcpu->medeleg);
+	hart_write(CSR_MIDELEG, GUEST_MIDELEG);
 	if (hart->envcfg)
-		csr_write(CSR_MENVCFG, hart->host_menvcfg & GUEST_ENVCFG);
-	csr_write(CSR_MCOUNTEREN, GUEST_COUNTERS);
-	csr_write(CSR_MIE, (hart->host_mie & (MIP_MSIP | MIP_MEIP)) |
+		hart_write(CSR_MENVCFG, hart->host_menvcfg & GUEST_ENVCFG);
+	hart_write(CSR_MCOUNTEREN, GUEST_COUNTERS);
+	hart_write(CSR_MIE, (hart->host_mie & (MIP_MSIP | MIP_MEIP)) |
 			   (guest->sie & GUEST_MIDELEG));
-	csr_clear(CSR_MIP, MIP_SSIP | MIP_STIP | MIP_SEIP);
-	csr_set(CSR_MIP, (guest->sip & (MIP_SSIP | (hart->sstc ? 0 : MIP_STIP))) |
+	hart_clear(CSR_MIP, MIP_SSIP | MIP_STIP | MIP_SEIP);
+	hart_set(CSR_MIP, (guest->sip & (MIP_SSIP | (hart->sstc ? 0 : MIP_STIP))) |
 			 (vcpu->seip ? MIP_SEIP : 0));
 	hm_timer_update(hart, vcpu);
 }
 
 static void leave_interrupts(struct hm_hart *hart, volatile struct hm_s_state *guest)
 {
-	u64 mie = csr_read(CSR_MIE);
+	u64 mie = hart_read(CSR_MIE);
 
-	guest->sip = csr_read(CSR_MIP) & (MIP_SSIP | MIP_STIP);
+	guest->sip = hart_read(CSR_MIP) & (MIP_SSIP | MIP_STIP);
 	guest->sie = mie & GUEST_MIDELEG;
 	/* The host's mie, but an external interrupt that made us exit stays closed until it says done. */
-	csr_write(CSR_MIE, (hart->host_mie & ~(u64)MIP_MEIP) | (mie & hart->host_mie & MIP_MEIP));
-	csr_write(CSR_MEDELEG, hart->host_medeleg);
-	csr_write(CSR_MIDELEG, hart->host_mideleg);
+	hart_write(CSR_MIE, (hart->host_mie & ~(u64)MIP_MEIP) | (mie & hart->host_mie & MIP_MEIP));
+	hart_write(CSR_MEDELEG, hart->host_medeleg);
+	hart_write(CSR_MIDELEG, hart->host_mideleg);
 	if (hart->envcfg)
-		csr_write(CSR_MENVCFG, hart->host_menvcfg);
-	csr_write(CSR_MCOUNTEREN, hart->host_mcounteren);
-	csr_clear(CSR_MIP, MIP_SSIP | MIP_STIP | MIP_SEIP);
-	csr_set(CSR_MIP, (hart->host.sip & (MIP_SSIP | (hart->sstc ? 0 : MIP_STIP))) |
+		hart_write(CSR_MENVCFG, hart->host_menvcfg);
+	hart_write(CSR_MCOUNTEREN, hart->host_mcounteren);
+	hart_clear(CSR_MIP, MIP_SSIP | MIP_STIP | MIP_SEIP);
+	hart_set(CSR_MIP, (hart->host.sip & (MIP_SSIP | (hart->sstc ? 0 : MIP_STIP))) |
 			 (hart->seip ? MIP_SEIP : 0));
 	if (!hart->sstc && (hart->host_mie & MIP_MTIP)) {
 		/* The host's own event, at its own time again. */
@@ -165,13 +166,13 @@ static void leave_interrupts(struct hm_hart *hart, volatile struct hm_s_state *g
 /* What an entry asks for, read once from the page and checked. */
 struct entry {
 	u64 flags, pc, priv;
-	u64 begin;			/* hm_count_all() at the call */
+	u64 begin;			/* hart_count_all() at the call */
 	bool worked;			/* something was done that may take long */
 };
 
 static bool is_long(u64 begin)
 {
-	return hm_count_all() - begin > ENTRY_PART;
+	return hart_count_all() - begin > ENTRY_PART;
 }
 
 /*
@@ -182,7 +183,7 @@ static void change_owner(struct hm_vcpu *vcpu)
 {
 	ssp_flush_all(&vcpu->space);
 	hm_retire_roots(vcpu);
-	hm_sfence_all();
+	hart_fence_all();
 }
 
 static bool is_policy(u64 policy)
@@ -237,7 +238,7 @@ static void enter_address_space(struct hm_hart *hart, struct hm_vcpu *vcpu, stru
 		hm_load_root(hart, vcpu);
 	/* A paged host's global entries, and those of its ASIDs, would match the guest's addresses. */
 	if (satp_mode(hart->host.satp) != SATP_BARE)
-		hm_sfence_all();
+		hart_fence_all();
 }
 
 static void reset_stats(struct hm_hart *hart, struct hm_vcpu *vcpu)
@@ -248,8 +249,8 @@ static void reset_stats(struct hm_hart *hart, struct hm_vcpu *vcpu)
 	space->tables_allocated = space->tables_recycled = 0;
 	space->root_hits = space->root_misses = 0;
 	ssp_ring_reset_counts(&space->ring);
-	vcpu->cycle_base = hm_count_all();
-	hart->insn_mark = hm_count_below_m();
+	vcpu->cycle_base = hart_count_all();
+	hart->insn_mark = hart_count_below_m();
 }
 
 #define HM_RUN_RESETS	(HM_RUN_RESET_STATS | HM_RUN_RESET)
@@ -259,7 +260,7 @@ static __attribute__((noinline)) void reset(struct hm_hart *hart, struct hm_vcpu
 {
 	if (flags & HM_RUN_RESET) {
 		hm_reset_features(vcpu);
-		csr_write(CSR_MEDELEG, vcpu->medeleg);
+		hart_write(CSR_MEDELEG, vcpu->medeleg);
 	}
 	if (flags & HM_RUN_RESET_STATS)
 		reset_stats(hart, vcpu);
@@ -315,7 +316,7 @@ static bool carry_out(struct hm_vcpu *vcpu, struct entry *entry, u64 mstatus)
 	struct hm_run *run = vcpu->run;
 
 	if (entry->flags & HM_RUN_FENCE_I)
-		hm_fence_i();
+		hart_fence_code();
 	if (entry->flags & HM_RUN_FENCE_VMA) {
 		fence_as_asked(vcpu, entry);
 		entry->worked = true;
@@ -335,7 +336,7 @@ static bool carry_out(struct hm_vcpu *vcpu, struct entry *entry, u64 mstatus)
 
 static u64 guest_mstatus(u64 sstatus, const struct entry *entry)
 {
-	u64 mstatus = csr_read(CSR_MSTATUS);
+	u64 mstatus = hart_read(CSR_MSTATUS);
 
 	if (!(sstatus & MSTATUS_UXL))
 		sstatus |= mstatus & MSTATUS_UXL;	/* no width: the host's, for a new guest */
@@ -351,7 +352,7 @@ static bool enter(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entry *entr
 {
 	struct hm_run *run = vcpu->run;
 	const volatile struct hm_s_state *guest = guest_state(run);
-	u64 now = hm_count_below_m(), mstatus;
+	u64 now = hart_count_below_m(), mstatus;
 
 	vcpu->stats.insn_host += now - hart->insn_mark;
 	hart->insn_mark = now;
@@ -362,16 +363,16 @@ static bool enter(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entry *entr
 	vcpu->fence_count = 0;
 
 	read_s_state(&hart->host, hart, NULL);
-	hart->host.sie = csr_read(CSR_SIE);
-	hart->host.satp = csr_read(CSR_SATP);
+	hart->host.sie = hart_read(CSR_SIE);
+	hart->host.satp = hart_read(CSR_SATP);
 	write_s_state(guest, hart, &vcpu->timer);
 	enter_interrupts(hart, vcpu, guest);
 	enter_address_space(hart, vcpu, entry);
 
 	mstatus = guest_mstatus(guest->sstatus, entry);
-	csr_write(CSR_MSTATUS, mstatus);
-	csr_write(CSR_MEPC, entry->pc);
-	hm_break_reservation();
+	hart_write(CSR_MSTATUS, mstatus);
+	hart_write(CSR_MEPC, entry->pc);
+	hart_break_reservation();
 	if (!carry_out(vcpu, entry, mstatus)) {
 		run->flags = entry->flags & ~(u64)(HM_RUN_ONCE & ~(HM_RUN_FILL | HM_RUN_RESETS));
 		return false;
@@ -385,13 +386,13 @@ static void leave(struct hm_hart *hart, struct hm_vcpu *vcpu)
 {
 	struct hm_run *run = vcpu->run;
 	volatile struct hm_s_state *guest = guest_state(run);
-	u64 mstatus = csr_read(CSR_MSTATUS), now = hm_count_below_m();
+	u64 mstatus = hart_read(CSR_MSTATUS), now = hart_count_below_m();
 
 	vcpu->stats.insn_guest += now - hart->insn_mark;
 	vcpu->stats.insn_total = vcpu->trap_cycle - vcpu->cycle_base;
 	hart->insn_mark = now;
 
-	run->pc = csr_read(CSR_MEPC);
+	run->pc = hart_read(CSR_MEPC);
 	run->priv = (mstatus & MSTATUS_MPP) >> MSTATUS_MPP_SHIFT == PRV_S;
 	hm_ring_leave(vcpu);
 	read_s_state(guest, hart, &vcpu->timer);
@@ -402,10 +403,10 @@ static void leave(struct hm_hart *hart, struct hm_vcpu *vcpu)
 
 	/* mstatus and mepc of the host are restored by whoever called hm_vcpu_run(). */
 	write_s_state(&hart->host, hart, NULL);
-	csr_write(CSR_SATP, hart->host.satp);
+	hart_write(CSR_SATP, hart->host.satp);
 	/* A guest's global entry would match a paged host's addresses. */
 	if (satp_mode(hart->host.satp) != SATP_BARE)
-		hm_sfence_all();
+		hart_fence_all();
 }
 
 /*
@@ -414,7 +415,7 @@ static void leave(struct hm_hart *hart, struct hm_vcpu *vcpu)
  */
 static bool host_is_interrupted(void)
 {
-	return csr_read(CSR_MIP) & csr_read(CSR_MIE) & (MIP_SSIP | MIP_STIP | MIP_SEIP);
+	return hart_read(CSR_MIP) & hart_read(CSR_MIE) & (MIP_SSIP | MIP_STIP | MIP_SEIP);
 }
 
 /* Back to the host without the guest having run: it asks again. */
@@ -473,7 +474,7 @@ static long run(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 begin)
 
 long hm_vcpu_run(u64 number, unsigned long *exit_reason)
 {
-	u64 begin = hm_count_all();
+	u64 begin = hart_count_all();
 	long error;
 	struct hm_vcpu *vcpu = hm_vcpu_begin(number, &error);
 

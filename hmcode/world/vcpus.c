@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* vcpus.c - a vCPU is taken to run it, and put back; docs/locks.md says who holds what. */
-#include <sbi/riscv_barrier.h>
 #include <sbi/sbi_ecall_interface.h>
 #include <sbi/sbi_error.h>
 
+#include "metal/hart.h"
 #include "mmu/asid.h"
 #include "mmu/ring.h"
 #include "world/vcpus.h"
@@ -21,7 +21,7 @@ long hm_vcpu_refusal(u64 number)
 /* False: its VM's memory is being changed, and who changes it may have been told that it runs. */
 static bool start(struct hm_entry *entry)
 {
-	mb();
+	hart_barrier();
 	if (!__atomic_load_n(&entry->vm->changing, __ATOMIC_ACQUIRE))
 		return true;
 	hm_entry_set_state(entry, HM_VCPU_IDLE);
@@ -80,6 +80,6 @@ void hm_vcpu_catch_up(struct hm_vcpu *vcpu)
 	hm_ring_check(vcpu);
 	ssp_flush_all(&vcpu->space);
 	hm_retire_roots(vcpu);
-	hm_sfence_all();
+	hart_fence_all();
 	vcpu->memory_turn = vm->memory_turn;
 }

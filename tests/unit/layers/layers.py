@@ -16,6 +16,10 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 CROSS = os.environ.get("CROSS_COMPILE", "riscv64-linux-gnu-")
+ASSEMBLY = re.compile(r"\b(?:asm|__asm|__asm__)\b")
+# Comments and texts, or the names of macros and functions behind their definitions' beginnings.
+NO_CODE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"', re.DOTALL)
+DEFINITION = re.compile(r"^#\s*define\s+(\w+)|^static (?:__)?(?:always_)?inline [\w *]*?(\w+)\(", re.MULTILINE)
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.MULTILINE)
 
 
@@ -145,6 +149,31 @@ def against(edges, ranks):
             return False
         return caller < callee or room_of(edge.caller) == room_of(edge.callee)
     return [edge for edge in edges if not allowed(edge)]
+
+
+def instructions(headers):
+    """Names of macros and inline functions of headers that are inline assembly, by themselves or by way of their own file."""
+    names = set()
+    for header in headers:
+        text = NO_CODE.sub("", header.read_text())
+        starts = list(DEFINITION.finditer(text)) if ASSEMBLY.search(text) else []
+        bodies = {(start[1] or start[2]): text[start.end():end.start() if end else None]
+                  for start, end in zip(starts, [*starts[1:], None])}
+        found, more = set(), {name for name, body in bodies.items() if ASSEMBLY.search(body)}
+        while more - found:
+            found |= more
+            word = re.compile(rf"\b(?:{'|'.join(sorted(found))})\b")
+            more = {name for name, body in bodies.items() if word.search(body)}
+        names |= found
+    return names
+
+
+def assembly(tree, names, rooms=("metal",), files=("core/offsets.c",)):
+    """`path: word` of inline assembly, or of a name that is, in C files of the tree; rooms and files may have it."""
+    forbidden = re.compile(rf"{ASSEMBLY.pattern}|\b(?:{'|'.join(sorted(names))})(?=\()")
+    return [f"{path}: {word}" for path, file in tree.sources().items()
+            if file.suffix != ".S" and room_of(path) not in rooms and path not in files
+            for word in sorted(set(forbidden.findall(NO_CODE.sub("", file.read_text()))))]
 
 
 def homeless(tree, ranks):

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Each room of hmcode and of host-hv calls and includes only rooms to its right (docs/rooms.txt), and no files call in a circle."""
+"""Each room of hmcode and of host-hv calls and includes only rooms to its right (docs/rooms.txt), and no files call in a circle.
+
+Inline assembly, OpenSBI's macros of it included, stands in hmcode/metal alone.
+"""
 
 import os
 import pathlib
@@ -78,10 +81,9 @@ def test_a_call_from_assembly_is_seen(copy):
 
 def test_what_the_linker_wraps_is_seen(copy):
     with (copy / "hmcode" / "core" / "pool.c").open("a") as file:
-        file.write("void sbi_hart_switch_mode(void);\nvoid wrong(void);\n"
-                   "void wrong(void) { sbi_hart_switch_mode(); }\n")
-    assert any(line.startswith("core/pool.c (core) calls sbi_hart_switch_mode of ")
-               for line in new_faults(copy))
+        file.write("void sbi_timer_event_start(u64 due);\nvoid wrong(void);\n"
+                   "void wrong(void) { sbi_timer_event_start(0); }\n")
+    assert "core/pool.c (core) calls sbi_timer_event_start of host/hooks.c (host)" in new_faults(copy)
 
 
 def test_a_wrong_include_is_named_with_both_rooms(copy):
@@ -90,6 +92,32 @@ def test_a_wrong_include_is_named_with_both_rooms(copy):
     tree = layers.trees(copy)["hmcode"]
     assert "ssp/root.c (ssp) includes metal/metal.h (metal)" in map(str, layers.against(layers.includes(tree),
                                                                                     layers.read_order()["hmcode"]))
+
+
+def found_assembly(root):
+    names = layers.instructions(sorted(pathlib.Path(OPENSBI, "include", "sbi").glob("*.h")))
+    assert {"csr_read", "csr_set", "mb", "wfi", "current_hartid", "csr_read_allowed", "readl"} <= names
+    return layers.assembly(layers.trees(root)["hmcode"], names)
+
+
+def test_instructions_stand_in_metal_alone(copies):
+    assert found_assembly(layers.ROOT) == []
+    # core/offsets.c has some, but no object.
+    assert not {"core/offsets.c"} & set(layers.objects(layers.trees(copies)["hmcode"], copies / "build" / "hmcode"))
+
+
+@pytest.mark.parametrize("path, line, word", [
+    ("mmu/ring.c", "void f(void) { __asm__ volatile(\"sfence.vma\"); }", "__asm__"),
+    ("trap/trap.h", "static inline void f(void) { asm(\"nop\"); }", "asm"),
+    ("world/switch.c", "void f(void) { csr_write(CSR_MEPC, 0); }", "csr_write"),
+    ("host/objects.c", "void f(void) { smp_wmb(); }", "smp_wmb"),
+    ("boot/boot.c", "u32 f(void) { return current_hartid(); }", "current_hartid"),
+])
+def test_an_instruction_elsewhere_is_named(tmp_path, path, line, word):
+    shutil.copytree(layers.ROOT / "hmcode", tmp_path / "hmcode")
+    with (tmp_path / "hmcode" / path).open("a") as file:
+        file.write(line + "\n")
+    assert found_assembly(tmp_path) == [f"{path}: {word}"]
 
 
 def test_a_file_outside_all_rooms_is_named(copy):

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * hart.h - instructions that C cannot say, under names of what they do: CSR access, fences, counters.  Code above
+ * this room names a CSR, never an instruction.
+ *
+ * All is inline: what trap/tvm_short.c calls would clobber registers of the guest that nobody saved.
+ * tests/unit/hmcode/metal/hart.h has the same names for a hart that is a struct.
+ */
+#ifndef HM_HART_H
+#define HM_HART_H
+
+#include <sbi/riscv_asm.h>
+#include <sbi/riscv_barrier.h>
+#include <sbi/riscv_encoding.h>
+#include <sbi/sbi_csr_detect.h>
+#include <sbi/sbi_types.h>
+
+/* csr: a constant, whose number is part of the instruction.  The last two return what it held before. */
+#define hart_read(csr)			csr_read(csr)
+#define hart_write(csr, value)		csr_write(csr, value)
+#define hart_set(csr, bits)		csr_set(csr, bits)
+#define hart_clear(csr, bits)		csr_clear(csr, bits)
+#define hart_swap(csr, value)		csr_swap(csr, value)
+#define hart_read_clear(csr, bits)	csr_read_clear(csr, bits)
+
+/* Of a CSR that the hart may lack: then trap->cause is not 0. */
+#define hart_read_allowed(csr, trap)	csr_read_allowed(csr, trap)
+
+#define hart_id()			current_hartid()
+
+/* Until an interrupt that mie enables is pending, or for no reason ("Wait for Interrupt"). */
+static inline void hart_wait(void)
+{
+	wfi();
+}
+
+/* All accesses before, of memory and of devices, come before all after. */
+static inline void hart_barrier(void)
+{
+	mb();
+}
+
+static inline void hart_fence_all(void)
+{
+	__asm__ volatile("sfence.vma" ::: "memory");
+}
+
+static inline void hart_fence_page(u64 va)
+{
+	__asm__ volatile("sfence.vma %0" :: "r"(va) : "memory");
+}
+
+static inline void hart_fence_asid(u64 asid)
+{
+	__asm__ volatile("sfence.vma x0, %0" :: "r"(asid) : "memory");
+}
+
+static inline void hart_fence_code(void)
+{
+	__asm__ volatile("fence.i" ::: "memory");
+}
+
+/*
+ * Does the hart's walker find a page at va, of U-mode or of S-mode?  A load tells,
+ * made as S-mode would ("Memory Privilege in mstatus Register"): the trap came from there.  It is one
+ * more of M-mode, which MDT, set since the guest's, would make a double trap ("Smdbltrp").
+ */
+static inline bool hart_maps_page(u64 va)
+{
+	u64 mepc = hart_read(CSR_MEPC), vector, mstatus, found;
+
+	__asm__ volatile(
+		"	lla	%[vector], 1f\n"
+		"	csrrw	%[vector], mtvec, %[vector]\n"
+		"	csrrs	%[mstatus], mstatus, %[bits]\n"
+		"	li	%[found], 1\n"
+		"	slli	%[found], %[found], %[mdt]\n"
+		"	csrc	mstatus, %[found]\n"
+		"	li	%[found], 0\n"
+		"	lb	zero, 0(%[va])\n"
+		"	li	%[found], 1\n"
+		"	.align	2\n"
+		"1:	csrw	mstatus, %[mstatus]\n"
+		"	csrw	mtvec, %[vector]\n"
+		"	csrw	mepc, %[mepc]\n"
+		: [vector] "=&r"(vector), [mstatus] "=&r"(mstatus), [found] "=&r"(found)
+		: [bits] "r"(MSTATUS_MPRV | MSTATUS_SUM | MSTATUS_MXR), [mdt] "i"(__builtin_ctzll(MSTATUS_MDT)),
+		  [va] "r"(va), [mepc] "r"(mepc)
+		: "memory");
+	return found;
+}
+
+/* Whatever reservation the hart holds is gone afterwards ("Zalrsc"). */
+static inline void hart_break_reservation(void)
+{
+	static u64 anywhere;
+	u64 ignored;
+
+	__asm__ volatile("sc.d %0, zero, (%1)" : "=&r"(ignored) : "r"(&anywhere) : "memory");
+}
+
+/* Retired instructions, all modes: mcycle under -icount, and never inhibited. */
+static inline u64 hart_count_all(void)
+{
+	return hart_read(CSR_MCYCLE);
+}
+
+/* Retired instructions below M-mode, where Smcntrpmf is. */
+static inline u64 hart_count_below_m(void)
+{
+	return hart_read(CSR_MINSTRET);
+}
+
+#endif
