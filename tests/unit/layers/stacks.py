@@ -194,6 +194,7 @@ class Firmware:
 HOST_FRAME, TRAP_CONTEXT = 8 * 32, 512
 # OpenSBI's stack of a hart, whose upper end is its scratch space (SBI_PLATFORM_DEFAULT_HART_STACK_SIZE, SBI_SCRATCH_SIZE).
 HOST_STACK = 8192 - 4096
+GUEST_WORLD = ("hm_fast_tvm", "hm_fast_tvm_policy", "hm_fast_drain", "hm_trap_general", "hm_trap_slow", "hm_to_host")
 HANDLER = ("__wrap_sbi_trap_handler",)
 ECALL = (*HANDLER, "sbi_trap_handler", "sbi_ecall_handler")
 TO_SPARE = 1024
@@ -207,10 +208,7 @@ def define(hmcode, header, name):
 def stacks(hmcode):
     """{what runs on it: Stack} of the firmware whose sources are in hmcode."""
     return {
-        "guest world": Stack(
-            define(hmcode, "core/vcpu.h", "HM_STACK_SIZE"),
-            ("hm_fast_tvm", "hm_fast_tvm_policy", "hm_fast_drain", "hm_trap_general",
-                 "hm_trap_slow", "hm_to_host")),
+        "guest world": Stack(define(hmcode, "core/vcpu.h", "HM_STACK_SIZE"), GUEST_WORLD),
         "a vCPU runs": Stack(HOST_STACK, ("hm_host_run",), HOST_FRAME),
         "calls of the host": Stack(HOST_STACK, ("handle",), TRAP_CONTEXT, ECALL),
         "native marker": Stack(HOST_STACK, ("hm_mark_native",), TRAP_CONTEXT, HANDLER),

@@ -2,7 +2,6 @@
 """No function of the firmware calls itself, each stack of M-mode is deep enough, and the short path calls nothing."""
 
 import os
-import pathlib
 import re
 import shutil
 import subprocess
