@@ -15,7 +15,7 @@
 /* For one instruction in place of POLICY_TSP (tsp.c): ssp.c's tables, and each event exits. */
 #define POLICY_ASIDE	HM_POLICY_HOST_TABLES
 
-/* With either of them: leaf tables may go out of step.  host-hv's own, unknown to the firmware. */
+/* With either of them: leaf tables may go out of step.  host-hv's own, unknown to the firmware.  No policy is 0. */
 #define POLICY_LETS_GO	(1ul << 32)
 #define POLICY_TSP_UNSYNC	(POLICY_TSP | POLICY_LETS_GO)
 

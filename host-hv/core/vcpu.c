@@ -17,6 +17,7 @@ void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
 	struct hm_run *run = v->run;
 
 	memset(run, 0, sizeof(*run));
+	v->policy = 0;
 	run->pc = pc;
 	run->priv = PRIV_S;
 	run->x[10] = v->id;

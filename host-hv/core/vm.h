@@ -48,6 +48,7 @@ struct vcpu {
 
 	/* Owned by its hart while it is not stopped. */
 	struct hm_run *run;
+	uint64_t policy;		/* that its page and its shadow were made ready for; 0: none, as after a reset */
 	uint64_t deadline;		/* while it sleeps: waits or is suspended */
 	uint64_t wakes;			/* likewise: sie, the interrupts that end it */
 	int64_t used;			/* ticks of its hart (sched.c) */

@@ -59,14 +59,19 @@ static enum next exit_root_miss(struct vcpu *v)
 	return exit_satp(v);
 }
 
-static enum next exit_flush(struct vcpu *v)
+static __attribute__((noinline)) enum next sync_own_fence(struct vcpu *v)
 {
-	struct hm_run *run = v->run;
+	const struct hm_run *run = v->run;
 	struct fence f = { HM_RUN_FENCE_VMA, run->fence_start, run->fence_size, run->fence_asid };
 
 	shadow_sync(v, &f);
-	run->flags |= HM_RUN_FENCE_VMA;
 	return RESUME;
+}
+
+static enum next exit_flush(struct vcpu *v)
+{
+	v->run->flags |= HM_RUN_FENCE_VMA;
+	return shadow_syncs(v) ? sync_own_fence(v) : RESUME;
 }
 
 /* Whoever has the tables drains at the next entry, or takes it for a fence of everything now. */

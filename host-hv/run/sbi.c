@@ -276,7 +276,8 @@ static enum next serve_ipi(struct vcpu *v, struct sbiret *ret)
 /* One shadow may serve all vCPUs: it is made current once, then each hart is fenced. */
 static void fence_guest(struct vcpu *v, uint64_t targets, const struct fence *f)
 {
-	shadow_sync(v, f);
+	if (shadow_syncs(v))
+		shadow_sync(v, f);
 	fence_vcpus(v->vm, targets, f);
 }
 

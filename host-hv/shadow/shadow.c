@@ -14,13 +14,15 @@
 
 /* -- whose the tables are -- */
 
+static const struct shadow_handler firmware_handler = { 0 };
+
 static const struct shadow_handler *handler_of(uint64_t policy)
 {
 	if (policy_is(policy, POLICY_TSP))
-		return &tsp_handler;
+		return policy & POLICY_LETS_GO ? &tsp_unsync_handler : &tsp_handler;
 	if (policy_is(policy, POLICY_ASIDE))
 		return &aside_handler;
-	return policy & HM_POLICY_HOST_TABLES ? &ssp_handler : NULL;
+	return policy & HM_POLICY_HOST_TABLES ? &ssp_handler : &firmware_handler;
 }
 
 /* Of the tables' descriptions; the tables follow. */
@@ -32,6 +34,7 @@ static uint64_t describe_size(unsigned long pages)
 void shadow_init(struct shadow *shadow, const struct vm *vm, unsigned long pages, const struct hm_info *hm)
 {
 	memset(shadow, 0, sizeof(*shadow));
+	shadow->handler = &firmware_handler;
 	ssp_init(&shadow->space, (uint64_t)shadow + describe_size(pages), (struct ssp_table *)(shadow + 1),
 		 pages, hm->satp_modes, !(hm->features & HM_INFO_SVVPTC));
 	ssp_slot_set(&shadow->space, 0, (struct ssp_slot){ vm->ram.base, vm->ram.size,
@@ -74,15 +77,15 @@ void shadow_change(struct vcpu *v)
 	struct hm_run *run = v->run;
 	struct shadow *shadow = v->shadow;
 
-	if (!shadow_has_policy(v, policy))
+	if (v->policy != policy)
 		wait_for_others(v);
 	run->policy = policy & ~POLICY_LETS_GO;
-	shadow->policy = policy;
+	v->policy = policy;
 	shadow->withheld = 0;
-	if (shadow->handler && shadow->handler != handler_of(policy) && shadow->handler->quit)
+	if (shadow->handler != handler_of(policy) && shadow->handler->quit)
 		shadow->handler->quit(v);
 	shadow->handler = handler_of(policy);
-	if (!shadow->handler)
+	if (shadow->handler == &firmware_handler)
 		return;
 	for (unsigned n = 0; n < HM_ROOTS; n++)
 		shadow_root_set(v, n, 0, 0, true);
@@ -94,7 +97,7 @@ void shadow_pay_fence(struct vcpu *v)
 {
 	struct hm_run *run = v->run;
 
-	if (!v->shadow->handler || !v->shadow->handler->fence)
+	if (!v->shadow->handler->fence)
 		return;
 	v->shadow->handler->fence(v, run->fence_start, run->fence_size, run->fence_asid);
 	run->flags &= ~(uint64_t)HM_RUN_FENCE_VMA;
@@ -120,7 +123,8 @@ static enum next outside(struct vcpu *v, uint64_t gpa)
 	v->shadow->count[SHADOW_MMIO]++;
 	code.start = run->pc;
 	if (!shadow_fetch(v)) {
-		shadow_sync(v, &code);
+		if (shadow_syncs(v))
+			shadow_sync(v, &code);
 		return RESUME;
 	}
 	run->exit_gpa = gpa;
@@ -154,22 +158,12 @@ enum next exit_page_fault(struct vcpu *v)
 void shadow_satp(struct vcpu *v, uint64_t gsatp)
 {
 	v->run->satp = gsatp;
-	if (v->shadow->handler)
+	if (v->shadow->handler->satp)
 		v->shadow->handler->satp(v, gsatp);
-}
-
-void shadow_commit(struct vcpu *v)
-{
-	const struct shadow_handler *handler = v->shadow->handler;
-
-	if (handler && handler->commit)
-		handler->commit(v);
 }
 
 void shadow_sync(struct vcpu *v, const struct fence *f)
 {
-	const struct shadow_handler *handler = v->shadow->handler;
-
-	if (handler && handler->sync && f->flags & HM_RUN_FENCE_VMA)
-		handler->sync(v, f);
+	if (f->flags & HM_RUN_FENCE_VMA)
+		v->shadow->handler->sync(v, f);
 }

@@ -12,7 +12,6 @@
 #ifndef SHADOW_H
 #define SHADOW_H
 
-#include "core/policy.h"
 #include "ssp/ssp.h"
 #include "core/vcpu.h"
 
@@ -32,6 +31,7 @@ struct shadow_result {
 	enum shadow_class class;	/* SSP_FILLED: SHADOW_HIDDEN_FAULT or _PT_WRITE */
 };
 
+/* Asked at each exit: what a handler has nothing to do for is NULL, and costs a load. */
 struct shadow_handler {
 	/* Whose fault is it?  One that is ours is answered. */
 	struct shadow_result (*fault)(struct vcpu *v, uint64_t va, enum ssp_access access,
@@ -60,9 +60,8 @@ struct shadow_handler {
 };
 
 struct shadow {
-	const struct shadow_handler *handler;	/* NULL: the tables are the firmware's */
-	uint64_t policy;			/* that it was chosen for */
-	uint64_t withheld;			/* HM_POLICY_* that it takes from the firmware for the time being */
+	const struct shadow_handler *handler;	/* by vcpu->policy; one without functions: the tables are the firmware's */
+	uint64_t withheld;			/* HM_POLICY_* that tsp.c takes from the firmware for the time being */
 	uint64_t ring_turn;			/* ssp.c: of the ring that its space has, run->ring_turn */
 	uint64_t count[SHADOW_CLASSES];		/* since the record was begun */
 	struct ssp_space space;			/* the slots are everyone's, the rest is ssp.c's */
@@ -87,21 +86,11 @@ static inline uint64_t shadow_wanted_policy(const struct vcpu *v)
 	return __atomic_load_n(&v->vm->policy, __ATOMIC_RELAXED);
 }
 
-/* A page that is new or was reset has no policy. */
-static inline bool shadow_has_policy(const struct vcpu *v, uint64_t policy)
-{
-	const struct shadow *shadow = v->shadow;
-
-	return shadow->policy == policy &&
-	       (v->run->policy | shadow->withheld) == (policy & ~POLICY_LETS_GO);
-}
-
 static inline bool shadow_ready(const struct vcpu *v)
 {
 	const struct shadow_handler *handler = v->shadow->handler;
 
-	return shadow_has_policy(v, shadow_wanted_policy(v)) &&
-	       !(handler && handler->ready && !handler->ready(v));
+	return v->policy == shadow_wanted_policy(v) && !(handler->ready && !handler->ready(v));
 }
 
 void shadow_change(struct vcpu *v);
@@ -121,7 +110,7 @@ static inline void shadow_enter(struct vcpu *v)
 
 	if (v->run->flags & HM_RUN_FENCE_VMA)
 		shadow_pay_fence(v);
-	if (handler && handler->enter)
+	if (handler->enter)
 		handler->enter(v);
 }
 
@@ -129,7 +118,7 @@ static inline void shadow_leave(struct vcpu *v)
 {
 	const struct shadow_handler *handler = v->shadow->handler;
 
-	if (handler && handler->leave)
+	if (handler->leave)
 		handler->leave(v);
 }
 
@@ -139,7 +128,21 @@ static inline void shadow_leave(struct vcpu *v)
  */
 enum next exit_page_fault(struct vcpu *v);
 void shadow_satp(struct vcpu *v, uint64_t gsatp);
-void shadow_commit(struct vcpu *v);
+
+static inline void shadow_commit(struct vcpu *v)
+{
+	const struct shadow_handler *handler = v->shadow->handler;
+
+	if (handler->commit)
+		handler->commit(v);
+}
+
+static inline bool shadow_syncs(const struct vcpu *v)
+{
+	return v->shadow->handler->sync;
+}
+
+/* Of a handler that does. */
 void shadow_sync(struct vcpu *v, const struct fence *f);
 
 #endif

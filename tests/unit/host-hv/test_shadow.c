@@ -923,6 +923,25 @@ static void fences_exit_while_a_table_is_out_of_step(void **state)
 	assert_int_equal(run->policy, POLICY_TSP);
 }
 
+/* Where none goes out of step, no entry looks whether one has: nothing may be left of before. */
+static void nothing_stays_out_of_step_where_none_goes(void **state)
+{
+	struct vcpu *other = &vm.vcpu[1];
+
+	(void)state;
+	begin(other);
+	fence_leave(other);
+	change_leaf();
+	vm.policy = POLICY_TSP;
+	assert_false(shadow_ready(other));
+	enter();
+	assert_false(shadow_syncs(v));
+	assert_int_equal(run->policy, POLICY_TSP);
+	assert_int_equal(shadow_leaf(run->root, VA), 0);
+	begin(other);
+	assert_int_equal(other->run->policy, POLICY_TSP);
+}
+
 static void others_fences_exit_from_then_on(void **state)
 {
 	struct vcpu *other = &vm.vcpu[1];
@@ -1034,6 +1053,7 @@ int main(void)
 		TEST_TSP(so_is_one_that_is_repeated_in_vain),
 		TEST_FREE(a_store_to_a_leaf_table_counts_once),
 		TEST_FREE(fences_exit_while_a_table_is_out_of_step),
+		TEST_FREE(nothing_stays_out_of_step_where_none_goes),
 		TEST_FREE(others_fences_exit_from_then_on),
 		TEST_FREE(a_long_range_is_everything),
 		TEST_FREE(a_commit_of_the_ring_is_a_fence_of_everything),

@@ -33,6 +33,7 @@ struct hart *mock_hart;
 static struct vm vm;
 static struct hm_run runs[4];
 static struct shadow shadows[4];
+static const struct shadow_handler idle_shadow = { 0 };
 static struct devices devices;
 static char guest_ram[PAGE];
 
@@ -168,6 +169,7 @@ static int setup(void **state)
 	mock_hart = &harts[0];
 	sched_init(SLICE * 1333);
 	for (unsigned i = 0; i < 4; i++) {
+		shadows[i].handler = &idle_shadow;
 		harts[i].id = 10 + i;
 		vm.vcpu[i] = (struct vcpu){ .vm = &vm, .id = i, .hm = i, .run = &runs[i],
 					    .shadow = &shadows[i] };
