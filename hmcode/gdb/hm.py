@@ -212,7 +212,7 @@ def exit_name(reason):
 def print_counters(vcpu):
     stats, space = vcpu.object["stats"], vcpu.space
     kinds = enum_names("hm_trap_kind", "HM_TRAP_")
-    traps = [(kinds[n], number(stats["traps"][n])) for n in range(stats["traps"].type.range()[1] + 1)]
+    traps = [(name, number(stats["traps"][n])) for n, name in sorted(kinds.items()) if name != "kinds"]
     print("  traps: " + (" ".join(f"{name} {n}" for name, n in traps if n) or "none"))
     print(f"  shadow: {int(space['free_count'])} of {int(space['table_count'])} tables free, "
           f"{number(space['tables_recycled'])} recycled, roots {number(space['root_hits'])} hits "

@@ -13,7 +13,7 @@
 #define HM_ABI_H
 
 /* Major changes break callers, minor ones add. */
-#define HM_ABI_VERSION_MAJOR	3
+#define HM_ABI_VERSION_MAJOR	4
 #define HM_ABI_VERSION_MINOR	0
 #define HM_ABI_VERSION		((HM_ABI_VERSION_MAJOR << 16) | HM_ABI_VERSION_MINOR)
 
@@ -341,10 +341,11 @@ struct hm_ring {
 	struct hm_ring_entry entry[HM_RING_ENTRIES];
 };
 
+#define HM_STATS_ROOM		32
+_Static_assert((int)HM_TRAP_KINDS <= HM_STATS_ROOM && (int)HM_EXIT_COUNT <= HM_STATS_ROOM, "hm_stats holds them all");
+
 /* Counters of one vCPU since HM_RUN_RESET_STATS, the answer of HM_FID_VCPU_STATS. */
 struct hm_stats {
-	uint64_t traps[HM_TRAP_KINDS];
-	uint64_t exits[HM_EXIT_COUNT];	/* MARK is never counted */
 	uint64_t insn_total;		/* retired, all modes, since the reset, up to the last marker or exit */
 	uint64_t insn_guest;
 	uint64_t insn_host;
@@ -354,6 +355,9 @@ struct hm_stats {
 	uint64_t tables_allocated, tables_recycled, root_hits, root_misses;
 	uint64_t ring_entries, ring_flushes;		/* drained, and those of them that invalidate */
 	uint64_t ring_hints_used, ring_hints_lost;	/* pages */
+	/* With room, so that another kind or exit moves nothing; unused ones are 0. */
+	uint64_t traps[HM_STATS_ROOM];	/* by enum hm_trap_kind */
+	uint64_t exits[HM_STATS_ROOM];	/* by enum hm_exit; MARK is never counted */
 };
 
 #endif /* __ASSEMBLER__ */
