@@ -82,6 +82,9 @@ prove: fetch	## models, exhaustively
 
 all: hmcode host-hv $(initramfs) $(guest_kernel) ## build all of it
 
+dist: hmcode host-hv ## an archive for who does not build: binaries, interface, patches, documents, notices
+	@qemu-platform/dist
+
 fetch:		## install and fetch what is missing
 	@qemu-platform/fetch
 
@@ -118,4 +121,4 @@ plugins:	## QEMU plugins of qemu-platform/plugins
 	@$(submake) -C qemu-platform/plugins out=$(CURDIR)/build/plugins header=$(cache)/current/qemu-plugin
 
 FORCE:
-.PHONY: lint format drawings compile_commands.json help options run shell debug measure bench-events count-pt-writes plugins test test-unit test-boot test-strict test-long test-long-list test-long-table fuzz soak prove all payloads fetch clean hmcode host-hv FORCE
+.PHONY: dist lint format drawings compile_commands.json help options run shell debug measure bench-events count-pt-writes plugins test test-unit test-boot test-strict test-long test-long-list test-long-table fuzz soak prove all payloads fetch clean hmcode host-hv FORCE
