@@ -139,6 +139,7 @@ void boot_main(uint64_t hart_id, const void *fdt)
 	print("host-hv " HV_VERSION "\n");
 	firmware_init();
 	sched_init(platform.timebase_hz);
+	console_init(platform.timebase_hz);
 	external_init(&platform);
 	clock_init(&platform, devices_ring);
 	create_guests();

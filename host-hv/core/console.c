@@ -5,13 +5,14 @@
 
 #include "core/hm.h"
 #include "core/serial.h"
+#include "core/vm.h"
 
 /* Speakers besides the guests' numbers. */
 #define HOST		(-1)
 #define PROMPT		(-2)
 
 static struct {
-	struct spinlock lock;		/* guards the output side, line by line */
+	struct spinlock lock;		/* guards the output side, and the guests' lines */
 	bool names;			/* several guests: say who speaks */
 	bool all;			/* what guests write passes, though it looked like a record */
 	int speaker;			/* of the line being written */
@@ -19,6 +20,25 @@ static struct {
 	unsigned column;		/* cells behind the name that a backspace may take back */
 	bool returned;			/* a CR was not yet written: what follows decides */
 } console = { .speaker = HOST };
+
+/*
+ * Where lines have names, a guest's bytes wait here until the line ends, so that none has two authors.  What
+ * does not end - a prompt, an echo - is shown once it is quiet: once the hart that wrote it has looked
+ * QUIET_LOOKS times and found nothing new.  Looks are counted, and not the time: a hart of a virtual machine
+ * may stand still for long in the middle of a line, and looks but once then.
+ */
+#define LINE_BYTES		512
+#define LOOKS_PER_SECOND	100
+#define QUIET_LOOKS		3
+
+static struct line {
+	char text[LINE_BYTES];		/* as the guest wrote it; a line feed is the last byte */
+	unsigned length;
+	unsigned looks;			/* since the last byte came */
+	struct hart *hart;		/* which wrote that byte, and looks */
+} lines[MAX_GUESTS];
+
+static uint64_t look_ticks;
 
 static void put_string(const char *s)
 {
@@ -98,6 +118,97 @@ static void take_line(int speaker)
 	console.line_open = true;
 }
 
+/* -- the guests' lines, with the lock -- */
+
+/* Without a line feed at its end the line stays open on the terminal, until it goes on or another speaks. */
+static void show_line(int speaker)
+{
+	struct line *line = &lines[speaker];
+	unsigned length = line->length;
+
+	if (!length)
+		return;
+	take_line(speaker);
+	for (unsigned i = 0; i < length; i++)
+		put_named(speaker, line->text[i]);
+	if (line->text[length - 1] == '\n')
+		console.line_open = false;
+	line->length = 0;
+}
+
+static void show_lines(void)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(lines); i++)
+		show_line(i);
+}
+
+static void look_soon(struct hart *h)
+{
+	h->console_look = csr_read(time) + look_ticks;
+	h->shared = true;
+}
+
+static void add_to_line(int speaker, char c)
+{
+	struct line *line = &lines[speaker];
+
+	line->text[line->length++] = c;
+	line->looks = 0;
+	line->hart = this_hart();
+	if (c == '\n' || line->length == LINE_BYTES)
+		show_line(speaker);
+	else if (!line->hart->console_look)
+		look_soon(line->hart);
+}
+
+/* Does one of the hart's lines still wait? */
+static bool look_at_lines(const struct hart *h)
+{
+	bool wait = false;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(lines); i++) {
+		if (lines[i].hart != h)
+			continue;
+		if (++lines[i].looks >= QUIET_LOOKS)
+			show_line(i);
+		wait = wait || lines[i].length;
+	}
+	return wait;
+}
+
+uint64_t console_look(struct hart *h)
+{
+	if (csr_read(time) < h->console_look)
+		return h->console_look;
+	h->console_look = 0;
+	spin_lock(&console.lock);
+	if (look_at_lines(h))
+		look_soon(h);
+	spin_unlock(&console.lock);
+	return h->console_look ? h->console_look : FOREVER;
+}
+
+void console_end_line(int speaker)
+{
+	spin_lock(&console.lock);
+	show_line(speaker);
+	spin_unlock(&console.lock);
+}
+
+void console_end_lines(void)
+{
+	spin_lock(&console.lock);
+	show_lines();
+	spin_unlock(&console.lock);
+}
+
+/* -- who speaks -- */
+
+void console_init(uint64_t timebase_hz)
+{
+	look_ticks = timebase_hz / LOOKS_PER_SECOND;
+}
+
 void console_name_speakers(void)
 {
 	console.names = true;
@@ -108,19 +219,25 @@ void console_pass_all(void)
 	console.all = true;
 }
 
+/* The one guest's. */
+static void put_raw(int speaker, char c)
+{
+	if (console.speaker != speaker)
+		take_line(speaker);
+	serial_put(c);
+	if (c == '\n')
+		console.line_open = false;
+}
+
 void console_guest_putc(int speaker, char c)
 {
 	if (c == HM_RECORD_RS && !console.all)	/* only the host may begin a record */
 		return;
 	spin_lock(&console.lock);
-	if (console.names || console.speaker != speaker)
-		take_line(speaker);
 	if (console.names)
-		put_named(speaker, c);
+		add_to_line(speaker, c);
 	else
-		serial_put(c);
-	if (c == '\n')
-		console.line_open = false;
+		put_raw(speaker, c);
 	spin_unlock(&console.lock);
 }
 
@@ -226,6 +343,7 @@ void fail(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
+	show_lines();
 	take_line(HOST);
 	put_string("host-hv: ");
 	vprint(format, &args);

@@ -49,6 +49,7 @@ static void shut_down(void)
 {
 	unsigned long reason = failures ? SBI_SRST_SYSTEM_FAILURE : SBI_SRST_NO_REASON;
 
+	console_end_lines();	/* a guest's other vCPUs may have written since it ended */
 	sbi_call(SBI_EXT_SRST, 0, SBI_SRST_SHUTDOWN, reason);
 	fail("the firmware cannot shut the machine down");
 }
@@ -63,6 +64,7 @@ void vm_end(struct vm *vm, enum vm_end how)
 					 __ATOMIC_RELAXED))
 		return;
 	__atomic_add_fetch(&vm->ends, 1, __ATOMIC_RELEASE);
+	console_end_line(vm->id);
 	report_end(vm, how);
 	if (how == VM_FAILURE)
 		__atomic_add_fetch(&failures, 1, __ATOMIC_ACQ_REL);

@@ -9,6 +9,7 @@
  */
 #include "guest/restart.h"
 
+#include "core/console.h"
 #include "guest/create.h"
 #include "guest/load.h"
 #include "run/interrupts.h"
@@ -31,6 +32,7 @@ void vm_restart(struct vcpu *v)
 	if (__atomic_load_n(&vm->restarter, __ATOMIC_RELAXED) != v)
 		return;		/* the end has not come to this vCPU yet */
 	sched_serve_interrupts();
+	console_look_if_due(v->hart);	/* what the hart's other guests wrote, also while they sleep */
 	if (vm->load->restored < vm->ram.size)
 		restore(vm);
 	else

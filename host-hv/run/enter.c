@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "run/enter.h"
 
+#include "core/console.h"
 #include "core/fence.h"
 #include "core/hm.h"
 #include "run/exits.h"
@@ -24,6 +25,14 @@ static uint64_t take_external(struct vcpu *v)
 	return irq & EXTERNAL_LEVEL ? HM_RUN_SEIP : 0;
 }
 
+/* When the vCPU leaves for the sake of others.  Not inlined: a vCPU with a hart of its own pays nothing for it. */
+static __attribute__((noinline)) void share_hart(struct vcpu *v)
+{
+	v->run->slice_end = min_u64(sched_slice_end(v->hart), console_look_if_due(v->hart));
+	if (sched_has_others(v->hart))
+		v->run->flags |= HM_RUN_YIELD_WFI;
+}
+
 /* Carries what other harts have asked for into the page that the firmware reads. */
 static void prepare(struct vcpu *v)
 {
@@ -31,11 +40,8 @@ static void prepare(struct vcpu *v)
 
 	run->flags &= ~(uint64_t)(HM_RUN_SEIP | HM_RUN_YIELD_WFI);
 	run->slice_end = FOREVER;
-	if (!sched_is_alone(v->hart)) {
-		run->slice_end = sched_slice_end(v->hart);
-		if (sched_has_others(v->hart))
-			run->flags |= HM_RUN_YIELD_WFI;
-	}
+	if (v->hart->shared)
+		share_hart(v);
 	if (__atomic_load_n(&v->external_irq, __ATOMIC_RELAXED))
 		run->flags |= take_external(v);
 	if (v->software_irq && __atomic_exchange_n(&v->software_irq, false, __ATOMIC_ACQ_REL))

@@ -107,6 +107,7 @@ static __attribute__((noinline)) enum next end_broken(struct vcpu *v, const char
 {
 	const struct hm_run *run = v->run;
 
+	console_end_line(v->vm->id);
 	print("host-hv: vm%d: vCPU %u: %s (%lx): pc %lx, mcause %lx, value %lx, gpa %lx\n",
 	      v->vm->id, v->id, why, detail, run->pc, run->exit_cause, run->exit_value,
 	      run->exit_gpa);

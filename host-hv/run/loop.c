@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "run/loop.h"
 
+#include "core/console.h"
 #include "core/hm.h"
 #include "run/enter.h"
 #include "run/interrupts.h"
@@ -25,9 +26,9 @@ static void drop_ended(struct hart *h)
  * A kick that comes between looking and WFI stays pending in sip, and WFI does
  * not wait while something that sie enables is pending.
  */
-static void idle(const struct hart *h)
+static void idle(struct hart *h)
 {
-	uint64_t deadline = sched_next_deadline(h);
+	uint64_t deadline = min_u64(sched_next_deadline(h), console_look_if_due(h));
 
 	if (deadline != FOREVER)
 		firmware_set_timer(deadline);

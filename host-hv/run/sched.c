@@ -36,6 +36,7 @@ void sched_add(struct vcpu *v, unsigned count)
 	if (shortest->queued == MAX_VCPUS)
 		fail("more than %d vCPUs for each hart: give the machine more harts", MAX_VCPUS);
 	shortest->queue[shortest->queued++] = v;
+	shortest->shared = shortest->queued > 1;
 	v->hart = shortest;
 }
 

@@ -69,12 +69,44 @@ def linux(work):
     return (KERNEL, INITRD, f"console=ttyS0 quiet no4lvl hmwork={work}")
 
 
+def lines_of(console, name):
+    """What the guest wrote, host-hv's own lines left out."""
+    own = re.search(r"pool \d+ pages free\n(?!vm)(.*)", console, re.S).group(1)
+    lines = re.sub(r"\x1e.*", "", own).splitlines()
+    return [line.removeprefix(name) for line in lines if line.startswith(name) and not line.startswith("host-hv: ")]
+
+
 @pytest.mark.parametrize("harts", [1, 2])
 def test_two_guests_each_have_their_own_lines(payloads, harts):
-    console = run([payload(payloads, "sbi"), payload(payloads, "mmio")], "mem=128M", harts)
+    """The same that the payload writes where it is alone, whole line by whole line."""
+    guest = payload(payloads, "sbi")
+    alone = [line for line in lines_of(run([guest], "mem=128M"), "") if line]
+    console = run([guest, guest], "mem=128M", harts)
     assert ends(console) == {0: "shutdown", 1: "shutdown"}, console
+    assert re.fullmatch(r"payload: [1-9]\d* ok, 0 failed", alone[-1]), alone
     for name in ("[vm0] ", "[vm1] "):
-        assert re.search(re.escape(name) + r"payload: [1-9]\d* ok, 0 failed\n", console), console
+        assert [line for line in lines_of(console, name) if line] == alone, console
+
+
+def test_two_guests_each_have_a_shell():
+    """Prompts and echoes appear though no line feed ends them, also from a guest that never waits."""
+    words = command([linux("shell"), linux("shell")], "mem=256M", harts=2)
+    machine = pexpect.spawn(words[0], words[1:], timeout=120, encoding="utf-8")
+    prompts = {0, 1}
+    while prompts:
+        machine.expect(r"\[vm([01])\] ~ # ")
+        prompts.discard(int(machine.match[1]))
+    machine.send("ec")
+    machine.expect_exact("ec")
+    machine.send("ho o''ne\r")
+    machine.expect(r"ho o''ne\s+\[vm0\] one\s+\[vm0\] ~ # ")
+    command_line(machine, "guest 1", "host-hv: the keyboard is vm1's")
+    machine.send("printf ha''lf; while :; do :; done\r")
+    machine.expect_exact("[vm1] half")
+    command_line(machine, "guest 0", "host-hv: the keyboard is vm0's")
+    machine.send("echo t''wo\r")
+    machine.expect(r"\[vm0\] two\s+\[vm0\] ~ # ")
+    machine.close(force=True)
 
 
 @pytest.mark.parametrize("option", ["hm=inject,satp,flush,fill", "hm=satp", "shadow=tsp"])

@@ -12,9 +12,14 @@
 
 unsigned long mock_time, mock_sip, mock_sie;
 struct hart *mock_hart;
+static struct hart two_harts[2];
+static jmp_buf off;
 #define DBCN_WRITE_BYTE	2
 
-static char written[1024];
+#define LOOK	100			/* ticks between two looks, with this clock: */
+#define HZ	(100 * LOOK)
+
+static char written[4096];
 
 struct sbiret sbi_call6(unsigned long eid, unsigned long fid, const unsigned long arg[6])
 {
@@ -24,6 +29,8 @@ struct sbiret sbi_call6(unsigned long eid, unsigned long fid, const unsigned lon
 		written[at] = arg[0];
 		written[at + 1] = 0;
 	}
+	if (eid == SBI_EXT_SRST)
+		longjmp(off, 1);
 	return (struct sbiret){ 0, 0 };
 }
 
@@ -42,15 +49,23 @@ static void take_key(uint8_t c)
 static int setup(void **state)
 {
 	(void)state;
+	mock_hart = &two_harts[0];
+	console_init(HZ);
 	console_guest_putc(0, '\n');
+	console_guest_putc(1, '\n');
 	written[0] = 0;
 	return 0;
 }
 
-static void says(const char *text)
+static void guest_says(int speaker, const char *text)
 {
 	while (*text)
-		console_guest_putc(0, *text++);
+		console_guest_putc(speaker, *text++);
+}
+
+static void says(const char *text)
+{
+	guest_says(0, text);
 }
 
 static void shows(const char *text, const char *expected)
@@ -79,11 +94,155 @@ static void each_line_has_its_guests_name(void **state)
 	(void)state;
 	console_name_speakers();
 	shows("a\nb\r\n\n", "[vm0] a\r\n[vm0] b\r\n[vm0] \r\n");
-	console_guest_putc(0, 'x');
+}
+
+static void guests_that_write_at_once_each_have_their_line(void **state)
+{
+	const char *a = "the first of the guests\n", *b = "the second one\n";
+
+	(void)state;
+	console_name_speakers();
+	for (unsigned i = 0; a[i]; i++) {
+		console_guest_putc(0, a[i]);
+		if (i < strlen(b))
+			console_guest_putc(1, b[i]);
+	}
+	assert_string_equal(written, "[vm1] the second one\r\n[vm0] the first of the guests\r\n");
+}
+
+/* Time passes until the hart looks, if it does. */
+static void look(struct hart *h)
+{
+	uint64_t due = console_look_if_due(h);
+
+	if (due == FOREVER)
+		return;
+	mock_time = due;
+	console_look_if_due(h);
+}
+
+static void looks(unsigned times)
+{
+	while (times--)
+		look(mock_hart);
+}
+
+static void a_prompt_is_shown_when_it_is_quiet(void **state)
+{
+	(void)state;
+	console_name_speakers();
+	says("~ # ");
+	looks(2);
+	assert_string_equal(written, "");
+	looks(1);
+	assert_string_equal(written, "[vm0] ~ # ");
+	assert_int_equal(console_look_if_due(mock_hart), FOREVER);
+
+	says("l");
+	looks(3);
+	assert_string_equal(written, "[vm0] ~ # l");
+	shows("s\r\nbin\r\n", "s\r\n[vm0] bin\r\n");
+}
+
+static void each_byte_is_waited_for_anew(void **state)
+{
+	(void)state;
+	console_name_speakers();
+	for (unsigned i = 0; i < 10; i++) {
+		says("x");
+		looks(2);
+	}
+	assert_string_equal(written, "");
+	shows("\n", "[vm0] xxxxxxxxxx\r\n");
+}
+
+static void a_hart_that_stood_still_has_looked_once(void **state)
+{
+	(void)state;
+	console_name_speakers();
+	says("x");
+	mock_time += HZ;
+	assert_int_equal(console_look_if_due(mock_hart), mock_time + LOOK);
+	assert_int_equal(console_look_if_due(mock_hart), mock_time + LOOK);
+	assert_string_equal(written, "");
+	looks(2);
+	assert_string_equal(written, "[vm0] x");
+}
+
+static void the_hart_that_wrote_last_looks(void **state)
+{
+	(void)state;
+	console_name_speakers();
+	says("x");
+	mock_hart = &two_harts[1];
+	says("y");
+	for (unsigned i = 0; i < 5; i++)
+		look(&two_harts[0]);
+	assert_string_equal(written, "");
+	looks(3);
+	assert_string_equal(written, "[vm0] xy");
+}
+
+static void a_prompt_is_left_when_another_speaks(void **state)
+{
+	(void)state;
+	console_name_speakers();
+	says("~ # ");
+	looks(3);
 	written[0] = 0;
-	console_guest_putc(1, 'y');
-	assert_string_equal(written, "\r\n[vm1] y");
-	console_guest_putc(1, '\n');
+	guest_says(1, "a line\n");
+	assert_string_equal(written, "\r\n[vm1] a line\r\n");
+	says("ls");
+	print("%c{}\n", HM_RECORD_RS);
+	shows("\n", "[vm0] ls\r\n");
+}
+
+static void a_record_stands_between_lines(void **state)
+{
+	(void)state;
+	console_name_speakers();
+	says("half");
+	print("%c{}\n", HM_RECORD_RS);
+	says(" and half\n");
+	assert_string_equal(written, "\x1e{}\r\n[vm0] half and half\r\n");
+}
+
+/* No line feed, and more than any buffer's worth. */
+static void a_long_line_is_shown_in_parts(void **state)
+{
+	(void)state;
+	console_name_speakers();
+	for (unsigned i = 0; i < 1500; i++)
+		says("x");
+	assert_true(strlen(written) > 1000);
+	says("\n");
+	assert_int_equal(strlen(written), strlen("[vm0] \r\n") + 1500);
+}
+
+static void nothing_is_lost_at_an_end(void **state)
+{
+	(void)state;
+	console_name_speakers();
+	says("a");
+	guest_says(1, "b");
+	console_end_line(1);
+	assert_string_equal(written, "[vm1] b");
+	print("end\n");
+	guest_says(1, "c");
+	console_end_lines();
+	assert_string_equal(written, "[vm1] b\r\nend\r\n[vm0] a\r\n[vm1] c");
+}
+
+static void nothing_is_lost_at_a_failure(void **state)
+{
+	(void)state;
+	console_name_speakers();
+	says("a");
+	guest_says(1, "b");
+	if (!setjmp(off))
+		fail("why");
+	assert_string_equal(written, "[vm0] a\r\n[vm1] b\r\nhost-hv: why\r\n"
+			    "\x1e{\"end\":\"failure\",\"vm\":null}\r\n");
 }
 
 static void a_carriage_return_brings_the_name_again(void **state)
@@ -151,6 +310,7 @@ static void a_uart_with_wide_registers_has_a_keyboard(void **state)
 	assert_int_equal(typed, 'k');
 
 	console_guest_putc(0, '!');
+	console_end_line(0);
 	assert_int_equal(registers[0], '!');
 	serial_init(&(struct platform){ 0 });
 }
@@ -163,6 +323,16 @@ int main(void)
 		TEST(one_guest_has_the_console_raw),
 		TEST(records_are_the_hosts),
 		TEST(each_line_has_its_guests_name),
+		TEST(guests_that_write_at_once_each_have_their_line),
+		TEST(a_prompt_is_shown_when_it_is_quiet),
+		TEST(each_byte_is_waited_for_anew),
+		TEST(a_hart_that_stood_still_has_looked_once),
+		TEST(the_hart_that_wrote_last_looks),
+		TEST(a_prompt_is_left_when_another_speaks),
+		TEST(a_record_stands_between_lines),
+		TEST(a_long_line_is_shown_in_parts),
+		TEST(nothing_is_lost_at_an_end),
+		TEST(nothing_is_lost_at_a_failure),
 		TEST(a_carriage_return_brings_the_name_again),
 		TEST(a_backspace_ends_at_the_name),
 		TEST(no_terminal_is_left_behind),

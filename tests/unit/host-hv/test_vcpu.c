@@ -127,6 +127,19 @@ void console_guest_putc(int speaker, char c)
 	printed[at + 1] = 0;
 }
 
+static uint64_t looks_at;
+
+uint64_t console_look(struct hart *h)
+{
+	(void)h;
+	return looks_at;
+}
+
+void console_end_line(int speaker)
+{
+	(void)speaker;
+}
+
 void print_begin(void) {}
 void print_end(void) {}
 void external_serve(void) {}
@@ -826,6 +839,17 @@ static void a_lone_vcpu_keeps_its_hart(void **state)
 	assert_false(runs[0].flags & HM_RUN_YIELD_WFI);
 }
 
+static void who_left_a_line_open_comes_back_to_it(void **state)
+{
+	(void)state;
+	vm.vcpu[0].hart->console_look = looks_at = 77;
+	vm.vcpu[0].hart->shared = true;
+	guest = stop;
+	vcpu_run(&vm.vcpu[0]);
+	assert_int_equal(runs[0].slice_end, 77);
+	assert_false(runs[0].flags & HM_RUN_YIELD_WFI);
+}
+
 /* What vCPU 0 of hart 0 has used, and vCPU 2 beside it; vCPU 0 has the hart since time 100. */
 static struct vcpu *beside(int64_t used0, int64_t used2, enum vcpu_state state2)
 {
@@ -1112,6 +1136,17 @@ static void an_idle_hart_sets_its_timer(void **state)
 	assert_int_equal(timer, 1234);
 }
 
+static void an_idle_hart_comes_back_to_an_open_line(void **state)
+{
+	(void)state;
+	vcpu_set_state(&vm.vcpu[0], VCPU_WAITING);
+	vm.vcpu[0].deadline = 1234;
+	harts[0].console_look = looks_at = 77;
+	if (!setjmp(idled))
+		hart_loop(&harts[0], restart);
+	assert_int_equal(timer, 77);
+}
+
 /* -- statistics -- */
 
 static void mark(uint64_t value)
@@ -1249,6 +1284,7 @@ int main(void)
 		TEST(unknown_exits_end_the_guest),
 		TEST(vcpus_spread_over_harts),
 		TEST(a_lone_vcpu_keeps_its_hart),
+		TEST(who_left_a_line_open_comes_back_to_it),
 		TEST(two_share_by_slices),
 		TEST(nobody_who_sleeps_for_ever_ends_a_slice),
 		TEST(who_wakes_waits_for_the_minimum),
@@ -1267,6 +1303,7 @@ int main(void)
 		TEST(vcpus_take_turns_until_the_guest_ends),
 		TEST(a_guest_that_restarts_keeps_its_place),
 		TEST(an_idle_hart_sets_its_timer),
+		TEST(an_idle_hart_comes_back_to_an_open_line),
 		TEST(counting_begins_at_the_next_entry),
 		TEST(the_record_holds_all_keys),
 		TEST(instructions_that_are_not_split_are_null),

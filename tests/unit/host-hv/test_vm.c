@@ -141,6 +141,12 @@ void sched_kick(struct hart *h)
 }
 
 void console_name_speakers(void) {}
+void console_end_lines(void) {}
+
+void console_end_line(int speaker)
+{
+	(void)speaker;
+}
 
 void print(const char *format, ...)
 {
