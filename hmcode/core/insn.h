@@ -16,7 +16,7 @@
 #define INSN_IS_CSR(insn, csr)		\
 	(((insn) & 0x7f) == 0x73 && ((insn) & 0x3000) && (insn) >> 20 == (csr))
 /* CSRRW x0, csr, rs1: the assembler's csrw. */
-#define INSN_IS_CSRW(insn, csr)		(((insn) & ~(31u << 15)) == ((csr) << 20 | 0x1073u))
+#define INSN_IS_CSRW(insn, csr)		(((insn) & ~(31u << 15)) == ((u32)(csr) << 20 | 0x1073))
 /* CSRRS rd, csr, x0: the assembler's csrr. */
 #define INSN_IS_CSRR(insn, csr)		(((insn) & ~(31u << 7)) == ((u32)(csr) << 20 | 0x2073))
 #define INSN_CSR_OP(insn)		((insn) >> 12 & 3)

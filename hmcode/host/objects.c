@@ -286,9 +286,9 @@ fail:
 /* Taken away from everybody: rule 2 needs its hart, which holds its state and translations. */
 static long close_entry(u64 number)
 {
-	struct hm_entry *entry = &hm_entries[number];
+	struct hm_entry *entry = number < HM_MAX_VCPUS ? &hm_entries[number] : NULL;
 
-	if (number >= HM_MAX_VCPUS || !hm_entry_take(entry, HM_VCPU_CLOSED))
+	if (!entry || !hm_entry_take(entry, HM_VCPU_CLOSED))
 		return hm_vcpu_refusal(number);
 	if (entry->vcpu->hart && entry->vcpu->hart != hm_this_hart()) {
 		hm_entry_set_state(entry, HM_VCPU_IDLE);
