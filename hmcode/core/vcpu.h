@@ -31,6 +31,21 @@
  */
 #define hm_read(field)		(*(const volatile __typeof__(field) *)&(field))
 
+/* What a page fault of the guest is: found out once (trap/fault.c), and handed on to whoever ends it. */
+enum hm_fault_class {
+	HM_FAULT_FILLED,		/* hidden: the shadow has the entry now, and the hart is fenced */
+	HM_FAULT_GUEST,			/* the guest's own: it gets the exception `cause` */
+	HM_FAULT_MMIO,			/* a load or store outside the slots, at `gpa` */
+	HM_FAULT_HOST,			/* the policy leaves it to the host: an exit for `reason` */
+};
+
+struct hm_fault {
+	enum hm_fault_class class;
+	union {
+		u64 cause, gpa, reason;
+	};
+};
+
 /*
  * Registers of the interrupted guest; mscratch points here while the guest
  * world runs, and the stack that traps use lies right below.
@@ -42,7 +57,7 @@ struct hm_frame {
 	struct hm_run *run;		/* the vCPU's */
 	u64 need[4];			/* what the page faults 12 to 15 need of a PTE (guest_vector.S) */
 	u64 rs1, rs2;			/* source values of an instruction that TVM trapped */
-	u64 fault_exit;			/* what hm_fault_exit() said of a page fault */
+	struct hm_fault fault;		/* from hm_find_fault(), for hm_route_page_fault() */
 	u64 scratch;			/* OpenSBI's mscratch of this hart */
 	u64 host_sp;			/* where hm_guest_run() left the host's registers */
 	const char *vector;		/* mtvec while the guest runs */

@@ -272,10 +272,11 @@ void ssp_fill_around(struct ssp_space *space, uint64_t va);
 
 /*
  * Translate by the guest's tables alone, for the embedder's own accesses on behalf
- * of the guest.  SSP_FILLED: *hpa is where va lies, up to the end of its 4 KiB page.
+ * of the guest.  SSP_FILLED: *address is the HPA where va lies, up to the end of its 4 KiB page.
+ * SSP_OUTSIDE: it is va's GPA.
  */
 enum ssp_verdict ssp_translate(struct ssp_space *space, uint64_t gsatp, uint64_t va,
-			       enum ssp_access access, unsigned int state, uint64_t *hpa);
+			       enum ssp_access access, unsigned int state, uint64_t *address);
 
 /* Does a leaf that is valid and aligned, of the guest or of a shadow, allow the access? */
 _Bool ssp_leaf_allows(uint64_t pte, enum ssp_access access, unsigned int state);

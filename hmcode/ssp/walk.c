@@ -99,30 +99,19 @@ void ssp_guest_walk(struct ssp_space *space, uint64_t gsatp, uint64_t va,
 	walk->verdict = SSP_FILLED;
 }
 
-const struct ssp_slot *ssp_walk_slot(const struct ssp_space *space,
-				     const struct ssp_guest_walk *walk, enum ssp_access access,
-				     unsigned int state)
-{
-	const struct ssp_slot *slot = ssp_slot_of(space, walk->gpa);
-	uint64_t denied = slot ? PTE_RWX & ~slot->rights : PTE_RWX;
-
-	if (!denied)
-		return slot;
-	return ssp_leaf_allows(walk->pte & ~denied, access, state) ? slot : NULL;
-}
-
 enum ssp_verdict ssp_translate(struct ssp_space *space, uint64_t gsatp, uint64_t va,
-			       enum ssp_access access, unsigned int state, uint64_t *hpa)
+			       enum ssp_access access, unsigned int state, uint64_t *address)
 {
 	struct ssp_guest_walk walk;
 	const struct ssp_slot *slot;
 
 	ssp_guest_walk(space, gsatp, va, access, state, &walk);
+	*address = walk.gpa;
 	if (walk.verdict != SSP_FILLED)
 		return walk.verdict;
 	slot = ssp_walk_slot(space, &walk, access, state);
 	if (!slot)
 		return SSP_OUTSIDE;
-	*hpa = walk.gpa + slot->delta;
+	*address += slot->delta;
 	return SSP_FILLED;
 }

@@ -20,8 +20,17 @@ void ssp_guest_walk(struct ssp_space *space, uint64_t gsatp, uint64_t va,
 		    enum ssp_access access, unsigned int state, struct ssp_guest_walk *walk);
 
 /* The slot behind the leaf, if what its rights leave of the leaf still allows the access; else NULL. */
-const struct ssp_slot *ssp_walk_slot(const struct ssp_space *space,
-				     const struct ssp_guest_walk *walk, enum ssp_access access,
-				     unsigned int state);
+static inline const struct ssp_slot *ssp_walk_slot(const struct ssp_space *space,
+						   const struct ssp_guest_walk *walk,
+						   enum ssp_access access, unsigned int state)
+{
+	const struct ssp_slot *slot = ssp_slot_of(space, walk->gpa);
+	uint64_t denied;
+
+	if (!slot)
+		return NULL;
+	denied = PTE_RWX & ~slot->rights;
+	return !denied || ssp_leaf_allows(walk->pte & ~denied, access, state) ? slot : NULL;
+}
 
 #endif

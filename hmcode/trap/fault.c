@@ -18,32 +18,99 @@ static void fetch_fault(struct hm_trap *trap, u64 va, enum ssp_verdict verdict)
 	hm_inject(trap, verdict == SSP_TRUE_FAULT ? CAUSE_FETCH_PAGE_FAULT : CAUSE_FETCH_ACCESS, va);
 }
 
-/* Two bytes of guest code, through the guest's own tables and only from RAM. */
-static bool fetch_parcel(struct hm_trap *trap, u64 va, u16 *parcel)
+/* Guest code, through the guest's own tables and only from RAM; NULL: the guest was given a fault. */
+static const volatile u16 *code_at(struct hm_trap *trap, u64 va)
 {
 	u64 hpa;
 	enum ssp_verdict verdict = ssp_translate(&trap->vcpu->space, hm_guest_satp(trap->vcpu), va,
 						 SSP_FETCH, hm_access_state(hart_read(CSR_MSTATUS)),
 						 &hpa);
 
-	if (verdict != SSP_FILLED) {
-		fetch_fault(trap, va, verdict);
-		return false;
-	}
-	*parcel = *(const volatile u16 *)hpa;
-	return true;
+	if (verdict == SSP_FILLED)
+		return (const volatile u16 *)hpa;
+	fetch_fault(trap, va, verdict);
+	return NULL;
 }
 
 bool hm_fetch(struct hm_trap *trap, u32 *insn)
 {
-	u16 low, high = 0;
+	const volatile u16 *code = code_at(trap, trap->pc);
+	u64 behind = trap->pc + 2;
 
-	if (!fetch_parcel(trap, trap->pc, &low))
+	if (!code)
 		return false;
-	if (INSN_LENGTH(low) == 4 && !fetch_parcel(trap, trap->pc + 2, &high))
+	*insn = *code++;
+	if (INSN_LENGTH(*insn) == 2)
+		return true;
+	if (!(behind & (PAGE_SIZE - 1)))
+		code = code_at(trap, behind);
+	if (!code)
 		return false;
-	*insn = low | (u32)high << 16;
+	*insn |= (u32)*code << 16;
 	return true;
+}
+
+static struct hm_fault to_guest(struct hm_vcpu *vcpu, u64 cause)
+{
+	hm_count(vcpu, HM_TRAP_TRUE_FAULT);
+	return (struct hm_fault){ .class = HM_FAULT_GUEST, .cause = cause };
+}
+
+static struct hm_fault to_host(u64 reason)
+{
+	return (struct hm_fault){ .class = HM_FAULT_HOST, .reason = reason };
+}
+
+/* The host finds out whose it is, unless true faults are the firmware's. */
+static struct hm_fault of_host_tables(struct hm_vcpu *vcpu, u64 cause, u64 va, unsigned int state)
+{
+	u64 address;
+
+	if (hm_finishes(vcpu, HM_POLICY_INJECT) &&
+	    ssp_translate(&vcpu->space, hm_guest_satp(vcpu), va, cause & 3, state, &address) == SSP_TRUE_FAULT)
+		return to_guest(vcpu, cause);
+	return to_host(HM_EXIT_PAGE_FAULT);
+}
+
+/* Where the firmware does not fill nothing is changed: the walk alone says what the fault is. */
+static struct ssp_result find_or_fill(struct hm_vcpu *vcpu, u64 va, enum ssp_access access, unsigned int state)
+{
+	struct ssp_result result = { .fence = SSP_FENCE_NONE };
+
+	if (hm_finishes(vcpu, HM_POLICY_FILL))
+		return ssp_fault(&vcpu->space, va, access, state);
+	result.verdict = ssp_translate(&vcpu->space, hm_guest_satp(vcpu), va, access, state, &result.gpa);
+	return result;
+}
+
+struct hm_fault hm_find_fault(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus)
+{
+	enum ssp_access access = cause & 3;
+	struct ssp_result found;
+
+	if (hm_host_tables(vcpu))
+		return of_host_tables(vcpu, cause, va, hm_access_state(mstatus));
+	found = find_or_fill(vcpu, va, access, hm_access_state(mstatus));
+	switch (found.verdict) {
+	case SSP_FILLED:
+		if (!hm_finishes(vcpu, HM_POLICY_FILL))
+			return to_host(HM_EXIT_HIDDEN_FAULT);
+		hm_fence(found.fence, va);
+		hm_count(vcpu, HM_TRAP_FILL);
+		return (struct hm_fault){ .class = HM_FAULT_FILLED };
+	case SSP_TRUE_FAULT:
+		return hm_finishes(vcpu, HM_POLICY_INJECT) ? to_guest(vcpu, cause) :
+							     to_host(HM_EXIT_TRUE_FAULT);
+	case SSP_ACCESS_FAULT:
+		return to_guest(vcpu, ssp_access_fault(access));
+	case SSP_OUTSIDE:
+		/* hm_fetch() would find the same, unless another hart of the guest maps code there meanwhile. */
+		if (access == SSP_FETCH)
+			return to_guest(vcpu, CAUSE_FETCH_ACCESS);
+		return (struct hm_fault){ .class = HM_FAULT_MMIO, .gpa = found.gpa };
+	default:
+		return to_host(HM_EXIT_BROKEN);
+	}
 }
 
 static enum hm_next outside(struct hm_trap *trap, u64 gpa)
@@ -51,11 +118,6 @@ static enum hm_next outside(struct hm_trap *trap, u64 gpa)
 	struct hm_run *run = trap->vcpu->run;
 	u32 insn;
 
-	/* hm_fetch() would find the same, unless another hart of the guest maps code there meanwhile. */
-	if (trap->cause == CAUSE_FETCH_PAGE_FAULT) {
-		hm_inject(trap, CAUSE_FETCH_ACCESS, trap->tval);
-		return HM_RESUME;
-	}
 	if (!hm_fetch(trap, &insn))
 		return HM_RESUME;
 	run->exit_gpa = gpa;
@@ -64,78 +126,30 @@ static enum hm_next outside(struct hm_trap *trap, u64 gpa)
 	return hm_exit(trap, HM_EXIT_MMIO, trap->tval);
 }
 
-u64 hm_fault_exit(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus)
-{
-	enum ssp_verdict verdict;
-	u64 hpa;
-
-	if (vcpu->policy == HM_POLICY_ALL)
-		return HM_EXIT_COUNT;
-	verdict = ssp_translate(&vcpu->space, hm_guest_satp(vcpu), va, cause & 3,
-				hm_access_state(mstatus), &hpa);
-	if (hm_host_tables(vcpu))
-		return verdict == SSP_TRUE_FAULT ? HM_EXIT_COUNT : HM_EXIT_PAGE_FAULT;
-	switch (verdict) {
-	case SSP_TRUE_FAULT:
-		return hm_finishes(vcpu, HM_POLICY_INJECT) ? HM_EXIT_COUNT : HM_EXIT_TRUE_FAULT;
-	case SSP_FILLED:
-		return hm_finishes(vcpu, HM_POLICY_FILL) ? HM_EXIT_COUNT : HM_EXIT_HIDDEN_FAULT;
-	default:
-		return HM_EXIT_COUNT;
-	}
-}
-
+/* hm_trap_general has found out what it is. */
 enum hm_next hm_route_page_fault(struct hm_trap *trap)
 {
-	struct hm_vcpu *vcpu = trap->vcpu;
-	u64 reason = trap->frame->fault_exit;
-	struct ssp_result result;
+	const struct hm_fault *fault = &trap->frame->fault;
 
-	/*
-	 * With INJECT true faults have been taken out before; and with the firmware's tables all that
-	 * page_fault() could fill, so that it takes another vCPU's store, just now, to fill one here.
-	 */
-	if (hm_host_tables(vcpu))
-		return hm_exit(trap, HM_EXIT_PAGE_FAULT, trap->tval);
-	if (reason != HM_EXIT_COUNT)
-		return hm_exit(trap, reason, trap->tval);
-	result = ssp_fault(&vcpu->space, trap->tval, trap->cause & 3,
-			   hm_access_state(hart_read(CSR_MSTATUS)));
-
-	hm_fence(result.fence, trap->tval);
-	switch (result.verdict) {
-	case SSP_FILLED:
-		hm_count(vcpu, HM_TRAP_FILL);
+	switch (fault->class) {
+	case HM_FAULT_FILLED:
 		return HM_RESUME;
-	case SSP_TRUE_FAULT:
-		hm_count(vcpu, HM_TRAP_TRUE_FAULT);
-		hm_inject(trap, trap->cause, trap->tval);
+	case HM_FAULT_GUEST:
+		hm_inject(trap, fault->cause, trap->tval);
 		return HM_RESUME;
-	case SSP_ACCESS_FAULT:
-		hm_count(vcpu, HM_TRAP_TRUE_FAULT);
-		hm_inject(trap, ssp_access_fault(trap->cause & 3), trap->tval);
-		return HM_RESUME;
-	case SSP_OUTSIDE:
-		return outside(trap, result.gpa);
-	default:
-		return hm_exit(trap, HM_EXIT_BROKEN, trap->tval);
+	case HM_FAULT_MMIO:
+		return outside(trap, fault->gpa);
+	case HM_FAULT_HOST:
+		return hm_exit(trap, fault->reason, trap->tval);
 	}
+	return hm_exit(trap, HM_EXIT_BROKEN, trap->tval);
 }
 
 enum hm_next hm_page_fault(struct hm_trap *trap, u64 cause, u64 va)
 {
-	struct hm_vcpu *vcpu = trap->vcpu;
-
 	trap->cause = cause;
 	trap->tval = va;
-	/* As page_fault() in tvm.c, and guest_vector.S for a host that injects. */
-	trap->frame->fault_exit = hm_fault_exit(vcpu, cause, va, hart_read(CSR_MSTATUS));
-	if (hm_host_tables(vcpu) && hm_finishes(vcpu, HM_POLICY_INJECT) &&
-	    trap->frame->fault_exit == HM_EXIT_COUNT) {
-		hm_count(vcpu, HM_TRAP_TRUE_FAULT);
-		hm_inject(trap, cause, va);
-		return HM_RESUME;
-	}
+	trap->frame->fault = hm_find_fault(trap->vcpu, cause, va, hart_read(CSR_MSTATUS));
 	return hm_route_page_fault(trap);
 }
 

@@ -88,8 +88,8 @@ static inline enum hm_next hm_exit(struct hm_trap *trap, u64 reason, u64 value)
 	return HM_EXIT;
 }
 
-/* The exit that the policy makes of a page fault, with nothing filled; HM_EXIT_COUNT: none. */
-u64 hm_fault_exit(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus);
+/* What a page fault is, by the guest's tables and the policy; a hidden one that is the firmware's is filled. */
+struct hm_fault hm_find_fault(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus);
 
 /* The page fault of an access that the firmware makes for the guest: as if the hart had taken it. */
 enum hm_next hm_page_fault(struct hm_trap *trap, u64 cause, u64 va);

@@ -167,27 +167,17 @@ void hm_fill(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus)
 	hm_fence(result.fence, va);
 }
 
-/* A fault that takes a walk, unless it leads out of RAM. */
+/* A fault that takes a walk, unless it leads out of RAM or to the host. */
 static bool page_fault(struct hm_frame *frame, u64 cause)
 {
-	struct hm_vcpu *vcpu = frame->vcpu;
 	u64 va = hart_read(CSR_MTVAL), mstatus = hart_read(CSR_MSTATUS);
-	struct ssp_result result = { .verdict = SSP_TRUE_FAULT };
 
-	frame->fault_exit = hm_fault_exit(vcpu, cause, va, mstatus);
-	if (frame->fault_exit != HM_EXIT_COUNT)
-		return false;
-	/* With the host's tables none but true faults come so far. */
-	if (!hm_host_tables(vcpu))
-		result = ssp_fault(&vcpu->space, va, cause & 3, hm_access_state(mstatus));
-	switch (result.verdict) {
-	case SSP_FILLED:
-		hm_fence(result.fence, va);
-		hm_count(vcpu, HM_TRAP_FILL);
+	frame->fault = hm_find_fault(frame->vcpu, cause, va, mstatus);
+	switch (frame->fault.class) {
+	case HM_FAULT_FILLED:
 		return true;
-	case SSP_TRUE_FAULT:
-		hart_write(CSR_MEPC, hm_raise(cause, va, hart_read(CSR_MEPC), mstatus));
-		hm_count(vcpu, HM_TRAP_TRUE_FAULT);
+	case HM_FAULT_GUEST:
+		hart_write(CSR_MEPC, hm_raise(frame->fault.cause, va, hart_read(CSR_MEPC), mstatus));
 		return true;
 	default:
 		return false;

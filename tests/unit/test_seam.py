@@ -24,7 +24,7 @@ RING = {"ssp_port_store", "ssp_port_fence"}
 # Each with the instructions that it may have nevertheless, and all that it may need from outside.
 CODE = {
     "engine": (ENGINE, set(), SEAM | RING),
-    "tsp": (ROOT / "host-hv" / "tsp", {"fence"}, SEAM | {"tsp_port_guest", "tsp_port_fp", "decode_store", "ssp_guest_walk", "ssp_walk_slot"}),
+    "tsp": (ROOT / "host-hv" / "tsp", {"fence"}, SEAM | {"tsp_port_guest", "tsp_port_fp", "decode_store", "ssp_guest_walk", "ssp_leaf_allows"}),
 }
 EMITTED_BY_THE_COMPILER = {"memset", "memcpy"}
 
