@@ -175,8 +175,9 @@ static uint64_t split_regions(uint64_t va, int level)
 	return level < 3 ? 1ull << (va >> 30 & 63) : ~0ull;
 }
 
-static enum ssp_fence fill(struct ssp_space *space, const struct ssp_guest_walk *walk, uint64_t va,
-			   const struct ssp_slot *slot)
+/* Out of line: most faults come to an end before, and would save its registers. */
+static __attribute__((noinline)) enum ssp_fence fill(struct ssp_space *space, const struct ssp_guest_walk *walk,
+						     uint64_t va, const struct ssp_slot *slot)
 {
 	struct ssp_root *root = space->current;
 	struct ssp_table *table = root_top(space, root);
@@ -221,6 +222,23 @@ void ssp_fill_around(struct ssp_space *space, uint64_t va)
 	}
 }
 
+/*
+ * A page of no slot whose leaf tables are known: a device, of which a guest asks again and again.  False: the
+ * full walk says what it is.
+ */
+static bool is_device(struct ssp_space *space, uint64_t va, enum ssp_access access, unsigned int state,
+		      struct ssp_result *result)
+{
+	const struct ssp_walk *walk = ssp_walk_entry(space->current, va);
+	uint64_t pte = ssp_port_load(walk->guest + 8 * pte_index(va, 0));
+
+	if (!(pte & PTE_V) || pte >> PTE_RESERVED_SHIFT || !ssp_leaf_allows(pte, access, state))
+		return false;
+	result->gpa = pte_address(pte) + va % PAGE_SIZE;
+	result->verdict = SSP_OUTSIDE;
+	return !ssp_slot_of(space, result->gpa);
+}
+
 /* One fault, without its neighbours. */
 static struct ssp_result fault(struct ssp_space *space, uint64_t va, enum ssp_access access,
 			       unsigned int state)
@@ -228,11 +246,11 @@ static struct ssp_result fault(struct ssp_space *space, uint64_t va, enum ssp_ac
 	struct ssp_guest_walk walk;
 	const struct ssp_slot *slot;
 
-	if (ssp_walk_renew(space, va)) {
+	if (ssp_walk_hit(space->current, va) || ssp_walk_renew(space, va)) {
 		struct ssp_result result = { .fence = SSP_FENCE_NONE };
 
 		result.verdict = ssp_fault_fast(space, va, access, state, &result.fence);
-		if (result.verdict != SSP_SLOW)
+		if (result.verdict != SSP_SLOW || is_device(space, va, access, state, &result))
 			return result;
 	}
 	ssp_guest_walk(space, space->current->gsatp, va, access, state, &walk);
