@@ -25,30 +25,50 @@ typedef bool device_access(struct vm *vm, uint64_t offset, const struct access *
 
 #define UART_BYTES	8	/* of registers */
 
-/*
- * As QEMU's virt machine answers: an access of any width is one of the register at its address, whose byte is the
- * lowest of the value.  What is not aligned comes in the largest pieces that are.
- */
-static bool uart_access(struct vm *vm, uint64_t offset, const struct access *a, uint64_t *value)
+/* The register's byte is the lowest of the value.  Returns what the guest sends, or -1. */
+static int uart_register(struct uart *u, unsigned reg, bool store, uint64_t *value)
 {
-	uint64_t written = *value, read = 0;
+	if (store)
+		return uart_write(u, reg, *value);
+	*value = uart_read(u, reg);
+	return -1;
+}
+
+/* Drivers take the registers byte by byte: what is wider stays out of their way. */
+static __attribute__((noinline)) int uart_wide(struct uart *u, unsigned reg, const struct access *a, uint64_t *value)
+{
+	uint64_t read = 0;
 	unsigned size;
 	int sent = -1;
 
-	if (offset + a->size > UART_BYTES)
-		return false;
 	for (unsigned done = 0; done < a->size; done += size) {
-		unsigned reg = offset + done, shift = 8 * done;
+		uint64_t piece = *value >> 8 * done;
+		int c = uart_register(u, reg + done, a->store, &piece);
 
-		size = 1u << lowest_bit((a->size - done) | reg | UART_BYTES);
-		if (!a->store)
-			read |= (uint64_t)uart_read(&vm->devices->uart, reg) << shift;
-		else if (reg)
-			uart_write(&vm->devices->uart, reg, written >> shift);
-		else
-			sent = uart_write(&vm->devices->uart, reg, written);
+		size = 1u << lowest_bit((a->size - done) | (reg + done) | UART_BYTES);
+		read |= piece << 8 * done;
+		if (c >= 0)
+			sent = c;
 	}
 	*value = read;
+	return sent;
+}
+
+/*
+ * As QEMU's virt machine answers: an access of any width is one of the register at its address.  What is not
+ * aligned comes in the largest pieces that are.
+ */
+static bool uart_access(struct vm *vm, uint64_t offset, const struct access *a, uint64_t *value)
+{
+	struct uart *u = &vm->devices->uart;
+	int sent;
+
+	if (offset + a->size > UART_BYTES)
+		return false;
+	if (a->size == 1)
+		sent = uart_register(u, offset, a->store, value);
+	else
+		sent = uart_wide(u, offset, a, value);
 	vm_uart_changed(vm);
 	if (sent >= 0)
 		console_guest_putc(vm->id, sent);
@@ -122,9 +142,13 @@ static bool perform(struct vm *vm, uint64_t gpa, const struct access *a, uint64_
 	bool aligned = !(gpa & (a->size - 1)), ok = false;
 
 	spin_lock(&vm->devices->lock);
-	for (unsigned i = 0; i < ARRAY_SIZE(devices); i++)
-		if (range_holds(devices[i].where, gpa, a->size) && (aligned || devices[i].misaligned))
+	for (unsigned i = 0; i < ARRAY_SIZE(devices); i++) {
+		if (!range_holds(devices[i].where, gpa, a->size))
+			continue;
+		if (aligned || devices[i].misaligned)
 			ok = devices[i].access(vm, gpa - devices[i].where.base, a, value);
+		break;
+	}
 	spin_unlock(&vm->devices->lock);
 	return ok;
 }
