@@ -9,6 +9,8 @@
 #define PAGES	448			/* in one leaf table, beside the warm-up's */
 #define ROOTS	8			/* fewer than any root buffer */
 #define MANY	40			/* more */
+#define UART_SCRATCH	0x10000007ul	/* a register whose reading changes nothing */
+#define UART_VA		(TEST_VA + 32 * PAGE)
 
 static const struct mode *mode;
 static uint64_t root, frame, roots[MANY];
@@ -153,6 +155,24 @@ static void switches(void)
 	satp_load(mode, root, 1);
 }
 
+static uint8_t read8(uint64_t at)
+{
+	return *(volatile uint8_t *)at;
+}
+
+/* As a driver has a device, by a page of its own; and as a boot loader has it. */
+static void devices(void)
+{
+	map_page(mode, root, UART_VA, UART_SCRATCH & -PAGE, PTE_RW);
+	fence_all();
+	write64(TEST_VA, 0);
+	measure("mmio-load", PAGES, read8(UART_VA + UART_SCRATCH % PAGE));
+	csr_write(satp, 0);
+	fence_all();
+	measure("mmio-load-bare", PAGES, read8(UART_SCRATCH));
+	satp_load(mode, root, 1);
+}
+
 static void calls(void)
 {
 	measure("sbi-base", PAGES, sbi_call(SBI_BASE, 0, 0, 0, 0, 0, 0));
@@ -171,6 +191,7 @@ void payload(uint64_t hart)
 	fences();
 	notifications();
 	switches();
+	devices();
 	calls();
 	fact(true, "all events measured");
 }
