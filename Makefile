@@ -26,6 +26,10 @@ help:		## this text
 	@sed -n 's/^\([a-z_.-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 24
 	@$(launch) help
 
+# The launcher runs by it; on a machine without it, it is installed with the other tools.
+$(PYTHON):
+	@qemu-platform/fetch tools
+
 run: options all	## the tour: native, tsp, ssp and ssp-hm, and the table; or MODE=... for one run
 	@$(launch) $(if $(MODE),run,tour)
 
@@ -44,7 +48,7 @@ bench-events: all payloads ## instructions per event
 count-pt-writes: options all plugins ## stores of the guest to its live page tables, counted by a QEMU plugin
 	@$(launch) count-pt-writes
 
-options:
+options: $(PYTHON)
 	@$(launch) options
 
 # Two runs at a time; tests/conftest.py says which tests stay together.

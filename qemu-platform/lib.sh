@@ -6,14 +6,7 @@ cache=${HMODE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hmode}
 top=$(dirname "$here")
 build=${BUILD:-$top/build}
 
-# version: of the tree, and its commit where the tree is a clone rather than an unpacked archive.
-version()
-{
-	_commit=
-	[ "$(git -C "$top" rev-parse --show-toplevel 2>/dev/null)" != "$(cd "$top" && pwd -P)" ] ||
-		_commit=$(git -C "$top" rev-parse --short=12 HEAD 2>/dev/null) || _commit=
-	echo "hmode $(cat "$top/VERSION" 2>/dev/null || echo unknown)${_commit:+, commit $_commit}"
-}
+# The launcher reads it as well (hmode/tree.py).
 min_qemu=10
 
 say()
@@ -41,7 +34,7 @@ refuse()
 need()
 {
 	command -v "$1" >/dev/null 2>&1 ||
-		die "the tool '$1' is missing" "install Debian's package '$2', or run: make tools"
+		die "the tool '$1' is missing" "install Debian's package '$2', or run: make fetch"
 }
 
 # member WORD LIST...: is WORD one of the LIST?

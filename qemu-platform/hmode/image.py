@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Makes of a kernel, in whatever form it comes, a file that the machine takes.
 
-    kernel [--native] [--mib N] [--format flat] [--load ADDRESS] [--folder FOLDER] FILE
-    kernel --tree FILE
-
-Prints the bytes that the kernel takes in memory and the file to load.  host-hv takes a Linux Image and
-nothing else; an ELF file or a flat binary becomes one by a page before it that holds the header.  What is
-unpacked or converted goes to FOLDER; without one the file is only looked at.  --tree checks a device tree.
+host-hv takes a Linux Image and nothing else; an ELF file or a flat binary becomes one by a page before it that
+holds the header.  What is unpacked or converted goes to a folder; without one the file is only looked at.
 """
 
 import argparse
+import dataclasses
 import hashlib
 import os
 import pathlib
@@ -19,18 +16,12 @@ import subprocess
 import sys
 import zlib
 
+from hmode.messages import Refused
+
 RAM = 0x80000000
 FLAT_LOAD = RAM + (2 << 20)
 HEADER_PAGE = 4096
 OBJCOPY = "riscv64-linux-gnu-objcopy -O binary"
-
-
-class Refused(Exception):
-    """What is wrong with the file, and what can be done about it."""
-
-    def __init__(self, what, remedy=None):
-        super().__init__(what)
-        self.remedy = remedy
 
 
 class Kernel:
@@ -60,7 +51,7 @@ def gunzip(data):
 def unzstd(data):
     if not shutil.which("zstd"):
         raise Refused("is compressed with zstd, and the tool 'zstd' is missing",
-                      "Debian's package 'zstd', or: make tools")
+                      "Debian's package 'zstd', or: make fetch")
     done = subprocess.run(["zstd", "-d", "-q", "-c"], input=data, capture_output=True, check=False)
     if done.returncode:
         raise Refused(f"is truncated or broken: {done.stderr.decode(errors='replace').strip()}")
@@ -226,6 +217,16 @@ def refuse_foreign(data):
 
 # ---- all together ----
 
+@dataclasses.dataclass(frozen=True)
+class Wanted:
+    """What it is taken for: by QEMU itself or by host-hv, into how much memory, and the options FORMAT and LOAD."""
+
+    native: bool = False
+    mib: int = 512
+    format: str = "auto"
+    load: int = None
+
+
 def convert(data, wanted):
     """The bytes that the kernel takes, and what to load instead of the file, or None."""
     if wanted.format == "flat":
@@ -279,31 +280,36 @@ def check_tree(data):
         raise Refused(f"is truncated: {len(data)} bytes of {struct.unpack_from('>I', data, 4)[0]}")
 
 
-def arguments():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--tree", action="store_true")
-    parser.add_argument("--native", action="store_true")
-    parser.add_argument("--mib", type=int, default=512)
-    parser.add_argument("--format", default="auto")
-    parser.add_argument("--load", type=lambda word: int(word, 0))
-    parser.add_argument("--folder")
-    parser.add_argument("file")
-    return parser.parse_args()
+def named(name, path, look):
+    """What `look` makes of the file's bytes; the refusal names the file."""
+    try:
+        return look(pathlib.Path(path).read_bytes())
+    except Refused as refused:
+        raise Refused(f"{name}={path} {refused}", refused.remedy) from None
+
+
+def look_at_tree(path):
+    named("DTB", path, check_tree)
+
+
+def look_at_kernel(path, wanted, folder):
+    """The bytes that it takes in memory, and the file to load."""
+    def look(data):
+        size, content = convert(data, wanted)
+        return size, path if content is None or not folder else store(folder, data, wanted, content)
+
+    return named("KERNEL", path, look)
 
 
 def main():
-    wanted = arguments()
-    data = pathlib.Path(wanted.file).read_bytes()
-    name = f"{'DTB' if wanted.tree else 'KERNEL'}={wanted.file}"
+    """kernel [--native] [--folder FOLDER] FILE: prints the bytes that it takes in memory and the file to load."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--native", action="store_true")
+    parser.add_argument("--folder")
+    parser.add_argument("file")
+    given = parser.parse_args()
     try:
-        if wanted.tree:
-            check_tree(data)
-            return
-        size, content = convert(data, wanted)
+        print(*look_at_kernel(given.file, Wanted(native=given.native), given.folder))
     except Refused as refused:
-        print(f"hmode: {name} {refused}", file=sys.stderr)
-        if refused.remedy:
-            print(f"       there is: {refused.remedy}", file=sys.stderr)
-        sys.exit(2)
-    path = wanted.file if content is None or not wanted.folder else store(wanted.folder, data, wanted, content)
-    print(size, path)
+        refused.show()
+        sys.exit(refused.status)

@@ -1,24 +1,12 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Records of a console, result objects made of them, and the tables made of those.
+"""The tables that are made of result objects."""
 
-    results.py table|steps|side_by_side FILE...
-"""
-
-import json
 import math
-import pathlib
-import sys
 
-EVENTS = ["inject", "satp", "flush", "fill"]
+from hmode.modes import EVENTS
+
 # What exits count as without memory virtualization being their cause.
 OTHER = {"mmio", "sbi", "wfi", "interrupt"}
-
-
-def read(files):
-    """The result objects of these files, one a line."""
-    texts = [sys.stdin.read() if name == "-" else pathlib.Path(name).read_text() for name in files]
-    return [json.loads(text) for text in "".join(texts).splitlines() if text]
 
 
 # ---- figures; None: not measured ----
@@ -244,13 +232,3 @@ def side_by_side(results):
     heads = [["", "", "transitions", "", "flushes", "", "", "", "instructions"],
              ["workload", "mode", "hm=off", "patched", "hm=off", "patched", "ratio", "calls", "to hm=off"]]
     return [line(SIDES, cells) for cells in [*heads, *without_repeats(side_cells(*pair) for pair in pairs)]]
-
-
-def main(command, *files):
-    makers = {maker.__name__: maker for maker in (table, steps, side_by_side)}
-    for text in makers[command](read(files)):
-        print(text)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

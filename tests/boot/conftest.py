@@ -22,7 +22,7 @@ def all_workloads(tmp_path_factory):
     def run(mode, profile, **options):
         options |= {"MODE": mode, "PROFILE": profile}
         if mode == "ssp":
-            options.setdefault("HM", "satp")
+            options.setdefault("POLICY", "satp")
         folder = shared / ("all-" + "-".join(f"{name}={options[name]}" for name in sorted(options)))
         folder.mkdir(exist_ok=True)
         done = folder / "run"

@@ -3,9 +3,9 @@
 
 import itertools
 
+from hmode.modes import EVENTS as SEATS
 from launcher import M_STAY_LIMIT, WORKLOADS
 
-SEATS = ["inject", "satp", "flush", "fill"]
 TOP = ",".join(SEATS)
 # All rungs of MODE=ssp; the top one is ssp-hm.
 RUNGS = [",".join(rung) or "none"

@@ -2,15 +2,16 @@
 """A run under the plugin m-stay, which counts each hart's own instructions in M-mode."""
 
 import json
+import os
 import subprocess
 
-from launcher import BUILD, LAUNCH, M_STAY_LIMIT
+from hmode import qemu
+from launcher import BUILD, M_STAY_LIMIT
 
 WRAPPER = """#!/bin/sh
 case $1 in --version) exec {qemu} "$@" ;; esac
 exec {qemu} "$@" -plugin {plugin},out={out},lock={lock}
 """
-FIND_QEMU = 'here=$1; . "$here/lib.sh"; . "$here/machine.sh"; find_qemu; echo "$QEMU"'
 
 
 def lock_range():
@@ -28,8 +29,7 @@ class Watched:
 
     def __init__(self, folder, plugins):
         self.out, self.path = folder / "stays.json", folder / "qemu"
-        found = subprocess.run(["sh", "-euc", FIND_QEMU, "sh", LAUNCH.parent], check=True,
-                               capture_output=True, text=True).stdout.strip()
+        found = qemu.find(os.environ.get("QEMU", "")).program
         self.path.write_text(WRAPPER.format(qemu=found, plugin=plugins / "m-stay.so", out=self.out, lock=lock_range()))
         self.path.chmod(0o755)
 

@@ -28,7 +28,7 @@ def commit():
 
 def note(options, seed, steps, seconds):
     """A line of the table."""
-    row = [commit(), options["MODE"], options.get("HM", ""), options.get("PROFILE", "virt"),
+    row = [commit(), options["MODE"], options.get("POLICY", ""), options.get("PROFILE", "virt"),
            options.get("HARTS", 1), options.get("QEMU", "stock"), options.get("ASIDLEN", ""), seed, steps,
            round(seconds), datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%MZ")]
     TABLE.parent.mkdir(parents=True, exist_ok=True)

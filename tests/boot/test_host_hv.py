@@ -12,7 +12,8 @@ import subprocess
 import pexpect
 import pytest
 
-from launcher import BUILD, LAUNCH
+import hmode.qemu
+from launcher import BUILD
 
 CACHE = pathlib.Path(os.environ.get("HMODE_CACHE") or pathlib.Path(
     os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "hmode")
@@ -26,9 +27,7 @@ FIRMWARE = [word for folder in (CACHE / "current/qemu/usr/share/qemu", "/usr/sha
 @functools.cache
 def qemu():
     """The words that start QEMU: the launcher knows which, and what QEMU=hspt stands for."""
-    find = 'here=$1; . "$here/lib.sh"; . "$here/machine.sh"; find_qemu; echo "$QEMU${accel:+ -accel $accel}"'
-    found = subprocess.run(["sh", "-euc", find, "sh", LAUNCH.parent], check=True, capture_output=True, text=True)
-    return found.stdout.split()
+    return hmode.qemu.find(os.environ.get("QEMU", "")).words()
 
 
 def command(guests, options="", harts=1, bios=BUILD / "hmcode/hmcode.bin", memory="2G", extensions=""):

@@ -22,7 +22,7 @@ def counted(launch, payloads, **options):
 
 @pytest.mark.parametrize("mode, hm", [("tsp", None), ("ssp", "satp"), ("ssp", "none"), ("ssp-hm", None)])
 def test_of_one_vcpu(launch, payloads, mode, hm):
-    exits, traps, (fences, fence_is, ipis) = counted(launch, payloads, MODE=mode, **({"HM": hm} if hm else {}))
+    exits, traps, (fences, fence_is, ipis) = counted(launch, payloads, MODE=mode, **({"POLICY": hm} if hm else {}))
     reasons, kinds = exits["by_reason"], traps["by_kind"]
     assert (reasons["remote_fence"], kinds["remote_fence"]) == ((fences, 0) if mode == "ssp" else (0, fences))
     # Those of instructions go where they did, and the rest is the payload's start.

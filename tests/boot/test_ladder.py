@@ -28,7 +28,7 @@ def cells():
 
 @pytest.mark.parametrize("profile, options, rung", cells())
 def test_every_rung_gives_correct_results_and_exits_only_for_the_rest(all_workloads, profile, options, rung):
-    check_rung(all_workloads("ssp", profile, HM=rung, **options), rung)
+    check_rung(all_workloads("ssp", profile, POLICY=rung, **options), rung)
 
 
 @pytest.mark.parametrize("profile, options", SWAPPED)

@@ -29,7 +29,7 @@ def test_every_form(launch, payloads, mode):
 
 @pytest.mark.parametrize("rung", RUNGS)
 def test_every_policy(launch, payloads, rung):
-    check(launch, payloads, "misaligned", MODE="ssp", HM=rung)
+    check(launch, payloads, "misaligned", MODE="ssp", POLICY=rung)
 
 
 @pytest.mark.parametrize("mode", [pytest.param(mode, marks=[] if mode == "tsp" else pytest.mark.long) for mode in GUESTS])

@@ -25,9 +25,9 @@ def ring(run, name):
 
 # The host's tables with all that it may leave to the firmware, and the firmware's under two mixed rungs.
 @pytest.mark.parametrize("options", [
-    {"MODE": "ssp", "HM": "none"}, {"MODE": "ssp", "HM": "inject"},
-    {"MODE": "ssp", "HM": "flush"}, {"MODE": "ssp", "HM": "inject,satp,flush"},
-    {"MODE": "ssp", "HM": "fill"}, {"MODE": "ssp", "HM": "inject,fill"},
+    {"MODE": "ssp", "POLICY": "none"}, {"MODE": "ssp", "POLICY": "inject"},
+    {"MODE": "ssp", "POLICY": "flush"}, {"MODE": "ssp", "POLICY": "inject,satp,flush"},
+    {"MODE": "ssp", "POLICY": "fill"}, {"MODE": "ssp", "POLICY": "inject,fill"},
     {"MODE": "ssp-hm", "WIDTH": "sv48"}, {"MODE": "ssp-hm", "WIDTH": "sv57"},
     {"MODE": "ssp", "PROFILE": "u74"}, {"MODE": "tsp", "PROFILE": "u74"},
     {"MODE": "ssp-hm", "VCPUS": 2, "HARTS": 2}, {"MODE": "ssp", "VCPUS": 2, "HARTS": 2},

@@ -41,7 +41,7 @@ def test_every_fact_holds(launch, payloads, name, mode, profile):
 @pytest.mark.parametrize("rung, profile", ON_HOST)
 @pytest.mark.parametrize("name", payload_names())
 def test_every_fact_holds_on_tables_of_the_host(launch, payloads, name, rung, profile):
-    run = launch(MODE="ssp", HM=rung, PROFILE=profile, KERNEL=payloads / f"{name}.bin", MEM="128M",
+    run = launch(MODE="ssp", POLICY=rung, PROFILE=profile, KERNEL=payloads / f"{name}.bin", MEM="128M",
                  MARKS=1, TIMEOUT=120)
     check(run, name)
     assert run.mark()["longest_m_stay"] <= M_STAY_LIMIT

@@ -19,7 +19,7 @@ def test_every_access_ends_where_it_may(launch, payloads, mode, profile):
 
 @pytest.mark.parametrize("rung", RUNGS)
 def test_every_access_ends_where_it_may_on_any_rung(launch, payloads, rung):
-    attack(launch, payloads, seed=2, steps=STEPS // 2, MODE="ssp", HM=rung)
+    attack(launch, payloads, seed=2, steps=STEPS // 2, MODE="ssp", POLICY=rung)
 
 
 @pytest.mark.parametrize("mode", ["native", "tsp", "tsp-unsync", "ssp", "ssp-hm"])

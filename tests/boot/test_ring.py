@@ -22,7 +22,7 @@ def ring_run(launch, payloads, name, **options):
 @pytest.mark.parametrize("rung", FEW_RUNGS)
 @pytest.mark.parametrize("name", PAYLOADS)
 def test_rungs_of_the_ladder(launch, payloads, name, rung):
-    ring_run(launch, payloads, name, MODE="ssp", HM=rung)
+    ring_run(launch, payloads, name, MODE="ssp", POLICY=rung)
 
 
 @pytest.mark.parametrize("mode, exits, traps, drains", [

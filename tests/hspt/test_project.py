@@ -8,11 +8,13 @@ import subprocess
 
 import pytest
 
+from hmode import modes
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
 LAUNCH = ROOT / "qemu-platform" / "launch"
 WORKLOADS = (ROOT / "tests" / "workloads" / "list").read_text().split()
-MODES = re.search(r"^modes='(.*)'$", (ROOT / "qemu-platform" / "options.sh").read_text(), re.M)[1].split()
+MODES = modes.NAMES
 PAYLOADS = subprocess.run(["make", "-s", "-C", str(ROOT / "tests" / "payloads"), "list"],
                           capture_output=True, text=True, check=True).stdout.split()
 # All that spt may say of these guests: payloads go through each mode of satp.

@@ -3,8 +3,10 @@
 
 import itertools
 
+from hmode import modes
+
 SETTINGS = {
-    "MODE": ["native", "tsp", "tsp-unsync", "ssp", "ssp-hm"],
+    "MODE": modes.NAMES,
     "QEMU": ["strict", "strict-eager"],
     "ASIDLEN": [0, 6, 16],
     "HARTS": [1, 2],

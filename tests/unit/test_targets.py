@@ -35,3 +35,11 @@ def test_what_is_given_to_make_is_no_option_of_the_launcher():
     done = subprocess.run([sys.executable, "-m", "pytest", "-q", f"{__file__}::test_no_option_is_left"], cwd=ROOT,
                           env=os.environ | {"HMODE_GIVEN": "PART"}, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("target", ["run", "shell", "options"])
+def test_a_machine_without_python_gets_it_before_the_launcher_runs(target):
+    done = subprocess.run(["make", "-n", target, "PYTHON=/nowhere/python3"], cwd=ROOT, capture_output=True, text=True,
+                          check=True)
+    lines = done.stdout.splitlines()
+    assert lines.index("qemu-platform/fetch tools") < lines.index("qemu-platform/launch options")

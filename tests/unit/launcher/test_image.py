@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Headers of kernels: each is read whole or refused, wherever the file ends and whatever its fields say."""
 
-import argparse
 import gzip
 import struct
 
@@ -13,7 +12,7 @@ RAM = image.RAM
 
 
 def wanted(native=False, mib=128, form="auto", load=None):
-    return argparse.Namespace(native=native, mib=mib, format=form, load=load)
+    return image.Wanted(native=native, mib=mib, format=form, load=load)
 
 
 def linux_image(size=4096, claimed=None, pe=None):

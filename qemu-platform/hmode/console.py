@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The console of a running machine: into the log as it comes, and of it to the user what he wants to see."""
+
+import os
+import re
+import select
+import subprocess
+import sys
+import time
+
+from hmode.records import SEPARATOR
+
+
+class Console:
+    """Between a machine and its log."""
+
+    def __init__(self, settings, log):
+        self.settings, self.log = settings, log
+        self.whole = bool(settings.v) or not settings.workload
+        self.begin, self.done, self.line = time.monotonic(), 0, b""
+        self.counts = sys.stderr.isatty() and not self.whole
+
+    def take(self, data):
+        self.log.write(data)
+        self.log.flush()
+        *whole, self.line = (self.line + data).split(b"\n")
+        for line in whole:
+            self.show(line.decode(errors="replace").rstrip("\r"))
+
+    def show(self, line):
+        if self.whole:
+            if SEPARATOR not in line:
+                print(line, file=sys.stderr, flush=True)
+            return
+        told = re.search(r".*hmwork: ([a-z]* ok.*|.*FAILED.*)", line)
+        if told:
+            self.done += 1
+            self.erase()
+            print(f"  {self.settings.mode}  {told[1]}", file=sys.stderr, flush=True)
+
+    def tick(self):
+        """A line that tells how far it is, on a terminal."""
+        if self.counts:
+            seconds = time.monotonic() - self.begin
+            print(f"\r  {self.settings.mode}  {self.done} of {len(self.settings.workload)} workloads, {seconds:.0f} s",
+                  end="", file=sys.stderr, flush=True)
+
+    def erase(self):
+        if self.counts:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+    def end(self):
+        if self.line:
+            self.show(self.line.decode(errors="replace").rstrip("\r"))
+        self.erase()
+
+
+def read_until(machine, console, deadline):
+    """Whether the machine closed its console before then."""
+    while (left := deadline - time.monotonic()) > 0:
+        if select.select([machine.stdout], [], [], min(left, 1))[0]:
+            data = os.read(machine.stdout.fileno(), 1 << 16)
+            if not data:
+                return True
+            console.take(data)
+        console.tick()
+    return False
+
+
+def stop(machine, console):
+    """End it as `timeout` does, and take what it still says."""
+    machine.terminate()
+    if not read_until(machine, console, time.monotonic() + 10):
+        machine.kill()
+
+
+def execute(command, console, seconds):
+    """QEMU's status, negative for a signal; None: it was still running after so many seconds, and was stopped."""
+    deadline = time.monotonic() + seconds
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT) as machine:
+        try:
+            if not read_until(machine, console, deadline):
+                return None
+            return machine.wait(max(0, deadline - time.monotonic()) + 1)
+        except subprocess.TimeoutExpired:
+            return None
+        finally:
+            if machine.poll() is None:
+                stop(machine, console)
+            console.end()

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What the launcher says on standard error, and how it ends."""
+
+import sys
+
+
+class Stop(Exception):
+    """What ends the launcher: what is wrong, and what can be done about it."""
+
+    status, label = 1, ""
+
+    def __init__(self, what, remedy=None):
+        super().__init__(what)
+        self.remedy = remedy
+
+    def show(self):
+        print(f"hmode: {self}", file=sys.stderr)
+        if self.remedy:
+            print(f"       {self.label}{self.remedy}", file=sys.stderr)
+
+
+class Failed(Stop):
+    """Something did not work, or is not there yet."""
+
+
+class Refused(Stop):
+    """What the user gave is nothing there is."""
+
+    status, label = 2, "there is: "
+
+
+def say(what, text):
+    """A line of progress."""
+    print(f"  {what:<7} {text}", file=sys.stderr, flush=True)
+
+
+def warn(text):
+    print(f"hmode: {text}", file=sys.stderr)

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Modes and policies: who shadows the guest's page tables, and which events hmcode ends without an exit."""
+
+import itertools
+
+# The events that a policy lists, in the order of HM_POLICY_* (hm_abi.h).
+EVENTS = ["inject", "satp", "flush", "fill"]
+
+# Each mode and its own policy; only in `ssp` may it be another one.
+MODES = {
+    "native": [],
+    "tsp": [],
+    "tsp-unsync": [],
+    "ssp": ["satp"],
+    "ssp-hm": EVENTS,
+}
+NAMES = list(MODES)
+TOUR = ["native", "tsp", "ssp", "ssp-hm"]
+
+
+def spelled(policy):
+    """A policy as options name it."""
+    return ",".join(policy) or "none"
+
+
+def ladder():
+    """Every policy there is, from none to all, in the order of the ladder's runs."""
+    for answered in itertools.product((False, True), repeat=len(EVENTS)):
+        yield [event for event, does in zip(EVENTS, answered) if does]
+
+
+def for_host(mode, policy):
+    """host-hv's boot argument."""
+    return f"shadow={mode}" if mode.startswith("tsp") else f"hm={','.join(policy)}"

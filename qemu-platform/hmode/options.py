@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The options of a run, each declared once: name, kind, default, help, and what it does not go with.
+
+Reading, refusals, `make`'s help and the page docs/options.md are made from OPTIONS, in its order: a default and
+a rule may look at the options that stand before.
+"""
+
+import dataclasses
+import typing
+
+from hmode import modes, tree
+from hmode.kinds import Address, Choice, File, Number, Size, Switch, Text, Words
+from hmode.messages import Refused
+
+GUESTS = {"debian": "kernel", "debian-sid": "kernel-sid", "patched": "kernel-patched", "patched-off": "kernel-patched"}
+WIDTHS = ("sv39", "sv48", "sv57")
+STRICT = {"strict": "lazy", "strict-eager": "eager"}
+WORKLOADS = tree.workloads()
+
+
+@dataclasses.dataclass(frozen=True)
+class Option:
+    """default: a text as a user gives it, or a function of the settings that makes it; None: nothing by default.
+    rule: a function of the settings that raises Refused where the option does not go with another one.
+    modes: in other modes the value is the default, and another one is refused unless `ignored`."""
+
+    name: str
+    kind: typing.Any
+    default: typing.Any
+    help: str
+    modes: tuple = tuple(modes.NAMES)
+    ignored: bool = False
+    rule: typing.Any = None
+    shown: str = None               # of the default, where a function makes it
+    was: str = None                 # its former name, which is taken as well
+    may_be_empty: bool = False      # an empty text is a value
+
+
+# ---- defaults ----
+
+def own_policy(settings):
+    return modes.spelled(modes.MODES[settings.mode])
+
+
+def own_kernel(settings):
+    return str(tree.CACHE / "current" / GUESTS[settings.guest] / "Image")
+
+
+def own_initrd(settings):
+    return "none" if settings.is_given("KERNEL") else str(tree.BUILD / "guest/initramfs.cpio")
+
+
+def own_workload(settings):
+    return "none" if settings.is_given("KERNEL") or settings.is_given("CMDLINE") else "all"
+
+
+def own_asid_bits(settings):
+    return "0" if settings.profile == "u74" else "16"
+
+
+# ---- what does not go together ----
+
+def format_rule(settings):
+    if settings.format != "auto" and not settings.is_given("KERNEL"):
+        raise Refused(f"FORMAT={settings.format} needs a KERNEL")
+
+
+def load_rule(settings):
+    if settings.load is not None and settings.format != "flat":
+        raise Refused("LOAD goes with FORMAT=flat alone")
+
+
+def marks_rule(settings):
+    if settings.workload and not settings.marks:
+        raise Refused("MARKS=0 gives no record of a WORKLOAD", "MARKS=1, or WORKLOAD=none")
+
+
+def result_rule(settings):
+    if settings.result and not settings.workload:
+        raise Refused("RESULT needs a WORKLOAD", " ".join(["all", *WORKLOADS]))
+
+
+def cmdline_rule(settings):
+    """CMDLINE, even an empty one, is all that the kernel is told: nothing else may need words of its own."""
+    if settings.cmdline is None:
+        return
+    if settings.append:
+        raise Refused("CMDLINE and APPEND do not go together",
+                      "CMDLINE: these words alone; APPEND: after the launcher's")
+    if settings.guest == "patched-off":
+        raise Refused("GUEST=patched-off is the word hm=off", "GUEST=patched with hm=off in CMDLINE")
+    if settings.workload:
+        raise Refused("a WORKLOAD needs words on the command line", "APPEND for more of them, or WORKLOAD=none")
+    if settings.mode == "native" and settings.marks and "marks=1" not in settings.cmdline.split(" "):
+        raise Refused("MARKS=1 is a word on the command line natively", "marks=1 in CMDLINE")
+
+
+def asidlen_rule(settings):
+    if settings.is_given("ASIDLEN") and not settings.strict:
+        raise Refused("ASIDLEN goes with a strict hart only", "QEMU=strict, strict-eager")
+
+
+def ladder_rule(settings):
+    if settings.ladder and (settings.modes or settings.is_given("POLICY")):
+        raise Refused("LADDER=1 has its own MODES and POLICY")
+
+
+# ---- the options ----
+
+OPTIONS = (
+    Option("MODE", Choice(*modes.NAMES), "ssp-hm",
+           "who shadows the guest's page tables, and what hmcode finishes itself"),
+    Option("POLICY", Words(modes.EVENTS, "none"), own_policy, modes=("ssp",), was="HM", shown="satp",
+           help="the events that hmcode finishes itself"),
+    Option("MODES", Words(modes.NAMES, form="a list of modes"), None, "for measure, which modes",
+           shown=" ".join(modes.TOUR)),
+    Option("WORKLOADS", Words(WORKLOADS, "all", in_order=True, form="as WORKLOAD"), None, "for measure, what is run",
+           shown="all"),
+    Option("LADDER", Switch(), "0", "1: for measure, every policy, and what each further event is worth",
+           rule=ladder_rule),
+    Option("GUEST", Choice(*GUESTS), "debian",
+           "Debian's kernel; the archive's newest; ours with the flush ring; ours with hm=off"),
+    Option("KERNEL", File(), own_kernel, "a kernel of your own: Linux Image, Image.gz, EFI zboot or ELF",
+           shown="that of GUEST"),
+    Option("FORMAT", Choice("auto", "flat"), "auto", "a KERNEL without a header, loaded and entered at LOAD",
+           rule=format_rule),
+    Option("LOAD", Address(), None, "where a flat KERNEL lies", rule=load_rule, shown="0x80200000"),
+    Option("INITRD", File(), own_initrd, "its initrd, or none; without KERNEL our workloads and Debian's busybox",
+           shown="ours"),
+    Option("DTB", File(), None, "its own device tree; without one it is told of what there is"),
+    Option("APPEND", Text(), "", "more words for its command line"),
+    Option("CMDLINE", Text(), None, "its whole command line: exactly these words, none of the launcher's",
+           rule=cmdline_rule, may_be_empty=True),
+    Option("WORKLOAD", Words(WORKLOADS, "all", "none", in_order=True), own_workload,
+           "what the guest does and hmcode measures", shown="all; none with KERNEL"),
+    Option("MARKS", Switch(), lambda settings: "1" if settings.workload else "0", rule=marks_rule,
+           help="1: the guest's measurement markers give records; every WORKLOAD implies it", shown="0"),
+    Option("RESULT", File(), None, "file for the result objects, one a line", rule=result_rule),
+    Option("LOG", File(), None, "file for the guest's console", shown="build/log/MODE-PROFILE.log"),
+    Option("HARTS", Number(1, 8), "1", "harts of the machine"),
+    Option("VCPUS", Number(1, 8), lambda settings: str(settings.harts) if settings.mode == "native" else "1",
+           modes=tuple(modes.NAMES[1:]), ignored=True, shown="1",
+           help="CPUs of the guest; natively these are the harts"),
+    Option("MEM", Size("64M", "16G"), "512M", "the guest's memory"),
+    Option("PROFILE", Choice("virt", "virt-v", "u74"), "virt",
+           "all that QEMU offers but H and V; with V; like boards without H today"),
+    Option("WIDTH", Choice(*WIDTHS, by=lambda settings: ("sv39",) if settings.profile == "u74" else WIDTHS), "sv39",
+           "of virtual addresses"),
+    Option("SVVPTC", Switch(), lambda settings: "0" if settings.profile == "u74" else "1", shown="1; 0 on u74",
+           help="1: offer Svvptc to the guest"),
+    Option("REBOOT", Choice("end", "restart"), lambda settings: "restart" if settings.interactive else "end",
+           "what a guest's reboot does", shown="end; restart in 'make shell'"),
+    Option("ICOUNT", Switch(), lambda settings: "0" if settings.stopped or settings.interactive else "1",
+           "1: count instructions, and run the same each time, in 2025; 0: today",
+           shown="1; 0 in 'make shell' and 'make debug'"),
+    Option("QEMU", File(), None, "another qemu-system-riscv64; hspt is what 'make qemu' builds; strict and "
+           "strict-eager are the same with a TLB that keeps all that it may", shown="Debian's"),
+    Option("ASIDLEN", Number(0, 16), own_asid_bits, "bits of ASID that a strict hart has; on u74 it has 8 PMP entries "
+           "too", rule=asidlen_rule, shown="16; 0 on u74"),
+    Option("MISALIGNED", Choice("access", "trap"), "access", "access: the hart does misaligned loads and stores "
+           "itself; trap: it leaves them to firmware as the U74 does (our QEMU)"),
+    Option("TIMEOUT", Number(1, 86400), "1800", "seconds after which a hung run is ended"),
+    Option("V", Text(), None, "1: show the guest's console, and whole build commands"),
+)
+NAMES = [option.name for option in OPTIONS]
+BY_NAME = {option.name: option for option in OPTIONS}
+FORMER = {option.was: option.name for option in OPTIONS if option.was}
+
+# Names that only make needs.
+MAKE_OPTIONS = ("CROSS_COMPILE", "HMODE_CACHE", "OPENSBI_SRC", "PYTHON")

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""From a console to result objects: host-hv and the firmware print JSON records among the guest's lines (RFC 7464)."""
+
+import json
+import re
+
+from hmode.options import WORKLOADS
+
+SEPARATOR = "\x1e"
+
+
+def lines(console):
+    return console.replace("\r", "").split("\n")
+
+
+def records(console):
+    """The objects of the text sequence; a record that was cut off is none."""
+    found = []
+    for text in re.findall(rf"{SEPARATOR}(\{{[^{SEPARATOR}\n]*\}})$", "\n".join(lines(console)), re.M):
+        try:
+            found.append(json.loads(text))
+        except json.JSONDecodeError:
+            pass
+    return found
+
+
+def without_records(console):
+    """The console as a person reads it."""
+    return [line for line in lines(console) if SEPARATOR not in line]
+
+
+def rings(console):
+    """What a patched kernel counted of its flush rings, by workload."""
+    told = re.findall(r"hmwork: ([a-z]*) ring: (.*)$", "\n".join(lines(console)), re.M)
+    return {name: {key: int(count) for key, count in re.findall(r"(\w+)=(\d+)", text)} for name, text in told}
+
+
+def ends(console):
+    """How host-hv says that the guests ended."""
+    return sorted({record["end"] for record in records(console) if record.get("end")})
+
+
+def instructions(settings, record):
+    """QEMU counts instructions only with -icount.  Natively the firmware splits what one hart did."""
+    counted = record.get("instructions")
+    if not settings.icount:
+        return dict.fromkeys(counted or ())
+    if settings.is_native and settings.harts > 1:
+        return counted | {"guest": None, "hm": None}
+    return counted
+
+
+def result(settings, workload, record, ring):
+    """The result object of one workload; docs/measuring.md has the schema."""
+    return {
+        "schema": 1, "mode": settings.mode, "hm": settings.policy, "guest": settings.guest, "workload": workload,
+        "profile": settings.profile, "vcpus": settings.vcpus, "harts": settings.harts,
+        "icount": bool(settings.icount), "ok": record.get("ok"), "vm_exits": record.get("vm_exits"),
+        "hm_traps": record.get("hm_traps"), "instructions": instructions(settings, record),
+        "longest_m_stay": record.get("longest_m_stay") if settings.icount else None,
+        "walk_refs": record.get("walk_refs"), "ring": record.get("ring"), "guest_ring": ring,
+    }
+
+
+def results(settings, console):
+    """A result object for each wanted workload that gave a record."""
+    counted = rings(console)
+    found = []
+    for record in records(console):
+        number = record.get("mark")
+        if number in range(len(WORKLOADS)) and not record.get("vm") and WORKLOADS[number] in settings.workload:
+            name = WORKLOADS[number]
+            found.append(result(settings, name, record, counted.get(name)))
+    return found
+
+
+def as_text(objects):
+    """One object a line."""
+    return "".join(json.dumps(each, separators=(",", ":")) + "\n" for each in objects)
+
+
+def cause(console):
+    """The line that best says why a run failed."""
+    for line in lines(console):
+        if re.search(r"host-hv: |hmcode: |Kernel panic|FAILED|^qemu-system", line):
+            return line
+    return "it gave no reason"

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""One run: what it needs is looked at, the machine runs to its end, and its console is judged."""
+
+import collections
+import pathlib
+import sys
+
+from hmode import guest, machine, qemu, records, results, tree
+from hmode.console import Console, execute
+from hmode.messages import Failed, say
+
+Prepared = collections.namedtuple("Prepared", "command log")
+
+
+class RunFailed(Failed):
+    """With what the console says of it."""
+
+    def __init__(self, what, log):
+        super().__init__(what)
+        self.log, self.console = log, read(log)
+
+    def show(self):
+        tail = records.without_records("\n".join(records.lines(self.console.rstrip("\n"))[-15:]))
+        super().show()
+        print(f"       cause: {records.cause(self.console)}\n       the end of {self.log}:", *tail, sep="\n",
+              file=sys.stderr)
+
+
+def read(log):
+    return pathlib.Path(log).read_bytes().decode(errors="replace")
+
+
+def must_be_built(settings):
+    """make builds all before it launches; the launcher by itself only looks."""
+    for name in ["hmcode/hmcode.bin"] + ([] if settings.is_native else ["host-hv/host-hv.bin"]):
+        if not (tree.BUILD / name).is_file():
+            raise Failed(f"{tree.BUILD / name} is not built", "run: make all")
+
+
+def prepare(settings, *more):
+    """The command of the machine and its log."""
+    guest.must_be_there(settings)
+    files = guest.look(settings, tree.BUILD / "kernels")
+    found = qemu.find(settings.qemu or "", settings.misaligned == "trap")
+    must_be_built(settings)
+    log = pathlib.Path(settings.log or tree.BUILD / "log" / f"{settings.mode}-{settings.profile}.log")
+    (tree.BUILD / "log").mkdir(parents=True, exist_ok=True)
+    return Prepared([*machine.command(settings, found, files, log), *more], log)
+
+
+def execute_to_the_end(settings, prepared):
+    """The console; RunFailed: it did not end as it should, with all that was asked for."""
+    with prepared.log.open("wb") as log:
+        status = execute([*prepared.command, "-serial", "stdio", "-monitor", "none"], Console(settings, log),
+                         settings.timeout)
+    if status is None:
+        raise RunFailed(f"the guest was still running after {settings.timeout} seconds and was stopped", prepared.log)
+    if status < 0:
+        raise RunFailed(f"QEMU was ended by signal {-status}", prepared.log)
+    if status:
+        raise RunFailed(f"QEMU ended with status {status}", prepared.log)
+    console = read(prepared.log)
+    judge(settings, console, prepared.log)
+    return console
+
+
+def judge(settings, console, log):
+    if "Kernel panic" in console:
+        raise RunFailed("the guest's kernel panicked", log)
+    ends = records.ends(console)
+    if not settings.is_native and not ends:
+        raise RunFailed("host-hv ended without saying how", log)
+    if not settings.is_native and not set(ends) <= {"shutdown", "reboot"}:
+        raise RunFailed(f"the guest did not shut down: {' '.join(ends)}", log)
+    correct = {result["workload"] for result in records.results(settings, console) if result["ok"]}
+    for name in settings.workload:
+        if name not in correct:
+            raise RunFailed(f"workload '{name}' gave no correct result", log)
+
+
+def write(path, text):
+    """The whole file or none."""
+    new = pathlib.Path(f"{path}.new")
+    new.write_text(text)
+    new.rename(path)
+
+
+def run(settings, title=""):
+    """The results; RESULT has them as well."""
+    prepared = prepare(settings)
+    say("RUN", title + settings.title())
+    found = records.results(settings, execute_to_the_end(settings, prepared))
+    if settings.result:
+        write(settings.result, records.as_text(found))
+    return found
+
+
+def show_results(found):
+    if found:
+        print("\n".join(results.table(found)))
