@@ -203,6 +203,48 @@ static void expect_no_ring(const char *what)
 	fact_equal(ring->tail, 12345, what);
 }
 
+static void leave_and_return(void)
+{
+	csr_write(satp, 0);
+	csr_write(satp, satp_value(mode, root, own_asid));
+}
+
+/*
+ * Bare mode ends a ring and fences nothing.  What was committed before is done; of what was not, nothing may be
+ * relied on, until it is fenced otherwise or pushed into the next ring.  Nothing is printed on the way.
+ */
+static void bare_between(void)
+{
+	unsigned int committed, fenced, anew;
+
+	remap();
+	flush_asid(page(0), PAGES);
+	commit();
+	leave_and_return();
+	committed = shown(new_frame, 0, PAGES);
+	if (ring)
+		ring_set(ring_page, ring_page);
+	remap();
+	flush_asid(page(0), PAGES);
+	leave_and_return();
+	for (unsigned int n = 0; n < PAGES; n++)
+		fence_page_asid(page(n), own_asid);
+	fenced = shown(new_frame, 0, PAGES);
+	if (ring)
+		ring_set(ring_page, ring_page);
+	remap();
+	flush_asid(page(0), PAGES);
+	leave_and_return();
+	if (ring)
+		ring_set(ring_page, ring_page);
+	flush_asid(page(0), PAGES);
+	commit();
+	anew = shown(new_frame, 0, PAGES);
+	fact_equal(committed, PAGES, "what was committed before bare mode");
+	fact_equal(fenced, PAGES, "what was not, fenced afterwards");
+	fact_equal(anew, PAGES, "or pushed into another ring");
+}
+
 void payload(uint64_t hart)
 {
 	const struct mode *first = first_mode();
@@ -228,6 +270,7 @@ void payload(uint64_t hart)
 		hints();
 		many();
 		full();
+		bare_between();
 		if (mode == first && ring) {
 			int64_t error;
 			uint64_t right;

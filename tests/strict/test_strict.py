@@ -63,9 +63,10 @@ def test_a_page_that_was_absent_is_filled_once(launch, payloads, monkeypatch, pa
     assert run.mark()["hm_traps"]["by_kind"]["fill"] + run.mark()["vm_exits"]["by_reason"]["hidden_fault"] < 1.2 * pages
 
 
-def test_fences_reach_the_hart_on_tables_of_the_host(launch, payloads):
+@pytest.mark.parametrize("mode, payload", [("tsp", "flush"), ("ssp", "ring")])
+def test_fences_reach_the_hart_on_tables_of_the_host(launch, payloads, mode, payload):
     """Stock QEMU flushes on the way to host-hv and back."""
-    check(launch(MODE="tsp", QEMU="strict", KERNEL=payloads / "flush.bin", MEM="128M", TIMEOUT=120))
+    check(launch(MODE=mode, QEMU="strict", KERNEL=payloads / f"{payload}.bin", MEM="128M", TIMEOUT=120))
 
 
 def test_a_u74_has_no_asids_and_eight_pmp_entries(launch, payloads):
