@@ -169,6 +169,19 @@ static inline u64 committed(struct hm_vcpu *vcpu)
 	return 0;
 }
 
+/* Entries up to n are drained: flushes, and hints of which so many were of use. */
+static inline void advance(struct ssp_ring *ring, u32 n, u64 flushes, u64 used)
+{
+	u64 hints = (u32)(n - ring->tail) - flushes;
+
+	ring->tail = n;
+	if (!hints)
+		return;
+	ring->others += hints;
+	ring->hints_used += used;
+	ring->hints_lost += hints - used;
+}
+
 /*
  * What ssp_ring_drain() does, for flushes and single hints of the address space
  * that runs.  From the first other entry on it is left to that.
@@ -181,7 +194,7 @@ u64 hm_fast_drain(struct hm_frame *frame)
 	struct ssp_ring *ring = &space->ring;
 	struct ssp_walk *walk = NULL;
 	u64 own = root->ring_page - 1, region = ~0ull;
-	u64 flushes = 0, used = 0, budget = RING_PAGES, hints;
+	u64 flushes = 0, used = 0, budget = RING_PAGES;
 	u32 head, n = ring->tail;
 
 	if (!root->ring_page)
@@ -215,13 +228,7 @@ u64 hm_fast_drain(struct hm_frame *frame)
 			break;
 		}
 	}
-	hints = (u32)(n - ring->tail) - flushes;
-	ring->tail = n;
-	if (hints) {
-		ring->others += hints;
-		ring->hints_used += used;
-		ring->hints_lost += hints - used;
-	}
+	advance(ring, n, flushes, used);
 	if (n != head)
 		return 1;
 	ssp_port_fence();

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Functions of the firmware and of the hypervisor fit a screen, and files a sitting."""
+
+import pathlib
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+FUNCTION, FILE = 50, 500        # lines
+TABLES = {"hmcode/core/offsets.c"}      # a line each for what the assembler is told: compiled to text, and never linked
+
+
+def sources(tree):
+    return sorted(path for suffix in ("c", "h", "S") for path in (ROOT / tree).rglob(f"*.{suffix}"))
+
+
+def functions(text):
+    """The first line of each function's head and its length: a body's braces are alone in the first column."""
+    lines = text.splitlines()
+    head = begin = None
+    for number, line in enumerate(lines):
+        if line == "{":
+            begin = head
+        elif line == "}" and begin is not None:
+            yield lines[begin], number - begin + 1
+            begin = None
+        elif not line or line[0] in "#}/" or line.startswith(" *") or line.endswith(";"):
+            head = None
+        elif not line[0].isspace() and head is None:
+            head = number
+
+
+def too_long(tree):
+    found = []
+    for path in sources(tree):
+        text = path.read_text()
+        if len(text.splitlines()) > FILE:
+            found.append(f"{path.relative_to(ROOT)}: {len(text.splitlines())} lines")
+        if path.suffix != ".S" and str(path.relative_to(ROOT)) not in TABLES:
+            found += [f"{path.relative_to(ROOT)}: {length} lines: {head}" for head, length in functions(text) if length > FUNCTION]
+    return found
+
+
+@pytest.mark.parametrize("tree", ["hmcode", "host-hv"])
+def test_none_is_too_long(tree):
+    assert too_long(tree) == []
+
+
+@pytest.mark.parametrize("tree, at_least", [("hmcode", 400), ("host-hv", 400)])
+def test_the_functions_are_found(tree, at_least):
+    heads = [head for path in sources(tree) if path.suffix != ".S" for head, _ in functions(path.read_text())]
+    assert len(heads) >= at_least
+    assert all("(" in head or head.split()[-1].isidentifier() or head.endswith(("*", ")")) for head in heads), heads
+
+
+def test_a_line_more_is_found():
+    body = "\tnothing();\n" * (FUNCTION - 4)
+    text = f"/* What it does. */\nint long_one(int a);\nstatic int\nlong_one(int a,\n\t int b)\n{{\n{body}}}\n\nint x;\n"
+    assert list(functions(text)) == [("static int", FUNCTION + 1)]
