@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* internal.h - what the files of tsp/ share among themselves. */
+/*
+ * internal.h - what the files of tsp/ share among themselves.  Each file calls only those to its right:
+ *
+ *	fault, store, root, flush > table > step > entry > index, out, cached
+ */
 #ifndef TSP_INTERNAL_H
 #define TSP_INTERNAL_H
 
@@ -40,6 +44,11 @@ static inline const struct ssp_slot *tsp_slot(const struct tsp *tsp, uint64_t gp
 static inline uint32_t tsp_number(const struct tsp *tsp, const struct tsp_table *table)
 {
 	return table - tsp->tables;
+}
+
+static inline struct tsp_table *tsp_table_at(const struct tsp *tsp, uint32_t number)
+{
+	return number == TSP_NONE ? NULL : &tsp->tables[number];
 }
 
 static inline uint64_t tsp_hpa(const struct tsp *tsp, const struct tsp_table *table)
@@ -84,27 +93,18 @@ static inline bool tsp_is_shared(const struct tsp *tsp)
 void tsp_begin(struct tsp *tsp);
 struct tsp_result tsp_end(struct tsp *tsp, enum tsp_verdict verdict);
 bool tsp_reserve(struct tsp *tsp, uint32_t wanted);
-struct tsp_table *tsp_find(const struct tsp *tsp, const struct tsp_key *key);
 struct tsp_table *tsp_create(struct tsp *tsp, const struct tsp_key *key);
 struct tsp_table *tsp_find_or_create(struct tsp *tsp, const struct tsp_key *key);
-void tsp_doom(struct tsp *tsp, struct tsp_table *table);
 void tsp_zap(struct tsp *tsp, struct tsp_table *table);
-void tsp_use(struct tsp *tsp, struct tsp_table *table);
-
-/* The guest tables of a frame's, one after the other; NULL: the first. */
-struct tsp_table *tsp_next_of(const struct tsp *tsp, uint64_t gfn, const struct tsp_table *table);
 
 /* root.c */
-void tsp_forget_root(struct tsp *tsp, const struct tsp_table *table);
 void tsp_follow_privilege(struct tsp *tsp, struct tsp_vcpu *vcpu, bool user);
 
-/* step.c: leaf tables that are out of step. */
+/* step.c: leaf tables that go out of step, and come back. */
 bool tsp_let_go(struct tsp *tsp, const struct tsp_vcpu *vcpu, uint64_t gpa);
 void tsp_call_back(struct tsp *tsp, struct tsp_table *table);
 void tsp_call_back_below(struct tsp *tsp, const struct tsp_table *top, uint64_t except);
-bool tsp_has_out_below(const struct tsp *tsp, const struct tsp_table *top);
 void tsp_compare(struct tsp *tsp);
-void tsp_forget_step(struct tsp *tsp, struct tsp_table *table);
 
 /* Calls of tables back that this call cannot rely on yet. */
 static inline bool tsp_waits(const struct tsp *tsp)
@@ -124,5 +124,24 @@ void tsp_release_frame(struct tsp *tsp, const struct tsp_table *table);
 uint32_t *tsp_chain_of(const struct tsp *tsp, const struct tsp_table *table, uint64_t entry);
 struct tsp_want tsp_wanted(const struct tsp *tsp, const struct tsp_table *table,
 			   unsigned int index);
+
+/* out.c: which leaf tables are out of step. */
+void tsp_add_out(struct tsp *tsp, struct tsp_table *table);
+void tsp_forget_step(struct tsp *tsp, struct tsp_table *table);
+uint32_t tsp_find_out_below(const struct tsp *tsp, uint32_t n, const struct tsp_table *top, uint64_t except);
+bool tsp_has_out_below(const struct tsp *tsp, const struct tsp_table *top);
+
+/* index.c: where tables are found. */
+void tsp_index_add(struct tsp *tsp, struct tsp_table *table);
+void tsp_index_remove(struct tsp *tsp, struct tsp_table *table);
+struct tsp_table *tsp_find(const struct tsp *tsp, const struct tsp_key *key);
+/* The guest tables of a frame's, one after the other; NULL: the first. */
+struct tsp_table *tsp_next_of(const struct tsp *tsp, uint64_t gfn, const struct tsp_table *table);
+void tsp_use(struct tsp *tsp, struct tsp_table *table);
+void tsp_doom(struct tsp *tsp, struct tsp_table *table);
+
+/* cached.c */
+void tsp_forget_root(struct tsp *tsp, const struct tsp_table *table);
+void tsp_forget_all_roots(struct tsp_vcpu *vcpu);
 
 #endif

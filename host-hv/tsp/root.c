@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * root.c - the whole, and each vCPU's cached roots.
+ * root.c - the whole, and the roots that vCPUs load.
  *
  * A root is a shadow table like others.  One that a vCPU has loaded is never
  * zapped; one that is only cached is, and leaves the caches.
@@ -64,47 +64,11 @@ bool tsp_init(struct tsp *tsp, struct ssp_space *guest, uint64_t pool_hpa, void 
 	return true;
 }
 
-static void forget(struct tsp_vcpu *vcpu, unsigned int n)
-{
-	struct tsp_root *root = &vcpu->root[n];
-
-	*root = (struct tsp_root){
-		.gsatp = TSP_NO_GSATP, .table = TSP_NONE, .stamp = root->stamp + 1,
-	};
-	vcpu->changed |= 1u << n;
-}
-
-static void forget_all_roots(struct tsp_vcpu *vcpu)
-{
-	vcpu->current = 0;
-	for (unsigned int i = 0; i < TSP_ROOTS; i++)
-		forget(vcpu, i);
-}
-
-bool tsp_add_vcpu(struct tsp *tsp, struct tsp_vcpu *vcpu)
-{
-	if (tsp->vcpu_count == TSP_VCPUS)
-		return false;
-	*vcpu = (struct tsp_vcpu){ 0 };
-	forget_all_roots(vcpu);
-	tsp->vcpu[tsp->vcpu_count++] = vcpu;
-	return true;
-}
-
-void tsp_restart_vcpu(struct tsp *tsp, struct tsp_vcpu *vcpu)
-{
-	const struct tsp_root *root = &vcpu->root[vcpu->current];
-
-	if (root->table != TSP_NONE)
-		tsp->tables[root->table].loaded--;
-	forget_all_roots(vcpu);
-}
-
 struct tsp_result tsp_reset(struct tsp *tsp)
 {
 	tsp_begin(tsp);
 	for (unsigned int i = 0; i < tsp->vcpu_count; i++)
-		forget_all_roots(tsp->vcpu[i]);
+		tsp_forget_all_roots(tsp->vcpu[i]);
 	while (tsp->oldest != TSP_NONE) {
 		tsp->tables[tsp->oldest].loaded = 0;
 		tsp_zap(tsp, &tsp->tables[tsp->oldest]);
@@ -114,17 +78,6 @@ struct tsp_result tsp_reset(struct tsp *tsp)
 }
 
 /* -- roots -- */
-
-/* A table goes: no vCPU runs on it, but some may have it cached as a root. */
-void tsp_forget_root(struct tsp *tsp, const struct tsp_table *table)
-{
-	for (unsigned int n = 0; n < tsp->vcpu_count; n++) {
-		for (unsigned int i = 0; i < TSP_ROOTS; i++) {
-			if (tsp->vcpu[n]->root[i].table == tsp_number(tsp, table))
-				forget(tsp->vcpu[n], i);
-		}
-	}
-}
 
 static unsigned int mode_of(const struct tsp *tsp, uint64_t gsatp)
 {

@@ -12,93 +12,6 @@
 
 #define ZAP_AT_ONCE	16	/* when tables run out */
 
-/* Tables of one guest often lie side by side. */
-static unsigned int bucket_of(uint64_t gfn)
-{
-	return (gfn ^ gfn >> 10) % TSP_BUCKETS;
-}
-
-static struct tsp_table *table_at(const struct tsp *tsp, uint32_t number)
-{
-	return number == TSP_NONE ? NULL : &tsp->tables[number];
-}
-
-static void bucket_add(struct tsp *tsp, struct tsp_table *table)
-{
-	uint32_t *head = &tsp->bucket[bucket_of(table->gfn)], number = tsp_number(tsp, table);
-
-	table->same_hash = *head;
-	table->same_hash_prev = TSP_NONE;
-	if (*head != TSP_NONE)
-		tsp->tables[*head].same_hash_prev = number;
-	*head = number;
-}
-
-static void bucket_remove(struct tsp *tsp, struct tsp_table *table)
-{
-	if (table->same_hash_prev == TSP_NONE)
-		tsp->bucket[bucket_of(table->gfn)] = table->same_hash;
-	else
-		tsp->tables[table->same_hash_prev].same_hash = table->same_hash;
-	if (table->same_hash != TSP_NONE)
-		tsp->tables[table->same_hash].same_hash_prev = table->same_hash_prev;
-}
-
-struct tsp_table *tsp_find(const struct tsp *tsp, const struct tsp_key *key)
-{
-	struct tsp_table *table = table_at(tsp, tsp->bucket[bucket_of(key->gfn)]);
-
-	while (table && !(table->gfn == key->gfn && table->level == key->level &&
-			  table->role == key->role))
-		table = table_at(tsp, table->same_hash);
-	return table;
-}
-
-struct tsp_table *tsp_next_of(const struct tsp *tsp, uint64_t gfn, const struct tsp_table *table)
-{
-	struct tsp_table *next = table_at(tsp, table ? table->same_hash :
-						       tsp->bucket[bucket_of(gfn)]);
-
-	while (next && (next->gfn != gfn || next->role))
-		next = table_at(tsp, next->same_hash);
-	return next;
-}
-
-/* -- by age -- */
-
-static void age_add(struct tsp *tsp, struct tsp_table *table)
-{
-	uint32_t number = tsp_number(tsp, table);
-
-	table->older = tsp->newest;
-	table->newer = TSP_NONE;
-	if (tsp->newest != TSP_NONE)
-		tsp->tables[tsp->newest].newer = number;
-	else
-		tsp->oldest = number;
-	tsp->newest = number;
-}
-
-static void age_remove(struct tsp *tsp, struct tsp_table *table)
-{
-	if (table->older != TSP_NONE)
-		tsp->tables[table->older].newer = table->newer;
-	else
-		tsp->oldest = table->newer;
-	if (table->newer != TSP_NONE)
-		tsp->tables[table->newer].older = table->older;
-	else
-		tsp->newest = table->older;
-}
-
-/* A fault came through it: it is young, and what was written to it is no flood. */
-void tsp_use(struct tsp *tsp, struct tsp_table *table)
-{
-	table->writes = 0;
-	age_remove(tsp, table);
-	age_add(tsp, table);
-}
-
 /* -- making -- */
 
 /* A page for the first time: what it held before does not matter. */
@@ -159,8 +72,7 @@ struct tsp_table *tsp_create(struct tsp *tsp, const struct tsp_key *key)
 		.gfn = key->gfn, .level = key->level, .role = key->role,
 		.parents = TSP_NONE, .live = true,
 	};
-	bucket_add(tsp, table);
-	age_add(tsp, table);
+	tsp_index_add(tsp, table);
 	tsp->created++;
 	if (!key->role)
 		protect(tsp, table);
@@ -205,8 +117,7 @@ void tsp_zap(struct tsp *tsp, struct tsp_table *table)
 	table->live = false;
 	clear_entries(tsp, table);
 	clear_parents(tsp, table);
-	bucket_remove(tsp, table);
-	age_remove(tsp, table);
+	tsp_index_remove(tsp, table);
 	tsp_forget_root(tsp, table);
 	if (!table->role)
 		tsp_release(tsp, table);
@@ -215,16 +126,6 @@ void tsp_zap(struct tsp *tsp, struct tsp_table *table)
 	table->newer = tsp->limbo;
 	tsp->limbo = tsp_number(tsp, table);
 	tsp->zapped++;
-}
-
-/* A table may have lost its last link: if so at the end of this call, it goes. */
-void tsp_doom(struct tsp *tsp, struct tsp_table *table)
-{
-	if (table->parents != TSP_NONE || !table->live || table->doomed)
-		return;
-	table->doomed = true;
-	table->next_doomed = tsp->doomed;
-	tsp->doomed = tsp_number(tsp, table);
 }
 
 /* Zapping dooms children, levels further down: the list takes the place of recursion. */
@@ -254,10 +155,10 @@ static void leave_limbo(struct tsp *tsp)
 
 static void zap_oldest(struct tsp *tsp)
 {
-	struct tsp_table *table = table_at(tsp, tsp->oldest);
+	struct tsp_table *table = tsp_table_at(tsp, tsp->oldest);
 
 	for (unsigned int n = 0; table && n < ZAP_AT_ONCE;) {
-		struct tsp_table *newer = table_at(tsp, table->newer);
+		struct tsp_table *newer = tsp_table_at(tsp, table->newer);
 
 		if (!table->loaded) {
 			tsp_zap(tsp, table);
