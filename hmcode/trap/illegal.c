@@ -52,6 +52,21 @@ static enum hm_next mark(struct hm_trap *trap, u32 insn)
 	return hm_exit(trap, HM_EXIT_MARK, trap->frame->x[INSN_RS1(insn)]);
 }
 
+/* One that hm_trap_general did not take or left to the host: it is over when the host resumes the guest as asked. */
+static enum hm_next mmu_instruction(struct hm_trap *trap, u32 insn)
+{
+	struct hm_frame *frame = trap->frame;
+
+	trap->pc += 4;
+	if (frame->mmu_exit.reason == HM_EXIT_COUNT) {
+		frame->rs1 = frame->x[INSN_RS1(insn)];
+		frame->rs2 = frame->x[INSN_RS2(insn)];
+		if (hm_mmu_instruction(frame, insn) == HM_MMU_DONE)
+			return HM_RESUME;
+	}
+	return hm_exit(trap, frame->mmu_exit.reason, frame->mmu_exit.value);
+}
+
 enum hm_next hm_route_illegal(struct hm_trap *trap)
 {
 	bool supervisor = hart_read(CSR_MSTATUS) & MSTATUS_MPP;
@@ -67,14 +82,8 @@ enum hm_next hm_route_illegal(struct hm_trap *trap)
 		return read_time(trap, insn);
 	if (supervisor && INSN_IS_WFI(insn))
 		return wait_for_interrupt(trap);
-	trap->frame->rs1 = trap->frame->x[INSN_RS1(insn)];
-	trap->frame->rs2 = trap->frame->x[INSN_RS2(insn)];
-	if (supervisor && (INSN_IS_FENCE_VMA(insn) || INSN_IS_CSR(insn, CSR_SATP))) {
-		if (!hm_mmu_instruction(trap->frame, insn))
-			return hm_exit_mmu_instruction(trap, insn);
-		trap->pc += 4;
-		return HM_RESUME;
-	}
+	if (supervisor && (INSN_IS_FENCE_VMA(insn) || INSN_IS_CSR(insn, CSR_SATP)))
+		return mmu_instruction(trap, insn);
 	hm_count(trap->vcpu, HM_TRAP_ILLEGAL);
 	hm_inject(trap, CAUSE_ILLEGAL_INSTRUCTION, insn);
 	return HM_RESUME;

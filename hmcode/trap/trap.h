@@ -28,6 +28,13 @@ enum hm_next {
 	HM_EXIT = 1,		/* to the host: run->exit_* say why */
 };
 
+/* What becomes of an instruction that TVM may have trapped. */
+enum hm_mmu {
+	HM_MMU_DONE,
+	HM_MMU_OTHER,		/* it is none */
+	HM_MMU_LEFT,		/* to the host: frame->mmu_exit says how */
+};
+
 /* A trap as the routes see it: all registers saved, the guest's S CSRs live. */
 struct hm_trap {
 	struct hm_frame *frame;
@@ -99,7 +106,6 @@ bool hm_fetch(struct hm_trap *trap, u32 *insn);
 
 /* tvm.c */
 void hm_fill(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus);
-bool hm_mmu_instruction(struct hm_frame *frame, u32 insn);
-enum hm_next hm_exit_mmu_instruction(struct hm_trap *trap, u32 insn);
+enum hm_mmu hm_mmu_instruction(struct hm_frame *frame, u32 insn);
 
 #endif

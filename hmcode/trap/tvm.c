@@ -24,23 +24,34 @@ static u64 satp_after(const struct hm_frame *frame, u32 insn)
 	return ssp_satp_legal(&frame->vcpu->space, old, operand);
 }
 
-static bool access_satp(struct hm_frame *frame, u32 insn)
+static enum hm_mmu leave_to_host(struct hm_frame *frame, u64 reason, u64 value)
+{
+	frame->mmu_exit = (struct hm_mmu_exit){ reason, value };
+	return HM_MMU_LEFT;
+}
+
+/* False: the host's to finish. */
+static bool may_switch(const struct hm_vcpu *vcpu, bool hit)
+{
+	if (vcpu->fence_count)
+		return false;	/* the other root may map what was fenced */
+	return hm_finishes(vcpu, hit ? HM_POLICY_SATP : HM_POLICY_SATP | HM_POLICY_FILL);
+}
+
+static enum hm_mmu access_satp(struct hm_frame *frame, u32 insn)
 {
 	struct hm_vcpu *vcpu = frame->vcpu;
 	u64 old = hm_guest_satp(vcpu), value = satp_after(frame, insn);
 	bool hit = hm_satp_is_cached(vcpu, value);
 
-	if (value != old) {
-		if (vcpu->fence_count)
-			return false;	/* the other root may map what was fenced */
-		if (!hm_finishes(vcpu, hit ? HM_POLICY_SATP : HM_POLICY_SATP | HM_POLICY_FILL))
-			return false;
-		hm_switch_satp(frame->hart, vcpu, value);
-	}
-	hm_count(vcpu, hit ? HM_TRAP_SATP_HIT : HM_TRAP_SATP_MISS);
 	if (INSN_RD(insn))
 		frame->x[INSN_RD(insn)] = old;
-	return true;
+	if (value != old && !may_switch(vcpu, hit))
+		return leave_to_host(frame, hit ? HM_EXIT_SATP : HM_EXIT_ROOT_MISS, value);
+	if (value != old)
+		hm_switch_satp(frame->hart, vcpu, value);
+	hm_count(vcpu, hit ? HM_TRAP_SATP_HIT : HM_TRAP_SATP_MISS);
+	return HM_MMU_DONE;
 }
 
 /* SFENCE.VMA gva, x0 with the address that a ring was registered for */
@@ -48,43 +59,6 @@ static bool is_commit(const struct hm_frame *frame, u32 insn)
 {
 	return frame->rs1 == frame->vcpu->ring_gva && INSN_IS_SFENCE_VMA(insn) &&
 	       INSN_RS1(insn) && !INSN_RS2(insn) && frame->rs1 != HM_RING_NONE;
-}
-
-/* "SFENCE.VMA": x0 in rs1 means all addresses, x0 in rs2 all address spaces. */
-static bool fence_vma(struct hm_frame *frame, u32 insn)
-{
-	struct hm_vcpu *vcpu = frame->vcpu;
-	u64 va = frame->rs1, asid = INSN_RS2(insn) ? frame->rs2 & SATP_ASID_MASK : HM_ALL_ASIDS;
-	enum ssp_fence fence;
-
-	if (!hm_finishes(vcpu, HM_POLICY_FLUSH))
-		return false;
-	if (is_commit(frame, insn)) {
-		hm_ring_commit(vcpu);
-		return true;
-	}
-	if (INSN_RS1(insn)) {
-		fence = hm_flush_va(vcpu, va, asid);
-		hm_count(vcpu, HM_TRAP_SFENCE_VA);
-	} else {
-		fence = hm_flush_all(vcpu, asid);
-		hm_count(vcpu, INSN_RS2(insn) ? HM_TRAP_SFENCE_ASID : HM_TRAP_SFENCE_ALL);
-	}
-	hm_fence(fence, va);
-	return true;
-}
-
-/*
- * False: not an instruction of this kind, or the host's to finish.  frame->rs1
- * and rs2 are its sources; a destination is written to frame->x.
- */
-bool hm_mmu_instruction(struct hm_frame *frame, u32 insn)
-{
-	if (INSN_IS_FENCE_VMA(insn))
-		return fence_vma(frame, insn);
-	if (INSN_IS_CSR(insn, CSR_SATP))
-		return access_satp(frame, insn);
-	return false;
 }
 
 /* Returns the first address. */
@@ -97,6 +71,49 @@ static u64 fence_to_host(struct hm_frame *frame, u32 insn, bool by_va)
 	run->fence_size = by_va ? PAGE_SIZE : 0;
 	run->fence_asid = INSN_RS2(insn) ? frame->rs2 & SATP_ASID_MASK : HM_ALL_ASIDS;
 	return start;
+}
+
+static enum hm_mmu leave_fence(struct hm_frame *frame, u32 insn, bool commit)
+{
+	if (commit && frame->vcpu->ring_page)
+		return leave_to_host(frame, HM_EXIT_RING, frame->rs1);
+	/* A ring that was lost: everything. */
+	return leave_to_host(frame, HM_EXIT_FLUSH, fence_to_host(frame, insn, INSN_RS1(insn) && !commit));
+}
+
+/* "SFENCE.VMA": x0 in rs1 means all addresses, x0 in rs2 all address spaces. */
+static enum hm_mmu fence_vma(struct hm_frame *frame, u32 insn)
+{
+	struct hm_vcpu *vcpu = frame->vcpu;
+	u64 va = frame->rs1, asid = INSN_RS2(insn) ? frame->rs2 & SATP_ASID_MASK : HM_ALL_ASIDS;
+	bool commit = is_commit(frame, insn);
+	enum ssp_fence fence;
+
+	if (!hm_finishes(vcpu, HM_POLICY_FLUSH))
+		return leave_fence(frame, insn, commit);
+	if (commit) {
+		hm_ring_commit(vcpu);
+		return HM_MMU_DONE;
+	}
+	if (INSN_RS1(insn)) {
+		fence = hm_flush_va(vcpu, va, asid);
+		hm_count(vcpu, HM_TRAP_SFENCE_VA);
+	} else {
+		fence = hm_flush_all(vcpu, asid);
+		hm_count(vcpu, INSN_RS2(insn) ? HM_TRAP_SFENCE_ASID : HM_TRAP_SFENCE_ALL);
+	}
+	hm_fence(fence, va);
+	return HM_MMU_DONE;
+}
+
+/* frame->rs1 and rs2 are its sources; a destination is written to frame->x. */
+enum hm_mmu hm_mmu_instruction(struct hm_frame *frame, u32 insn)
+{
+	if (INSN_IS_FENCE_VMA(insn))
+		return fence_vma(frame, insn);
+	if (INSN_IS_CSR(insn, CSR_SATP))
+		return access_satp(frame, insn);
+	return HM_MMU_OTHER;
 }
 
 /*
@@ -120,38 +137,22 @@ void hm_to_host(struct hm_frame *frame)
 	frame->vcpu->stats.exits[reason]++;
 }
 
-/* The same instruction, left to the host: it is over when the host resumes the guest as asked. */
-enum hm_next hm_exit_mmu_instruction(struct hm_trap *trap, u32 insn)
-{
-	struct hm_frame *frame = trap->frame;
-	bool commit = is_commit(frame, insn);
-	u64 value;
-
-	trap->pc += 4;
-	if (commit && trap->vcpu->ring_page)
-		return hm_exit(trap, HM_EXIT_RING, frame->rs1);
-	if (INSN_IS_FENCE_VMA(insn)) {
-		/* A ring that was lost: everything. */
-		value = fence_to_host(frame, insn, INSN_RS1(insn) && !commit);
-		return hm_exit(trap, HM_EXIT_FLUSH, value);
-	}
-	value = satp_after(frame, insn);
-	if (INSN_RD(insn))
-		frame->x[INSN_RD(insn)] = hm_guest_satp(trap->vcpu);
-	return hm_exit(trap, hm_satp_is_cached(trap->vcpu, value) ? HM_EXIT_SATP : HM_EXIT_ROOT_MISS, value);
-}
-
 /* All but what writes a register, which guest_vector.S does not load on this way. */
 static bool instruction(struct hm_frame *frame)
 {
 	u32 insn = hart_read(CSR_MTVAL);
+	enum hm_mmu what;
 
 	/* From U-mode it is illegal indeed. */
-	if (!(hart_read(CSR_MSTATUS) & MSTATUS_MPP) || INSN_RD(insn) ||
-	    !hm_mmu_instruction(frame, insn))
-		return false;
-	hart_write(CSR_MEPC, hart_read(CSR_MEPC) + 4);
-	return true;
+	what = !(hart_read(CSR_MSTATUS) & MSTATUS_MPP) || INSN_RD(insn) ? HM_MMU_OTHER :
+									  hm_mmu_instruction(frame, insn);
+	if (what == HM_MMU_DONE) {
+		hart_write(CSR_MEPC, hart_read(CSR_MEPC) + 4);
+		return true;
+	}
+	if (what == HM_MMU_OTHER)
+		frame->mmu_exit.reason = HM_EXIT_COUNT;
+	return false;
 }
 
 /* Fill the shadow for a hidden fault that the host has seen; nothing if it is none (by now). */
