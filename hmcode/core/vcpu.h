@@ -13,6 +13,7 @@
 
 #include <sbi/sbi_scratch.h>
 
+#include "core/memory.h"
 #include "hm_abi.h"
 #include "metal/hart.h"
 #include "metal/metal.h"
@@ -24,12 +25,6 @@
 #define HM_STACK_SIZE		8192
 #define HM_RAM_KNOWN		8
 #define HM_NO_DEADLINE		(~0ull)
-
-/*
- * A field of hm_run, which another hart of the host may write at any time: read once, checked,
- * and only what was read is used.
- */
-#define hm_read(field)		(*(const volatile __typeof__(field) *)&(field))
 
 /* What a page fault of the guest is: found out once (trap/fault.c), and handed on to whoever ends it. */
 enum hm_fault_class {

@@ -2,7 +2,6 @@
 /* extension.c - the HM extension towards the host; docs/abi.md describes each call. */
 #include <sbi/sbi_ecall.h>
 #include <sbi/sbi_error.h>
-#include <sbi/sbi_string.h>
 #include <sbi/sbi_trap.h>
 
 #include "core/machine.h"
@@ -32,7 +31,7 @@ static long info(u64 hpa, u64 size)
 		return SBI_ERR_INVALID_PARAM;
 	if (hpa & 7 || !hm_is_ram(hpa, size))
 		return SBI_ERR_INVALID_ADDRESS;
-	sbi_memcpy((void *)hpa, &answer, sizeof(answer));
+	hm_store_answer(hpa, &answer, sizeof(answer));
 	return SBI_SUCCESS;
 }
 

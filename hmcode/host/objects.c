@@ -354,6 +354,6 @@ long hm_vcpu_stats(u64 number, u64 hpa, u64 size)
 		return SBI_ERR_INVALID_PARAM;
 	if (hpa & 7 || !hm_is_ram(hpa, size))
 		return SBI_ERR_INVALID_ADDRESS;
-	sbi_memcpy((void *)hpa, &stats, size);
+	hm_store_answer(hpa, &stats, size);
 	return SBI_SUCCESS;
 }

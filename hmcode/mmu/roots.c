@@ -37,10 +37,11 @@ static bool is_sound(const struct hm_hart *hart, const struct hm_vcpu *vcpu,
 /* Each field is read once: another hart of the host may write them meanwhile. */
 static void take(struct hm_hart *hart, struct hm_vcpu *vcpu, unsigned int n)
 {
-	const volatile struct hm_root *from = &vcpu->run->roots[n];
+	const struct hm_root *from = &vcpu->run->roots[n];
 	struct hm_host_root *to = &vcpu->roots.root[n];
 	struct hm_host_root new = {
-		.gsatp = from->gsatp, .root = from->root & ROOT_BITS, .stamp = from->stamp,
+		.gsatp = hm_read(from->gsatp), .root = hm_read(from->root) & ROOT_BITS,
+		.stamp = hm_read(from->stamp),
 		.hsatp = to->hsatp, .asid_turn = to->asid_turn,
 	};
 

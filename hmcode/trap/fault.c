@@ -18,8 +18,8 @@ static void fetch_fault(struct hm_trap *trap, u64 va, enum ssp_verdict verdict)
 	hm_inject(trap, verdict == SSP_TRUE_FAULT ? CAUSE_FETCH_PAGE_FAULT : CAUSE_FETCH_ACCESS, va);
 }
 
-/* Guest code, through the guest's own tables and only from RAM; NULL: the guest was given a fault. */
-static const volatile u16 *code_at(struct hm_trap *trap, u64 va)
+/* Guest code, through the guest's own tables and only from RAM; 0: the guest was given a fault. */
+static u64 code_at(struct hm_trap *trap, u64 va)
 {
 	u64 hpa;
 	enum ssp_verdict verdict = ssp_translate(&trap->vcpu->space, hm_guest_satp(trap->vcpu), va,
@@ -27,26 +27,26 @@ static const volatile u16 *code_at(struct hm_trap *trap, u64 va)
 						 &hpa);
 
 	if (verdict == SSP_FILLED)
-		return (const volatile u16 *)hpa;
+		return hpa;
 	fetch_fault(trap, va, verdict);
-	return NULL;
+	return 0;
 }
 
 bool hm_fetch(struct hm_trap *trap, u32 *insn)
 {
-	const volatile u16 *code = code_at(trap, trap->pc);
-	u64 behind = trap->pc + 2;
+	u64 code = code_at(trap, trap->pc), behind = trap->pc + 2;
 
 	if (!code)
 		return false;
-	*insn = *code++;
+	*insn = hm_load_u16(code);
+	code += 2;
 	if (INSN_LENGTH(*insn) == 2)
 		return true;
 	if (!(behind & (PAGE_SIZE - 1)))
 		code = code_at(trap, behind);
 	if (!code)
 		return false;
-	*insn |= (u32)*code << 16;
+	*insn |= (u32)hm_load_u16(code) << 16;
 	return true;
 }
 

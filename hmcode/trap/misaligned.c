@@ -71,7 +71,7 @@ static enum found find(const struct hm_vcpu *vcpu, u64 va, enum ssp_access acces
 
 		if (!may_touch(vcpu, table))
 			return NO_RAM;
-		pte = ((const volatile u64 *)table)[pte_index(va, level)];
+		pte = hm_load_u64(table + 8 * pte_index(va, level));
 		table = pte_address(pte);
 		if (!(pte & PTE_V) || pte >> PTE_RESERVED_SHIFT)
 			return ABSENT;
@@ -107,14 +107,14 @@ static bool fetch(struct hm_trap *trap, u32 *insn, enum hm_next *next)
 
 	if (!find_page(trap, trap->pc, SSP_FETCH, &hpa, next))
 		return false;
-	*insn = *(const volatile u16 *)hpa;
+	*insn = hm_load_u16(hpa);
 	if (INSN_LENGTH(*insn) == 2)
 		return true;
 	if (behind & (PAGE_SIZE - 1))
 		hpa += 2;
 	else if (!find_page(trap, behind, SSP_FETCH, &hpa, next))
 		return false;
-	*insn |= (u32)*(const volatile u16 *)hpa << 16;
+	*insn |= (u32)hm_load_u16(hpa) << 16;
 	return true;
 }
 
@@ -147,9 +147,9 @@ static bool is_trapped(const struct hm_trap *trap, const struct access *a, u64 v
 	return !trap->tval || trap->tval - va < a->size;
 }
 
-static volatile u8 *byte_of(const struct span *span, unsigned int n)
+static u64 byte_of(const struct span *span, unsigned int n)
 {
-	return (volatile u8 *)(n < span->in_first ? span->hpa[0] + n : span->hpa[1] + n - span->in_first);
+	return n < span->in_first ? span->hpa[0] + n : span->hpa[1] + n - span->in_first;
 }
 
 /* Byte by byte: of a misaligned access no guest may expect more ("Memory Consistency Model"). */
@@ -158,14 +158,14 @@ static u64 load_bytes(const struct span *span)
 	u64 value = 0;
 
 	for (unsigned int n = 0; n < span->size; n++)
-		value |= (u64)*byte_of(span, n) << 8 * n;
+		value |= (u64)hm_load_u8(byte_of(span, n)) << 8 * n;
 	return value;
 }
 
 static void store_bytes(const struct span *span, u64 value)
 {
 	for (unsigned int n = 0; n < span->size; n++)
-		*byte_of(span, n) = value >> 8 * n;
+		hm_store_u8(byte_of(span, n), value >> 8 * n);
 }
 
 static void move_bytes(u64 *x, const struct access *a, const struct span *span)

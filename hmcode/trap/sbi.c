@@ -297,13 +297,13 @@ static bool load_mask(struct hm_trap *trap, u64 va, u64 *mask)
 	if (!(va & 7)) {
 		if (!may_load(trap, va, &hpa))
 			return false;
-		*mask = *(const volatile u64 *)hpa;
+		*mask = hm_load_u64(hpa);
 		return true;
 	}
 	for (unsigned int i = 0; i < 8; i++) {
 		if (!may_load(trap, va + i, &hpa))
 			return false;
-		*mask |= (u64)*(const volatile u8 *)hpa << 8 * i;
+		*mask |= (u64)hm_load_u8(hpa) << 8 * i;
 	}
 	return true;
 }

@@ -81,6 +81,35 @@ int machine_end(void **state)
 	return hm_pool_free_pages() != (POOL_END - POOL_BASE) >> PAGE_SHIFT;
 }
 
+/* Whatever is read was found to be RAM before, and none of the firmware's. */
+static void check_place(u64 hpa, u64 size)
+{
+	if (hpa < FIRMWARE_END || hpa + size > RAM_END)
+		fail_msg("%lu bytes at %#lx are the host's or the guest's", size, hpa);
+}
+
+void model_was_read(u64 hpa, u64 size)
+{
+	check_place(hpa, size);
+	if (hpa < machine.hostile_from || hpa >= machine.hostile_to)
+		return;
+	machine.reads++;
+	memcpy((void *)hpa, &machine.written, size < 8 ? size : 8);
+}
+
+/* Of the pool nothing is the host's to write. */
+void model_will_write(u64 hpa, u64 size)
+{
+	check_place(hpa, size);
+	if (hpa < POOL_END && hpa + size > POOL_BASE)
+		fail_msg("%lu bytes at %#lx are the pool's", size, hpa);
+}
+
+void model_copy(u64 hpa, const void *from, u64 size)
+{
+	memcpy((void *)hpa, from, size);
+}
+
 long host_call(u64 function, const u64 argument[6], unsigned long *value)
 {
 	struct sbi_trap_regs regs = { .a0 = argument[0],

@@ -183,6 +183,53 @@ static void an_instruction_that_changed_runs_anew(void **state)
 	assert_int_equal(guest_run(not_this_one), 0);
 }
 
+/* ---- memory that changes as soon as it was read ---- */
+
+static void be_hostile(u64 gpa, u64 size, u64 written)
+{
+	machine.hostile_from = (u64)guest_memory(gpa);
+	machine.hostile_to = machine.hostile_from + size;
+	machine.written = written;
+	machine.reads = 0;
+}
+
+static void changes_meanwhile(void)
+{
+	u64 va = DATA_VA + 1;
+
+	map_all();
+	be_hostile(DATA, PAGE_SIZE, 0);
+	expect(access_at(&forms[4], va), HM_RESUME, "ld");
+	expect(machine.frame->x[A0], loaded(&forms[4], va), "what ld finds");
+	expect(machine.reads, 8, "bytes that ld reads");
+	write_pattern();
+	*(u64 *)guest_memory(DATA) = 1;
+	be_hostile(DATA, 8, 0);
+	model_write(CSR_SIP, 0);
+	ECALL(SBI_EXT_0_1_SEND_IPI, 0, DATA_VA);
+	expect(machine.reads, 1, "reads of a hart mask");
+	expect(model_read(CSR_SIP) & MIP_SSIP, MIP_SSIP, "SSIP by the mask that was read");
+	/* The instruction at a device's access: a load when it is fetched. */
+	guest_map(DATA_VA, 0x10000000, ACCESSED);
+	machine.frame->x[A0] = DATA_VA;
+	guest_trap(CAUSE_ILLEGAL_INSTRUCTION, SFENCE_VMA_A0);
+	*(u32 *)guest_memory(CODE) = 0x0005b503;
+	be_hostile(CODE, 4, ~0ull);
+	model.csr[CSR_MEPC] = CODE_VA;
+	expect(guest_trap(CAUSE_LOAD_PAGE_FAULT, DATA_VA), HM_EXIT, "a load from a device");
+	expect(guest.run->exit_insn, 0x0005b503, "exit_insn");
+	expect(guest.run->exit_insn_len, 4, "exit_insn_len");
+	expect(machine.reads, 2, "parcels that are read");
+	machine.hostile_to = 0;
+}
+
+static void what_was_read_is_what_is_used(void **state)
+{
+	(void)state;
+	write_pattern();
+	assert_int_equal(guest_run(changes_meanwhile), 0);
+}
+
 /* ---- the ring ---- */
 
 static struct hm_ring *ring(void)
@@ -349,6 +396,7 @@ int main(void)
 		FACT(misaligned_accesses_are_what_aligned_bytes_are),
 		FACT(nothing_is_stored_where_the_second_page_forbids_it),
 		FACT(an_instruction_that_changed_runs_anew),
+		FACT(what_was_read_is_what_is_used),
 		FACT(each_entry_of_the_ring_reaches_shadow_and_hart),
 		FACT(a_forged_ring_costs_a_bounded_time_and_shows_nothing),
 		FACT(a_ring_is_drained_before_its_vcpu_runs),

@@ -251,6 +251,45 @@ static void all_policies(void **state)
 	}
 }
 
+/* The page changes as soon as it was read: what was checked is what is used. */
+static u64 wanted_pc;
+
+static void look_at_the_entry(void)
+{
+	ran = true;
+	expect(guest.vcpu->policy, HM_POLICY_ALL, "the policy");
+	expect(guest.vcpu->slice_end, 12345, "the end of the slice");
+	expect(model_read(CSR_MEPC), wanted_pc, "the guest's pc");
+	expect(model.priv, PRV_U, "the guest's privilege");
+	expect(satp_mode(model_read(CSR_SATP)) >= SATP_SV39, true, "the hart's satp");
+}
+
+static void a_page_that_changes_meanwhile(void **state)
+{
+	static const u64 writes[] = { 0, 1, 2, HM_ROOTS, 0x5a5a5a5a5a5a5a5a, ~0ull };
+
+	(void)state;
+	for (unsigned int i = 0; i < COUNT(writes); i++) {
+		guest.run->policy = HM_POLICY_ALL;
+		guest.run->slice_end = 12345;
+		guest.run->flags = HM_RUN_ADVANCE | HM_RUN_FENCE_VMA | HM_RUN_FILL;
+		guest.run->exit_insn_len = 4;
+		guest.run->pc = 0x1000;
+		guest.run->priv = PRV_U;
+		guest.run->satp = guest_satp(i);
+		wanted_pc = 0x1004;
+		machine.hostile_from = (u64)guest.run;
+		machine.hostile_to = (u64)guest.run + PAGE_SIZE;
+		machine.written = writes[i];
+		machine.reads = 0;
+		ran = false;
+		expect(guest_run(look_at_the_entry), 0, "an entry, %#lx written", writes[i]);
+		expect(ran, true, "the guest ran, %#lx written", writes[i]);
+		expect(machine.reads > 8, true, "reads of the page");
+		machine.hostile_to = 0;
+	}
+}
+
 /* Roots of the host's: the hart walks what was checked, or the guest does not run. */
 static u64 root_satp;
 
@@ -261,6 +300,24 @@ static void look_at_the_root(void)
 	ran = true;
 	expect(satp & mask, root_satp & mask, "the root that the hart walks");
 	expect(satp_asid(satp) != 0, true, "its ASID");
+}
+
+/* A host's root that changes once it was read. */
+static void a_root_that_changes_meanwhile(void **state)
+{
+	(void)state;
+	guest.run->policy = HM_POLICY_HOST_TABLES;
+	guest.run->roots[3].gsatp = guest_satp(1);
+	guest.run->roots[3].root = root_satp = (u64)SATP_SV39 << SATP_MODE_SHIFT | 0x1234;
+	guest.run->roots_new = 1 << 3;
+	guest.run->root = 3;
+	machine.hostile_from = (u64)guest.run;
+	machine.hostile_to = (u64)guest.run + PAGE_SIZE;
+	machine.written = ~0ull;
+	ran = false;
+	expect(guest_run(look_at_the_root), 0, "an entry");
+	expect(ran, true, "the guest ran");
+	machine.hostile_to = 0;
 }
 
 static bool has_mode(u64 satp)
@@ -427,6 +484,8 @@ int main(void)
 		FACT(a_paged_host_is_fenced_both_ways),
 		FACT(entries_that_make_no_sense),
 		FACT(all_policies),
+		FACT(a_page_that_changes_meanwhile),
+		FACT(a_root_that_changes_meanwhile),
 		FACT(roots_of_the_host),
 		FACT(an_interrupt_of_the_host_comes_first),
 		FACT(an_external_interrupt_is_the_hosts),
