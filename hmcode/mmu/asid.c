@@ -31,12 +31,12 @@ void hm_asid_init(struct hm_hart *hart)
 {
 	u64 old = hart_read(CSR_SATP);
 
-	hart_write(CSR_SATP, (u64)SATP_SV39 << SATP_MODE_SHIFT | SATP_ASID_MASK << SATP_ASID_SHIFT);
+	hart_write(CSR_SATP, satp_make(SATP_SV39, SATP_ASID_MASK, 0));
 	/* "the least-significant bits of ASID are implemented first" */
 	for (u64 asid = satp_asid(hart_read(CSR_SATP)); asid & 1; asid >>= 1)
 		hart->asid_bits++;
 	for (unsigned int mode = SATP_SV39; mode <= SATP_SV57; mode++) {
-		hart_write(CSR_SATP, (u64)mode << SATP_MODE_SHIFT);
+		hart_write(CSR_SATP, satp_make(mode, 0, 0));
 		if (satp_mode(hart_read(CSR_SATP)) == mode)
 			hart->satp_modes |= 1u << mode;
 	}
@@ -81,8 +81,7 @@ void hm_load_root(struct hm_hart *hart, struct hm_vcpu *vcpu)
 	if (hm_host_tables(vcpu))
 		load(hart, host->root, &host->hsatp, &host->asid_turn);
 	else
-		load(hart, (u64)root->mode << SATP_MODE_SHIFT |
-			   ssp_root_hpa(&vcpu->space, root) >> PAGE_SHIFT,
+		load(hart, satp_make(root->mode, 0, ssp_root_hpa(&vcpu->space, root)),
 		     &root->hsatp, &root->asid_turn);
 }
 

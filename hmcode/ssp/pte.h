@@ -82,6 +82,18 @@ static inline uint64_t satp_asid(uint64_t satp)
 	return (satp >> SATP_ASID_SHIFT) & SATP_ASID_MASK;
 }
 
+/* The address of the table that it names. */
+static inline uint64_t satp_table(uint64_t satp)
+{
+	return (satp & SATP_PPN_MASK) << PAGE_SHIFT;
+}
+
+/* table: its address */
+static inline uint64_t satp_make(unsigned int mode, uint64_t asid, uint64_t table)
+{
+	return (uint64_t)mode << SATP_MODE_SHIFT | asid << SATP_ASID_SHIFT | table >> PAGE_SHIFT;
+}
+
 /* One row a translation mode. */
 struct satp_mode_info {
 	uint8_t levels;		/* 0: not a paged mode */

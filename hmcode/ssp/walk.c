@@ -55,7 +55,7 @@ void ssp_guest_walk(struct ssp_space *space, uint64_t gsatp, uint64_t va,
 		    enum ssp_access access, unsigned int state, struct ssp_guest_walk *walk)
 {
 	const struct satp_mode_info *mode = &satp_modes[satp_mode(gsatp)];
-	uint64_t table = (gsatp & SATP_PPN_MASK) << PAGE_SHIFT, pte, path = 0;
+	uint64_t table = satp_table(gsatp), pte, path = 0;
 	int level = mode->levels - 1, shift = PAGE_SHIFT + 9 * level;
 
 	if (satp_mode(gsatp) == SATP_BARE) {

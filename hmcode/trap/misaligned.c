@@ -60,7 +60,7 @@ static bool may_touch(const struct hm_vcpu *vcpu, u64 page)
 /* As "Virtual Address Translation Process"; sPTEs have A and D preset, so none is ever written. */
 static enum found find(const struct hm_vcpu *vcpu, u64 va, enum ssp_access access, u64 *hpa)
 {
-	u64 satp = hart_read(CSR_SATP), table = (satp & SATP_PPN_MASK) << PAGE_SHIFT;
+	u64 satp = hart_read(CSR_SATP), table = satp_table(satp);
 	const struct satp_mode_info *mode = &satp_modes[satp_mode(satp)];
 	unsigned int state = hm_access_state(hart_read(CSR_MSTATUS));
 

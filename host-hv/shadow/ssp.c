@@ -7,7 +7,7 @@
  * here it becomes a new stamp of the entry.  A switch in the firmware asks
  * nobody, so a root in the buffer is behind in no fence of the guest's.
  */
-#include "core/vm.h"
+#include "core/fence.h"
 #include "shadow/handler.h"
 #include "shadow/tsp.h"
 #include "ssp/hits.h"
@@ -15,12 +15,9 @@
 
 _Static_assert(HM_ROOTS == SSP_ROOTS - 1, "an entry for each root");
 
-/* Longer remote fences become fences of everything. */
-#define MAX_FENCE_PAGES		64
-
 static uint64_t shadow_satp_of(const struct ssp_space *space, const struct ssp_root *root)
 {
-	return (uint64_t)root->mode << SATP_MODE_SHIFT | ssp_root_hpa(space, root) >> PAGE_SHIFT;
+	return satp_make(root->mode, 0, ssp_root_hpa(space, root));
 }
 
 /*
@@ -211,17 +208,15 @@ static struct shadow_result fault(struct vcpu *v, uint64_t va, enum ssp_access a
 static void fence(struct vcpu *v, uint64_t start, uint64_t size, uint64_t asid)
 {
 	struct ssp_space *space = &v->shadow->space;
-	uint64_t first = ALIGN_DOWN(start, PAGE), pages = MAX_FENCE_PAGES + 1;
+	uint64_t pages = fence_pages(start, size);
 	bool others = false;
 
-	if (size <= MAX_FENCE_PAGES * PAGE)
-		pages = (ALIGN_UP(start + size, PAGE) - first) / PAGE;
-	if ((!start && !size) || pages > MAX_FENCE_PAGES) {
+	if (!pages) {
 		shadow_owe(v, asid != FENCE_ALL ? ssp_flush_asid(space, asid) : ssp_flush_all(space), 0);
 		publish_roots(v);
 		return;
 	}
-	for (uint64_t va = first; pages; pages--, va += PAGE)
+	for (uint64_t va = ALIGN_DOWN(start, PAGE); pages; pages--, va += PAGE)
 		shadow_owe(v, flush_page(space, va, asid, &others), va);
 	/* A kernel fences a range page by page: the next ones are no exits. */
 	if (size)

@@ -98,20 +98,6 @@ static void settle(struct vcpu *v, const struct tsp_result *result, uint64_t va)
 
 /* -- fences -- */
 
-/* Longer ones are fences of everything, as they are for the firmware. */
-#define MAX_FENCE_PAGES	64
-
-/* Pages of a fence; 0: all of them, as RFENCE has it. */
-static uint64_t pages_of(const struct fence *f)
-{
-	uint64_t last = f->start + f->size - !!f->size, pages;
-
-	if ((!f->start && !f->size) || f->size > MAX_FENCE_PAGES * PAGE || last < f->start)
-		return 0;
-	pages = last / PAGE - f->start / PAGE + 1;
-	return pages > MAX_FENCE_PAGES ? 0 : pages;
-}
-
 /* With the lock. */
 static void make_current(struct vcpu *v, const struct fence *f)
 {
@@ -119,7 +105,7 @@ static void make_current(struct vcpu *v, const struct fence *f)
 	struct tsp_result result;
 
 	do {
-		result = tsp_fence(&v->vm->tsp->tsp, ALIGN_DOWN(f->start, PAGE), pages_of(f), asid);
+		result = tsp_fence(&v->vm->tsp->tsp, ALIGN_DOWN(f->start, PAGE), fence_pages(f->start, f->size), asid);
 		settle(v, &result, 0);
 	} while (result.verdict == TSP_AGAIN);
 }

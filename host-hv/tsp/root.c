@@ -90,14 +90,14 @@ static unsigned int mode_of(const struct tsp *tsp, uint64_t gsatp)
  */
 static struct tsp_key root_key(const struct tsp *tsp, uint64_t gsatp, bool user)
 {
-	uint64_t gfn = gsatp & SATP_PPN_MASK;
+	uint64_t table = satp_table(gsatp);
 	uint8_t level = satp_modes[mode_of(tsp, gsatp)].levels - 1;
 
 	if (satp_mode(gsatp) == SATP_BARE)
 		return (struct tsp_key){ 0, level, TSP_DIRECT | PTE_RWX | (user ? PTE_U : 0) };
-	if (!ssp_slot_of(tsp->guest, gfn << PAGE_SHIFT))
+	if (!ssp_slot_of(tsp->guest, table))
 		return (struct tsp_key){ 0, level, TSP_DIRECT };
-	return (struct tsp_key){ gfn, level, 0 };
+	return (struct tsp_key){ table >> PAGE_SHIFT, level, 0 };
 }
 
 /* The cached root, or the least recently used one. */
@@ -132,8 +132,7 @@ static void load(struct tsp *tsp, struct tsp_vcpu *vcpu, unsigned int n, uint64_
 	}
 	root->gsatp = gsatp;
 	root->table = tsp_number(tsp, table);
-	root->satp = (uint64_t)mode_of(tsp, gsatp) << SATP_MODE_SHIFT |
-		     tsp_hpa(tsp, table) >> PAGE_SHIFT;
+	root->satp = satp_make(mode_of(tsp, gsatp), 0, tsp_hpa(tsp, table));
 	root->used = ++vcpu->uses;
 	vcpu->current = n;
 	tsp_use(tsp, table);
