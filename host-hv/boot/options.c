@@ -52,8 +52,8 @@ static bool set_hm(struct options *o, char *value)
 
 static bool set_shadow(struct options *o, char *value)
 {
-	static const char *const names[] = { "ssp", "tsp", "tsp-unsync" };
-	static const uint64_t policies[] = { 0, POLICY_TSP, POLICY_TSP_UNSYNC };
+	static const char *const names[] = { "ssp", "tsp", "tsp-in-step" };
+	static const uint64_t policies[] = { 0, POLICY_TSP, POLICY_TSP_IN_STEP };
 	int i = find_word(value, names, ARRAY_SIZE(names));
 
 	if (i >= 0)
@@ -108,7 +108,7 @@ static const struct {
 	{ "mem", set_mem, "a multiple of 2M, as in 512M" },
 	{ "vcpus", set_vcpus, "1 to 16" },
 	{ "hm", set_hm, POLICY_RUNGS },
-	{ "shadow", set_shadow, "ssp, tsp or tsp-unsync" },
+	{ "shadow", set_shadow, "ssp, tsp or tsp-in-step" },
 	{ "width", set_width, "sv39, sv48 or sv57" },
 	{ "svvptc", set_svvptc, "0 or 1" },
 	{ "marks", set_marks, "0 or 1" },

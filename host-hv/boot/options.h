@@ -5,8 +5,9 @@
  *   mem=512M              RAM of a guest that does not say itself
  *   vcpus=1               likewise its harts
  *   hm=inject,satp,...    what the firmware finishes itself (HM_POLICY_*)
- *   shadow=ssp|tsp|tsp-unsync  whether shadow tables follow fences or, write-protecting the
- *                         guest's, its stores, or both (tsp/step.c); for tsp the firmware has but fences, whatever hm=
+ *   shadow=ssp|tsp|tsp-in-step  whether shadow tables follow fences or, write-protecting the guest's, its stores;
+ *                         leaf tables then go out of step until a fence (tsp/step.c), or not.  For
+ *                         either tsp the firmware has but fences, whatever hm=
  *   width=sv39|sv48|sv57  the mmu-type that guests are told
  *   svvptc=0|1            withhold or offer Svvptc
  *   marks=0|1             whether the measurement marker gives records; else it is an illegal instruction
@@ -23,7 +24,7 @@ struct options {
 	uint64_t memory;	/* bytes */
 	unsigned vcpus;
 	uint64_t policy;	/* HM_POLICY_*, of the rungs */
-	uint64_t tsp;		/* POLICY_TSP or _UNSYNC, instead of it; 0: neither */
+	uint64_t tsp;		/* POLICY_TSP or _TSP_IN_STEP, instead of it; 0: neither */
 	unsigned satp_mode;	/* satp.MODE of width */
 	bool svvptc;
 	bool marks;

@@ -11,7 +11,7 @@ static const struct {
 	uint64_t policy;
 } modes[] = {
 	{ "tsp", POLICY_TSP },
-	{ "tsp-unsync", POLICY_TSP_UNSYNC },
+	{ "tsp-in-step", POLICY_TSP_IN_STEP },
 	{ "ssp", HM_POLICY_SATP | POLICY_SSP_TABLES },
 	{ "ssp-hm", HM_POLICY_ALL },
 };

@@ -9,15 +9,15 @@
 #include "hm_abi.h"
 #include "core/lib.h"
 
-/* Traditional shadow paging: no rung, since the firmware has but fences. */
+/* Traditional shadow paging: no rung, since the firmware has but fences, and those while no table is out of step. */
 #define POLICY_TSP	(HM_POLICY_FLUSH | HM_POLICY_HOST_TABLES)
 
 /* For one instruction in place of POLICY_TSP (tsp.c): ssp.c's tables, and each event exits. */
 #define POLICY_ASIDE	HM_POLICY_HOST_TABLES
 
-/* With either of them: leaf tables may go out of step.  host-hv's own, unknown to the firmware.  No policy is 0. */
-#define POLICY_LETS_GO	(1ul << 32)
-#define POLICY_TSP_UNSYNC	(POLICY_TSP | POLICY_LETS_GO)
+/* With either of them: no table goes out of step.  host-hv's own, unknown to the firmware.  No policy is 0. */
+#define POLICY_IN_STEP	(1ul << 32)
+#define POLICY_TSP_IN_STEP	(POLICY_TSP | POLICY_IN_STEP)
 
 /* The host's tables, and ssp.c in charge of them. */
 #define POLICY_SSP_TABLES	(HM_POLICY_HOST_TABLES | HM_POLICY_LOG_FENCES)
@@ -36,7 +36,7 @@ uint64_t policy_of(uint64_t rungs);
 /* One of tsp.c's, whose tables or whose one instruction it is for. */
 static inline bool policy_is(uint64_t policy, uint64_t tsp_or_aside)
 {
-	return (policy & ~POLICY_LETS_GO) == tsp_or_aside;
+	return (policy & ~POLICY_IN_STEP) == tsp_or_aside;
 }
 
 /* For print_more(): the policy as policy_parse() takes it, and the names of all modes. */

@@ -11,10 +11,10 @@
 #define SSTATUS_MXR		(1UL << 19)
 
 /*
- * tsp_unsync_handler is tsp's where leaf tables go out of step; aside_handler is ssp's for the one instruction that
+ * tsp_in_step_handler is tsp's where no table goes out of step; aside_handler is ssp's for the one instruction that
  * tsp cannot perform: tsp_come_back() (tsp.h) ends that.
  */
-extern const struct shadow_handler ssp_handler, tsp_handler, tsp_unsync_handler, aside_handler;
+extern const struct shadow_handler ssp_handler, tsp_handler, tsp_in_step_handler, aside_handler;
 
 static inline unsigned access_state(const struct hm_run *run)
 {

@@ -19,7 +19,7 @@ static const struct shadow_handler firmware_handler = { 0 };
 static const struct shadow_handler *handler_of(uint64_t policy)
 {
 	if (policy_is(policy, POLICY_TSP))
-		return policy & POLICY_LETS_GO ? &tsp_unsync_handler : &tsp_handler;
+		return policy & POLICY_IN_STEP ? &tsp_in_step_handler : &tsp_handler;
 	if (policy_is(policy, POLICY_ASIDE))
 		return &aside_handler;
 	return policy & HM_POLICY_HOST_TABLES ? &ssp_handler : &firmware_handler;
@@ -79,7 +79,7 @@ void shadow_change(struct vcpu *v)
 
 	if (v->policy != policy)
 		wait_for_others(v);
-	run->policy = policy & ~POLICY_LETS_GO;
+	run->policy = policy & ~POLICY_IN_STEP;
 	v->policy = policy;
 	shadow->withheld = 0;
 	if (shadow->handler != handler_of(policy) && shadow->handler->quit)

@@ -225,7 +225,7 @@ static struct tsp_result find_out(struct vcpu *v, uint64_t va, enum ssp_access a
 	struct tsp_result result;
 	unsigned calls = 0;
 
-	t->tsp.lets_go = v->policy & POLICY_LETS_GO;
+	t->tsp.lets_go = !(v->policy & POLICY_IN_STEP);
 	do {
 		result = tsp_fault(&t->tsp, &t->vcpu[v->id], va, access, state);
 		settle(v, &result, va);
@@ -345,10 +345,11 @@ static struct shadow_result fault(struct vcpu *v, uint64_t va, enum ssp_access a
 }
 
 const struct shadow_handler tsp_handler = {
-	.fault = fault, .satp = satp, .drop = drop, .quit = quit, .ready = ready,
-};
-
-const struct shadow_handler tsp_unsync_handler = {
 	.fault = fault, .satp = satp, .sync = sync, .commit = commit, .drop = drop, .enter = enter,
 	.quit = quit, .ready = ready,
+};
+
+/* Nothing goes out of step: fences and the ring are the firmware's, and entries have nothing to ask. */
+const struct shadow_handler tsp_in_step_handler = {
+	.fault = fault, .satp = satp, .drop = drop, .quit = quit, .ready = ready,
 };

@@ -10,11 +10,13 @@ EVENTS = ["inject", "satp", "flush", "fill"]
 MODES = {
     "native": [],
     "tsp": [],
-    "tsp-unsync": [],
+    "tsp-in-step": [],
     "ssp": ["satp"],
     "ssp-hm": EVENTS,
 }
 NAMES = list(MODES)
+# Beside the ladder.
+TSP = ["tsp", "tsp-in-step"]
 TOUR = ["native", "tsp", "ssp", "ssp-hm"]
 
 
@@ -31,4 +33,4 @@ def ladder():
 
 def for_host(mode, policy):
     """host-hv's boot argument."""
-    return f"shadow={mode}" if mode.startswith("tsp") else f"hm={','.join(policy)}"
+    return f"shadow={mode}" if mode in TSP else f"hm={','.join(policy)}"

@@ -3,7 +3,7 @@
 
 import math
 
-from hmode.modes import EVENTS
+from hmode.modes import EVENTS, TSP
 
 # What exits count as without memory virtualization being their cause.
 OTHER = {"mmio", "sbi", "wfi", "interrupt"}
@@ -157,9 +157,9 @@ class Ladder:
         for row in rows_of(results):
             if row["mode"] != "native":
                 row["hm"] = [name for name in row["hm"] if name != "none"]
-                groups.setdefault((row["mode"] == "tsp", row["mode"], tuple(row["hm"])), []).append(row)
+                groups.setdefault((row["mode"] in TSP, row["mode"], tuple(row["hm"])), []).append(row)
         self.rows = [total(groups[key]) for key in sorted(groups)]
-        self.rungs = [row for row in self.rows if row["mode"] != "tsp"]
+        self.rungs = [row for row in self.rows if row["mode"] not in TSP]
 
     def worth(self, row, event):
         """Exits with one more event, and how both figures change by it."""
@@ -172,10 +172,10 @@ class Ladder:
         return above["memory"], exits, against
 
     def cells(self, row):
-        name = "tsp" if row["mode"] == "tsp" else "ssp " + (",".join(row["hm"]) or "none")
+        name = row["mode"] if row["mode"] in TSP else "ssp " + (",".join(row["hm"]) or "none")
         out = [name, row["memory"], row["for_memory"], shown(row["mean"], 3)]
         for event in EVENTS:
-            if row["mode"] == "tsp" or event in row["hm"]:
+            if row["mode"] in TSP or event in row["hm"]:
                 out += ["", ""]
             else:
                 exits, _, against = self.worth(row, event)
@@ -197,7 +197,7 @@ def steps(results):
     ladder = Ladder(results)
     heads = [["", "", "", "", *(cell for event in EVENTS for cell in (event, ""))],
              ["rung", "exits", "transitions", "native", *["exits", "native"] * 4]]
-    rows = sorted(ladder.rows, key=lambda row: (row["mode"] != "tsp", len(row["hm"])))
+    rows = sorted(ladder.rows, key=lambda row: (row["mode"] not in TSP, len(row["hm"])))
     last = ["on average", "", "", "", *(cell for event in EVENTS for cell in ladder.average(event))]
     return [line(STEPS, cells) for cells in [*heads, *map(ladder.cells, rows), last]]
 

@@ -285,7 +285,7 @@ def test_the_prompt_says_what_is_wrong(payloads):
     command_line(machine, "polcy", "host-hv: there is no command 'polcy'; help lists them")
     command_line(machine, "policy", "host-hv: there is no guest ''")
     command_line(machine, "policy 2 ssp", "host-hv: there is no guest '2'")
-    command_line(machine, "policy 1 ssp,fast", "host-hv: a policy is a list of inject,satp,flush,fill, none, or one of tsp tsp-unsync ssp ssp-hm")
+    command_line(machine, "policy 1 ssp,fast", "host-hv: a policy is a list of inject,satp,flush,fill, none, or one of tsp tsp-in-step ssp ssp-hm")
     command_line(machine, "policy 1", "host-hv: a policy is ")
     command_line(machine, "policy 1 sspx\x7f", "host-hv: vm1: policy ssp")
     command_line(machine, "guest 1", "host-hv: the keyboard is vm1's")

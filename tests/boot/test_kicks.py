@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-MODES = ["tsp", "ssp", "ssp-hm"]
+MODES = ["tsp", "tsp-in-step", "ssp", "ssp-hm"]
 
 
 def counted(launch, payloads, **options):
@@ -20,7 +20,7 @@ def counted(launch, payloads, **options):
     return mark["vm_exits"], mark["hm_traps"], calls
 
 
-@pytest.mark.parametrize("mode, hm", [("tsp", None), ("ssp", "satp"), ("ssp", "none"), ("ssp-hm", None)])
+@pytest.mark.parametrize("mode, hm", [("tsp", None), ("tsp-in-step", None), ("ssp", "satp"), ("ssp", "none"), ("ssp-hm", None)])
 def test_of_one_vcpu(launch, payloads, mode, hm):
     exits, traps, (fences, fence_is, ipis) = counted(launch, payloads, MODE=mode, **({"POLICY": hm} if hm else {}))
     reasons, kinds = exits["by_reason"], traps["by_kind"]
@@ -38,7 +38,8 @@ def test_of_one_vcpu(launch, payloads, mode, hm):
 def test_of_two_vcpus(launch, payloads, mode):
     exits, traps, (fences, fence_is, ipis) = counted(launch, payloads, MODE=mode, VCPUS=2, HARTS=2, ICOUNT=0)
     reasons = exits["by_reason"]
-    # host-hv fences the other vCPU where one starts, and with tsp where one stores to a table: some few in the beginning.
+    # host-hv fences the other vCPU where one starts, and with tsp where a table is protected or let go: some few in
+    # the beginning.
     assert 2 * fences <= reasons["remote_fence"] < 2 * fences + 20
     assert traps["by_kind"]["remote_fence"] == 0
     assert fence_is + ipis <= reasons["sbi"] < fence_is + ipis + 20

@@ -38,12 +38,12 @@ def assert_refused(done, *texts):
 
 
 @pytest.mark.parametrize("option, there_is", [
-    ("MODE=tps", "native tsp tsp-unsync ssp ssp-hm"),
+    ("MODE=tps", "native tsp tsp-in-step ssp ssp-hm"),
     ("GUEST=windows", "debian"),
     ("WORKLOAD=fork,frok", " ".join(WORKLOADS)),
     ("PROFILE=u75", "virt virt-v u74"),
     ("WIDTH=sv32", "sv39 sv48 sv57"),
-    ("MODES=native hap", "native tsp tsp-unsync ssp ssp-hm"),
+    ("MODES=native hap", "native tsp tsp-in-step ssp ssp-hm"),
     ("ICOUNT=yes", "0 1"),
     ("SVVPTC=2", "0 1"),
     ("MARKS=2", "0 1"),

@@ -28,7 +28,7 @@ def check(run, name):
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-@pytest.mark.parametrize("mode", [*MODES, "tsp", "tsp-unsync"])
+@pytest.mark.parametrize("mode", [*MODES, "tsp", "tsp-in-step"])
 @pytest.mark.parametrize("name", payload_names())
 def test_every_fact_holds(launch, payloads, name, mode, profile):
     run = launch(MODE=mode, PROFILE=profile, KERNEL=payloads / f"{name}.bin", MEM="128M", MARKS=1, TIMEOUT=120)

@@ -12,7 +12,7 @@ RUNGS = ["none", "satp", "inject,satp", "inject,flush", "satp,fill", "flush,fill
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-@pytest.mark.parametrize("mode", ["native", "tsp", "tsp-unsync", "ssp-hm"])
+@pytest.mark.parametrize("mode", ["native", "tsp", "tsp-in-step", "ssp-hm"])
 def test_every_access_ends_where_it_may(launch, payloads, mode, profile):
     attack(launch, payloads, seed=1, steps=STEPS, MODE=mode, PROFILE=profile)
 
@@ -22,7 +22,7 @@ def test_every_access_ends_where_it_may_on_any_rung(launch, payloads, rung):
     attack(launch, payloads, seed=2, steps=STEPS // 2, MODE="ssp", POLICY=rung)
 
 
-@pytest.mark.parametrize("mode", ["native", "tsp", "tsp-unsync", "ssp", "ssp-hm"])
+@pytest.mark.parametrize("mode", ["native", "tsp", "tsp-in-step", "ssp", "ssp-hm"])
 def test_two_harts_fence_each_other(launch, payloads, mode):
     attack(launch, payloads, seed=3, steps=8000, MODE=mode, HARTS=2, VCPUS=2)
 
@@ -33,6 +33,6 @@ def test_two_vcpus_on_one_hart(launch, payloads):
 
 @pytest.mark.parametrize("mode, qemu, bits", [("native", "strict", 16), ("ssp-hm", "strict", 6),
                                               ("ssp", "strict-eager", 16), ("ssp-hm", "strict-eager", 0),
-                                              ("tsp-unsync", "strict", 16), ("tsp-unsync", "strict-eager", 6)])
+                                              ("tsp", "strict", 16), ("tsp", "strict-eager", 6)])
 def test_every_access_ends_where_it_may_on_a_strict_hart(launch, payloads, mode, qemu, bits):
     attack(launch, payloads, seed=5, steps=10000, MODE=mode, QEMU=qemu, ASIDLEN=bits)

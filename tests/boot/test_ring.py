@@ -26,7 +26,8 @@ def test_rungs_of_the_ladder(launch, payloads, name, rung):
 
 
 @pytest.mark.parametrize("mode, exits, traps, drains", [
-    ("ssp-hm", False, True, True), ("ssp", True, False, True), ("tsp", False, True, False)])
+    ("ssp-hm", False, True, True), ("ssp", True, False, True), ("tsp", True, False, False),
+    ("tsp-in-step", False, True, False)])
 def test_a_commit_goes_to_whoever_has_the_tables(launch, payloads, mode, exits, traps, drains):
     mark = ring_run(launch, payloads, "ring", MODE=mode)
     assert (mark["vm_exits"]["by_reason"]["ring"] > 0) == exits

@@ -43,7 +43,7 @@ def test_nor_do_they_where_a_hart_has_a_part_of_v(payloads, extensions):
     all_hold(host(payloads, OURS, extensions))
 
 
-@pytest.mark.parametrize("mode", ["ssp", "ssp-hm", "tsp"])
+@pytest.mark.parametrize("mode", ["ssp", "ssp-hm", "tsp", "tsp-in-step"])
 def test_three_vcpus_of_a_guest_take_turns(launch, payloads, mode):
     run = launch(MODE=mode, PROFILE="virt-v", VCPUS=3, KERNEL=payloads / "vector.bin", MEM="128M", MARKS=1, TIMEOUT=60)
     all_hold(run.console)
@@ -55,7 +55,7 @@ def test_natively_they_are_harts(launch, payloads):
     all_hold(run.console)
 
 
-@pytest.mark.parametrize("option", ["hm=inject,satp,flush,fill", "shadow=tsp"])
+@pytest.mark.parametrize("option", ["hm=inject,satp,flush,fill", "shadow=tsp", "shadow=tsp-in-step"])
 def test_two_guests_take_turns(payloads, option):
     words = command([payload(payloads, "vector")] * 2, f"mem=128M vcpus=2 {option}", extensions=LONG)
     done = subprocess.run(words, stdin=subprocess.DEVNULL, timeout=120, capture_output=True)

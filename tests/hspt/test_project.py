@@ -42,7 +42,7 @@ def workloads(folder, **options):
 
 
 @pytest.mark.parametrize("mode, qemu", [
-    *(pytest.param(mode, "hspt-oracle", marks=[pytest.mark.long("hspt")] * (mode in ("tsp", "ssp"))) for mode in MODES),
+    *(pytest.param(mode, "hspt-oracle", marks=[pytest.mark.long("hspt")] * (mode in ("tsp-in-step", "ssp"))) for mode in MODES),
     ("ssp-hm", "hspt")])
 def test_all_workloads_are_correct(tmp_path, mode, qemu):
     results = [json.loads(line) for line in workloads(tmp_path, MODE=mode, QEMU=qemu).splitlines()]

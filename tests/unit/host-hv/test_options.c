@@ -55,7 +55,7 @@ static void tsp_is_chosen_beside_the_policy(void **state)
 {
 	(void)state;
 	assert_int_equal(parse("shadow=tsp").tsp, POLICY_TSP);
-	assert_int_equal(parse("shadow=tsp-unsync").tsp, POLICY_TSP_UNSYNC);
+	assert_int_equal(parse("shadow=tsp-in-step").tsp, POLICY_TSP_IN_STEP);
 	assert_false(parse("shadow=ssp").tsp);
 	assert_false(parse("").tsp);
 }
@@ -77,7 +77,7 @@ static void refuses_what_it_does_not_know(void **state)
 	refuses("vcpus=0", "1 to 16");
 	refuses("vcpus=17", "1 to 16");
 	refuses("hm=satp,walk", "inject,satp,flush,fill");
-	refuses("shadow=none", "ssp, tsp or tsp-unsync");
+	refuses("shadow=none", "ssp, tsp or tsp-in-step");
 	refuses("width=sv32", "sv39, sv48 or sv57");
 	refuses("svvptc=yes", "0 or 1");
 	refuses("reboot=never", "restart or end");

@@ -178,16 +178,16 @@ static int setup(void **state)
 	return setup_with(policy_of(HM_POLICY_SATP), 1);
 }
 
+static int setup_in_step(void **state)
+{
+	(void)state;
+	return setup_with(POLICY_TSP_IN_STEP, 2);
+}
+
 static int setup_tsp(void **state)
 {
 	(void)state;
 	return setup_with(POLICY_TSP, 2);
-}
-
-static int setup_free(void **state)
-{
-	(void)state;
-	return setup_with(POLICY_TSP_UNSYNC, 2);
 }
 
 static int teardown(void **state)
@@ -231,7 +231,7 @@ static void policies_have_names(void **state)
 	parses("ssp-hm", HM_POLICY_ALL);
 	parses("ssp", HM_POLICY_SATP | POLICY_SSP_TABLES);
 	parses("tsp", POLICY_TSP);
-	parses("tsp-unsync", POLICY_TSP_UNSYNC);
+	parses("tsp-in-step", POLICY_TSP_IN_STEP);
 	parses("none", POLICY_SSP_TABLES);
 	parses("inject,fill", HM_POLICY_INJECT | HM_POLICY_FILL);
 	assert_false(policy_parse((char[]){ "native" }, &policy));
@@ -243,7 +243,7 @@ static void the_first_entry_has_a_root_and_a_fence(void **state)
 	(void)state;
 	vcpu_reset(v, RAM, 0);
 	begin(v);
-	assert_int_equal(run->policy, vm.policy);
+	assert_int_equal(run->policy, vm.policy & ~POLICY_IN_STEP);
 	assert_int_equal(run->hw_fence, HM_FENCE_ALL);
 	assert_int_equal(run->roots[run->root].gsatp, 0);
 	assert_int_equal(run->roots[run->root].root >> 60, 8);
@@ -768,7 +768,7 @@ static void what_was_shadowed_before_another_policy_is_forgotten(void **state)
 	vm.policy = HM_POLICY_ALL;
 	enter();
 	map(space[0], VA, 0);
-	vm.policy = POLICY_TSP;
+	vm.policy = POLICY_TSP_IN_STEP;
 	enter();
 	assert_int_equal(shadow_leaf(run->root, VA), 0);
 	/* The other vCPU has not even seen that there was another policy. */
@@ -789,7 +789,7 @@ static void no_vcpu_goes_on_while_another_runs_elsewhere(void **state)
 	fence_leave(other);
 	vm.policy = HM_POLICY_ALL;
 	enter();
-	vm.policy = POLICY_TSP;
+	vm.policy = POLICY_TSP_IN_STEP;
 	assert_false(shadow_ready(other));
 	begin(other);
 	assert_true(shadow_ready(other));
@@ -806,21 +806,21 @@ static void a_store_that_is_not_decoded_is_executed_aside(void **state)
 	fault(LOAD, VA);
 	fault(STORE, entry);
 	assert_int_equal(v->shadow->count[SHADOW_PT_WRITE], 1);
-	assert_int_equal(vm.policy, POLICY_ASIDE);
+	assert_int_equal(vm.policy, POLICY_ASIDE | POLICY_IN_STEP);
 	enter();
 	assert_int_equal(run->policy, POLICY_ASIDE);
 	fault(STORE, entry);
 	assert_true(shadow_leaf(run->root, table) & PTE_W);
 	enter();
-	assert_int_equal(vm.policy, POLICY_ASIDE);
+	assert_int_equal(vm.policy, POLICY_ASIDE | POLICY_IN_STEP);
 	run->pc += PAGE;
 	vm.vcpu[1].run->pc = run->pc;
 	begin(&vm.vcpu[1]);
 	shadow_leave(&vm.vcpu[1]);
 	fence_leave(&vm.vcpu[1]);
-	assert_int_equal(vm.policy, POLICY_ASIDE);	/* it was not that one's */
+	assert_int_equal(vm.policy, POLICY_ASIDE | POLICY_IN_STEP);	/* it was not that one's */
 	enter();
-	assert_int_equal(vm.policy, POLICY_TSP);
+	assert_int_equal(vm.policy, POLICY_TSP_IN_STEP);
 	enter();
 	assert_int_equal(run->policy, POLICY_TSP);
 	fault(LOAD, table);
@@ -837,11 +837,11 @@ static void a_call_ends_what_was_executed_aside(void **state)
 	fault(LOAD, VA);
 	fault(STORE, entry);
 	enter();
-	assert_int_equal(vm.policy, POLICY_ASIDE);
+	assert_int_equal(vm.policy, POLICY_ASIDE | POLICY_IN_STEP);
 	run->pc += 8;
 	run->exit_reason = HM_EXIT_SBI;
 	enter();
-	assert_int_equal(vm.policy, POLICY_TSP);
+	assert_int_equal(vm.policy, POLICY_TSP_IN_STEP);
 }
 
 /* An SC: its own code might be behind the table. */
@@ -857,10 +857,10 @@ static void so_is_one_that_is_repeated_in_vain(void **state)
 	fault(LOAD, VA + GIB);
 	run->x[11] = table;
 	fault(STORE, table);
-	assert_int_equal(vm.policy, POLICY_TSP);
+	assert_int_equal(vm.policy, POLICY_TSP_IN_STEP);
 	fault(LOAD, VA + GIB);
 	fault(STORE, table);
-	assert_int_equal(vm.policy, POLICY_ASIDE);
+	assert_int_equal(vm.policy, POLICY_ASIDE | POLICY_IN_STEP);
 	vm.policy = HM_POLICY_ALL;		/* the operator's */
 	run->pc += PAGE;
 	enter();
@@ -932,7 +932,7 @@ static void nothing_stays_out_of_step_where_none_goes(void **state)
 	begin(other);
 	fence_leave(other);
 	change_leaf();
-	vm.policy = POLICY_TSP;
+	vm.policy = POLICY_TSP_IN_STEP;
 	assert_false(shadow_ready(other));
 	enter();
 	assert_false(shadow_syncs(v));
@@ -1005,27 +1005,27 @@ static void code_that_may_not_be_fetched_is_old_no_more(void **state)
 }
 
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
-#define TEST_FREE(name)	cmocka_unit_test_setup_teardown(name, setup_free, teardown)
 #define TEST_TSP(name)	cmocka_unit_test_setup_teardown(name, setup_tsp, teardown)
+#define TEST_IN_STEP(name)	cmocka_unit_test_setup_teardown(name, setup_in_step, teardown)
 /* Faults are classified in one place. */
-#define TEST_BOTH(name)	TEST(name), TEST_TSP(name)
+#define TEST_ALL(name)	TEST(name), TEST_TSP(name), TEST_IN_STEP(name)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(whoever_fills_or_flushes_has_the_tables),
 		TEST(policies_have_names),
-		TEST_BOTH(the_first_entry_has_a_root_and_a_fence),
-		TEST_BOTH(a_change_of_owner_drops_everything),
+		TEST_ALL(the_first_entry_has_a_root_and_a_fence),
+		TEST_ALL(a_change_of_owner_drops_everything),
 		TEST(the_firmware_gets_the_fences_of_its_own_tables),
-		TEST_BOTH(what_the_guest_allows_is_filled),
-		TEST_BOTH(what_it_forbids_is_its_own_fault),
-		TEST_BOTH(a_table_outside_ram_is_an_access_fault),
-		TEST_BOTH(the_state_of_the_access_counts),
-		TEST_BOTH(outside_is_a_device_and_its_instruction_is_fetched),
-		TEST_BOTH(code_that_is_gone_faults_by_itself),
-		TEST_BOTH(nothing_is_fetched_from_a_device),
-		TEST_BOTH(each_address_space_has_its_root),
+		TEST_ALL(what_the_guest_allows_is_filled),
+		TEST_ALL(what_it_forbids_is_its_own_fault),
+		TEST_ALL(a_table_outside_ram_is_an_access_fault),
+		TEST_ALL(the_state_of_the_access_counts),
+		TEST_ALL(outside_is_a_device_and_its_instruction_is_fetched),
+		TEST_ALL(code_that_is_gone_faults_by_itself),
+		TEST_ALL(nothing_is_fetched_from_a_device),
+		TEST_ALL(each_address_space_has_its_root),
 		TEST(a_first_root_fences_for_the_tables_of_others),
 		TEST(the_firmware_switches_alone),
 		TEST(the_least_recently_used_root_goes),
@@ -1040,24 +1040,24 @@ int main(void)
 		TEST(regions_with_split_superpages_exit_for_fences),
 		TEST(two_fences_owed_become_one_of_everything),
 		TEST(remote_fences_are_paid_before_the_guest_runs),
-		TEST_TSP(a_store_to_a_table_is_emulated_and_followed),
-		TEST_TSP(a_store_whose_code_is_gone_is_no_store),
-		TEST_TSP(a_misaligned_amo_is_the_guests),
-		TEST_TSP(the_second_page_of_a_store_is_named),
-		TEST_TSP(protecting_a_table_fences_other_vcpus),
-		TEST_TSP(the_firmware_serves_the_guests_fences),
-		TEST_TSP(what_was_shadowed_before_another_policy_is_forgotten),
-		TEST_TSP(no_vcpu_goes_on_while_another_runs_elsewhere),
-		TEST_TSP(a_store_that_is_not_decoded_is_executed_aside),
-		TEST_TSP(a_call_ends_what_was_executed_aside),
-		TEST_TSP(so_is_one_that_is_repeated_in_vain),
-		TEST_FREE(a_store_to_a_leaf_table_counts_once),
-		TEST_FREE(fences_exit_while_a_table_is_out_of_step),
-		TEST_FREE(nothing_stays_out_of_step_where_none_goes),
-		TEST_FREE(others_fences_exit_from_then_on),
-		TEST_FREE(a_long_range_is_everything),
-		TEST_FREE(a_commit_of_the_ring_is_a_fence_of_everything),
-		TEST_FREE(code_that_may_not_be_fetched_is_old_no_more),
+		TEST_IN_STEP(a_store_to_a_table_is_emulated_and_followed),
+		TEST_IN_STEP(a_store_whose_code_is_gone_is_no_store),
+		TEST_IN_STEP(a_misaligned_amo_is_the_guests),
+		TEST_IN_STEP(the_second_page_of_a_store_is_named),
+		TEST_IN_STEP(protecting_a_table_fences_other_vcpus),
+		TEST_IN_STEP(the_firmware_serves_the_guests_fences),
+		TEST_IN_STEP(what_was_shadowed_before_another_policy_is_forgotten),
+		TEST_IN_STEP(no_vcpu_goes_on_while_another_runs_elsewhere),
+		TEST_IN_STEP(a_store_that_is_not_decoded_is_executed_aside),
+		TEST_IN_STEP(a_call_ends_what_was_executed_aside),
+		TEST_IN_STEP(so_is_one_that_is_repeated_in_vain),
+		TEST_TSP(a_store_to_a_leaf_table_counts_once),
+		TEST_TSP(fences_exit_while_a_table_is_out_of_step),
+		TEST_TSP(nothing_stays_out_of_step_where_none_goes),
+		TEST_TSP(others_fences_exit_from_then_on),
+		TEST_TSP(a_long_range_is_everything),
+		TEST_TSP(a_commit_of_the_ring_is_a_fence_of_everything),
+		TEST_TSP(code_that_may_not_be_fetched_is_old_no_more),
 	};
 
 	return RUN(tests);

@@ -178,7 +178,7 @@ def test_every_rule_has_its_refusal_here():
 
 def test_policies_of_modes():
     assert {mode: modes.spelled(Settings({"MODE": mode}).policy) for mode in modes.NAMES} == {
-        "native": "none", "tsp": "none", "tsp-unsync": "none", "ssp": "satp", "ssp-hm": "inject,satp,flush,fill"}
+        "native": "none", "tsp": "none", "tsp-in-step": "none", "ssp": "satp", "ssp-hm": "inject,satp,flush,fill"}
 
 
 def test_natively_the_cpus_are_the_harts():
