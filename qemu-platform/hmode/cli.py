@@ -13,7 +13,9 @@ from hmode.settings import Settings, take
 def look_at_options(given):
     """Only whether they can be right, before anything is built for them."""
     for settings in measure.plan(given)[0] if measure.is_wanted(given) else [Settings(given)]:
-        if not guest.is_ours(settings):
+        if guest.is_ours(settings):
+            guest.look_beside(settings)
+        else:
             guest.look(settings)
 
 
@@ -86,8 +88,9 @@ def ended_from_outside(number, _):
 
 
 def main(words):
-    signal.signal(signal.SIGTERM, ended_from_outside)
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)       # as any filter, and as QEMU expects it
+    for number in (signal.SIGTERM, signal.SIGPIPE, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:       # nohup
+            signal.signal(number, ended_from_outside)
     try:
         execute(words[0] if words else "", words[1:])
     except Stop as stop:
@@ -95,4 +98,7 @@ def main(words):
         return stop.status
     except KeyboardInterrupt:
         return 130
+    except OSError as error:
+        Failed(f"{error.filename or 'a file'}: {error.strerror or error}").show()
+        return 1
     return 0

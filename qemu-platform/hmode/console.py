@@ -11,6 +11,9 @@ import time
 from hmode.records import SEPARATOR
 
 
+MOST_SHOWN = 4096           # bytes of a line that does not end; the log has all of it
+
+
 class Console:
     """Between a machine and its log."""
 
@@ -23,20 +26,21 @@ class Console:
     def take(self, data):
         self.log.write(data)
         self.log.flush()
-        *whole, self.line = (self.line + data).split(b"\n")
+        *whole, rest = (self.line + data).split(b"\n")
         for line in whole:
             self.show(line.decode(errors="replace").rstrip("\r"))
+        self.line = rest[:MOST_SHOWN]
 
     def show(self, line):
         if self.whole:
             if SEPARATOR not in line:
                 print(line, file=sys.stderr, flush=True)
             return
-        told = re.search(r".*hmwork: ([a-z]* ok.*|.*FAILED.*)", line)
-        if told:
+        told = line.rpartition("hmwork: ")
+        if told[1] and re.match(r"[a-z]* ok|.*FAILED", told[2]):
             self.done += 1
             self.erase()
-            print(f"  {self.settings.mode}  {told[1]}", file=sys.stderr, flush=True)
+            print(f"  {self.settings.mode}  {told[2]}", file=sys.stderr, flush=True)
 
     def tick(self):
         """A line that tells how far it is, on a terminal."""
@@ -70,14 +74,20 @@ def read_until(machine, console, deadline):
 def stop(machine, console):
     """End it as `timeout` does, and take what it still says."""
     machine.terminate()
-    if not read_until(machine, console, time.monotonic() + 10):
-        machine.kill()
+    try:
+        if read_until(machine, console, time.monotonic() + 10):
+            machine.wait(1)
+    except subprocess.TimeoutExpired:
+        pass
+    finally:
+        machine.kill()      # does nothing to a machine that has ended
 
 
 def execute(command, console, seconds):
     """QEMU's status, negative for a signal; None: it was still running after so many seconds, and was stopped."""
     deadline = time.monotonic() + seconds
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    # A machine does not outlive the launcher, whatever ends that.
+    with subprocess.Popen(["setpriv", "--pdeathsig", "TERM", *command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT) as machine:
         try:
             if not read_until(machine, console, deadline):

@@ -5,7 +5,7 @@ import json
 import pathlib
 import re
 
-from hmode import records, run, tree
+from hmode import machine, records, run, tree
 from hmode.messages import Failed, say
 from hmode.options import WORKLOADS
 from hmode.settings import Settings
@@ -40,7 +40,7 @@ def count_pt_writes(given):
     settings = Settings({"LOG": str(tree.BUILD / "log/pt-writes.log")} | given |
                         {"MODE": "native", "HARTS": "1", "ICOUNT": "1"}, without="zicboz")
     counts = pathlib.Path(f"{settings.log}.counts")
-    prepared = run.prepare(settings, "-plugin", f"{plugin},out={counts}")
+    prepared = run.prepare(settings, "-plugin", machine.escaped(str(plugin)) + f",out={machine.escaped(str(counts))}")
     say("COUNT", f"stores to live page tables on {settings.title().partition(' on ')[2]}")
     run.execute_to_the_end(settings, prepared)
     marks = map(json.loads, counts.read_text().splitlines())

@@ -53,6 +53,13 @@ def dtb_of(settings):
     return path
 
 
+def look_beside(settings):
+    """What the user gives to a kernel of ours, which may not be built yet."""
+    if settings.is_given("INITRD"):
+        initrd_of(settings)
+    dtb_of(settings)
+
+
 def look(settings, folder=None):
     """The guest's files; a kernel that is converted goes into the folder, without one it is only looked at."""
     path = readable("KERNEL", settings.kernel)

@@ -128,7 +128,9 @@ class Address:
 def readable(name, path):
     """The path, of a file that can be read."""
     try:
-        with pathlib.Path(path).open("rb"):
-            return pathlib.Path(path)
+        if pathlib.Path(path).is_file():        # a pipe or a device may never end
+            with pathlib.Path(path).open("rb"):
+                return pathlib.Path(path)
     except OSError:
-        raise Refused(f"{name}={path} is no readable file") from None
+        pass
+    raise Refused(f"{name}={path} is no readable file")

@@ -80,7 +80,7 @@ def native_software(settings, kernel, initrd):
 
 
 def module(at, kind, path, more=""):
-    return ["-device", f"guest-loader,addr={at:#x},{kind}={path}{more}"]
+    return ["-device", f"guest-loader,addr={at:#x},{kind}={escaped(str(path))}{more}"]
 
 
 def host_software(settings, kernel, initrd, dtb):

@@ -37,14 +37,16 @@ def rings(console):
 
 def ends(console):
     """How host-hv says that the guests ended."""
-    return sorted({record["end"] for record in records(console) if record.get("end")})
+    return sorted({str(record["end"]) for record in records(console) if record.get("end")})
 
 
 def instructions(settings, record):
     """QEMU counts instructions only with -icount.  Natively the firmware splits what one hart did."""
     counted = record.get("instructions")
+    if not isinstance(counted, dict):       # natively the console is the guest's own
+        return {}
     if not settings.icount:
-        return dict.fromkeys(counted or ())
+        return dict.fromkeys(counted)
     if settings.is_native and settings.harts > 1:
         return counted | {"guest": None, "hm": None}
     return counted

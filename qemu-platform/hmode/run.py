@@ -37,14 +37,22 @@ def must_be_built(settings):
             raise Failed(f"{tree.BUILD / name} is not built", "run: make all")
 
 
+def must_have_folders(settings):
+    """Before a run that may be long, of what is written at its end as well."""
+    (tree.BUILD / "log").mkdir(parents=True, exist_ok=True)
+    for path in (settings.log, settings.result):
+        if path and not pathlib.Path(path).parent.is_dir():
+            raise Failed(f"{path} cannot be written: its folder is not there")
+
+
 def prepare(settings, *more):
     """The command of the machine and its log."""
+    must_have_folders(settings)
     guest.must_be_there(settings)
     files = guest.look(settings, tree.BUILD / "kernels")
     found = qemu.find(settings.qemu or "", settings.misaligned == "trap")
     must_be_built(settings)
     log = pathlib.Path(settings.log or tree.BUILD / "log" / f"{settings.mode}-{settings.profile}.log")
-    (tree.BUILD / "log").mkdir(parents=True, exist_ok=True)
     return Prepared([*machine.command(settings, found, files, log), *more], log)
 
 

@@ -461,3 +461,33 @@ def test_what_a_step_of_the_ladder_is_worth_on_average():
 @pytest.mark.parametrize("asidlen", ["17", "-1", "x"])
 def test_a_strict_hart_has_up_to_16_bits_of_asid(asidlen):
     assert_refused(call(LAUNCH, "options", "QEMU=strict", f"ASIDLEN={asidlen}"), f"ASIDLEN={asidlen}", "0 to 16")
+
+
+def test_nothing_is_imported_from_the_folder_that_the_user_is_in(tmp_path):
+    (tmp_path / "json.py").write_text("raise SystemExit('imported')\n")
+    done = subprocess.run([LAUNCH, "version"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout.startswith("hmode "), done
+
+
+def test_what_never_ends_is_no_file(tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    for path in (tmp_path / "fifo", "/dev/zero", tmp_path):
+        assert_refused(call(LAUNCH, "options", f"KERNEL={path}"), f"KERNEL={path} is no readable file")
+
+
+def test_files_beside_a_kernel_of_ours_are_looked_at_first():
+    for option in ("DTB=/nowhere", "INITRD=/nowhere"):
+        assert_refused(call(LAUNCH, "options", option), f"{option} is no readable file")
+
+
+@pytest.mark.parametrize("option", ["LOG", "RESULT"])
+def test_what_cannot_be_written_is_named_before_the_run(tmp_path, option):
+    done = call(LAUNCH, "run", f"{option}={tmp_path}/missing/file")
+    assert done.returncode == 1, done
+    assert done.stderr == f"hmode: {tmp_path}/missing/file cannot be written: its folder is not there\n"
+
+
+def test_what_turns_out_to_be_no_file_is_named(tmp_path, machine):
+    done = machine(console(), f"LOG={tmp_path}")
+    assert done.returncode == 1, done
+    assert f"hmode: {tmp_path}" in done.stderr and "Traceback" not in done.stderr

@@ -69,6 +69,16 @@ def test_a_comma_is_doubled_in_a_value_of_qemus_alone(files):
         assert any(word.endswith(words) for word in machine.command(settings, Qemu("QEMU"), found, "LOG"))
 
 
+def test_a_comma_in_a_path_is_doubled_for_a_loader_alone(files):
+    path = pathlib.Path("FILES/a,b")
+    path.write_bytes(bytes(4096))
+    found = guest.Guest(path, path, path)
+    for mode, kinds in [("native", ["FILES/a,b"]), ("ssp-hm", ["kernel=FILES/a,,b,bootargs", "initrd=FILES/a,,b"])]:
+        words = machine.command(Settings({"MODE": mode, "WORKLOAD": "none"}), Qemu("QEMU"), found, "LOG")
+        assert all(any(kind in word for word in words) for kind in kinds), words
+        assert ("FILES/a,b" in words) == (mode == "native")
+
+
 def test_what_a_guest_is_offered_is_host_hvs_list():
     assert {"i", "m", "a", "f", "d", "c", "sstc"} <= machine.offered() and "smcntrpmf" not in machine.offered()
 

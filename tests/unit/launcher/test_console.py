@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Between a machine and its console: what is shown, and that no machine outlives its launcher."""
+
+import io
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+import types
+
+import pytest
+
+from hmode import console, records
+
+PACKAGE = pathlib.Path(console.__file__).resolve().parents[1]
+SETTINGS = types.SimpleNamespace(v="", workload=["fork"], mode="ssp")
+# A stand-in for QEMU that is deaf to what its console's end does.
+MACHINE = "import signal, sys, time; signal.signal(signal.SIGPIPE, signal.SIG_IGN); " \
+          "print('hmwork: fork ok', flush=True); print(f'pid {__import__(\"os\").getpid()}', file=sys.stderr, flush=True); " \
+          "time.sleep(600)"
+
+
+@pytest.mark.parametrize("line, shown", [
+    ("[    0.1] hmwork: fork ok", "fork ok"),
+    ("hmwork: fork FAILED: no memory", "fork FAILED: no memory"),
+    ("hmwork: first hmwork: cow ok, slowly", "cow ok, slowly"),
+    ("hmwork: fork begins", None),
+    ("fork ok", None),
+])
+def test_of_a_line_the_result_is_shown(capsys, line, shown):
+    console.Console(SETTINGS, io.BytesIO()).show(line)
+    assert capsys.readouterr().err == (f"  ssp  {shown}\n" if shown else "")
+
+
+def test_a_line_without_an_end_is_in_the_log_and_costs_no_more_than_others():
+    log = io.BytesIO()
+    shown = console.Console(SETTINGS, log)
+    for _ in range(256):
+        shown.take(b"x" * 65536)
+    assert len(shown.line) == console.MOST_SHOWN
+    shown.take(b"\nhmwork: fork ok\n")
+    assert shown.done == 1
+    assert len(log.getvalue()) == 256 * 65536 + 17
+
+
+def launcher(tmp_path):
+    """A process that runs the stand-in as the launcher does, with its log, and the stand-in's process number."""
+    log = tmp_path / "log"
+    code = f"""
+import signal, sys, types
+from hmode import cli, console
+for number in (signal.SIGTERM, signal.SIGPIPE, signal.SIGHUP):
+    signal.signal(number, cli.ended_from_outside)
+settings = types.SimpleNamespace(v="1", workload=[], mode="ssp")
+with open({str(log)!r}, "wb") as log:
+    console.execute([sys.executable, "-c", {MACHINE!r}], console.Console(settings, log), 500)
+"""
+    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL,
+                               env={**os.environ, "PYTHONPATH": str(PACKAGE)})
+    while not (log.exists() and b"\n" in log.read_bytes().partition(b"pid ")[2]):
+        assert process.poll() is None
+        time.sleep(0.02)
+    return process, int(log.read_bytes().partition(b"pid ")[2].split()[0])
+
+
+def is_there(number):
+    """A process that has ended and whose parent did not look yet is not."""
+    try:
+        return pathlib.Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE, signal.SIGINT, signal.SIGKILL])
+def test_no_machine_outlives_its_launcher(tmp_path, number):
+    process, machine = launcher(tmp_path)
+    assert is_there(machine)
+    process.send_signal(number)
+    process.wait(30)
+    deadline = time.monotonic() + 50
+    while is_there(machine) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    if is_there(machine):
+        os.kill(machine, signal.SIGKILL)
+        pytest.fail("the machine runs on")
+
+
+def test_a_machine_that_does_not_end_is_ended(tmp_path):
+    with (tmp_path / "log").open("wb") as log:
+        begin = time.monotonic()
+        status = console.execute([sys.executable, "-c", MACHINE], console.Console(SETTINGS, log), 1)
+    assert status is None and time.monotonic() - begin < 40
+
+
+@pytest.mark.parametrize("text", ['{"end":[]}', '{"mark":0}', '{"mark":0,"instructions":7}', '{"mark":[]}', '{"end":7}'])
+def test_a_record_that_a_native_guest_makes_up_breaks_nothing(text):
+    settings = types.SimpleNamespace(workload=["boot"], mode="native", policy=[], guest="debian", profile="virt", vcpus=1,
+                                     harts=2, icount=1, is_native=True)
+    written = f"\x1e{text}\n"
+    records.ends(written)
+    assert all(not each["instructions"] for each in records.results(settings, written))
