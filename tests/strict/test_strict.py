@@ -63,7 +63,7 @@ def test_a_page_that_was_absent_is_filled_once(launch, payloads, monkeypatch, pa
     assert run.mark()["hm_traps"]["by_kind"]["fill"] + run.mark()["vm_exits"]["by_reason"]["hidden_fault"] < 1.2 * pages
 
 
-@pytest.mark.parametrize("mode, payload", [("tsp", "flush"), ("ssp", "ring")])
+@pytest.mark.parametrize("mode, payload", [("tsp", "flush"), ("tsp-in-step", "flush"), ("ssp", "ring")])
 def test_fences_reach_the_hart_on_tables_of_the_host(launch, payloads, mode, payload):
     """Stock QEMU flushes on the way to host-hv and back."""
     check(launch(MODE=mode, QEMU="strict", KERNEL=payloads / f"{payload}.bin", MEM="128M", TIMEOUT=120))
