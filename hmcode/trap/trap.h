@@ -12,8 +12,8 @@
  *	guest_vector.S	hm_resume	back to the guest, or
  *			hm_guest_leave	(metal/world_switch.S) to world/switch.c: a VM exit
  *
- * Each station may hand on to the next; none changes anything before it knows
- * that it will not.
+ * Each station may hand on to the next.  It changes the guest's state only once it is sure to
+ * finish the event; what hm_trap_general found out of one it hands on (frame->fault, mmu_exit).
  */
 #ifndef HM_TRAP_H
 #define HM_TRAP_H

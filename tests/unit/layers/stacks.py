@@ -216,11 +216,11 @@ def stacks(hmcode):
     }
 
 
-def faults(hmcode, build):
+def faults(hmcode, build, indirect=None):
     """All that is wrong with the stacks of a firmware that is built, a line each; hmcode: its sources."""
-    firmware = Firmware(build)
+    firmware = Firmware(build, indirect)
     wrong = [f"{name} calls itself, by way of others or not" for name in firmware.circles()]
-    # Of what OpenSBI does beside, only what stands on one of our stacks is our affair.
+    # Of OpenSBI's functions only those that stand on one of our stacks are our affair: depth() adds them.
     firmware.unknown &= {firmware.functions[address].name for address in firmware.ours}
     for name, stack in stacks(hmcode).items():
         size, names = firmware.depth(stack)

@@ -88,6 +88,13 @@ def test_a_call_by_pointer_without_a_line_is_named(copy):
     assert faults(build(copy)) == ["ask calls by pointer: INDIRECT has no line for it"]
 
 
+@pytest.mark.parametrize("name", ["sbi_timer_value", "nputs", "sbi_ipi_process"])
+def test_a_function_of_opensbi_without_a_line_is_named_where_it_stands_on_a_stack(built, name):
+    known = {caller: callees for caller, callees in stacks.INDIRECT.items() if caller != name}
+    assert f"{name} calls by pointer: INDIRECT has no line for it" in \
+        stacks.faults(built / "hmcode", built / "build", known)
+
+
 def short_objects(root):
     """Objects that the Makefile compiles so that they preserve what guest_vector.S did not save."""
     lines = re.findall(r"^\$\(BUILD\)/(\S+\.o): CFLAGS \+= \$\(FAST_CFLAGS\)$", (root / "hmcode" / "Makefile").read_text(),
