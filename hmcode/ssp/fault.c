@@ -239,20 +239,13 @@ static bool is_device(struct ssp_space *space, uint64_t va, enum ssp_access acce
 	return !ssp_slot_of(space, result->gpa);
 }
 
-/* One fault, without its neighbours. */
-static struct ssp_result fault(struct ssp_space *space, uint64_t va, enum ssp_access access,
-			       unsigned int state)
+/* By the guest's tables as they are, whatever is cached of a walk. */
+static struct ssp_result fault_by_walk(struct ssp_space *space, uint64_t va, enum ssp_access access,
+				       unsigned int state)
 {
 	struct ssp_guest_walk walk;
 	const struct ssp_slot *slot;
 
-	if (ssp_walk_hit(space->current, va) || ssp_walk_renew(space, va)) {
-		struct ssp_result result = { .fence = SSP_FENCE_NONE };
-
-		result.verdict = ssp_fault_fast(space, va, access, state, &result.fence);
-		if (result.verdict != SSP_SLOW || is_device(space, va, access, state, &result))
-			return result;
-	}
 	ssp_guest_walk(space, space->current->gsatp, va, access, state, &walk);
 	if (walk.verdict != SSP_FILLED)
 		return (struct ssp_result){ .verdict = walk.verdict, .gpa = walk.gpa };
@@ -263,6 +256,20 @@ static struct ssp_result fault(struct ssp_space *space, uint64_t va, enum ssp_ac
 		.verdict = SSP_FILLED,
 		.fence = fill(space, &walk, va, slot),
 	};
+}
+
+/* One fault, without its neighbours. */
+static struct ssp_result fault(struct ssp_space *space, uint64_t va, enum ssp_access access,
+			       unsigned int state)
+{
+	if (ssp_walk_hit(space->current, va) || ssp_walk_renew(space, va)) {
+		struct ssp_result result = { .fence = SSP_FENCE_NONE };
+
+		result.verdict = ssp_fault_fast(space, va, access, state, &result.fence);
+		if (result.verdict != SSP_SLOW || is_device(space, va, access, state, &result))
+			return result;
+	}
+	return fault_by_walk(space, va, access, state);
 }
 
 struct ssp_result ssp_fault(struct ssp_space *space, uint64_t va, enum ssp_access access,
@@ -277,4 +284,12 @@ struct ssp_result ssp_fault(struct ssp_space *space, uint64_t va, enum ssp_acces
 	if (result.verdict == SSP_FILLED && access != SSP_STORE)
 		ssp_fill_around(space, va);
 	return result;
+}
+
+struct ssp_result ssp_fill(struct ssp_space *space, uint64_t va, enum ssp_access access,
+			   unsigned int state)
+{
+	struct ssp_result result = ssp_fault(space, va, access, state);
+
+	return result.verdict == SSP_FILLED ? result : fault_by_walk(space, va, access, state);
 }

@@ -265,6 +265,14 @@ struct ssp_result ssp_fault(struct ssp_space *space, uint64_t va, enum ssp_acces
 			    unsigned int state);
 
 /*
+ * The same for a fault that ssp_translate() has called hidden.  ssp_fault() may go by
+ * an older link that is cached and not flushed, and find a fault there or a device: the
+ * access would fault again, be called hidden again, and so for ever.
+ */
+struct ssp_result ssp_fill(struct ssp_space *space, uint64_t va, enum ssp_access access,
+			   unsigned int state);
+
+/*
  * Fault-around: neighbours of a page that was filled by ssp_fault_fast(); ssp_fault()
  * does it by itself.
  */

@@ -163,8 +163,7 @@ void hm_fill(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus)
 	if (cause != CAUSE_FETCH_PAGE_FAULT && cause != CAUSE_LOAD_PAGE_FAULT &&
 	    cause != CAUSE_STORE_PAGE_FAULT)
 		return;
-	result = ssp_fault(&vcpu->space, va, cause & 3, hm_access_state(mstatus));
-
+	result = ssp_fill(&vcpu->space, va, cause & 3, hm_access_state(mstatus));
 	hm_fence(result.fence, va);
 }
 

@@ -454,6 +454,66 @@ static void what_a_policy_lacks_is_left_to_the_host(void **state)
 	}
 }
 
+/*
+ * The guest hangs another leaf table at a link that is cached, and does not fence.  What the exit
+ * calls hidden is filled by the entry, whatever the older table said: or it would exit for ever.
+ */
+#define BESIDE (VA + 8 * PAGE_SIZE) /* of another group: nobody's fill takes it along */
+
+static const struct {
+	const char *what;
+	u64 gpa, bits;
+} olds[] = {
+	{ "a device", DEVICE, ACCESSED },
+	{ "no R", PAGE_GPA, PTE_V | PTE_X | PTE_A },
+	{ "nothing", 0, 0 },
+	{ "the page", PAGE_GPA, ACCESSED },
+};
+
+static u64 *link_of(u64 va)
+{
+	u64 *root = guest_memory(guest.root);
+
+	return (u64 *)guest_memory(pte_address(root[pte_index(va, 2)])) + pte_index(va, 1);
+}
+
+static void cache_the_link(void)
+{
+	assert_int_equal(guest_trap(CAUSE_STORE_PAGE_FAULT, VA), HM_RESUME);
+}
+
+static void load_beside(void)
+{
+	assert_int_equal(guest_trap(CAUSE_LOAD_PAGE_FAULT, BESIDE), HM_EXIT);
+	expect(guest.run->exit_reason, HM_EXIT_HIDDEN_FAULT, "the exit");
+}
+
+static void look_beside(void)
+{
+	expect(model_maps_page(BESIDE), true, "the shadow after the entry");
+}
+
+static void a_hidden_fault_is_filled_whatever_an_older_link_said(void **state)
+{
+	(void)state;
+	guest.run->satp = guest_satp(1);
+	for (unsigned int i = 0; i < COUNT(olds); i++) {
+		guest.run->policy = HM_POLICY_ALL;
+		guest.run->flags = HM_RUN_FENCE_VMA;
+		guest.run->fence_start = guest.run->fence_size = 0;
+		guest.run->fence_asid = ~0ull;
+		guest_map(VA, PAGE_GPA, ACCESSED);
+		guest_map(BESIDE, olds[i].gpa, olds[i].bits);
+		expect(guest_run(cache_the_link), 0, "%s", olds[i].what);
+		*link_of(VA) = 0;
+		guest_map(BESIDE, PAGE_GPA, ACCESSED);
+		guest.run->policy = HM_POLICY_ALL & ~(u64)HM_POLICY_FILL;
+		expect(guest_run(load_beside), 0, "%s", olds[i].what);
+		guest.run->flags = HM_RUN_FILL;
+		expect(guest_run(look_beside), 0, "%s", olds[i].what);
+	}
+}
+
 int main(void)
 {
 #define FACT(name) cmocka_unit_test_setup_teardown(name, guest_begin, machine_end)
@@ -470,6 +530,7 @@ int main(void)
 		FACT(each_form_of_sfence_vma_reaches_shadow_and_hart),
 		FACT(each_access_is_what_tables_and_slots_make_of_it),
 		FACT(what_a_policy_lacks_is_left_to_the_host),
+		FACT(a_hidden_fault_is_filled_whatever_an_older_link_said),
 	};
 
 	return cmocka_run_group_tests_name("traps of a guest", tests, NULL, NULL);
