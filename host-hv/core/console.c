@@ -148,32 +148,37 @@ static void look_soon(struct hart *h)
 	h->shared = true;
 }
 
+static bool line_waits(const struct hart *h)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(lines); i++)
+		if (lines[i].hart == h && lines[i].length)
+			return true;
+	return false;
+}
+
+/* A look is an exit: none is made for lines that have ended. */
 static void add_to_line(int speaker, char c)
 {
 	struct line *line = &lines[speaker];
+	struct hart *h = this_hart();
 
 	line->text[line->length++] = c;
 	line->looks = 0;
-	line->hart = this_hart();
-	if (c == '\n' || line->length == LINE_BYTES)
+	line->hart = h;
+	if (c == '\n' || line->length == LINE_BYTES) {
 		show_line(speaker);
-	else if (!line->hart->console_look)
-		look_soon(line->hart);
+		if (!line_waits(h))
+			h->console_look = 0;
+	} else if (!h->console_look) {
+		look_soon(h);
+	}
 }
 
-/* Does one of the hart's lines still wait? */
-static bool look_at_lines(const struct hart *h)
+static void look_at_lines(const struct hart *h)
 {
-	bool wait = false;
-
-	for (unsigned i = 0; i < ARRAY_SIZE(lines); i++) {
-		if (lines[i].hart != h)
-			continue;
-		if (++lines[i].looks >= QUIET_LOOKS)
+	for (unsigned i = 0; i < ARRAY_SIZE(lines); i++)
+		if (lines[i].hart == h && ++lines[i].looks >= QUIET_LOOKS)
 			show_line(i);
-		wait = wait || lines[i].length;
-	}
-	return wait;
 }
 
 uint64_t console_look(struct hart *h)
@@ -182,7 +187,8 @@ uint64_t console_look(struct hart *h)
 		return h->console_look;
 	h->console_look = 0;
 	spin_lock(&console.lock);
-	if (look_at_lines(h))
+	look_at_lines(h);
+	if (line_waits(h))
 		look_soon(h);
 	spin_unlock(&console.lock);
 	return h->console_look ? h->console_look : FOREVER;

@@ -183,6 +183,20 @@ static void the_hart_that_wrote_last_looks(void **state)
 	assert_string_equal(written, "[vm0] xy");
 }
 
+/* A look is an exit of whoever runs on the hart. */
+static void nobody_looks_for_lines_that_have_ended(void **state)
+{
+	(void)state;
+	console_name_speakers();
+	says("a line\n");
+	assert_int_equal(console_look_if_due(mock_hart), FOREVER);
+	guest_says(1, "~ # ");
+	says("another\n");
+	assert_int_equal(console_look_if_due(mock_hart), mock_time + LOOK);
+	guest_says(1, "ls\n");
+	assert_int_equal(console_look_if_due(mock_hart), FOREVER);
+}
+
 static void a_prompt_is_left_when_another_speaks(void **state)
 {
 	(void)state;
@@ -328,6 +342,7 @@ int main(void)
 		TEST(each_byte_is_waited_for_anew),
 		TEST(a_hart_that_stood_still_has_looked_once),
 		TEST(the_hart_that_wrote_last_looks),
+		TEST(nobody_looks_for_lines_that_have_ended),
 		TEST(a_prompt_is_left_when_another_speaks),
 		TEST(a_record_stands_between_lines),
 		TEST(a_long_line_is_shown_in_parts),
