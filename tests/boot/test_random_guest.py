@@ -8,7 +8,8 @@ from random_guest import attack
 
 STEPS = 30000
 # Whose the tables are, and who finishes what: policies that differ in that.
-POLICIES = ["none", "satp", "inject,satp", "flush", "inject,flush", "inject,satp,flush", "satp,fill", "flush,fill"]
+POLICIES = ["none", "satp", "inject,satp", "flush", "inject,flush", "satp,flush", "inject,satp,flush",
+            "satp,fill", "flush,fill"]
 
 
 @pytest.mark.parametrize("profile", PROFILES)
