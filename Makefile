@@ -39,7 +39,7 @@ shell: options all	## an interactive shell in the guest
 debug: options all	## the same, stopped, waiting for gdb
 	@$(launch) debug
 
-measure: options all	## MODES="..." WORKLOADS="...": the table for some of them; LADDER=1: for every rung
+measure: options all	## MODES="..." WORKLOADS="...": the table for some of them; LADDER=1: for every policy
 	@$(launch) measure
 
 bench-events: all payloads ## instructions per event

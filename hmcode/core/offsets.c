@@ -41,7 +41,7 @@ void offsets(void)
 	OFFSET(VCPU_FENCE_AFTER_FILL, hm_vcpu, space.fence_after_fill);
 
 	OFFSET(ROOT_RING_PAGE, ssp_root, ring_page);
-	OFFSET(ROOT_WALK_TURN, ssp_root, walk_turn);
+	OFFSET(ROOT_WALK_GENERATION, ssp_root, walk_generation);
 	OFFSET(ROOT_WALK_TAG, ssp_root, walk[0].tag);
 	OFFSET(ROOT_WALK_GUEST, ssp_root, walk[0].guest);
 	OFFSET(ROOT_WALK_SHADOW, ssp_root, walk[0].shadow);

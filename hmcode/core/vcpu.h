@@ -72,8 +72,8 @@ struct hm_s_state {
 
 struct hm_hart {
 	/* The ASID allocator (asid.c). */
-	u64 asid_turn;			/* never 0 and never repeated by any hart */
-	u32 asid_next, asid_limit;	/* hardware ASIDs left in this turn: [next, limit) */
+	u64 asid_generation;			/* never 0 and never repeated by any hart */
+	u32 asid_next, asid_limit;	/* hardware ASIDs left in this generation: [next, limit) */
 
 	/* The host world while the guest world runs (switch.c). */
 	struct hm_s_state host;
@@ -103,7 +103,7 @@ _Static_assert(sizeof(struct hm_frame) % 16 == 0, "stack alignment");
 _Static_assert(__builtin_offsetof(struct hm_hart, frame) % 16 == 0, "stack alignment");
 
 /*
- * All of it under hm_objects_lock, but for unknown_told, which is atomic; slots and memory_turn are read by
+ * All of it under hm_objects_lock, but for unknown_told, which is atomic; slots and memory_generation are read by
  * vCPUs that run, while nothing changes them.
  */
 struct hm_vm {
@@ -111,7 +111,7 @@ struct hm_vm {
 	bool changing;			/* its memory is: nobody enters */
 	u32 unknown_told;		/* the host, of an SBI extension that is not there */
 	u32 vcpus;
-	u64 memory_turn;		/* another with each change; a vCPU catches up before it runs; never 0 */
+	u64 memory_generation;		/* another with each change; a vCPU catches up before it runs; never 0 */
 	struct ssp_slot slots[HM_MAX_SLOTS];
 };
 
@@ -119,8 +119,8 @@ struct hm_vm {
 struct hm_host_root {
 	u64 gsatp;
 	u64 root;			/* MODE and PPN of the shadow; 0: not in use */
-	u64 stamp;
-	u64 hsatp, asid_turn;		/* as in struct ssp_root */
+	u64 generation;
+	u64 hsatp, asid_generation;		/* as in struct ssp_root */
 };
 
 #define HM_ROOT_HINTS		64
@@ -147,13 +147,13 @@ struct hm_vcpu {
 	u64 trap_cycle;			/* the same when the present trap was entered */
 	u64 fence_count;		/* fences in hm_run.fences since this entry */
 	struct hm_vm *vm;
-	u64 memory_turn;		/* the VM's that its slots, tables and hart are of */
+	u64 memory_generation;		/* the VM's that its slots, tables and hart are of */
 	bool ring_lost;			/* the ring's memory was taken away since then; under hm_objects_lock */
 	bool seip;			/* software SEIP, set by the host */
 	bool delegation_locked;		/* by SBI's FWFT: MISALIGNED_EXC_DELEG stays until a reset */
 	u64 exit_reason;		/* what was told the host last */
 	u64 ring_gpa;			/* HM_RING_NONE: there is no ring, or it was lost */
-	u64 ring_turn;			/* another with each change of the ring */
+	u64 ring_generation;			/* another with each change of the ring */
 	struct hm_roots roots;
 	struct ssp_space space;
 

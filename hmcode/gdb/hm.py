@@ -245,7 +245,7 @@ def print_host_roots(vcpu):
         if number(root["root"]):
             mark = "*" if n == vcpu.root_number() else " "
             print(f"{mark} {n:2} guest {satp_text(number(root['gsatp']))}; "
-                  f"shadow {satp_text(number(root['hsatp']))}; stamp {number(root['stamp'])}")
+                  f"shadow {satp_text(number(root['hsatp']))}; generation {number(root['generation'])}")
 
 
 def print_roots(vcpu):

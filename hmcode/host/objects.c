@@ -38,7 +38,7 @@ static long vm_create(unsigned long *value)
 	for (unsigned int i = 0; i < HM_MAX_VMS; i++) {
 		if (vms[i].used)
 			continue;
-		vms[i] = (struct hm_vm){ .used = true, .memory_turn = 1 };
+		vms[i] = (struct hm_vm){ .used = true, .memory_generation = 1 };
 		*value = i;
 		return SBI_SUCCESS;
 	}
@@ -128,7 +128,7 @@ static bool begin_change(struct hm_vm *vm)
  */
 static void end_change(struct hm_vm *vm)
 {
-	vm->memory_turn++;
+	vm->memory_generation++;
 	__atomic_store_n(&vm->changing, false, __ATOMIC_RELEASE);
 }
 

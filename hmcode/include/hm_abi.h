@@ -259,7 +259,7 @@ struct hm_info {
 struct hm_root {
 	uint64_t gsatp;			/* guest satp; of a MODE that the guest has, or not in use */
 	uint64_t root;			/* MODE and PPN of the shadow as in satp; 0: not in use */
-	uint64_t stamp;			/* when it changes, nothing that the hart cached of this root is used again */
+	uint64_t generation;			/* when it changes, nothing that the hart cached of this root is used again */
 	uint64_t used;			/* from the firmware: clock of the last switch to it */
 };
 
@@ -298,7 +298,7 @@ struct hm_run {
 
 	/* From the firmware: the guest's flush ring. */
 	uint64_t ring_gpa;		/* HM_RING_NONE: it has none, or none that can be read */
-	uint64_t ring_turn;		/* changes with each ring */
+	uint64_t ring_generation;		/* changes with each ring */
 
 	uint64_t policy;		/* HM_POLICY_*; may change at any entry */
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * asid.c - hardware ASIDs for shadow roots, handed out in turns.
+ * asid.c - hardware ASIDs for shadow roots, handed out in generations.
  *
- * 0 is the host's.  When a turn's ASIDs are used up, the next one begins.  It
- * begins with a fence of everything *after* satp names an ASID of the new turn:
+ * 0 is the host's.  When a generation's ASIDs are used up, the next one begins.  It
+ * begins with a fence of everything *after* satp names an ASID of the new generation:
  * what the hart walks until then stays under an ASID that is handed out again.
- * A root whose ASID is of another turn, or was retired, gets a new one.  Turns
+ * A root whose ASID is of another generation, or was retired, gets a new one.  Generations
  * are unique over all harts, so that a root that comes from another hart never
  * matches.
  */
@@ -18,11 +18,11 @@
 /* A hart with fewer ASIDs than roots is treated as one without. */
 #define ASID_BITS_MIN	6
 
-static atomic_t turns = ATOMIC_INITIALIZER(0);
+static atomic_t generations = ATOMIC_INITIALIZER(0);
 
-static void new_turn(struct hm_hart *hart)
+static void new_generation(struct hm_hart *hart)
 {
-	hart->asid_turn = atomic_add_return(&turns, 1);
+	hart->asid_generation = atomic_add_return(&generations, 1);
 	hart->asid_next = 1;
 }
 
@@ -48,24 +48,24 @@ void hm_asid_init(struct hm_hart *hart)
 	 */
 	hart_fence_all();
 	hart->asid_limit = hart->asid_bits >= ASID_BITS_MIN ? 1u << hart->asid_bits : 0;
-	new_turn(hart);
+	new_generation(hart);
 }
 
 /* root: MODE and PPN of the shadow */
-static void load(struct hm_hart *hart, u64 root, u64 *hsatp, u64 *asid_turn)
+static void load(struct hm_hart *hart, u64 root, u64 *hsatp, u64 *asid_generation)
 {
 	bool fence = !hart->asid_limit;
 	u64 asid = 0;
 
-	if (*asid_turn != hart->asid_turn) {
+	if (*asid_generation != hart->asid_generation) {
 		if (hart->asid_limit) {
 			if (hart->asid_next == hart->asid_limit) {
-				new_turn(hart);
+				new_generation(hart);
 				fence = true;
 			}
 			asid = hart->asid_next++;
 		}
-		*asid_turn = hart->asid_turn;
+		*asid_generation = hart->asid_generation;
 		*hsatp = root | asid << SATP_ASID_SHIFT;
 	}
 	hart_write(CSR_SATP, *hsatp);
@@ -79,16 +79,16 @@ void hm_load_root(struct hm_hart *hart, struct hm_vcpu *vcpu)
 	struct ssp_root *root = vcpu->space.current;
 
 	if (hm_host_tables(vcpu))
-		load(hart, host->root, &host->hsatp, &host->asid_turn);
+		load(hart, host->root, &host->hsatp, &host->asid_generation);
 	else
 		load(hart, satp_make(root->mode, 0, ssp_root_hpa(&vcpu->space, root)),
-		     &root->hsatp, &root->asid_turn);
+		     &root->hsatp, &root->asid_generation);
 }
 
 void hm_retire_roots(struct hm_vcpu *vcpu)
 {
 	for (unsigned int i = SSP_GLOBAL; i < SSP_ROOTS; i++)
-		vcpu->space.roots[i].asid_turn = 0;
+		vcpu->space.roots[i].asid_generation = 0;
 	for (unsigned int i = 0; i < HM_ROOTS; i++)
-		vcpu->roots.root[i].asid_turn = 0;
+		vcpu->roots.root[i].asid_generation = 0;
 }

@@ -59,7 +59,7 @@ void hm_ring_leave(struct hm_vcpu *vcpu)
 	struct hm_run *run = vcpu->run;
 
 	run->ring_gpa = vcpu->ring_gpa;
-	run->ring_turn = vcpu->ring_turn;
+	run->ring_generation = vcpu->ring_generation;
 	if (vcpu->space.ring.hpa)
 		ssp_ring_leave(&vcpu->space);
 }
@@ -76,7 +76,7 @@ static void change(struct hm_vcpu *vcpu, u64 gpa, u64 page)
 {
 	vcpu->ring_gpa = gpa;
 	vcpu->ring_page = page;
-	vcpu->ring_turn++;
+	vcpu->ring_generation++;
 	hm_ring_settle(vcpu);
 }
 

@@ -41,14 +41,14 @@ static void take(struct hm_hart *hart, struct hm_vcpu *vcpu, unsigned int n)
 	struct hm_host_root *to = &vcpu->roots.root[n];
 	struct hm_host_root new = {
 		.gsatp = hm_read(from->gsatp), .root = hm_read(from->root) & ROOT_BITS,
-		.stamp = hm_read(from->stamp),
-		.hsatp = to->hsatp, .asid_turn = to->asid_turn,
+		.generation = hm_read(from->generation),
+		.hsatp = to->hsatp, .asid_generation = to->asid_generation,
 	};
 
 	if (!is_sound(hart, vcpu, &new))
 		new.gsatp = new.root = 0;
-	if (new.gsatp != to->gsatp || new.root != to->root || new.stamp != to->stamp)
-		new.asid_turn = 0;
+	if (new.gsatp != to->gsatp || new.root != to->root || new.generation != to->generation)
+		new.asid_generation = 0;
 	if (to == vcpu->roots.current && !same_mode(to, &new))
 		hart_fence_all();
 	*to = new;
@@ -94,7 +94,7 @@ void hm_root_switch(struct hm_hart *hart, struct hm_vcpu *vcpu, struct hm_host_r
 		hart_fence_all();
 }
 
-/* The root that the host chose where it is another one, or has no ASID of this turn. */
+/* The root that the host chose where it is another one, or has no ASID of this generation. */
 void hm_roots_load(struct hm_hart *hart, struct hm_vcpu *vcpu)
 {
 	struct hm_host_root *next = vcpu->roots.next;
@@ -136,7 +136,7 @@ enum ssp_fence hm_roots_flush_asid(struct hm_vcpu *vcpu, u64 asid)
 		if (root == vcpu->roots.current)
 			fence = SSP_FENCE_ASID;
 		else
-			root->asid_turn = 0;
+			root->asid_generation = 0;
 	}
 	return fence;
 }

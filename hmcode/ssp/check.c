@@ -23,7 +23,7 @@ static bool on_dirty_list(const struct ssp_space *space, const struct ssp_root *
 {
 	for (uint32_t n = owner->dirty; n != SSP_NONE; n = space->tables[n].next_dirty)
 		if (&space->tables[n] == table)
-			return table->dirty_turn == owner->dirty_turn;
+			return table->dirty_generation == owner->dirty_generation;
 	return false;
 }
 

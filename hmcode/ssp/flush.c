@@ -18,7 +18,7 @@ static void forget_leaves(struct ssp_root *root)
 {
 	root->dirty = SSP_NONE;
 	root->dirty_count = 0;
-	root->dirty_turn++;
+	root->dirty_generation++;
 	ssp_root_drop_walks(root);
 }
 
@@ -29,7 +29,7 @@ static void forget_leaves(struct ssp_root *root)
 void ssp_root_sleep(struct ssp_space *space, struct ssp_root *root)
 {
 	ssp_table_make_current(space, root_top(space, root));
-	root->tree_turn++;
+	root->tree_generation++;
 	forget_leaves(root);
 }
 
@@ -37,7 +37,7 @@ void ssp_root_sleep(struct ssp_space *space, struct ssp_root *root)
 void ssp_root_empty(struct ssp_space *space, struct ssp_root *root)
 {
 	ssp_table_empty(space, root_top(space, root), &root->spare);
-	root->tree_turn++;
+	root->tree_generation++;
 	forget_leaves(root);
 }
 
@@ -72,7 +72,7 @@ void ssp_root_flush(struct ssp_space *space, struct ssp_root *root, bool global_
 	}
 	if (global_links) {
 		ssp_table_keep_own_links(space, top, ~0ull);
-		root->tree_turn++;
+		root->tree_generation++;
 	}
 	forget_leaves(root);
 }
@@ -182,7 +182,7 @@ enum ssp_fence ssp_flush_va_asid(struct ssp_space *space, uint64_t va, uint64_t 
 		if (root == space->current)
 			fence = fence_max(fence, owed);
 		else
-			root->asid_turn = 0;
+			root->asid_generation = 0;
 	}
 	return fence;
 }
@@ -240,7 +240,7 @@ enum ssp_fence ssp_flush_pages_asid(struct ssp_space *space, uint64_t va, uint64
 		if (root == space->current)
 			fence = fence_max(fence, owed);
 		else
-			root->asid_turn = 0;
+			root->asid_generation = 0;
 	}
 	return fence;
 }
@@ -261,7 +261,7 @@ enum ssp_fence ssp_flush_asid(struct ssp_space *space, uint64_t asid)
 			fence = SSP_FENCE_ASID;
 		} else {
 			root->log_position = space->log_head - (SSP_LOG_SIZE + 1);
-			root->asid_turn = 0;
+			root->asid_generation = 0;
 		}
 	}
 	return fence;
@@ -298,14 +298,14 @@ void ssp_root_catch_up(struct ssp_space *space, struct ssp_root *root)
 
 	if (lag > SSP_LOG_SIZE) {
 		ssp_root_flush(space, root, true);
-		root->asid_turn = 0;
+		root->asid_generation = 0;
 	} else if (root->dirty != SSP_NONE) {	/* else it has no leaf (I6) */
 		for (; lag; lag--) {
 			uint64_t va = space->log[(space->log_head - lag) % SSP_LOG_SIZE];
 
 			/* The hart was fenced for the page when it was logged, not for links. */
 			if (tree_flush_va(space, root, va) > SSP_FENCE_PAGE)
-				root->asid_turn = 0;
+				root->asid_generation = 0;
 		}
 	}
 	root->log_position = space->log_head;

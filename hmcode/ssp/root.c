@@ -11,12 +11,12 @@
 /* One that is not in use yet; its walks come with its use (begin_use()). */
 static void root_init(struct ssp_root *root)
 {
-	root->walk_turn = 1ull << SSP_WALK_VA_BITS;
-	root->dirty_turn = root->tree_turn = 1;
+	root->walk_generation = 1ull << SSP_WALK_VA_BITS;
+	root->dirty_generation = root->tree_generation = 1;
 	root->dirty = root->spare = root->top = SSP_NONE;
 	root->dirty_count = root->tables = 0;
 	root->gsatp = root->ring_page = root->log_position = root->last_use = 0;
-	root->hsatp = root->asid_turn = 0;
+	root->hsatp = root->asid_generation = 0;
 	root->next_asid = SSP_GLOBAL;
 	root->mode = SATP_BARE;
 	root->asid_shared = false;
@@ -161,7 +161,7 @@ static void begin_use(struct ssp_space *space, struct ssp_root *root)
 	root->top = table_number(space, ssp_table_alloc(space, root, 0));
 	for (unsigned int i = 0; i < SSP_WALK_CACHE; i++) {
 		root->walk[i].tag = 0;
-		root->path[i].tree_turn = 0;
+		root->path[i].tree_generation = 0;
 	}
 }
 
@@ -186,7 +186,7 @@ struct ssp_root *ssp_root_new(struct ssp_space *space, uint64_t gsatp, enum ssp_
 		ssp_root_empty(space, root);
 	root_top(space, root)->level = level;
 	root->log_position = space->log_head;
-	root->asid_turn = 0;
+	root->asid_generation = 0;
 	bucket_add(space, root);
 	return root;
 }

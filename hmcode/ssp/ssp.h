@@ -120,7 +120,7 @@ struct ssp_slot {
 struct ssp_table {
 	uint64_t occupied;	/* bit n: entries 8n to 8n+7 may be non-zero */
 	uint64_t ident;		/* what it shadows: SSP_IDENT_* */
-	uint64_t dirty_turn;	/* on the owner's dirty list if equal to its turn */
+	uint64_t dirty_generation;	/* on the owner's dirty list if equal to its generation */
 	uint32_t next_dirty;
 	uint32_t next, prev;	/* the ring that it stands in (I4) */
 	uint32_t children;	/* ring of the tables that it links; SSP_NONE: none */
@@ -153,7 +153,7 @@ struct ssp_walk {
  * full walk would end in the same tables.
  */
 struct ssp_path {
-	uint64_t tree_turn;	/* the root's when the walk was made */
+	uint64_t tree_generation;	/* the root's when the walk was made */
 	uint64_t links;		/* how many of the following */
 	struct {
 		uint64_t hpa, pte;
@@ -164,16 +164,16 @@ struct ssp_path {
 
 struct ssp_root {
 	/* Read by every fault. */
-	uint64_t walk_turn;	/* high part of live tags */
+	uint64_t walk_generation;	/* high part of live tags */
 	struct ssp_walk walk[SSP_WALK_CACHE];
 
-	uint64_t tree_turn;	/* changes when tables that walks may name lose their place */
+	uint64_t tree_generation;	/* changes when tables that walks may name lose their place */
 	struct ssp_path path[SSP_WALK_CACHE];	/* of the walk with the same number */
 
 	uint64_t gsatp;		/* guest satp: mode, ASID, PPN; the key */
 	uint64_t ring_page;	/* what an entry of the ring says of one page of this ASID; 0: asid_shared */
 	uint64_t log_position;	/* current up to here */
-	uint64_t dirty_turn;
+	uint64_t dirty_generation;
 	uint64_t last_use;	/* for replacement */
 	uint32_t dirty, dirty_count;	/* tables that may hold leaves */
 	uint32_t spare;		/* ring of its tables that have no place */
@@ -185,7 +185,7 @@ struct ssp_root {
 
 	/* Owned by whoever loads the root into satp (mmu/asid.c). */
 	uint64_t hsatp;		/* hardware satp: mode, hardware ASID, shadow PPN */
-	uint64_t asid_turn;	/* allocator turn that gave the ASID; 0: none */
+	uint64_t asid_generation;	/* the allocator's generation that gave the ASID; 0: none */
 };
 
 /* The guest's flush ring (ring.h): what the engine knows of it by itself. */

@@ -128,9 +128,9 @@ void ssp_table_list_dirty(struct ssp_space *space, struct ssp_table *table)
 {
 	struct ssp_root *owner = table_owner(space, table);
 
-	if (table->dirty_turn == owner->dirty_turn)
+	if (table->dirty_generation == owner->dirty_generation)
 		return;
-	table->dirty_turn = owner->dirty_turn;
+	table->dirty_generation = owner->dirty_generation;
 	table->next_dirty = owner->dirty;
 	owner->dirty = table_number(space, table);
 	owner->dirty_count++;
@@ -156,7 +156,7 @@ struct ssp_table *ssp_table_alloc(struct ssp_space *space, struct ssp_root *owne
 		table = take_first(space, &owner->spare);
 	} else {
 		table = space->free == SSP_NONE ? take_fresh(space) : take_first(space, &space->free);
-		table->dirty_turn = 0;
+		table->dirty_generation = 0;
 		space->free_count--;
 		owner->tables++;
 		space->tables_allocated++;

@@ -17,7 +17,7 @@ void ssp_walk_remember(struct ssp_space *space, const struct ssp_guest_walk *wal
 	entry->guest = walk->link_hpa[0] & ~(PAGE_SIZE - 1);
 	entry->shadow = table_entries(space, table);
 	entry->table = table;
-	path->tree_turn = root->tree_turn;
+	path->tree_generation = root->tree_generation;
 	path->links = satp_modes[root->mode].levels - 1;
 	for (unsigned int i = 0; i < path->links; i++) {
 		path->link[i].hpa = walk->link_hpa[i + 1];
@@ -34,7 +34,7 @@ bool ssp_walk_renew(struct ssp_space *space, uint64_t va)
 	uint64_t tag = ssp_walk_tag(root, va);
 
 	if (((entry->tag ^ tag) & ((1ull << SSP_WALK_VA_BITS) - 1)) ||
-	    path->tree_turn != root->tree_turn)
+	    path->tree_generation != root->tree_generation)
 		return false;
 	for (unsigned int i = path->links; i-- > 0;)
 		if (ssp_port_load(path->link[i].hpa) != path->link[i].pte)

@@ -12,7 +12,7 @@ static inline struct ssp_walk *ssp_walk_entry(struct ssp_root *root, uint64_t va
 
 static inline uint64_t ssp_walk_tag(const struct ssp_root *root, uint64_t va)
 {
-	return root->walk_turn | va >> SSP_WALK_SHIFT;
+	return root->walk_generation | va >> SSP_WALK_SHIFT;
 }
 
 /* The leaf tables of va if the walk cache has them: legal as a cache of non-leaf entries. */
@@ -25,19 +25,19 @@ static inline struct ssp_walk *ssp_walk_hit(struct ssp_root *root, uint64_t va)
 
 static inline void ssp_root_drop_walks(struct ssp_root *root)
 {
-	root->walk_turn += 1ull << SSP_WALK_VA_BITS;
-	if (root->walk_turn)
+	root->walk_generation += 1ull << SSP_WALK_VA_BITS;
+	if (root->walk_generation)
 		return;
 	for (unsigned int i = 0; i < SSP_WALK_CACHE; i++)
 		root->walk[i].tag = 0;
-	root->tree_turn++;
-	root->walk_turn = 1ull << SSP_WALK_VA_BITS;
+	root->tree_generation++;
+	root->walk_generation = 1ull << SSP_WALK_VA_BITS;
 }
 
 /* Walks end elsewhere from now on: they cannot be taken up again either. */
 static inline void ssp_root_forget_walks(struct ssp_root *root)
 {
-	root->tree_turn++;
+	root->tree_generation++;
 	ssp_root_drop_walks(root);
 }
 

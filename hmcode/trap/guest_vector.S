@@ -118,7 +118,7 @@ hm_guest_vector:
 	andi	a5, a4, WALK_CACHE - 1
 	slli	a5, a5, WALK_SIZE_SHIFT
 	add	a5, a5, a3
-	ld	a3, ROOT_WALK_TURN(a3)
+	ld	a3, ROOT_WALK_GENERATION(a3)
 	or	a4, a4, a3
 	ld	a3, ROOT_WALK_TAG(a5)
 	bne	a3, a4, general
@@ -280,7 +280,7 @@ no_page_fault:
 	andi	a3, t0, WALK_CACHE - 1
 	slli	a3, a3, WALK_SIZE_SHIFT
 	add	a3, a3, a4
-	ld	a4, ROOT_WALK_TURN(a4)
+	ld	a4, ROOT_WALK_GENERATION(a4)
 	or	t0, t0, a4
 	ld	a4, ROOT_WALK_TAG(a3)
 	bne	a4, t0, drain

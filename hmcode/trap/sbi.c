@@ -228,11 +228,11 @@ static enum hm_next pmu(struct hm_trap *trap)
 static enum hm_next ring_set(struct hm_trap *trap)
 {
 	struct hm_vcpu *vcpu = trap->vcpu;
-	u64 *x = trap->frame->x, turn = vcpu->ring_turn;
+	u64 *x = trap->frame->x, generation = vcpu->ring_generation;
 	bool had_one = vcpu->ring_gva != HM_RING_NONE;
 	long error = hm_ring_set(vcpu, x[10], x[11], x[12]);
 
-	if (!had_one || vcpu->ring_turn == turn || !hm_host_tables(vcpu) ||
+	if (!had_one || vcpu->ring_generation == generation || !hm_host_tables(vcpu) ||
 	    hm_finishes(vcpu, HM_POLICY_FLUSH))
 		return finish(trap, HM_TRAP_SBI_OTHER, error, 0);
 	x[10] = error;

@@ -29,7 +29,7 @@ static inline bool switch_root(struct hm_frame *frame, u64 value)
 	struct ssp_space *space = &vcpu->space;
 	struct ssp_root *root = ssp_root_ready(space, value);
 
-	if (!root || root->asid_turn != frame->hart->asid_turn || !frame->hart->asid_limit ||
+	if (!root || root->asid_generation != frame->hart->asid_generation || !frame->hart->asid_limit ||
 	    root->mode != space->current->mode || !space->current->gsatp || !value)
 		return false;
 	root->last_use = ++space->uses;
@@ -46,7 +46,7 @@ static inline bool switch_host_root(struct hm_frame *frame, u64 value)
 	struct hm_vcpu *vcpu = frame->vcpu;
 	struct hm_host_root *root = hm_root_hinted(vcpu, value), *old = vcpu->roots.current;
 
-	if (!root || root->asid_turn != frame->hart->asid_turn || !frame->hart->asid_limit ||
+	if (!root || root->asid_generation != frame->hart->asid_generation || !frame->hart->asid_limit ||
 	    vcpu->fence_count || satp_mode(root->root) != satp_mode(old->root) || !old->gsatp || !value)
 		return false;
 	hm_root_use(vcpu, root);

@@ -81,5 +81,5 @@ void hm_vcpu_catch_up(struct hm_vcpu *vcpu)
 	ssp_flush_all(&vcpu->space);
 	hm_retire_roots(vcpu);
 	hart_fence_all();
-	vcpu->memory_turn = vm->memory_turn;
+	vcpu->memory_generation = vm->memory_generation;
 }

@@ -60,7 +60,7 @@ void hm_vcpu_catch_up(struct hm_vcpu *vcpu);
 
 static inline bool hm_vcpu_lags(const struct hm_vcpu *vcpu)
 {
-	return vcpu->memory_turn != vcpu->vm->memory_turn;
+	return vcpu->memory_generation != vcpu->vm->memory_generation;
 }
 
 #endif

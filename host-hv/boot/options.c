@@ -47,7 +47,7 @@ static bool set_vcpus(struct options *o, char *value)
 
 static bool set_hm(struct options *o, char *value)
 {
-	return policy_parse_rungs(value, &o->policy);
+	return policy_parse_events(value, &o->policy);
 }
 
 static bool set_shadow(struct options *o, char *value)
@@ -107,7 +107,7 @@ static const struct {
 } table[] = {
 	{ "mem", set_mem, "a multiple of 2M, as in 512M" },
 	{ "vcpus", set_vcpus, "1 to 16" },
-	{ "hm", set_hm, POLICY_RUNGS },
+	{ "hm", set_hm, POLICY_EVENTS },
 	{ "shadow", set_shadow, "ssp, tsp or tsp-in-step" },
 	{ "width", set_width, "sv39, sv48 or sv57" },
 	{ "svvptc", set_svvptc, "0 or 1" },

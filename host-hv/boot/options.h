@@ -23,7 +23,7 @@
 struct options {
 	uint64_t memory;	/* bytes */
 	unsigned vcpus;
-	uint64_t policy;	/* HM_POLICY_*, of the rungs */
+	uint64_t policy;	/* HM_POLICY_*, of the events */
 	uint64_t tsp;		/* POLICY_TSP or _TSP_IN_STEP, instead of it; 0: neither */
 	unsigned satp_mode;	/* satp.MODE of width */
 	bool svvptc;

@@ -4,7 +4,7 @@
 #include "core/console.h"
 #include "core/words.h"
 
-static const char *const rung_names[] = { "inject", "satp", "flush", "fill" };
+static const char *const event_names[] = { "inject", "satp", "flush", "fill" };
 
 static const struct {
 	const char *name;
@@ -16,27 +16,27 @@ static const struct {
 	{ "ssp-hm", HM_POLICY_ALL },
 };
 
-bool policy_parse_rungs(char *list, uint64_t *rungs)
+bool policy_parse_events(char *list, uint64_t *events)
 {
 	char *word;
 	int bit;
 
-	*rungs = 0;
+	*events = 0;
 	if (!strcmp(list, "none"))
 		return true;
 	while ((word = next_word(&list, ','))) {
-		bit = find_word(word, rung_names, ARRAY_SIZE(rung_names));
+		bit = find_word(word, event_names, ARRAY_SIZE(event_names));
 		if (bit < 0 && *word)
 			return false;
 		if (bit >= 0)
-			*rungs |= 1u << bit;
+			*events |= 1u << bit;
 	}
 	return true;
 }
 
-uint64_t policy_of(uint64_t rungs)
+uint64_t policy_of(uint64_t events)
 {
-	return rungs & (HM_POLICY_FILL | HM_POLICY_FLUSH) ? rungs : rungs | POLICY_SSP_TABLES;
+	return events & (HM_POLICY_FILL | HM_POLICY_FLUSH) ? events : events | POLICY_SSP_TABLES;
 }
 
 bool policy_parse(char *text, uint64_t *policy)
@@ -47,7 +47,7 @@ bool policy_parse(char *text, uint64_t *policy)
 			return true;
 		}
 	}
-	if (!policy_parse_rungs(text, policy))
+	if (!policy_parse_events(text, policy))
 		return false;
 	*policy = policy_of(*policy);
 	return true;
@@ -65,10 +65,10 @@ void policy_print(uint64_t policy)
 			return;
 		}
 	}
-	for (unsigned i = 0; i < ARRAY_SIZE(rung_names); i++) {
+	for (unsigned i = 0; i < ARRAY_SIZE(event_names); i++) {
 		if (!(policy >> i & 1))
 			continue;
-		print_more("%s%s", comma, rung_names[i]);
+		print_more("%s%s", comma, event_names[i]);
 		comma = ",";
 	}
 	if (!(policy & HM_POLICY_ALL))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * policy.h - HM_POLICY_* in words: a rung of the ladder is a list of what the
- * firmware finishes itself, and some rungs have a mode's name.
+ * policy.h - HM_POLICY_* in words: a policy is a list of the events that the
+ * firmware finishes itself, and some lists have a mode's name.
  */
 #ifndef POLICY_H
 #define POLICY_H
@@ -9,7 +9,7 @@
 #include "hm_abi.h"
 #include "core/lib.h"
 
-/* Traditional shadow paging: no rung, since the firmware has but fences, and those while no table is out of step. */
+/* Traditional shadow paging: no policy of the ladder, since the firmware has but fences, and those while no table is out of step. */
 #define POLICY_TSP	(HM_POLICY_FLUSH | HM_POLICY_HOST_TABLES)
 
 /* For one instruction in place of POLICY_TSP (tsp.c): ssp.c's tables, and each event exits. */
@@ -22,16 +22,16 @@
 /* The host's tables, and ssp.c in charge of them. */
 #define POLICY_SSP_TABLES	(HM_POLICY_HOST_TABLES | HM_POLICY_LOG_FENCES)
 
-#define POLICY_RUNGS	"a list of inject,satp,flush,fill"
+#define POLICY_EVENTS	"a list of inject,satp,flush,fill"
 
-/* A comma list of rungs, or `none`; false: there is another word in it. */
-bool policy_parse_rungs(char *list, uint64_t *rungs);
+/* A comma list of events, or `none`; false: there is another word in it. */
+bool policy_parse_events(char *list, uint64_t *events);
 
-/* The policy of a mode's name or of a list of rungs. */
+/* The policy of a mode's name or of a list of events. */
 bool policy_parse(char *text, uint64_t *policy);
 
-/* Rungs and whose tables they are: whoever fills and flushes has them, and the firmware if it does either. */
-uint64_t policy_of(uint64_t rungs);
+/* Events and whose tables they are: whoever fills and flushes has them, and the firmware if it does either. */
+uint64_t policy_of(uint64_t events);
 
 /* One of tsp.c's, whose tables or whose one instruction it is for. */
 static inline bool policy_is(uint64_t policy, uint64_t tsp_or_aside)

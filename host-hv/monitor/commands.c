@@ -85,7 +85,7 @@ static void policy(char *rest)
 		return;
 	}
 	print_begin();
-	print_more("host-hv: a policy is " POLICY_RUNGS ", none, or one of ");
+	print_more("host-hv: a policy is " POLICY_EVENTS ", none, or one of ");
 	policy_print_modes();
 	print_more("\n");
 	print_end();
@@ -120,7 +120,7 @@ static void help(char *rest)
 		print_more("%s %s%s", i ? "," : "", commands[i].name, commands[i].arguments);
 	print_more("; modes: ");
 	policy_print_modes();
-	print_more("; list: " POLICY_RUNGS ", or none\n");
+	print_more("; list: " POLICY_EVENTS ", or none\n");
 	print_end();
 }
 

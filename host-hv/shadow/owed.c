@@ -22,6 +22,6 @@ void shadow_root_set(struct vcpu *v, unsigned n, uint64_t gsatp, uint64_t root, 
 
 	entry->gsatp = gsatp;
 	entry->root = root;
-	entry->stamp += retire;
+	entry->generation += retire;
 	v->run->roots_new |= 1UL << n;
 }

@@ -3,8 +3,8 @@
  * ssp.c - the shadow engine in host-hv's own memory: root n of its space is entry
  * n - 1 of the root buffer.
  *
- * The engine expresses by asid_turn = 0 that a root's hardware ASID is retired;
- * here it becomes a new stamp of the entry.  A switch in the firmware asks
+ * The engine expresses by asid_generation = 0 that a root's hardware ASID is retired;
+ * here it becomes a new generation of the entry.  A switch in the firmware asks
  * nobody, so a root in the buffer is behind in no fence of the guest's.
  */
 #include "core/fence.h"
@@ -41,10 +41,10 @@ static void publish_roots(struct vcpu *v)
 		}
 		if (root->log_position != space->log_head)
 			ssp_root_catch_up(space, root);
-		if (entry->root && root->asid_turn && entry->gsatp == root->gsatp)
+		if (entry->root && root->asid_generation && entry->gsatp == root->gsatp)
 			continue;
 		shadow_root_set(v, n, root->gsatp, shadow_satp_of(space, root), true);
-		root->asid_turn = 1;
+		root->asid_generation = 1;
 	}
 }
 
@@ -78,7 +78,7 @@ static void take_ring(struct vcpu *v)
 	struct ssp_space *space = &v->shadow->space;
 	const struct ssp_slot *slot = ssp_slot_of(space, v->run->ring_gpa);
 
-	v->shadow->ring_turn = v->run->ring_turn;
+	v->shadow->ring_generation = v->run->ring_generation;
 	ssp_ring_take_over(space, slot ? v->run->ring_gpa + slot->delta : 0);
 }
 
@@ -97,7 +97,7 @@ static void drop(struct vcpu *v)
 /* The guest's ring is another one: what it had pushed into an older one stands for a fence of everything. */
 static __attribute__((noinline)) void change_ring(struct vcpu *v)
 {
-	bool first = !v->shadow->space.ring.hpa && v->run->ring_turn == v->shadow->ring_turn + 1;
+	bool first = !v->shadow->space.ring.hpa && v->run->ring_generation == v->shadow->ring_generation + 1;
 
 	take_ring(v);
 	if (!first)
@@ -169,7 +169,7 @@ static void enter(struct vcpu *v)
 static void leave(struct vcpu *v)
 {
 	struct ssp_space *space = &v->shadow->space;
-	bool same_ring = v->shadow->ring_turn == v->run->ring_turn;
+	bool same_ring = v->shadow->ring_generation == v->run->ring_generation;
 
 	/* The page of a ring that the guest has ended is memory like any other. */
 	if (same_ring)

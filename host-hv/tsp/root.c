@@ -127,7 +127,7 @@ static void load(struct tsp *tsp, struct tsp_vcpu *vcpu, unsigned int n, uint64_
 	if (old->table != TSP_NONE)
 		tsp->tables[old->table].loaded--;
 	if (root->table != tsp_number(tsp, table) || root->gsatp != gsatp) {
-		root->stamp++;
+		root->generation++;
 		vcpu->changed |= 1u << n;
 	}
 	root->gsatp = gsatp;
@@ -172,6 +172,6 @@ void tsp_follow_privilege(struct tsp *tsp, struct tsp_vcpu *vcpu, bool user)
 	if (satp_mode(root->gsatp) != SATP_BARE || has_user == user)
 		return;
 	load(tsp, vcpu, vcpu->current, root->gsatp, user);
-	/* Its new stamp is enough where stamps retire ASIDs, as in hmcode: nothing in bare mode is global. */
+	/* Its new generation is enough where generations retire ASIDs, as in hmcode: nothing in bare mode is global. */
 	tsp_owe(tsp, SSP_FENCE_ALL);
 }

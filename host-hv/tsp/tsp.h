@@ -123,7 +123,7 @@ struct tsp_node {
 struct tsp_root {
 	uint64_t gsatp;			/* TSP_NO_GSATP: not in use */
 	uint64_t satp;			/* MODE and PPN of the shadow; ASID 0 */
-	uint64_t stamp;			/* changes when what hardware cached of it is void */
+	uint64_t generation;			/* changes when what hardware cached of it is void */
 	uint64_t used;			/* for replacement */
 	uint32_t table;
 };

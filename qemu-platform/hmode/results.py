@@ -159,12 +159,12 @@ class Ladder:
                 row["hm"] = [name for name in row["hm"] if name != "none"]
                 groups.setdefault((row["mode"] in TSP, row["mode"], tuple(row["hm"])), []).append(row)
         self.rows = [total(groups[key]) for key in sorted(groups)]
-        self.rungs = [row for row in self.rows if row["mode"] not in TSP]
+        self.policies = [row for row in self.rows if row["mode"] not in TSP]
 
     def worth(self, row, event):
         """Exits with one more event, and how both figures change by it."""
         key = sorted([*row["hm"], event])
-        above = next((other for other in self.rungs if sorted(other["hm"]) == key), None)
+        above = next((other for other in self.policies if sorted(other["hm"]) == key), None)
         if above is None:
             return None, None, None
         exits = None if None in (above["memory"], row["memory"]) else above["memory"] - row["memory"]
@@ -183,7 +183,7 @@ class Ladder:
         return out
 
     def average(self, event):
-        steps = [self.worth(row, event)[1:] for row in self.rungs if event not in row["hm"]]
+        steps = [self.worth(row, event)[1:] for row in self.policies if event not in row["hm"]]
         exits, against = [average([step[at] for step in steps]) for at in (0, 1)]
         return [signed(exits, 0), signed(against, 3)]
 
@@ -196,7 +196,7 @@ def steps(results):
     """The ladder: sums and means over all workloads for each policy, and what each further event changes."""
     ladder = Ladder(results)
     heads = [["", "", "", "", *(cell for event in EVENTS for cell in (event, ""))],
-             ["rung", "exits", "transitions", "native", *["exits", "native"] * 4]]
+             ["policy", "exits", "transitions", "native", *["exits", "native"] * 4]]
     rows = sorted(ladder.rows, key=lambda row: (row["mode"] not in TSP, len(row["hm"])))
     last = ["on average", "", "", "", *(cell for event in EVENTS for cell in ladder.average(event))]
     return [line(STEPS, cells) for cells in [*heads, *map(ladder.cells, rows), last]]

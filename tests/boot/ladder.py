@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The rungs of the ladder, and what holds on each; the boots are shared out over several files."""
+"""The policies of the ladder, and what holds on each; the boots are shared out over several files."""
 
 import itertools
 
-from hmode.modes import EVENTS as SEATS
+from hmode.modes import EVENTS
 from launcher import M_STAY_LIMIT, WORKLOADS
 
-TOP = ",".join(SEATS)
-# All rungs of MODE=ssp; the top one is ssp-hm.
-RUNGS = [",".join(rung) or "none"
-         for size in range(len(SEATS)) for rung in itertools.combinations(SEATS, size)]
+TOP = ",".join(EVENTS)
+# All policies of MODE=ssp; the top one is ssp-hm.
+POLICIES = [",".join(policy) or "none"
+         for size in range(len(EVENTS)) for policy in itertools.combinations(EVENTS, size)]
 # Some that differ in whose the tables are, and in who switches roots.
-FEW_RUNGS = ["none", "satp", "inject,flush", "satp,fill"]
+FEW_POLICIES = ["none", "satp", "inject,flush", "satp,fill"]
 # What exits for an event, unless the firmware finishes that kind.
 REASONS = {"inject": ["true_fault"], "satp": ["satp"], "flush": ["flush"], "fill": ["hidden_fault"]}
 
@@ -33,14 +33,14 @@ def trap_sum(run, kind):
     return sum(result["hm_traps"]["by_kind"][kind] for result in run.results.values())
 
 
-def check_rung(run, rung):
+def check_policy(run, policy):
     """It exits for what it leaves to the host, and for nothing else."""
     check_correct(run)
-    finished = rung.split(",")
-    for seat in SEATS:
-        for reason in REASONS[seat]:
+    finished = policy.split(",")
+    for event in EVENTS:
+        for reason in REASONS[event]:
             exits = sum_of(run, reason)
-            if seat == "satp" and seat in finished:
+            if event == "satp" and event in finished:
                 # A switch is an exit while fences wait for the host: hardly ever.
                 exits -= min(exits, trap_sum(run, "satp_hit") // 500)
-            assert (exits == 0) == (seat in finished), (seat, reason, run.results)
+            assert (exits == 0) == (event in finished), (event, reason, run.results)

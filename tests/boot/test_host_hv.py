@@ -256,7 +256,7 @@ def modes_of(machine):
 
 @pytest.mark.parametrize("vcpus, harts", [(1, 1), (2, 2)])
 def test_the_policy_changes_while_the_guest_works(vcpus, harts):
-    """Every mode, and the rungs between, in the midst of workloads that check their own results."""
+    """Every mode, and the policies between, in the midst of workloads that check their own results."""
     words = command([linux("fork,exec,mprotect,cow,sigsegv,shell")], f"mem=256M vcpus={vcpus} marks=1", harts)
     machine = pexpect.spawn(words[0], words[1:], timeout=120, encoding="utf-8")
     machine.logfile_read = log = io.StringIO()

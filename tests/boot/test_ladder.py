@@ -3,37 +3,37 @@
 
 import pytest
 
-from ladder import FEW_RUNGS, RUNGS, TOP, check_correct, check_rung
+from ladder import FEW_POLICIES, POLICIES, TOP, check_correct, check_policy
 
 # Svvptc as the profile has it, then offered where the hart lacks it, withheld where the hart has it.
 SWAPPED = [("u74", {"SVVPTC": 1}), ("virt", {"SVVPTC": 0})]
 COLUMNS = [("virt", {}), ("u74", {}), *SWAPPED]
 
 
-def is_for_each_change(profile, options, rung):
-    """Every rung once, and some in each column; the rest is the long part `ladder`."""
-    return (profile, options) == COLUMNS[0] or rung in FEW_RUNGS
+def is_for_each_change(profile, options, policy):
+    """Every policy once, and some in each column; the rest is the long part `ladder`."""
+    return (profile, options) == COLUMNS[0] or policy in FEW_POLICIES
 
 
 def cells():
     """Each is a boot of its own and goes to whichever worker is free."""
     for profile, options in COLUMNS:
-        for rung in RUNGS:
-            name = "-".join([profile, *(f"{key}={value}" for key, value in options.items()), rung])
+        for policy in POLICIES:
+            name = "-".join([profile, *(f"{key}={value}" for key, value in options.items()), policy])
             marks = [pytest.mark.xdist_group(name)]
-            if not is_for_each_change(profile, options, rung):
+            if not is_for_each_change(profile, options, policy):
                 marks.append(pytest.mark.long("ladder"))
-            yield pytest.param(profile, options, rung, id=name, marks=marks)
+            yield pytest.param(profile, options, policy, id=name, marks=marks)
 
 
-@pytest.mark.parametrize("profile, options, rung", cells())
-def test_every_rung_gives_correct_results_and_exits_only_for_the_rest(all_workloads, profile, options, rung):
-    check_rung(all_workloads("ssp", profile, POLICY=rung, **options), rung)
+@pytest.mark.parametrize("profile, options, policy", cells())
+def test_every_policy_gives_correct_results_and_exits_only_for_the_rest(all_workloads, profile, options, policy):
+    check_policy(all_workloads("ssp", profile, POLICY=policy, **options), policy)
 
 
 @pytest.mark.parametrize("profile, options", SWAPPED)
 def test_ssp_hm_with_svvptc_swapped(all_workloads, profile, options):
-    check_rung(all_workloads("ssp-hm", profile, **options), TOP)
+    check_policy(all_workloads("ssp-hm", profile, **options), TOP)
 
 
 @pytest.mark.parametrize("profile, options", SWAPPED)

@@ -449,11 +449,11 @@ def test_what_a_step_of_the_ladder_is_worth():
 
 
 def test_what_a_step_of_the_ladder_is_worth_on_average():
-    seats = ["inject", "satp", "flush", "fill"]
-    rungs = [list(rung) for size in range(5) for rung in itertools.combinations(seats, size)]
+    events = ["inject", "satp", "flush", "fill"]
+    policies = [list(policy) for size in range(5) for policy in itertools.combinations(events, size)]
     lines = table(results.steps, result("native", "fork", 1000),
-                  *[result("ssp", "fork", 2000 - (400 if "flush" in rung else 0) - 100 * len(rung), hm=rung,
-                           flush=(0 if "flush" in rung else 30) + 5 - len(rung)) for rung in rungs])
+                  *[result("ssp", "fork", 2000 - (400 if "flush" in policy else 0) - 100 * len(policy), hm=policy,
+                           flush=(0 if "flush" in policy else 30) + 5 - len(policy)) for policy in policies])
     assert lines[2][:8] == ["ssp", "none", "35", "35", "2.000", "-2.9%", "-0.100", "-2.9%"]
     assert lines[-1] == ["on", "average", "-1", "-0.100", "-1", "-0.100", "-31", "-0.500", "-1", "-0.100"]
 

@@ -7,7 +7,7 @@ import pytest
 
 GUESTS = ["tsp", "tsp-in-step", "ssp", "ssp-hm"]
 # Host tables without and with injection, and the firmware's with a host that decides: the three ways of a fault.
-RUNGS = ["none", "inject,satp,flush", "satp,fill"]
+POLICIES = ["none", "inject,satp,flush", "satp,fill"]
 # What else accesses memory so: a page boundary, page tables, devices.  The rest of the table is for the long suite.
 OTHERS = ["crossing", "tables", "pt-stores", "device-edges"]
 SOON = {("crossing", "ssp-hm"), ("tables", "tsp-in-step"), ("pt-stores", "tsp-in-step"),
@@ -28,9 +28,9 @@ def test_every_form(launch, payloads, mode):
     check(launch, payloads, "misaligned", MODE=mode)
 
 
-@pytest.mark.parametrize("rung", RUNGS)
-def test_every_policy(launch, payloads, rung):
-    check(launch, payloads, "misaligned", MODE="ssp", POLICY=rung)
+@pytest.mark.parametrize("policy", POLICIES)
+def test_every_policy(launch, payloads, policy):
+    check(launch, payloads, "misaligned", MODE="ssp", POLICY=policy)
 
 
 @pytest.mark.parametrize("mode", [pytest.param(mode, marks=[] if mode == "tsp" else pytest.mark.long) for mode in GUESTS])

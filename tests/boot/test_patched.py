@@ -67,14 +67,14 @@ def test_natively_there_is_no_ring(patched):
 
 # Every new mapping fences where Svvptc is withheld: what flushes cause, at most, of what they cause with hm=off.
 FLUSH_LIMITS = {"touch": 1 / 4, "mmap": 1 / 4, "vfork": 1 / 4, "shell": 1 / 4, "range": 1 / 4, "fork": 1 / 2, "exec": 1 / 2}
-RUNG = [("ssp-hm", "virt", 0), ("ssp", "virt", 0)]
-SEATS_HM = [("ssp-hm", "virt", None), ("ssp-hm", "virt", 0), ("ssp-hm", "u74", None)]
+MACHINES = [("ssp-hm", "virt", 0), ("ssp", "virt", 0)]
+HM_MACHINES = [("ssp-hm", "virt", None), ("ssp-hm", "virt", 0), ("ssp-hm", "u74", None)]
 
 
 @pytest.mark.parametrize("workload, limit", FLUSH_LIMITS.items())
-@pytest.mark.parametrize("rung", RUNG, ids=str)
-def test_flushes_cause_few_transitions(patched, rung, workload, limit):
-    on, off = (flushes(patched(g, *rung).results[workload]) for g in ("patched", "patched-off"))
+@pytest.mark.parametrize("machine", MACHINES, ids=str)
+def test_flushes_cause_few_transitions(patched, machine, workload, limit):
+    on, off = (flushes(patched(g, *machine).results[workload]) for g in ("patched", "patched-off"))
     assert 0 < off
     assert on <= off * limit
 
@@ -84,43 +84,43 @@ PHASE = {"pipe": 4}
 
 
 @pytest.mark.parametrize("workload", WORKLOADS)
-@pytest.mark.parametrize("rung", [*SEATS_HM, ("ssp", "virt", 0), ("ssp", "virt", None)], ids=str)
-def test_transitions_are_never_more(patched, rung, workload):
-    on, off = (patched(g, *rung).results[workload] for g in ("patched", "patched-off"))
+@pytest.mark.parametrize("machine", [*HM_MACHINES, ("ssp", "virt", 0), ("ssp", "virt", None)], ids=str)
+def test_transitions_are_never_more(patched, machine, workload):
+    on, off = (patched(g, *machine).results[workload] for g in ("patched", "patched-off"))
     assert transitions(on) <= transitions(off) + PHASE.get(workload, 0)
 
 
 @pytest.mark.parametrize("workload", WORKLOADS)
-@pytest.mark.parametrize("rung", SEATS_HM, ids=str)
-def test_it_is_not_slower(patched, rung, workload):
+@pytest.mark.parametrize("machine", HM_MACHINES, ids=str)
+def test_it_is_not_slower(patched, machine, workload):
     """But for its counter, which a thousand flushes in a row of single pages do not hide."""
-    on, off = (patched(g, *rung).results[workload]["instructions"]["total"] for g in ("patched", "patched-off"))
+    on, off = (patched(g, *machine).results[workload]["instructions"]["total"] for g in ("patched", "patched-off"))
     assert on <= off * 1.01
 
 
-@pytest.mark.parametrize("rung", SEATS_HM, ids=str)
-def test_it_is_faster_over_all(patched, rung):
-    on, off = (sum(r["instructions"]["total"] for r in patched(g, *rung).results.values())
+@pytest.mark.parametrize("machine", HM_MACHINES, ids=str)
+def test_it_is_faster_over_all(patched, machine):
+    on, off = (sum(r["instructions"]["total"] for r in patched(g, *machine).results.values())
                for g in ("patched", "patched-off"))
     assert on <= off * 0.98
 
 
-@pytest.mark.parametrize("rung", RUNG, ids=str)
-def test_a_flush_call_commits_at_most_once(patched, rung):
-    for name, result in patched("patched", *rung).results.items():
+@pytest.mark.parametrize("machine", MACHINES, ids=str)
+def test_a_flush_call_commits_at_most_once(patched, machine):
+    for name, result in patched("patched", *machine).results.items():
         if name != "boot":
             assert flushes(result) <= result["guest_ring"]["flush_calls"], name
             assert result["guest_ring"]["commits"] <= result["guest_ring"]["flush_calls"], name
 
 
-@pytest.mark.parametrize("rung", RUNG, ids=str)
-def test_flushes_make_no_calls(patched, rung):
+@pytest.mark.parametrize("machine", MACHINES, ids=str)
+def test_flushes_make_no_calls(patched, machine):
     """SBI calls are for the clock and the console alone; a flush is none."""
-    for name, result in patched("patched", *rung).results.items():
+    for name, result in patched("patched", *machine).results.items():
         if name != "boot":
             assert result["hm_traps"]["by_kind"]["sbi_other"] == 0, name
             assert result["vm_exits"]["by_reason"]["sbi"] == 0, name
-    assert any(r["guest_ring"] and r["guest_ring"]["flush_calls"] for r in patched("patched", *rung).results.values())
+    assert any(r["guest_ring"] and r["guest_ring"]["flush_calls"] for r in patched("patched", *machine).results.values())
 
 
 # The three classic mistakes.  Rounds and flush calls in each: six or seven, two and two.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The patched guest on every kind of rung and machine, and what a ring survives."""
+"""The patched guest on every kind of policy and machine, and what a ring survives."""
 
 import os
 import pathlib
@@ -23,7 +23,7 @@ def ring(run, name):
     return {key: int(value) for key, value in (word.split("=") for word in found[-1].split())}
 
 
-# The host's tables with all that it may leave to the firmware, and the firmware's under two mixed rungs.
+# The host's tables with all that it may leave to the firmware, and the firmware's under two mixed policies.
 @pytest.mark.parametrize("options", [
     {"MODE": "ssp", "POLICY": "none"}, {"MODE": "ssp", "POLICY": "inject"},
     {"MODE": "ssp", "POLICY": "flush"}, {"MODE": "ssp", "POLICY": "inject,satp,flush"},

@@ -7,11 +7,11 @@ import pytest
 
 from launcher import M_STAY_LIMIT, MODES, PROFILES, ROOT, payload_names
 
-# Rungs where the shadow tables are host-hv's.
-HOST_RUNGS = ["satp", "none", "inject", "inject,satp"]
-# On the second profile all but the first rung are left to the long part `payloads`.
-ON_HOST = [pytest.param(rung, profile, marks=[pytest.mark.long("payloads")] * (
-    profile != PROFILES[0] and rung != HOST_RUNGS[0])) for rung in HOST_RUNGS for profile in PROFILES]
+# Policies where the shadow tables are host-hv's.
+HOST_POLICIES = ["satp", "none", "inject", "inject,satp"]
+# On the second profile all but the first policy are left to the long part `payloads`.
+ON_HOST = [pytest.param(policy, profile, marks=[pytest.mark.long("payloads")] * (
+    profile != PROFILES[0] and policy != HOST_POLICIES[0])) for policy in HOST_POLICIES for profile in PROFILES]
 # Of a trap that calls the shadow engine: with its tables as full as they can be (payload `stay`) another
 # call of the same stay still has room.
 ENGINE_STAY_LIMIT = 12000
@@ -38,10 +38,10 @@ def test_every_fact_holds(launch, payloads, name, mode, profile):
         assert 0 < run.mark()["longest_m_stay"] <= limit
 
 
-@pytest.mark.parametrize("rung, profile", ON_HOST)
+@pytest.mark.parametrize("policy, profile", ON_HOST)
 @pytest.mark.parametrize("name", payload_names())
-def test_every_fact_holds_on_tables_of_the_host(launch, payloads, name, rung, profile):
-    run = launch(MODE="ssp", POLICY=rung, PROFILE=profile, KERNEL=payloads / f"{name}.bin", MEM="128M",
+def test_every_fact_holds_on_tables_of_the_host(launch, payloads, name, policy, profile):
+    run = launch(MODE="ssp", POLICY=policy, PROFILE=profile, KERNEL=payloads / f"{name}.bin", MEM="128M",
                  MARKS=1, TIMEOUT=120)
     check(run, name)
     assert run.mark()["longest_m_stay"] <= M_STAY_LIMIT

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from ladder import FEW_RUNGS
+from ladder import FEW_POLICIES
 from launcher import M_STAY_LIMIT
 
 PAYLOADS = ["ring", "hostile-ring"]
@@ -19,10 +19,10 @@ def ring_run(launch, payloads, name, **options):
     return run.mark()
 
 
-@pytest.mark.parametrize("rung", FEW_RUNGS)
+@pytest.mark.parametrize("policy", FEW_POLICIES)
 @pytest.mark.parametrize("name", PAYLOADS)
-def test_rungs_of_the_ladder(launch, payloads, name, rung):
-    ring_run(launch, payloads, name, MODE="ssp", POLICY=rung)
+def test_policies_of_the_ladder(launch, payloads, name, policy):
+    ring_run(launch, payloads, name, MODE="ssp", POLICY=policy)
 
 
 @pytest.mark.parametrize("mode, exits, traps, drains", [

@@ -5,7 +5,7 @@ import itertools
 
 import pytest
 
-from ladder import RUNGS
+from ladder import POLICIES
 from random_guest import attack
 
 IN_ALL = 10_000_000
@@ -14,7 +14,7 @@ IN_ALL = 10_000_000
 ONE_HART = [({"MODE": mode, "PROFILE": profile}, steps)
             for (mode, steps), profile in itertools.product(
                 [("native", 200_000), ("tsp", 200_000), ("ssp-hm", 400_000)], ["virt", "u74"])]
-LADDER = [({"MODE": "ssp", "POLICY": rung}, 100_000) for rung in RUNGS]
+LADDER = [({"MODE": "ssp", "POLICY": policy}, 100_000) for policy in POLICIES]
 TWO_HARTS = [({"MODE": mode, "HARTS": 2, "VCPUS": 2}, 50_000) for mode in ["native", "tsp", "ssp", "ssp-hm"]]
 STRICT = [({"MODE": mode, "QEMU": qemu, "ASIDLEN": bits}, 50_000)
           for mode, qemu, bits in [("native", "strict", 16), ("native", "strict-eager", 6),

@@ -18,7 +18,7 @@ from typing import NamedTuple
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 KINDS = {"check", "fence", "bound", "lock", "state"}
-HOST_RUNGS = {"none", "satp", "inject", "inject,satp"}
+HOST_POLICIES = {"none", "satp", "inject", "inject,satp"}
 # A mutant may loop for ever: each process may take so many times the processor time of the whole test, and some more.
 PATIENCE = 3
 CPU_SECONDS_MORE = 3
@@ -62,7 +62,7 @@ def node_of(test):
     if "::" in test:
         return f"tests/{test}"
     function = "test_every_fact_holds"
-    if test.rsplit("-", 2)[1] in HOST_RUNGS:
+    if test.rsplit("-", 2)[1] in HOST_POLICIES:
         function += "_on_tables_of_the_host"
     return f"tests/boot/test_payloads.py::{function}[{test}]"
 

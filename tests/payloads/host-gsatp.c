@@ -49,7 +49,7 @@ static int64_t run_with(uint64_t vcpu, uint64_t mode)
 	run->policy = HM_POLICY_HOST_TABLES | HM_POLICY_INJECT;
 	run->roots[0].gsatp = mode << 60 | GPA(CHAIN) >> 12;
 	run->roots[0].root = SV39 | (uint64_t)tables[0] >> 12;
-	run->roots[0].stamp++;
+	run->roots[0].generation++;
 	run->roots_new = 1;
 	run->hw_fence = HM_FENCE_ALL;
 	run->x[10] = GPA(5);

@@ -44,7 +44,7 @@ static uint64_t cause_of(uint32_t insn)
 	run_reset(run);
 	run->policy = HM_POLICY_HOST_TABLES;
 	run->roots[0].root = SV39 | (uint64_t)tables[0] >> 12;
-	run->roots[0].stamp++;
+	run->roots[0].generation++;
 	run->roots_new = 1;
 	run->hw_fence = HM_FENCE_ALL;
 	run->x[10] = FAR;

@@ -78,14 +78,14 @@ void payload(uint64_t hart)
 	vcpu = vcpu_create(vm, &page, 32).value;
 	asks_for_a_ring();
 	fact(runs(PAGED, SV39) && has_its_ring(), "a guest in paged mode has a ring");
-	turn = run->ring_turn;
+	turn = run->ring_generation;
 	fact(runs(PAGED, 0), "it runs on, with 0 in satp, which nobody reads");
-	fact(run->ring_gpa == RING && run->ring_turn == turn, "and has its ring");
+	fact(run->ring_gpa == RING && run->ring_generation == turn, "and has its ring");
 	asks_for_a_ring();
 	fact(begins(PAGED, SV39) == HM_EXIT_RING && has_its_ring(), "it registers the ring anew, and the host hears of it");
-	fact(run->ring_turn != turn, "it is another ring");
+	fact(run->ring_generation != turn, "it is another ring");
 	fact(run->pc == GUEST_RAM + 4, "the call is behind the guest");
-	turn = run->ring_turn;
+	turn = run->ring_generation;
 	fact(runs(BARE, SV39), "it runs in bare mode, with a paged one in satp");
-	fact(run->ring_gpa == HM_RING_NONE && run->ring_turn == turn + 1, "and has no ring");
+	fact(run->ring_gpa == HM_RING_NONE && run->ring_generation == turn + 1, "and has no ring");
 }

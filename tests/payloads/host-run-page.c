@@ -90,7 +90,7 @@ static void set_root(unsigned int n, uint64_t gsatp, uint64_t root)
 {
 	run->roots[n].gsatp = gsatp;
 	run->roots[n].root = root;
-	run->roots[n].stamp++;
+	run->roots[n].generation++;
 	run->roots_new |= 1ul << n;
 }
 

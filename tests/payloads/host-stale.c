@@ -100,7 +100,7 @@ static void set_root(unsigned int n, uint64_t gsatp, unsigned int shadow)
 {
 	run->roots[n].gsatp = gsatp;
 	run->roots[n].root = SV39 | (uint64_t)shadows[shadow].top >> 12;
-	run->roots[n].stamp++;
+	run->roots[n].generation++;
 	run->roots_new |= 1ul << n;
 }
 

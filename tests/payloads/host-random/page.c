@@ -106,7 +106,7 @@ static void root_buffer(struct hart *me, struct hm_run *run)
 			continue;
 		run->roots[n].gsatp = guest_satp(me);
 		run->roots[n].root = host_root(me);
-		run->roots[n].stamp += below(me, 2);
+		run->roots[n].generation += below(me, 2);
 	}
 	run->fence_exits = one_in(me, 2) ? 0 : random_value(me);
 	run->fence_count = one_in(me, 8) ? any_value(me) : 0;

@@ -343,7 +343,7 @@ static void roots_of_the_host(void **state)
 
 		root->gsatp = any() & 1 ? any() : any() >> 4 | (u64)SATP_SV39 << SATP_MODE_SHIFT;
 		root->root = any() & 1 ? any() : any() >> 4 | (u64)SATP_SV39 << SATP_MODE_SHIFT;
-		root->stamp = any();
+		root->generation = any();
 		guest.run->roots_new = 1ull << n;
 		guest.run->root = number;
 		guest.run->hw_fence = any();

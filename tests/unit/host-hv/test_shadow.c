@@ -495,7 +495,7 @@ static void a_fence_of_a_page_reaches_roots_that_do_not_run(void **state)
 /* Its root is flushed when it is entered, and until then the firmware has none. */
 static void a_fence_of_another_asid_takes_its_root_from_the_buffer(void **state)
 {
-	uint64_t first, second, stamp;
+	uint64_t first, second, generation;
 
 	(void)state;
 	fill_both(&first, &second);
@@ -504,9 +504,9 @@ static void a_fence_of_another_asid_takes_its_root_from_the_buffer(void **state)
 	assert_int_not_equal(shadow_leaf(second, VA), 0);
 	assert_true(run->roots_new >> first & 1);
 	assert_int_equal(run->hw_fence, HM_FENCE_NONE);
-	stamp = run->roots[second].stamp;
+	generation = run->roots[second].generation;
 	fence(0, 0, 2);
-	assert_int_equal(run->roots[second].stamp, stamp);
+	assert_int_equal(run->roots[second].generation, generation);
 	assert_int_equal(run->hw_fence, HM_FENCE_ASID);
 	shadow_satp(v, space[0]);
 	assert_int_equal(run->root, first);

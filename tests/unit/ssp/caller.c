@@ -21,18 +21,18 @@ void caller_owes(struct caller *caller, enum ssp_fence fence, uint64_t va)
 	}
 }
 
-/* A root without an ASID of this turn gets the next one; a new turn fences everything. */
+/* A root without an ASID of this generation gets the next one; a new generation fences everything. */
 static void load_root(struct caller *caller)
 {
 	struct ssp_root *root = caller->space->current;
 
-	if (root->asid_turn != caller->turn) {
+	if (root->asid_generation != caller->generation) {
 		if (caller->next_asid >= caller->asid_limit) {
-			caller->turn++;
+			caller->generation++;
 			caller->next_asid = 1;
 			hart_fence_all(caller->hart);
 		}
-		root->asid_turn = caller->turn;
+		root->asid_generation = caller->generation;
 		root->hsatp = (uint64_t)root->mode << SATP_MODE_SHIFT |
 			      (uint64_t)caller->next_asid++ << SATP_ASID_SHIFT |
 			      ssp_root_hpa(caller->space, root) >> PAGE_SHIFT;
@@ -45,7 +45,7 @@ void caller_init(struct caller *caller, struct ssp_space *space, struct hart *ha
 {
 	*caller = (struct caller){
 		.space = space, .hart = hart,
-		.asid_limit = asid_limit, .next_asid = 1, .turn = 1,
+		.asid_limit = asid_limit, .next_asid = 1, .generation = 1,
 	};
 	load_root(caller);
 }
@@ -111,7 +111,7 @@ static bool switch_root(struct caller *caller, uint64_t satp)
 	struct ssp_space *space = caller->space;
 	struct ssp_root *root = ssp_root_ready(space, satp);
 
-	if (!root || root->asid_turn != caller->turn || root->mode != space->current->mode ||
+	if (!root || root->asid_generation != caller->generation || root->mode != space->current->mode ||
 	    !space->current->gsatp || !satp)
 		return false;
 	root->last_use = ++space->uses;

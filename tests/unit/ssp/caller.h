@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * caller.h - what the firmware does around the engine: fast path first, the
- * fences that are owed, hardware ASIDs with turns, full fences at changes of mode;
+ * fences that are owed, hardware ASIDs with generations, full fences at changes of mode;
  * and a log of the fences of pages that the hart does not find mapped, as a host
  * that owns the tables has it.
  */
@@ -18,7 +18,7 @@ struct caller {
 	struct hart *hart;
 	uint16_t asid_limit;		/* hardware ASIDs 1 to limit - 1 */
 	uint16_t next_asid;
-	uint64_t turn;
+	uint64_t generation;
 	uint64_t satp;			/* the guest's */
 	bool logs;			/* fences of pages that are not mapped */
 	unsigned int logged;

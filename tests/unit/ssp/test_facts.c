@@ -390,7 +390,7 @@ static void a_fence_by_asid_reaches_another_root(void **state)
 	satp(SATP_SV39, 2, 0);
 	put(2, 0, PAGE(9), LEAF);
 	fence_asid(1);
-	assert_int_equal(ssp_root_find(&f.space, 8ull << 60 | 1ull << 44 | RAM_GPA >> 12)->asid_turn, 0);
+	assert_int_equal(ssp_root_find(&f.space, 8ull << 60 | 1ull << 44 | RAM_GPA >> 12)->asid_generation, 0);
 	satp(SATP_SV39, 1, 0);
 	assert_maps(0, PAGE(9));
 }
@@ -1066,13 +1066,13 @@ static void the_walk_cache_ends_with_a_fence_by_asid(void **state)
 	assert_int_equal(ssp_fault_fast(&f.space, PAGE_SIZE, SSP_LOAD, 0, &fence), SSP_SLOW);
 }
 
-static void the_walk_cache_keeps_nothing_when_its_turns_run_out(void **state)
+static void the_walk_cache_keeps_nothing_when_its_generations_run_out(void **state)
 {
 	enum ssp_fence fence;
 
 	(void)state;
 	simple_guest();
-	f.space.current->walk_turn = -(1ull << SSP_WALK_VA_BITS);
+	f.space.current->walk_generation = -(1ull << SSP_WALK_VA_BITS);
 	assert_maps(0, PAGE(0));
 	fence_asid(1);
 	assert_int_equal(ssp_fault_fast(&f.space, PAGE_SIZE, SSP_LOAD, 0, &fence), SSP_SLOW);
@@ -1194,7 +1194,7 @@ int main(void)
 		FACT(the_walk_cache_serves_neighbours),
 		FACT(a_load_fills_the_valid_pages_around_it),
 		FACT(the_walk_cache_ends_with_a_fence_by_asid),
-		FACT(the_walk_cache_keeps_nothing_when_its_turns_run_out),
+		FACT(the_walk_cache_keeps_nothing_when_its_generations_run_out),
 		FACT(memory_that_is_taken_away_is_not_reached_again),
 		FACT(translating_fills_nothing),
 		FACT(bad_arguments_are_refused),

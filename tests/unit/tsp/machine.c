@@ -37,11 +37,11 @@ uint64_t tsp_port_fp(unsigned int n)
 static void refresh_roots(struct machine *m, struct machine_vcpu *vcpu)
 {
 	for (unsigned int i = 0; i < TSP_ROOTS; i++) {
-		if (vcpu->stamp[i] != vcpu->tsp.root[i].stamp && !(vcpu->tsp.changed >> i & 1))
+		if (vcpu->generation[i] != vcpu->tsp.root[i].generation && !(vcpu->tsp.changed >> i & 1))
 			m->broken = "a root has changed and is not marked";
-		if (vcpu->stamp[i] != vcpu->tsp.root[i].stamp)
+		if (vcpu->generation[i] != vcpu->tsp.root[i].generation)
 			hart_fence_asid(&vcpu->hart, i + 1);
-		vcpu->stamp[i] = vcpu->tsp.root[i].stamp;
+		vcpu->generation[i] = vcpu->tsp.root[i].generation;
 	}
 	vcpu->tsp.changed = 0;
 	vcpu->hart.satp = vcpu->tsp.root[vcpu->tsp.current].satp |

@@ -21,7 +21,7 @@ struct machine_vcpu {
 	struct tsp_vcpu tsp;
 	struct hart hart;
 	uint64_t gsatp;
-	uint64_t stamp[TSP_ROOTS];	/* of the roots that the hart has cached */
+	uint64_t generation[TSP_ROOTS];	/* of the roots that the hart has cached */
 	bool tells;			/* its fences come to tsp_fence(), as it was when it entered the guest */
 };
 
