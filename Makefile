@@ -26,8 +26,9 @@ help:		## this text
 	@sed -n 's/^\([a-z_.-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 24
 	@$(launch) help
 
-# The launcher runs by it; on a machine without it, it is installed with the other tools.
-$(PYTHON):
+# What a command needs before the launcher can say what is missing: it is installed with the other tools.
+gdb		:= /usr/bin/gdb-multiarch
+$(PYTHON) $(gdb):
 	@qemu-platform/fetch tools
 
 run: options all	## the tour: native, tsp, ssp and ssp-hm, and the table; or MODE=... for one run
@@ -38,6 +39,9 @@ shell: options all	## an interactive shell in the guest
 
 debug: options all	## the same, stopped, waiting for gdb
 	@$(launch) debug
+
+gdb: $(PYTHON) $(gdb)	## gdb on it, with symbols of firmware and host-hv; GDBARGS="..."
+	@$(launch) gdb
 
 measure: options all	## MODES="..." WORKLOADS="...": the table for some of them; LADDER=1: for every policy
 	@$(launch) measure
@@ -125,4 +129,4 @@ plugins:	## QEMU plugins of qemu-platform/plugins
 	@$(submake) -C qemu-platform/plugins out=$(CURDIR)/build/plugins header=$(cache)/current/qemu-plugin
 
 FORCE:
-.PHONY: dist lint format drawings compile_commands.json help options run shell debug measure bench-events count-pt-writes plugins test test-unit test-boot test-strict test-long test-long-list test-long-table fuzz soak prove all payloads fetch clean hmcode host-hv FORCE
+.PHONY: dist lint format drawings compile_commands.json help options run shell debug gdb measure bench-events count-pt-writes plugins test test-unit test-boot test-strict test-long test-long-list test-long-table fuzz soak prove all payloads fetch clean hmcode host-hv FORCE

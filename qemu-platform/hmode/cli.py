@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 
-from hmode import counting, guest, help as help_of_options, measure, run, tree
+from hmode import counting, gdb, guest, help as help_of_options, measure, run, tree
 from hmode.messages import Failed, Refused, Stop, say
 from hmode.settings import Settings, take
 
@@ -48,9 +48,8 @@ def shell(given):
 def debug(given):
     settings = Settings(given | {"WORKLOAD": "none"}, stopped=True)
     command = run.prepare(settings, "-serial", "mon:stdio", "-S", "-s").command
-    say("DEBUG", f"{settings.title()} is stopped; leave with Ctrl-a x; in another terminal:")
-    print(f"  BUILD={tree.BUILD} gdb-multiarch -x {tree.TOP}/hmcode/gdb/hm.py -ex \"target remote :1234\"",
-          file=sys.stderr, flush=True)
+    gdb.must_be_free(gdb.states(gdb.PORT))
+    say("DEBUG", f"{settings.title()} is stopped; leave with Ctrl-a x; in another terminal: make gdb")
     become(command)
 
 
@@ -60,6 +59,7 @@ COMMANDS = {
     "show": show,
     "shell": shell,
     "debug": debug,
+    "gdb": gdb.attach,
     "measure": measure.measure,
     "bench-events": counting.bench_events,
     "count-pt-writes": counting.count_pt_writes,

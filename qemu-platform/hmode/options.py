@@ -167,4 +167,4 @@ BY_NAME = {option.name: option for option in OPTIONS}
 FORMER = {option.was: option.name for option in OPTIONS if option.was}
 
 # Names that only make needs.
-MAKE_OPTIONS = ("CROSS_COMPILE", "HMODE_CACHE", "OPENSBI_SRC", "PYTHON")
+MAKE_OPTIONS = ("CROSS_COMPILE", "GDBARGS", "HMODE_CACHE", "OPENSBI_SRC", "PYTHON")

@@ -43,3 +43,8 @@ def test_a_machine_without_python_gets_it_before_the_launcher_runs(target):
                           check=True)
     lines = done.stdout.splitlines()
     assert lines.index("qemu-platform/fetch tools") < lines.index("qemu-platform/launch options")
+
+
+def test_a_machine_without_gdb_gets_it():
+    done = subprocess.run(["make", "-n", "gdb", "gdb=/nowhere/gdb"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["qemu-platform/fetch tools", "qemu-platform/launch gdb"]
