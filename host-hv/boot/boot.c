@@ -91,7 +91,7 @@ static void create_guests(void)
 	unsigned count = guests_find(&platform, &options, guests), vcpus = 0;
 	struct vm_defaults defaults = {
 		.platform = &platform, .hm = &info,
-		.policy = options.tsp ? options.tsp : policy_of(options.policy),
+		.policy = options.policy,
 		.satp_mode = options.satp_mode, .svvptc = options.svvptc,
 		.marks = options.marks, .restarts = options.restart, .quiet = options.quiet,
 	};

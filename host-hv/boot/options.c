@@ -45,9 +45,18 @@ static bool set_vcpus(struct options *o, char *value)
 	return o->vcpus && o->vcpus <= MAX_VCPUS;
 }
 
+static bool set_policy(struct options *o, char *value)
+{
+	o->given.policy = true;
+	return policy_parse(value, &o->policy);
+}
+
+/* An empty list was how the launcher spelled none. */
 static bool set_hm(struct options *o, char *value)
 {
-	return policy_parse_events(value, &o->policy);
+	o->given.hm = true;
+	o->given.events = 0;
+	return !*value || policy_parse_events(value, &o->given.events);
 }
 
 static bool set_shadow(struct options *o, char *value)
@@ -56,8 +65,9 @@ static bool set_shadow(struct options *o, char *value)
 	static const uint64_t policies[] = { 0, POLICY_TSP, POLICY_TSP_IN_STEP };
 	int i = find_word(value, names, ARRAY_SIZE(names));
 
+	o->given.shadow = true;
 	if (i >= 0)
-		o->tsp = policies[i];
+		o->given.tsp = policies[i];
 	return i >= 0;
 }
 
@@ -107,7 +117,8 @@ static const struct {
 } table[] = {
 	{ "mem", set_mem, "a multiple of 2M, as in 512M" },
 	{ "vcpus", set_vcpus, "1 to 16" },
-	{ "hm", set_hm, POLICY_EVENTS },
+	{ "policy", set_policy, "tsp, tsp-in-step, ssp, ssp-hm, " POLICY_EVENTS ", or none" },
+	{ "hm", set_hm, POLICY_EVENTS ", or none" },
 	{ "shadow", set_shadow, "ssp, tsp or tsp-in-step" },
 	{ "width", set_width, "sv39, sv48 or sv57" },
 	{ "svvptc", set_svvptc, "0 or 1" },
@@ -128,7 +139,30 @@ static void parse_option(struct options *o, char *option)
 			fail("option %s= takes %s", name, table[i].values);
 		return;
 	}
-	fail("unknown option %s: there are mem= vcpus= hm= shadow= width= svvptc= marks= reboot= console= log=", name);
+	fail("unknown option %s: there are mem= vcpus= policy= width= svvptc= marks= reboot= console= log=", name);
+}
+
+static void say_replaced(const char *former, uint64_t policy)
+{
+	print_begin();
+	print_more("host-hv: option %s= is replaced by policy=, here policy=", former);
+	policy_print(policy);
+	print_more("\n");
+	print_end();
+}
+
+/* What the former options ask for, in either order. */
+static void take_former(struct options *o)
+{
+	if (!o->given.hm && !o->given.shadow)
+		return;
+	if (o->given.policy)
+		fail("option policy= replaces hm= and shadow=: leave these out");
+	o->policy = o->given.tsp ? o->given.tsp : policy_of(o->given.events);
+	if (o->given.hm)
+		say_replaced("hm", o->policy);
+	if (o->given.shadow)
+		say_replaced("shadow", o->policy);
 }
 
 void options_parse(struct options *o, const char *command_line)
@@ -138,7 +172,7 @@ void options_parse(struct options *o, const char *command_line)
 
 	*o = (struct options){
 		.memory = 512 * MIB, .vcpus = 1, .policy = HM_POLICY_ALL,
-		.satp_mode = 8, .svvptc = true,
+		.satp_mode = 8, .svvptc = true, .given.events = HM_POLICY_ALL,
 	};
 	if (strlen(command_line) >= sizeof(copy))
 		fail("the command line is longer than %lu bytes", sizeof(copy) - 1);
@@ -146,4 +180,5 @@ void options_parse(struct options *o, const char *command_line)
 	while ((word = next_word(&rest, ' ')))
 		if (*word)
 			parse_option(o, word);
+	take_former(o);
 }

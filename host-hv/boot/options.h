@@ -4,10 +4,10 @@
  *
  *   mem=512M              RAM of a guest that does not say itself
  *   vcpus=1               likewise its harts
- *   hm=inject,satp,...    what the firmware finishes itself (HM_POLICY_*)
- *   shadow=ssp|tsp|tsp-in-step  whether shadow tables follow fences or, write-protecting the guest's, its stores;
- *                         leaf tables then go out of step until a fence (tsp/step.c), or not.  For
- *                         either tsp the firmware has but fences, whatever hm=
+ *   policy=MODE|LIST      who shadows the guest's tables, and which events the firmware finishes itself:
+ *                         a mode's name (core/policy.c), a list of inject,satp,flush,fill, or none.
+ *                         The former hm=LIST and shadow=ssp|tsp|tsp-in-step are taken as well:
+ *                         either tsp comes first, whatever hm=
  *   width=sv39|sv48|sv57  the mmu-type that guests are told
  *   svvptc=0|1            withhold or offer Svvptc
  *   marks=0|1             whether the measurement marker gives records; else it is an illegal instruction
@@ -23,14 +23,20 @@
 struct options {
 	uint64_t memory;	/* bytes */
 	unsigned vcpus;
-	uint64_t policy;	/* HM_POLICY_*, of the events */
-	uint64_t tsp;		/* POLICY_TSP or _TSP_IN_STEP, instead of it; 0: neither */
+	uint64_t policy;	/* as policy_parse() gives it */
 	unsigned satp_mode;	/* satp.MODE of width */
 	bool svvptc;
 	bool marks;
 	bool restart;
 	bool all_bytes;
 	bool quiet;
+
+	/* For options_parse() alone: which of the three stood there, and what the former two said. */
+	struct {
+		bool policy, hm, shadow;
+		uint64_t events;	/* hm= */
+		uint64_t tsp;		/* shadow=: POLICY_TSP or _TSP_IN_STEP, whatever events; 0: neither */
+	} given;
 };
 
 /* Ends the machine with a message if it cannot be understood. */

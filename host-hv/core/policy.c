@@ -26,10 +26,9 @@ bool policy_parse_events(char *list, uint64_t *events)
 		return true;
 	while ((word = next_word(&list, ','))) {
 		bit = find_word(word, event_names, ARRAY_SIZE(event_names));
-		if (bit < 0 && *word)
+		if (bit < 0)
 			return false;
-		if (bit >= 0)
-			*events |= 1u << bit;
+		*events |= 1u << bit;
 	}
 	return true;
 }

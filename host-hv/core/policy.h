@@ -24,7 +24,7 @@
 
 #define POLICY_EVENTS	"a list of inject,satp,flush,fill"
 
-/* A comma list of events, or `none`; false: there is another word in it. */
+/* A comma list of events, or `none`; false: there is another word in it, or an empty one. */
 bool policy_parse_events(char *list, uint64_t *events);
 
 /* The policy of a mode's name or of a list of events. */

@@ -52,7 +52,7 @@ struct vm_tsp *tsp_handler_create(const struct vm *vm)
 	struct vm_tsp *t = (struct vm_tsp *)memory_alloc(ALIGN_UP(size, PAGE), PAGE);
 
 	if (!t)
-		fail("vm%d: %lu KB for tables of shadow=tsp are not there: give the machine more memory",
+		fail("vm%d: %lu KB for tables of policy=tsp are not there: give the machine more memory",
 		     vm->id, size / KIB);
 	return t;
 }

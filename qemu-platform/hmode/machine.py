@@ -57,9 +57,9 @@ def command_line(settings):
 
 
 def host_options(settings):
-    words = [f"mem={settings.mem}", f"vcpus={settings.vcpus}", modes.for_host(settings.mode, settings.policy),
-             f"width={settings.width}", f"svvptc={settings.svvptc}", f"marks={settings.marks}",
-             f"reboot={settings.reboot}"]
+    words = [f"mem={settings.mem}", f"vcpus={settings.vcpus}",
+             f"policy={modes.for_host(settings.mode, settings.policy)}", f"width={settings.width}",
+             f"svvptc={settings.svvptc}", f"marks={settings.marks}", f"reboot={settings.reboot}"]
     return " ".join(words + (["console=all"] if settings.interactive else []))
 
 

@@ -32,5 +32,5 @@ def ladder():
 
 
 def for_host(mode, policy):
-    """host-hv's boot argument."""
-    return f"shadow={mode}" if mode in TSP else f"hm={','.join(policy)}"
+    """host-hv's boot argument policy=: a mode's name, or the events where they are not the mode's own."""
+    return mode if policy == MODES[mode] else spelled(policy)

@@ -44,7 +44,7 @@ def test_a_guest_reads_what_the_bare_machine_shows(scans, profile):
 def test_nothing_is_a_neighbours(payloads):
     """One hart: a guest whose CSRs hold something, one with none of it, and one that never ends."""
     guests = [payload(payloads, name) for name in ("csr-scan", "csr", "endless-timer")]
-    words = command(guests, "mem=128M hm=inject,satp,flush,fill")
+    words = command(guests, "mem=128M policy=ssp-hm")
     machine = pexpect.spawn(words[0], words[1:], timeout=60)
     ends = {0: r"\[vm0\] payload: (\d+) ok, (\d+) failed", 1: r"\[vm1\] payload: (\d+) ok, (\d+) failed"}
     while ends:

@@ -24,7 +24,7 @@ def test_it_traps_for_ever(launch, payloads, mode):
     assert not re.search(r'FAIL|"end"', seen.console), repr(seen)
 
 
-@pytest.mark.parametrize("option", ["hm=inject,satp,flush,fill", "hm=satp", "shadow=tsp"])
+@pytest.mark.parametrize("option", ["policy=ssp-hm", "policy=ssp", "policy=tsp"])
 def test_a_guest_is_not_offered_them(payloads, option):
     console = run([payload(payloads, "double-trap")], f"mem=128M {option}", extensions=BOTH)
     assert_passed(console)

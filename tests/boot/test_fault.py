@@ -9,7 +9,7 @@ import pytest
 from launcher import BUILD, ROOT
 from test_host_hv import command, payload
 
-GUEST, HOST = "hm=inject,satp,flush,fill", "shadow=tsp"
+GUEST, HOST = "policy=ssp-hm", "policy=tsp"
 NOWHERE = 0x800				# neither RAM nor a device: a store faults
 TEXT = 0x80000800			# the firmware's own
 LOST = f"set $sp = {NOWHERE:#x}\nset $mscratch = {TEXT:#x}\n"

@@ -108,7 +108,7 @@ def test_two_guests_each_have_a_shell():
     machine.close(force=True)
 
 
-@pytest.mark.parametrize("option", ["hm=inject,satp,flush,fill", "hm=satp", "shadow=tsp"])
+@pytest.mark.parametrize("option", ["policy=ssp-hm", "policy=ssp", "policy=tsp"])
 def test_a_fence_is_no_double_trap(payloads, option):
     """Where the firmware looks for the guest's page, a trap in M-mode is the answer."""
     console = run([payload(payloads, "flush")], f"mem=128M {option}", extensions=",smdbltrp=true,ssdbltrp=true")
@@ -200,11 +200,11 @@ def test_seeds_come_from_the_machine(payloads, tmp_path):
     assert seeds_of(two, ["-dtb", str(tree)]) == []
 
 
-MEMORY = ["hm=inject,satp,flush,fill", "hm=satp"]
+MEMORY = ["policy=ssp-hm", "policy=ssp"]
 
 
 @pytest.mark.parametrize("vcpus, harts, option", [
-    *((vcpus, harts, option) for vcpus, harts in [(2, 2), (2, 1), (3, 2)] for option in MEMORY), (2, 2, "shadow=tsp")])
+    *((vcpus, harts, option) for vcpus, harts in [(2, 2), (2, 1), (3, 2)] for option in MEMORY), (2, 2, "policy=tsp")])
 def test_several_vcpus(vcpus, harts, option):
     console = run([linux("fork,cow,mprotect,shell")], f"mem=256M vcpus={vcpus} {option}", harts)
     assert ends(console) == {0: "shutdown"}, console
@@ -324,7 +324,21 @@ def test_what_cannot_work_is_refused():
     refused("vm0: 8192 MB of memory are not there", one, "mem=8G")
     refused("vm0: the kernel is no Linux Image", [(INITRD, None, "")])
     refused("unknown option colour", one, "colour=green")
+    refused("option policy= takes tsp, tsp-in-step, ssp, ssp-hm, a list of ", one, "policy=satp,walk")
+    refused("option policy= replaces hm= and shadow=", one, "policy=tsp shadow=tsp")
     refused("no guest", [], "mem=128M")
+
+
+@pytest.mark.parametrize("former, policy, names", [
+    ("hm=inject,flush", "inject,flush", ["hm"]), ("shadow=tsp hm=satp", "tsp", ["hm", "shadow"])])
+def test_former_options_choose_the_policy_and_say_so(payloads, former, policy, names):
+    words = command([payload(payloads, "endless-timer")], f"mem=128M {former}")
+    machine = pexpect.spawn(words[0], words[1:], timeout=60, encoding="utf-8")
+    for name in names:
+        machine.expect(rf"host-hv: option {name}= is replaced by policy=, here policy={policy}\s")
+    machine.expect_exact("note begins")
+    command_line(machine, "stats", f"host-hv: vm0: policy {policy}; ")
+    machine.close(force=True)
 
 
 def test_other_firmware_is_refused():

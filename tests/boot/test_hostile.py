@@ -40,7 +40,7 @@ def test_endless_guest_is_stopped_from_outside(launch, payloads, name, mode):
     assert "still running" in run.messages, repr(run)
 
 
-@pytest.mark.parametrize("option", ["shadow=tsp", "hm=satp", "hm=inject,satp,flush,fill"])
+@pytest.mark.parametrize("option", ["policy=tsp", "policy=ssp", "policy=ssp-hm"])
 @pytest.mark.parametrize("name", ENDLESS)
 def test_neighbour_of_an_endless_guest(payloads, name, option):
     """Two guests on one hart: the second comes to its end though the first never does."""

@@ -38,7 +38,7 @@ def test_short_ways(launch, payloads, watched):
     watched.check(1)
 
 
-@pytest.mark.parametrize("option", ["shadow=tsp", "hm=satp", "hm=inject,satp,flush,fill"])
+@pytest.mark.parametrize("option", ["policy=tsp", "policy=ssp", "policy=ssp-hm"])
 def test_two_harts_of_two_guests(payloads, watched, option):
     """Both are made by one hart, one runs on each, and either is ended by its own."""
     words = command([payload(payloads, "storm"), payload(payloads, "asid")], f"mem=128M {option}", harts=2)

@@ -30,7 +30,7 @@ def until_reboot(machine, count):
 
 
 @pytest.mark.parametrize("options, harts, count", [
-    ("vcpus=1", 1, 100), ("vcpus=3", 2, 10), ("vcpus=3 hm=satp", 1, 10), ("vcpus=2 shadow=tsp", 2, 10)])
+    ("vcpus=1", 1, 100), ("vcpus=3", 2, 10), ("vcpus=3 policy=ssp", 1, 10), ("vcpus=2 policy=tsp", 2, 10)])
 def test_nothing_is_left_of_the_time_before(payloads, options, harts, count):
     machine = machine_of([reboots(payloads)], f"mem=8M reboot=restart {options}", harts)
     console = until_reboot(machine, count)

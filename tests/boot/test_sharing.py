@@ -12,7 +12,7 @@ from test_host_hv import command, records
 
 ENDLESS = sorted(path.stem for path in (ROOT / "tests/payloads").glob("endless-*.c"))
 NEIGHBOURS = [*((name, "") for name in ENDLESS), *(("endless-wfi", f"ahead={ahead}") for ahead in (6, 8, 15, 100))]
-OPTIONS = {"tsp": "shadow=tsp", "ssp": "hm=satp", "ssp-hm": "hm=inject,satp,flush,fill"}
+OPTIONS = {"tsp": "policy=tsp", "ssp": "policy=ssp", "ssp-hm": "policy=ssp-hm"}
 MODES = [pytest.param("tsp", marks=pytest.mark.long), pytest.param("ssp", marks=pytest.mark.long), "ssp-hm"]
 ICOUNT = ["-icount", "shift=0,align=off,sleep=off", "-rtc", "base=2025-01-01,clock=vm"]
 # Of what the same work takes alone.

@@ -60,7 +60,7 @@ def test_without_pmp_there_is_no_pool_and_no_guest(payloads):
     assert "host-hv: no HM extension" in console, console
 
 
-@pytest.mark.parametrize("option", ["hm=inject,satp,flush,fill", "hm=satp", "shadow=tsp"])
+@pytest.mark.parametrize("option", ["policy=ssp-hm", "policy=ssp", "policy=tsp"])
 def test_guests_run_on_privileged_1_10(payloads, option):
     """As the U54 and its kin: no mcountinhibit, no menvcfg."""
     console = run([payload(payloads, "flush")], f"mem=128M {option}", extensions=",priv_spec=v1.10.0")

@@ -55,7 +55,7 @@ def test_natively_they_are_harts(launch, payloads):
     all_hold(run.console)
 
 
-@pytest.mark.parametrize("option", ["hm=inject,satp,flush,fill", "shadow=tsp", "shadow=tsp-in-step"])
+@pytest.mark.parametrize("option", ["policy=ssp-hm", "policy=tsp", "policy=tsp-in-step"])
 def test_two_guests_take_turns(payloads, option):
     words = command([payload(payloads, "vector")] * 2, f"mem=128M vcpus=2 {option}", extensions=LONG)
     done = subprocess.run(words, stdin=subprocess.DEVNULL, timeout=120, capture_output=True)

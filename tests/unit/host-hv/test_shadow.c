@@ -236,6 +236,7 @@ static void policies_have_names(void **state)
 	parses("inject,fill", HM_POLICY_INJECT | HM_POLICY_FILL);
 	assert_false(policy_parse((char[]){ "native" }, &policy));
 	assert_false(policy_parse((char[]){ "satp,native" }, &policy));
+	assert_false(policy_parse((char[]){ "" }, &policy));
 }
 
 static void the_first_entry_has_a_root_and_a_fence(void **state)
