@@ -82,7 +82,7 @@ def test_result_needs_a_workload():
 
 
 def test_unknown_command_is_refused():
-    assert_refused(call(LAUNCH, "boot"), "run show shell debug measure")
+    assert_refused(call(LAUNCH, "boot"), "run show shell debug gdb measure")
 
 
 def test_make_refuses_a_variable_it_does_not_know():
