@@ -24,7 +24,8 @@
 #define POOL_MAX	(128 * MB)
 #define POOL_SHARE	16		/* of the RAM where it may lie: one part in so many, at most */
 #define LOADERS		(256 * MB)	/* at the top, or half of RAM where that is less */
-#define NEXT_STAGE	(32 * MB)	/* of a next stage that does not tell its size, or a quarter of RAM */
+/* of a next stage that does not tell its size, or a quarter of RAM */
+#define NEXT_STAGE	(32 * MB)
 #define TREE_ROOM	4096		/* what OpenSBI's changes and ours take at most */
 #define COMPATIBLE	"hmode,pool"
 

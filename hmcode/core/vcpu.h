@@ -111,7 +111,8 @@ struct hm_vm {
 	bool changing;			/* its memory is: nobody enters */
 	u32 unknown_told;		/* the host, of an SBI extension that is not there */
 	u32 vcpus;
-	u64 memory_generation;		/* another with each change; a vCPU catches up before it runs; never 0 */
+	/* another with each change; a vCPU catches up before it runs; never 0 */
+	u64 memory_generation;
 	struct ssp_slot slots[HM_MAX_SLOTS];
 };
 

@@ -171,7 +171,8 @@ struct ssp_root {
 	struct ssp_path path[SSP_WALK_CACHE];	/* of the walk with the same number */
 
 	uint64_t gsatp;		/* guest satp: mode, ASID, PPN; the key */
-	uint64_t ring_page;	/* what an entry of the ring says of one page of this ASID; 0: asid_shared */
+	/* what an entry of the ring says of one page of this ASID; 0: asid_shared */
+	uint64_t ring_page;
 	uint64_t log_position;	/* current up to here */
 	uint64_t dirty_generation;
 	uint64_t last_use;	/* for replacement */
@@ -201,7 +202,8 @@ struct ssp_space {
 	struct ssp_root *current;	/* the root that the guest runs on */
 	/* Slot 0 for hits.h, if it has all rights, in the form of PTEs: where guests see it, its size, where it is. */
 	uint64_t ram_base, ram_size, ram_hpa;
-	uint64_t last_read;		/* number of the page last filled for a load or fetch, by guest_vector.S */
+	/* number of the page last filled for a load or fetch, by guest_vector.S */
+	uint64_t last_read;
 	_Bool fence_after_fill;		/* the hart lacks Svvptc */
 	uint64_t *global_top;		/* entries of the global tree's top table ... */
 	unsigned int global_shift;	/* ... indexed by an address from this bit on */

@@ -157,7 +157,8 @@ static inline u64 follow_hint(struct ssp_space *space, struct ssp_walk *walk, u6
 		return 0;
 	old = walk->shadow[offset / 8];
 	leaf = read_anew(space, walk, offset);
-	if (old && leaf != old)		/* more rights: this saves a fault of the hart that has the old leaf */
+	/* more rights: this saves a fault of the hart that has the old leaf */
+	if (old && leaf != old)
 		hart_fence_page(va);
 	return leaf != old;
 }

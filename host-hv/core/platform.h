@@ -17,7 +17,8 @@ struct platform {
 	uint32_t zero_block;		/* bytes that cbo.zero clears, where there is one */
 
 	struct range uart;		/* a 16550; size 0: none known */
-	uint32_t uart_shift, uart_width;	/* a register is 1 << shift bytes from the next, and accessed as so many */
+	/* a register is 1 << shift bytes from the next, and accessed as so many */
+	uint32_t uart_shift, uart_width;
 	uint32_t uart_irq;
 	struct range rtc;		/* a google,goldfish-rtc that interrupts; size 0: none known */
 	uint32_t rtc_irq;

@@ -34,7 +34,8 @@ void vcpu_resume_at(struct vcpu *v, uint64_t pc, uint64_t opaque)
 	vcpu_reset(v, pc, opaque);
 	v->run->sip = sip;
 	v->run->stimecmp = timer;
-	v->run->flags &= ~(uint64_t)HM_RUN_RESET;	/* "Firmware Features": their values are retained */
+	/* "Firmware Features": their values are retained */
+	v->run->flags &= ~(uint64_t)HM_RUN_RESET;
 }
 
 void vcpu_sleep(struct vcpu *v, enum vcpu_state state, uint64_t deadline)

@@ -36,7 +36,8 @@ struct fence {
 #define FENCE_ALL	(~0UL)		/* as size or asid */
 
 #define EXTERNAL_LEVEL	1u		/* it is pending */
-#define EXTERNAL_TOLD	2u		/* the hart was kicked for a change, and has not entered the vCPU since */
+/* the hart was kicked for a change, and has not entered the vCPU since */
+#define EXTERNAL_TOLD	2u
 
 struct vcpu {
 	/* Constant after creation. */
@@ -48,11 +49,13 @@ struct vcpu {
 
 	/* Owned by its hart while it is not stopped. */
 	struct hm_run *run;
-	uint64_t policy;		/* that its page and its shadow were made ready for; 0: none, as after a reset */
+	/* that its page and its shadow were made ready for; 0: none, as after a reset */
+	uint64_t policy;
 	uint64_t deadline;		/* while it sleeps: waits or is suspended */
 	uint64_t wakes;			/* likewise: sie, the interrupts that end it */
 	int64_t used;			/* ticks of its hart (sched.c) */
-	uint64_t fence_kicks;		/* exits by another's fence of translations, since the record was begun */
+	/* exits by another's fence of translations, since the record was begun */
+	uint64_t fence_kicks;
 	unsigned ends;			/* of its VM after which it was released */
 
 	/* Written from any hart, atomically; a kick of the hart follows. */

@@ -195,7 +195,8 @@ enum next exit_mmio(struct vcpu *v)
 	}
 	begin = begin_of(run, &a);
 	if (a.store != is_store(run) || run->exit_value - begin >= a.size) {
-		run->flags |= HM_RUN_FENCE_I;	/* the code has changed since: let it run again, as it is now */
+		/* the code has changed since: let it run again, as it is now */
+		run->flags |= HM_RUN_FENCE_I;
 		return RESUME;
 	}
 	value = a.reg ? run->x[a.reg] : 0;

@@ -155,7 +155,8 @@ void vm_start(struct vm *vm)
 	must(vm, "map its memory",
 	     sbi_call(HM_EXT_ID, HM_FID_SLOT_SET, vm->hm, 0, vm->ram.base, vm->hpa, vm->ram.size,
 		      HM_SLOT_R | HM_SLOT_W | HM_SLOT_X));
-	devices_reset(vm);	/* before external_irq is: what is typed meanwhile interrupts nobody then */
+	/* before external_irq is: what is typed meanwhile interrupts nobody then */
+	devices_reset(vm);
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
 		start_vcpu(&vm->vcpu[i]);
 	tsp_handler_init(vm->tsp, vm, defaults.hm, defaults.platform->zero_block);

@@ -32,7 +32,8 @@ void vm_restart(struct vcpu *v)
 	if (__atomic_load_n(&vm->restarter, __ATOMIC_RELAXED) != v)
 		return;		/* the end has not come to this vCPU yet */
 	sched_serve_interrupts();
-	console_look_if_due(v->hart);	/* what the hart's other guests wrote, also while they sleep */
+	/* what the hart's other guests wrote, also while they sleep */
+	console_look_if_due(v->hart);
 	if (vm->load->restored < vm->ram.size)
 		restore(vm);
 	else

@@ -60,7 +60,8 @@ struct shadow_handler {
 };
 
 struct shadow {
-	const struct shadow_handler *handler;	/* by vcpu->policy; one without functions: the tables are the firmware's */
+	/* by vcpu->policy; one without functions: the tables are the firmware's */
+	const struct shadow_handler *handler;
 	uint64_t withheld;			/* HM_POLICY_* that tsp.c takes from the firmware for the time being */
 	uint64_t ring_generation;			/* ssp.c: of the ring that its space has, run->ring_generation */
 	uint64_t count[SHADOW_CLASSES];		/* since the record was begun */

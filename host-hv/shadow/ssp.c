@@ -61,8 +61,9 @@ static void switch_to(struct vcpu *v, uint64_t gsatp)
 	struct ssp_root *root = ssp_root_find(space, gsatp);
 	enum ssp_fence fence = SSP_FENCE_NONE;
 
+	/* it meant the root before; each exit pays its own by itself */
 	if (v->run->hw_fence == HM_FENCE_ASID)
-		shadow_owe(v, SSP_FENCE_ALL, 0);	/* it meant the root before; each exit pays its own by itself */
+		shadow_owe(v, SSP_FENCE_ALL, 0);
 	if (!root) {
 		copy_use(v);
 		root = ssp_root_new(space, gsatp, &fence);

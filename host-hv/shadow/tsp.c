@@ -43,7 +43,8 @@ static uint32_t table_count(const struct vm *vm)
 	return min_u64(TSP_MIN_TABLES + vm->ram.size / PAGE / 50, MAX_TABLES);
 }
 
-#define OWN_SIZE	ALIGN_UP(sizeof(struct vm_tsp), PAGE)	/* the tables follow, then their descriptions */
+/* the tables follow, then their descriptions */
+#define OWN_SIZE	ALIGN_UP(sizeof(struct vm_tsp), PAGE)
 
 struct vm_tsp *tsp_handler_create(const struct vm *vm)
 {
@@ -155,8 +156,9 @@ static void enter(struct vcpu *v)
 		return;
 	v->shadow->withheld = withheld;
 	run->policy = POLICY_TSP & ~withheld;
+	/* the firmware takes the ring's entries for done */
 	if (run->ring_gpa != HM_RING_NONE)
-		shadow_owe(v, SSP_FENCE_ALL, 0);	/* the firmware takes the ring's entries for done */
+		shadow_owe(v, SSP_FENCE_ALL, 0);
 }
 
 /* -- roots -- */

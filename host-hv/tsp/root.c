@@ -121,8 +121,9 @@ static void load(struct tsp *tsp, struct tsp_vcpu *vcpu, unsigned int n, uint64_
 	struct tsp_key key = root_key(tsp, gsatp, user);
 	struct tsp_table *table = tsp_find_or_create(tsp, &key);
 
+	/* global entries match in any mode; hmcode fences then as well */
 	if (satp_mode(old->gsatp) != satp_mode(gsatp))
-		tsp_owe(tsp, SSP_FENCE_ALL);	/* global entries match in any mode; hmcode fences then as well */
+		tsp_owe(tsp, SSP_FENCE_ALL);
 	table->loaded++;
 	if (old->table != TSP_NONE)
 		tsp->tables[old->table].loaded--;

@@ -112,7 +112,8 @@ struct tsp_table {
 /* A frame, or a 2 MiB or 1 GiB region, of guest RAM. */
 struct tsp_region {
 	uint32_t maps;			/* chain of the leaves of this size that map it */
-	uint32_t tables;		/* guest tables in it, counted by their shadow tables; of a frame: protected ones */
+	/* guest tables in it, counted by their shadow tables; of a frame: protected ones */
+	uint32_t tables;
 };
 
 struct tsp_node {

@@ -13,7 +13,8 @@
  */
 struct program {
 	const char *name;
-	const char *group;	/* memory: bound by accesses, churn: by faults and fences, check: neither */
+	/* memory: bound by accesses, churn: by faults and fences, check: neither */
+	const char *group;
 	uint64_t (*run)(void);
 };
 

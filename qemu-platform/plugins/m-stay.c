@@ -62,7 +62,8 @@ static qemu_plugin_u64 in_m_mode;	/* all instructions in M-mode but those of wai
 static struct hart {
 	struct qemu_plugin_register *priv, *mhartid, *mstatus, *mcause, *a0, *a6, *a7;
 	uint64_t pc, waited;		/* of the present stay */
-	uint64_t lock, since, others;	/* of the present wait: which turn it was, and the others' count at its beginning */
+	/* of the present wait: which turn it was, and the others' count at its beginning */
+	uint64_t lock, since, others;
 	bool waits;			/* and the lock is not its own yet */
 	uint64_t longest, longest_waited, longest_pc, longest_cause, longest_a6, longest_a7;
 	uint64_t stays, starts;

@@ -261,7 +261,8 @@ static void replay(qemu_plugin_meminfo_t info, uint64_t va, const void *value, u
 static void on_store(unsigned int vcpu, qemu_plugin_meminfo_t info, uint64_t va, void *unused)
 {
 	qemu_plugin_mem_value value = qemu_plugin_mem_get_value(info);
-	const uint8_t *bytes = (const uint8_t *)&value.data;	/* guest and build machine are little endian */
+	/* guest and build machine are little endian */
+	const uint8_t *bytes = (const uint8_t *)&value.data;
 	unsigned int size = 1u << qemu_plugin_mem_size_shift(info);
 	unsigned int room = PAGE_BYTES - va % PAGE_BYTES;
 	bool live[SETS] = { false };

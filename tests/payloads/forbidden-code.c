@@ -99,7 +99,8 @@ void payload(uint64_t hart)
 	(void)hart;
 	root = root_in_first_mode(&mode);
 	second = page_alloc();
-	first = page_alloc();		/* not before it: code that goes on there does so by its mapping alone */
+	/* not before it: code that goes on there does so by its mapping alone */
+	first = page_alloc();
 	write_code();
 	satp_load(mode, root, 0);
 	allow();

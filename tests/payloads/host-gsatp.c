@@ -66,8 +66,9 @@ void payload(uint64_t hart)
 	vcpu = vcpu_create(vm, &page, 32).value;
 	make_shadow();
 	make_chain();
+	/* 0 with a PPN is no satp that a guest can have, either */
 	for (uint64_t mode = 0; mode < 16; mode++)
-		if (mode < 8 || mode > 10)	/* 0 with a PPN is no satp that a guest can have, either */
+		if (mode < 8 || mode > 10)
 			refused += run_with(vcpu, mode) == SBI_INVALID_PARAM;
 	fact_equal(refused, 13, "guest satps of no mode");
 	fact_equal(run_with(vcpu, 8), HM_EXIT_SBI, "Sv39 is one, and the fault is injected");

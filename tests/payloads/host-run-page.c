@@ -301,7 +301,8 @@ static void fences_that_wait(void)
 	run->fence_exits = ~run->fence_exits;
 	fact_equal(execute(SFENCE_A0, GUEST_RAM + PAGE), HM_EXIT_SBI, "and only there");
 	run->fence_exits = 0;
-	for (unsigned int i = 0; i < 2; i++) {		/* to a root with no hardware ASID yet, and with one */
+	/* to a root with no hardware ASID yet, and with one */
+	for (unsigned int i = 0; i < 2; i++) {
 		fact_equal(execute_all(SFENCE_A0, 1, CSRW_SATP_A1, GUEST_RAM + PAGE, b), HM_EXIT_SATP,
 			   "a switch while one waits");
 		fact_equal(run->exit_value, b, "with its value");

@@ -103,7 +103,8 @@ static void outside_ram(void)
 /* "SFENCE.VMA": from U-mode it is illegal, whatever it names. */
 static void fences_of_users(void)
 {
-	static const uint32_t fences[] = { 0x12050073, 0x12a50073, 0x12000073 };	/* a0; a0, a0; all */
+	/* a0; a0, a0; all */
+	static const uint32_t fences[] = { 0x12050073, 0x12a50073, 0x12000073 };
 	uint64_t va = begin(PTE_RWX | PTE_U), good = 0;
 
 	for (unsigned int i = 0; i < 3; i++) {

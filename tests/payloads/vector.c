@@ -26,7 +26,8 @@ static struct worker {
 	volatile uint64_t good, passes;
 	struct v_state mine, found;
 	uint8_t stack[4096];
-	struct worker *self __attribute__((aligned(16)));	/* at the stack's end: where its hart begins */
+	/* at the stack's end: where its hart begins */
+	struct worker *self __attribute__((aligned(16)));
 } workers[MAX_HARTS];
 static uint64_t vlenb;
 

@@ -143,7 +143,8 @@ static void places_the_ramdisk_as_qemu_does(void **state)
 		{ 1024 * MIB, 10 * MIB, 512 * MIB },
 		{ 4096 * MIB, 10 * MIB, 512 * MIB },
 		{ 128 * MIB, 100 * MIB, 26 * MIB },		/* as high as it fits */
-		{ 32 * MIB, 1 * MIB, 20 * MIB + 64 * KIB },	/* behind a kernel that is larger than half */
+		/* behind a kernel that is larger than half */
+		{ 32 * MIB, 1 * MIB, 20 * MIB + 64 * KIB },
 	};
 	struct placement at;
 

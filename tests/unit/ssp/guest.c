@@ -57,8 +57,9 @@ uint64_t guest_random_pte(struct choices *choices, unsigned int table)
 {
 	int level = home_level(table);
 
+	/* a table anywhere */
 	if (one_in(choices, 32))
-		return pte_make(guest_frames[choose(choices, GUEST_FRAMES)], PTE_V);	/* a table anywhere */
+		return pte_make(guest_frames[choose(choices, GUEST_FRAMES)], PTE_V);
 	if (one_in(choices, 32))
 		return guest_random_leaf(choices, level) | 1ull << (54 + choose(choices, 10));
 	if (one_in(choices, 8))
