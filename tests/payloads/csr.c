@@ -19,11 +19,25 @@
 		return 0;							\
 	}
 
-READER(mstatus, 0x300) READER(mhartid, 0xf14) READER(medeleg, 0x302) READER(mtvec, 0x305)
-READER(pmpcfg0, 0x3a0) READER(mcycle, 0xb00) READER(hstatus, 0x600) READER(hgatp, 0x680)
-READER(vsatp, 0x280) READER(custom_s, 0x5c0) READER(custom_m, 0x7c0) READER(debug, 0x7b0)
-READER(unknown, 0x1ff) READER(menvcfg, 0x30a) READER(mark, 0x8e0)
-WRITER(mstatus, 0x300) WRITER(cycle, 0xc00) WRITER(mtvec, 0x305) WRITER(pmpaddr0, 0x3b0)
+READER(mstatus, 0x300)
+READER(mhartid, 0xf14)
+READER(medeleg, 0x302)
+READER(mtvec, 0x305)
+READER(pmpcfg0, 0x3a0)
+READER(mcycle, 0xb00)
+READER(hstatus, 0x600)
+READER(hgatp, 0x680)
+READER(vsatp, 0x280)
+READER(custom_s, 0x5c0)
+READER(custom_m, 0x7c0)
+READER(debug, 0x7b0)
+READER(unknown, 0x1ff)
+READER(menvcfg, 0x30a)
+READER(mark, 0x8e0)
+WRITER(mstatus, 0x300)
+WRITER(cycle, 0xc00)
+WRITER(mtvec, 0x305)
+WRITER(pmpaddr0, 0x3b0)
 
 static uint64_t do_mret(uint64_t a, uint64_t b)
 {

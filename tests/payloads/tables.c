@@ -47,8 +47,15 @@ static uint64_t name##_##width(uint64_t at, uint64_t value)			\
 	return old;								\
 }
 #define AMO(name)	AMO_OF(name, d) AMO_OF(name, w)
-AMO(amoswap) AMO(amoadd) AMO(amoxor) AMO(amoand) AMO(amoor)
-AMO(amomin) AMO(amomax) AMO(amominu) AMO(amomaxu)
+AMO(amoswap)
+AMO(amoadd)
+AMO(amoxor)
+AMO(amoand)
+AMO(amoor)
+AMO(amomin)
+AMO(amomax)
+AMO(amominu)
+AMO(amomaxu)
 
 static void amo(attempt_fn function, uint64_t value, uint64_t frame, const char *what)
 {

@@ -341,8 +341,21 @@ static void pmp_regions(void)
 #define PROBE(n)	csr_write(pmpaddr##n, 0xfff);					\
 			__asm__ volatile("csrr %0, pmpaddr" #n : "=r"(value));		\
 			count += value != 0;
-	PROBE(1) PROBE(2) PROBE(3) PROBE(4) PROBE(5) PROBE(6) PROBE(7)
-	PROBE(8) PROBE(9) PROBE(10) PROBE(11) PROBE(12) PROBE(13) PROBE(14) PROBE(15)
+	PROBE(1);
+	PROBE(2);
+	PROBE(3);
+	PROBE(4);
+	PROBE(5);
+	PROBE(6);
+	PROBE(7);
+	PROBE(8);
+	PROBE(9);
+	PROBE(10);
+	PROBE(11);
+	PROBE(12);
+	PROBE(13);
+	PROBE(14);
+	PROBE(15);
 	print("pmp-regions", count + 1);
 }
 
