@@ -38,7 +38,7 @@
 static struct sbi_platform_operations operations;
 static const struct sbi_platform_operations *original;
 
-extern const char _trap_handler[];	/* OpenSBI's own vector */
+extern const char _trap_handler[]; /* OpenSBI's own vector */
 
 static int reserve_pool(const void *fdt)
 {
@@ -49,8 +49,8 @@ static int reserve_pool(const void *fdt)
 		return 0;
 	error = sbi_domain_root_add_memrange(pool.base, pool.size, pool.size,
 					     SBI_DOMAIN_MEMREGION_M_READABLE |
-					     SBI_DOMAIN_MEMREGION_M_WRITABLE |
-					     SBI_DOMAIN_MEMREGION_SU_READABLE);
+						     SBI_DOMAIN_MEMREGION_M_WRITABLE |
+						     SBI_DOMAIN_MEMREGION_SU_READABLE);
 	if (error)
 		return error;
 	hm_pool_init(pool.base, pool.size);
@@ -72,8 +72,8 @@ static int cover_plic(const void *fdt)
 	size = 1ull << log2roundup(size);
 	if (base & (size - 1) || hm_touches_ram((struct hm_range){ base, size }))
 		return 0;
-	return sbi_domain_root_add_memrange(base, size, size, SBI_DOMAIN_MEMREGION_MMIO |
-					    SBI_DOMAIN_MEMREGION_SHARED_SURW_MRW);
+	return sbi_domain_root_add_memrange(
+		base, size, size, SBI_DOMAIN_MEMREGION_MMIO | SBI_DOMAIN_MEMREGION_SHARED_SURW_MRW);
 }
 
 static struct hm_hart **hart_of(struct sbi_scratch *scratch)
@@ -86,7 +86,8 @@ static void read_extensions(const void *fdt)
 {
 	int cpus = fdt_path_offset(fdt, "/cpus"), node;
 
-	fdt_for_each_subnode(node, fdt, cpus) {
+	fdt_for_each_subnode(node, fdt, cpus)
+	{
 		int length;
 		const char *list = fdt_getprop(fdt, node, "riscv,isa-extensions", &length);
 		struct sbi_scratch *scratch;
@@ -96,7 +97,8 @@ static void read_extensions(const void *fdt)
 			continue;
 		scratch = sbi_hartid_to_scratch(id);
 		if (scratch)
-			(*hart_of(scratch))->svvptc = fdt_stringlist_contains(list, length, "svvptc");
+			(*hart_of(scratch))->svvptc =
+				fdt_stringlist_contains(list, length, "svvptc");
 	}
 }
 
@@ -313,7 +315,7 @@ void __noreturn __wrap_sbi_hart_switch_mode(unsigned long arg0, unsigned long ar
 					    bool next_virt)
 {
 	hm_stop_if_fatal();
-	hart_write(CSR_MTVEC, (unsigned long)(hm_this_hart()->supported ? hm_host_vector :
-								     _trap_handler));
+	hart_write(CSR_MTVEC,
+		   (unsigned long)(hm_this_hart()->supported ? hm_host_vector : _trap_handler));
 	__real_sbi_hart_switch_mode(arg0, arg1, next_addr, next_mode, next_virt);
 }

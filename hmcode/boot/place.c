@@ -18,20 +18,20 @@
 #include "core/pool.h"
 #include "core/vcpu.h"
 
-#define MAX_TAKEN	64
-#define MB		(1ull << 20)
-#define POOL_MIN	(4 * MB)
-#define POOL_MAX	(128 * MB)
-#define POOL_SHARE	16		/* of the RAM where it may lie: one part in so many, at most */
-#define LOADERS		(256 * MB)	/* at the top, or half of RAM where that is less */
+#define MAX_TAKEN  64
+#define MB         (1ull << 20)
+#define POOL_MIN   (4 * MB)
+#define POOL_MAX   (128 * MB)
+#define POOL_SHARE 16         /* of the RAM where it may lie: one part in so many, at most */
+#define LOADERS    (256 * MB) /* at the top, or half of RAM where that is less */
 /* of a next stage that does not tell its size, or a quarter of RAM */
-#define NEXT_STAGE	(32 * MB)
-#define TREE_ROOM	4096		/* what OpenSBI's changes and ours take at most */
-#define COMPATIBLE	"hmode,pool"
+#define NEXT_STAGE (32 * MB)
+#define TREE_ROOM  4096 /* what OpenSBI's changes and ours take at most */
+#define COMPATIBLE "hmode,pool"
 
 /* "boot image header in riscv linux": image_size and the second magic. */
-#define IMAGE_SIZE	16
-#define IMAGE_MAGIC	56
+#define IMAGE_SIZE  16
+#define IMAGE_MAGIC 56
 
 static struct hm_range taken[MAX_TAKEN];
 static u32 taken_count;
@@ -82,7 +82,8 @@ static bool read_reg(const void *fdt, int node, int i, struct hm_range *out)
 		parent = 0;
 	address = fdt_address_cells(fdt, parent);
 	size = fdt_size_cells(fdt, parent);
-	if (!reg || address < 1 || address > 2 || size < 1 || size > 2 || length / 4 < (i + 1) * (address + size))
+	if (!reg || address < 1 || address > 2 || size < 1 || size > 2 ||
+	    length / 4 < (i + 1) * (address + size))
 		return false;
 	reg += i * (address + size);
 	*out = (struct hm_range){ read_cells(reg, address), read_cells(reg + address, size) };
@@ -94,7 +95,9 @@ static void find_banks(const void *fdt)
 	int node = -1;
 
 	while ((node = fdt_node_offset_by_prop_value(fdt, node, "device_type", "memory", 7)) >= 0)
-		for (int i = 0; hm_bank_count < HM_MAX_BANKS && read_reg(fdt, node, i, &hm_banks[hm_bank_count]); i++)
+		for (int i = 0; hm_bank_count < HM_MAX_BANKS &&
+				read_reg(fdt, node, i, &hm_banks[hm_bank_count]);
+		     i++)
 			if (hm_banks[hm_bank_count].size)
 				hm_bank_count++;
 }
@@ -114,9 +117,8 @@ static int pool_node(const void *fdt)
 
 	if (parent < 0)
 		return parent;
-	fdt_for_each_subnode(node, fdt, parent)
-		if (!fdt_node_check_compatible(fdt, node, COMPATIBLE))
-			return node;
+	fdt_for_each_subnode(node, fdt, parent) if (!fdt_node_check_compatible(
+							    fdt, node, COMPATIBLE)) return node;
 	return -1;
 }
 
@@ -130,9 +132,7 @@ static void take_reserved(const void *fdt)
 			hm_place_take(range);
 	if (parent < 0)
 		return;
-	fdt_for_each_subnode(node, fdt, parent)
-		if (node != own)
-			take_node(fdt, node);
+	fdt_for_each_subnode(node, fdt, parent) if (node != own) take_node(fdt, node);
 }
 
 static u64 read_number(const void *fdt, int node, const char *name)
@@ -147,7 +147,8 @@ static u64 read_number(const void *fdt, int node, const char *name)
 static void take_chosen(const void *fdt)
 {
 	int chosen = fdt_path_offset(fdt, "/chosen"), node = chosen, depth = 0;
-	u64 start = read_number(fdt, chosen, "linux,initrd-start"), end = read_number(fdt, chosen, "linux,initrd-end");
+	u64 start = read_number(fdt, chosen, "linux,initrd-start"),
+	    end = read_number(fdt, chosen, "linux,initrd-end");
 
 	if (chosen < 0)
 		return;
@@ -166,7 +167,8 @@ static void take_next_stage(u64 address)
 	if (!bank || address & 7)
 		return;
 	size = *(const u64 *)(address + IMAGE_SIZE);
-	if (sbi_memcmp((void *)(address + IMAGE_MAGIC), "RSC\x05", 4) || size > bank->base + bank->size - address)
+	if (sbi_memcmp((void *)(address + IMAGE_MAGIC), "RSC\x05", 4) ||
+	    size > bank->base + bank->size - address)
 		size = bank->size / 4 < NEXT_STAGE ? bank->size / 4 : NEXT_STAGE;
 	hm_place_take((struct hm_range){ address, size });
 }
@@ -257,11 +259,14 @@ struct hm_range hm_place_pool(const void *fdt)
 
 	if (node < 0)
 		return choose_pool();
-	if (read_reg(fdt, node, 0, &pool) && pool.size >= POOL_MIN && !(pool.size & (pool.size - 1)) &&
-	    !(pool.base & (pool.size - 1)) && hm_bank_of(pool) && is_free(pool))
+	if (read_reg(fdt, node, 0, &pool) && pool.size >= POOL_MIN &&
+	    !(pool.size & (pool.size - 1)) && !(pool.base & (pool.size - 1)) && hm_bank_of(pool) &&
+	    is_free(pool))
 		return pool;
-	sbi_printf("hmcode: the pool of the device tree, 0x%lx bytes at 0x%lx, is no aligned power of two in free RAM: "
-		   "no HM extension\n", (unsigned long)pool.size, (unsigned long)pool.base);
+	sbi_printf(
+		"hmcode: the pool of the device tree, 0x%lx bytes at 0x%lx, is no aligned power of two in free RAM: "
+		"no HM extension\n",
+		(unsigned long)pool.size, (unsigned long)pool.base);
 	return (struct hm_range){ 0 };
 }
 
@@ -287,7 +292,9 @@ void *hm_place_tree(void *fdt)
 	if (!base)
 		base = find_in(*largest_bank(), size + TREE_ROOM, PAGE_SIZE);
 	if (!base) {
-		sbi_printf("hmcode: the device tree at %p cannot be written, or not grow, and RAM has no room for it\n", fdt);
+		sbi_printf(
+			"hmcode: the device tree at %p cannot be written, or not grow, and RAM has no room for it\n",
+			fdt);
 		return NULL;
 	}
 	sbi_memcpy((void *)base, fdt, size);
@@ -297,7 +304,8 @@ void *hm_place_tree(void *fdt)
 
 static int append_cells(void *fdt, int node, u64 value, int cells)
 {
-	return cells == 1 ? fdt_appendprop_u32(fdt, node, "reg", value) : fdt_appendprop_u64(fdt, node, "reg", value);
+	return cells == 1 ? fdt_appendprop_u32(fdt, node, "reg", value) :
+			    fdt_appendprop_u64(fdt, node, "reg", value);
 }
 
 static int make_parent(void *fdt)

@@ -18,24 +18,25 @@
 #include "metal/metal.h"
 
 /* Not in OpenSBI 1.6's list of CSRs. */
-#define CSR_JVT		0x017
-#define CSR_SCTRCTL	0x14e
-#define CSR_SRMCFG	0x181
-#define CSR_SCONTEXT	0x5a8
+#define CSR_JVT      0x017
+#define CSR_SCTRCTL  0x14e
+#define CSR_SRMCFG   0x181
+#define CSR_SCONTEXT 0x5a8
 
-#define HAS_CSR(number) ({				\
-	struct sbi_trap_info trap_ = { 0 };		\
-							\
-	hart_read_allowed(number, &trap_);		\
-	!trap_.cause;					\
-})
+#define HAS_CSR(number)                             \
+	({                                          \
+		struct sbi_trap_info trap_ = { 0 }; \
+                                                    \
+		hart_read_allowed(number, &trap_);  \
+		!trap_.cause;                       \
+	})
 
 /* JEDEC's number of T-Head (mvendorid), and the marchid of its C906, C910 and C920. */
-#define THEAD_VENDOR	0x5b7
-#define THEAD_C9XX	0
+#define THEAD_VENDOR 0x5b7
+#define THEAD_C9XX   0
 
 /* VS can be written, so there are vector registers, but no vlenb: V of before 1.0. */
-#define VLENB_UNKNOWN	(~0u)
+#define VLENB_UNKNOWN (~0u)
 
 /*
  * Bytes of a vector register, of V or of a part of it (Zve*), which has no letter in misa: the guest's own
@@ -72,8 +73,7 @@ static u32 entries_needed(struct sbi_scratch *scratch)
 	struct sbi_domain_memregion *region;
 	u32 count = sbi_hart_has_extension(scratch, SBI_HART_EXT_SMEPMP);
 
-	sbi_domain_for_each_memregion(domain, region)
-		count++;
+	sbi_domain_for_each_memregion(domain, region) count++;
 	return count;
 }
 
@@ -83,15 +83,19 @@ static u32 entries_needed(struct sbi_scratch *scratch)
  */
 bool hm_pmp_covers(struct sbi_scratch *scratch, u64 base, u64 size, u32 more)
 {
-	u32 needed = entries_needed(scratch) + more, bits = sbi_hart_pmp_addrbits(scratch) + PMP_SHIFT;
+	u32 needed = entries_needed(scratch) + more,
+	    bits = sbi_hart_pmp_addrbits(scratch) + PMP_SHIFT;
 
 	if (sbi_hart_pmp_count(scratch) < needed) {
-		sbi_printf("hmcode: hart %u has %u PMP entries, with the pool %u are needed: no HM extension\n",
-			   hart_id(), sbi_hart_pmp_count(scratch), needed);
+		sbi_printf(
+			"hmcode: hart %u has %u PMP entries, with the pool %u are needed: no HM extension\n",
+			hart_id(), sbi_hart_pmp_count(scratch), needed);
 		return false;
 	}
-	if (1ull << sbi_hart_pmp_log2gran(scratch) > size || (bits < 64 && (base + size - 1) >> bits)) {
-		sbi_printf("hmcode: hart %u has no PMP that reaches the pool: no HM extension\n", hart_id());
+	if (1ull << sbi_hart_pmp_log2gran(scratch) > size ||
+	    (bits < 64 && (base + size - 1) >> bits)) {
+		sbi_printf("hmcode: hart %u has no PMP that reaches the pool: no HM extension\n",
+			   hart_id());
 		return false;
 	}
 	return true;
@@ -110,8 +114,9 @@ int __wrap_sbi_hart_pmp_configure(struct sbi_scratch *scratch)
 
 	if (!count || count >= needed)
 		return __real_sbi_hart_pmp_configure(scratch);
-	sbi_printf("hmcode: hart %u has %u PMP entries, OpenSBI needs %u: the hart does not start\n",
-		   hart_id(), count, needed);
+	sbi_printf(
+		"hmcode: hart %u has %u PMP entries, OpenSBI needs %u: the hart does not start\n",
+		hart_id(), count, needed);
 	return SBI_ENOSPC;
 }
 

@@ -18,7 +18,7 @@
 #include "metal/metal.h"
 
 /* Turns of a loop: a hart whose M-mode takes longer is stopped before it leaves that. */
-#define PATIENCE	1000000
+#define PATIENCE 1000000
 
 void __noreturn hm_fatal_end(void);
 
@@ -68,19 +68,19 @@ static void say(void)
 
 	if (!console)
 		return;
-	sbi_snprintf(text, sizeof(text),
-		     "\r\nhmcode: fault in the firmware: hart %lu, cause %lx at %lx, value %lx, ra %lx, sp %lx\r\n",
-		     (unsigned long)hm_fatal.hart, (unsigned long)hm_fatal.cause,
-		     (unsigned long)hm_fatal.pc, (unsigned long)hm_fatal.value,
-		     (unsigned long)hm_fatal.x[1], (unsigned long)hm_fatal.x[2]);
+	sbi_snprintf(
+		text, sizeof(text),
+		"\r\nhmcode: fault in the firmware: hart %lu, cause %lx at %lx, value %lx, ra %lx, sp %lx\r\n",
+		(unsigned long)hm_fatal.hart, (unsigned long)hm_fatal.cause,
+		(unsigned long)hm_fatal.pc, (unsigned long)hm_fatal.value,
+		(unsigned long)hm_fatal.x[1], (unsigned long)hm_fatal.x[2]);
 	put(console, text);
 }
 
 static void shut_down(void)
 {
-	const struct sbi_system_reset_device *device =
-		sbi_system_reset_get_device(SBI_SRST_RESET_TYPE_SHUTDOWN,
-					    SBI_SRST_RESET_REASON_SYSFAIL);
+	const struct sbi_system_reset_device *device = sbi_system_reset_get_device(
+		SBI_SRST_RESET_TYPE_SHUTDOWN, SBI_SRST_RESET_REASON_SYSFAIL);
 
 	if (device)
 		device->system_reset(SBI_SRST_RESET_TYPE_SHUTDOWN, SBI_SRST_RESET_REASON_SYSFAIL);

@@ -5,13 +5,13 @@
 
 #include <sbi/sbi_types.h>
 
-#define HM_FATAL_STACK_SIZE	4096
+#define HM_FATAL_STACK_SIZE 4096
 
 /* What the first hart to fault was doing; the others only stop. */
 struct hm_fatal {
-	u64 x[32];			/* x[0] not used */
-	u64 cause, pc, value;		/* mcause, mepc, mtval */
-	u64 hart;			/* mhartid; ~0 as long as there is none */
+	u64 x[32];            /* x[0] not used */
+	u64 cause, pc, value; /* mcause, mepc, mtval */
+	u64 hart;             /* mhartid; ~0 as long as there is none */
 };
 
 /* The vector for whenever C code runs in M-mode (fatal_vector.S). */

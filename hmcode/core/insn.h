@@ -3,31 +3,30 @@
 #ifndef HM_INSN_H
 #define HM_INSN_H
 
-#define INSN_RD(insn)			((insn) >> 7 & 31)
-#define INSN_RS1(insn)			((insn) >> 15 & 31)
-#define INSN_RS2(insn)			((insn) >> 20 & 31)
+#define INSN_RD(insn)  ((insn) >> 7 & 31)
+#define INSN_RS1(insn) ((insn) >> 15 & 31)
+#define INSN_RS2(insn) ((insn) >> 20 & 31)
 
-#define INSN_IS_SFENCE_VMA(insn)	(((insn) & 0xfe007fff) == 0x12000073)
-#define INSN_IS_SINVAL_VMA(insn)	(((insn) & 0xfe007fff) == 0x16000073)
+#define INSN_IS_SFENCE_VMA(insn) (((insn)&0xfe007fff) == 0x12000073)
+#define INSN_IS_SINVAL_VMA(insn) (((insn)&0xfe007fff) == 0x16000073)
 
-#define INSN_IS_FENCE_VMA(insn)		(INSN_IS_SFENCE_VMA(insn) || INSN_IS_SINVAL_VMA(insn))
+#define INSN_IS_FENCE_VMA(insn) (INSN_IS_SFENCE_VMA(insn) || INSN_IS_SINVAL_VMA(insn))
 
 /* SYSTEM opcode with a CSR operation in funct3. */
-#define INSN_IS_CSR(insn, csr)		\
-	(((insn) & 0x7f) == 0x73 && ((insn) & 0x3000) && (insn) >> 20 == (csr))
+#define INSN_IS_CSR(insn, csr)  (((insn)&0x7f) == 0x73 && ((insn)&0x3000) && (insn) >> 20 == (csr))
 /* CSRRW x0, csr, rs1: the assembler's csrw. */
-#define INSN_IS_CSRW(insn, csr)		(((insn) & ~(31u << 15)) == ((u32)(csr) << 20 | 0x1073))
+#define INSN_IS_CSRW(insn, csr) (((insn) & ~(31u << 15)) == ((u32)(csr) << 20 | 0x1073))
 /* CSRRS rd, csr, x0: the assembler's csrr. */
-#define INSN_IS_CSRR(insn, csr)		(((insn) & ~(31u << 7)) == ((u32)(csr) << 20 | 0x2073))
-#define INSN_CSR_OP(insn)		((insn) >> 12 & 3)
-#define INSN_CSR_WRITE			1
-#define INSN_CSR_SET			2
-#define INSN_CSR_CLEAR			3
-#define INSN_CSR_IMMEDIATE		(1u << 14)
+#define INSN_IS_CSRR(insn, csr) (((insn) & ~(31u << 7)) == ((u32)(csr) << 20 | 0x2073))
+#define INSN_CSR_OP(insn)       ((insn) >> 12 & 3)
+#define INSN_CSR_WRITE          1
+#define INSN_CSR_SET            2
+#define INSN_CSR_CLEAR          3
+#define INSN_CSR_IMMEDIATE      (1u << 14)
 
-#define INSN_IS_WFI(insn)		((insn) == 0x10500073)
+#define INSN_IS_WFI(insn) ((insn) == 0x10500073)
 
 /* 32-bit encodings end in 11 ("Base Instruction-Length Encoding"). */
-#define INSN_LENGTH(insn)		(((insn) & 3) == 3 ? 4 : 2)
+#define INSN_LENGTH(insn) (((insn)&3) == 3 ? 4 : 2)
 
 #endif

@@ -5,13 +5,13 @@
 
 #include "core/vcpu.h"
 
-extern unsigned long hm_hart_offset;	/* in scratch space: struct hm_hart * */
+extern unsigned long hm_hart_offset; /* in scratch space: struct hm_hart * */
 
 static inline struct hm_hart *hm_this_hart(void)
 {
 	return *(struct hm_hart **)sbi_scratch_thishart_offset_ptr(hm_hart_offset);
 }
 
-extern unsigned long hm_timebase;	/* ticks of mtime in a second; written in the cold boot */
+extern unsigned long hm_timebase; /* ticks of mtime in a second; written in the cold boot */
 
 #endif

@@ -13,7 +13,7 @@
 #include <sbi/sbi_types.h>
 
 /* A field of hm_run. */
-#define hm_read(field)		(*(const volatile __typeof__(field) *)&(field))
+#define hm_read(field) (*(const volatile __typeof__(field) *)&(field))
 
 static inline u8 hm_load_u8(u64 hpa)
 {

@@ -14,7 +14,7 @@
 #include "core/pool.h"
 #include "core/vcpu.h"
 
-#define MAX_PIECES	(HM_MAX_VCPUS + SBI_HARTMASK_MAX_BITS)
+#define MAX_PIECES (HM_MAX_VCPUS + SBI_HARTMASK_MAX_BITS)
 
 /* In pages, ascending. */
 static struct piece {

@@ -5,7 +5,7 @@
 
 #include <sbi/sbi_types.h>
 
-#define HM_MAX_BANKS	8
+#define HM_MAX_BANKS 8
 
 struct hm_range {
 	u64 base, size;

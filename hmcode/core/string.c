@@ -7,7 +7,7 @@
  */
 #include <sbi/sbi_types.h>
 
-#define WORD		sizeof(u64)
+#define WORD sizeof(u64)
 
 void *__wrap_sbi_memset(void *to, int value, size_t size);
 void *__wrap_sbi_memset(void *to, int value, size_t size)

@@ -20,18 +20,18 @@
 #include "ssp/ring.h"
 #include "ssp/ssp.h"
 
-#define HM_MAX_VMS		16
-#define HM_MAX_VCPUS		64
-#define HM_STACK_SIZE		8192
-#define HM_RAM_KNOWN		8
-#define HM_NO_DEADLINE		(~0ull)
+#define HM_MAX_VMS     16
+#define HM_MAX_VCPUS   64
+#define HM_STACK_SIZE  8192
+#define HM_RAM_KNOWN   8
+#define HM_NO_DEADLINE (~0ull)
 
 /* What a page fault of the guest is: found out once (trap/fault.c), and handed on to whoever ends it. */
 enum hm_fault_class {
-	HM_FAULT_FILLED,		/* hidden: the shadow has the entry now, and the hart is fenced */
-	HM_FAULT_GUEST,			/* the guest's own: it gets the exception `cause` */
-	HM_FAULT_MMIO,			/* a load or store outside the slots, at `gpa` */
-	HM_FAULT_HOST,			/* the policy leaves it to the host: an exit for `reason` */
+	HM_FAULT_FILLED, /* hidden: the shadow has the entry now, and the hart is fenced */
+	HM_FAULT_GUEST,  /* the guest's own: it gets the exception `cause` */
+	HM_FAULT_MMIO,   /* a load or store outside the slots, at `gpa` */
+	HM_FAULT_HOST,   /* the policy leaves it to the host: an exit for `reason` */
 };
 
 struct hm_fault {
@@ -51,17 +51,17 @@ struct hm_mmu_exit {
  * world runs, and the stack that traps use lies right below.
  */
 struct hm_frame {
-	u64 x[32];			/* x[0] not used */
+	u64 x[32]; /* x[0] not used */
 	struct hm_vcpu *vcpu;
 	struct hm_hart *hart;
-	struct hm_run *run;		/* the vCPU's */
-	u64 need[4];			/* what the page faults 12 to 15 need of a PTE (guest_vector.S) */
-	u64 rs1, rs2;			/* source values of an instruction that TVM trapped */
-	struct hm_fault fault;		/* from hm_find_fault(), for hm_route_page_fault() */
-	struct hm_mmu_exit mmu_exit;	/* from hm_trap_general, for hm_route_illegal() */
-	u64 scratch;			/* OpenSBI's mscratch of this hart */
-	u64 host_sp;			/* where hm_guest_run() left the host's registers */
-	const char *vector;		/* mtvec while the guest runs */
+	struct hm_run *run;    /* the vCPU's */
+	u64 need[4];           /* what the page faults 12 to 15 need of a PTE (guest_vector.S) */
+	u64 rs1, rs2;          /* source values of an instruction that TVM trapped */
+	struct hm_fault fault; /* from hm_find_fault(), for hm_route_page_fault() */
+	struct hm_mmu_exit mmu_exit; /* from hm_trap_general, for hm_route_illegal() */
+	u64 scratch;                 /* OpenSBI's mscratch of this hart */
+	u64 host_sp;                 /* where hm_guest_run() left the host's registers */
+	const char *vector;          /* mtvec while the guest runs */
 } __attribute__((aligned(16)));
 
 /* Supervisor state that both worlds have in the same registers. */
@@ -72,31 +72,31 @@ struct hm_s_state {
 
 struct hm_hart {
 	/* The ASID allocator (asid.c). */
-	u64 asid_generation;			/* never 0 and never repeated by any hart */
-	u32 asid_next, asid_limit;	/* hardware ASIDs left in this generation: [next, limit) */
+	u64 asid_generation;       /* never 0 and never repeated by any hart */
+	u32 asid_next, asid_limit; /* hardware ASIDs left in this generation: [next, limit) */
 
 	/* The host world while the guest world runs (switch.c). */
 	struct hm_s_state host;
 	u64 host_medeleg, host_mideleg, host_mie, host_menvcfg, host_mcounteren;
-	u64 host_timer;			/* the host's last SBI TIME call, without Sstc */
-	u64 host_deadline;		/* mtime at which the host's timer is due */
+	u64 host_timer;    /* the host's last SBI TIME call, without Sstc */
+	u64 host_deadline; /* mtime at which the host's timer is due */
 
-	struct hm_vcpu *last_vcpu;	/* ran here last; its FP and V state may be in the registers */
-	u64 insn_mark;			/* hart_count_below_m() at the last switch */
-	bool seip;			/* the software SEIP of the host */
+	struct hm_vcpu *last_vcpu; /* ran here last; its FP and V state may be in the registers */
+	u64 insn_mark;             /* hart_count_below_m() at the last switch */
+	bool seip;                 /* the software SEIP of the host */
 
 	/* Properties: found once, since the hart stays what it is when it starts again. */
-	bool known;			/* they were */
-	bool supported;			/* it can run guests */
+	bool known;     /* they were */
+	bool supported; /* it can run guests */
 	bool sstc, svvptc, envcfg, inhibit, split_counters;
 	u32 asid_bits;
 	u32 satp_modes;
-	u64 ram_known[HM_RAM_KNOWN];	/* regions of the host's RAM (misaligned.c); 0: none */
-	u32 vlenb;			/* bytes of a vector register; 0: there are none */
+	u64 ram_known[HM_RAM_KNOWN]; /* regions of the host's RAM (misaligned.c); 0: none */
+	u32 vlenb;                   /* bytes of a vector register; 0: there are none */
 
 	/* Last: what is above is within reach of a load's offset. */
 	u8 stack[HM_STACK_SIZE] __attribute__((aligned(16)));
-	struct hm_frame frame;		/* directly above the stack */
+	struct hm_frame frame; /* directly above the stack */
 };
 /* The stack pointer of trap C code is the frame's address (RISC-V ELF psABI: 16-byte aligned). */
 _Static_assert(sizeof(struct hm_frame) % 16 == 0, "stack alignment");
@@ -108,8 +108,8 @@ _Static_assert(__builtin_offsetof(struct hm_hart, frame) % 16 == 0, "stack align
  */
 struct hm_vm {
 	bool used;
-	bool changing;			/* its memory is: nobody enters */
-	u32 unknown_told;		/* the host, of an SBI extension that is not there */
+	bool changing;    /* its memory is: nobody enters */
+	u32 unknown_told; /* the host, of an SBI extension that is not there */
 	u32 vcpus;
 	/* another with each change; a vCPU catches up before it runs; never 0 */
 	u64 memory_generation;
@@ -119,55 +119,56 @@ struct hm_vm {
 /* An entry of hm_run.roots as it was taken over, and the hardware ASID that we gave it. */
 struct hm_host_root {
 	u64 gsatp;
-	u64 root;			/* MODE and PPN of the shadow; 0: not in use */
+	u64 root; /* MODE and PPN of the shadow; 0: not in use */
 	u64 generation;
-	u64 hsatp, asid_generation;		/* as in struct ssp_root */
+	u64 hsatp, asid_generation; /* as in struct ssp_root */
 };
 
-#define HM_ROOT_HINTS		64
+#define HM_ROOT_HINTS 64
 
 struct hm_roots {
-	struct hm_host_root *current;	/* the root that the guest runs on */
-	struct hm_host_root *next;	/* the one that this entry asks for */
-	u64 uses;			/* clock of hm_root.used */
+	struct hm_host_root *current; /* the root that the guest runs on */
+	struct hm_host_root *next;    /* the one that this entry asks for */
+	u64 uses;                     /* clock of hm_root.used */
 	struct hm_host_root root[HM_ROOTS];
-	u8 hint[HM_ROOT_HINTS];		/* by guest ASID: the root to look at first */
+	u8 hint[HM_ROOT_HINTS]; /* by guest ASID: the root to look at first */
 };
 
 struct hm_vcpu {
 	/* First: within reach of a load's offset, as is the beginning of the space. */
 	struct hm_stats stats;
-	u64 ring_gva;			/* by which the guest commits its ring; HM_RING_NONE: it has none */
-	u64 medeleg;			/* while it runs */
-	u64 policy;			/* of this entry; HM_POLICY_HOST_TABLES: the space holds slots alone */
+	u64 ring_gva; /* by which the guest commits its ring; HM_RING_NONE: it has none */
+	u64 medeleg;  /* while it runs */
+	u64 policy;   /* of this entry; HM_POLICY_HOST_TABLES: the space holds slots alone */
 	struct hm_run *run;
-	struct hm_hart *hart;		/* the one it ran on first, and stays on */
-	u64 timer;			/* guest's deadline without Sstc; hm_run.stimecmp while it does not run */
+	struct hm_hart *hart; /* the one it ran on first, and stays on */
+	u64 timer; /* guest's deadline without Sstc; hm_run.stimecmp while it does not run */
 	u64 slice_end;
-	u64 cycle_base;			/* hart_count_all() at the last reset */
-	u64 trap_cycle;			/* the same when the present trap was entered */
-	u64 fence_count;		/* fences in hm_run.fences since this entry */
+	u64 cycle_base;  /* hart_count_all() at the last reset */
+	u64 trap_cycle;  /* the same when the present trap was entered */
+	u64 fence_count; /* fences in hm_run.fences since this entry */
 	struct hm_vm *vm;
-	u64 memory_generation;		/* the VM's that its slots, tables and hart are of */
-	bool ring_lost;			/* the ring's memory was taken away since then; under hm_objects_lock */
-	bool seip;			/* software SEIP, set by the host */
-	bool delegation_locked;		/* by SBI's FWFT: MISALIGNED_EXC_DELEG stays until a reset */
-	u64 exit_reason;		/* what was told the host last */
-	u64 ring_gpa;			/* HM_RING_NONE: there is no ring, or it was lost */
-	u64 ring_generation;			/* another with each change of the ring */
+	u64 memory_generation; /* the VM's that its slots, tables and hart are of */
+	bool ring_lost; /* the ring's memory was taken away since then; under hm_objects_lock */
+	bool seip;      /* software SEIP, set by the host */
+	bool delegation_locked; /* by SBI's FWFT: MISALIGNED_EXC_DELEG stays until a reset */
+	u64 exit_reason;        /* what was told the host last */
+	u64 ring_gpa;           /* HM_RING_NONE: there is no ring, or it was lost */
+	u64 ring_generation;    /* another with each change of the ring */
 	struct hm_roots roots;
 	struct ssp_space space;
 
-	u64 ring_page;			/* the ring's HPA */
+	u64 ring_page; /* the ring's HPA */
 	struct hm_fp_state fp;
-	u32 vlenb;			/* of the hart that it was made on, for which v has room */
-	struct hm_v_state v;		/* last: as large as vlenb needs */
+	u32 vlenb;           /* of the hart that it was made on, for which v has room */
+	struct hm_v_state v; /* last: as large as vlenb needs */
 };
 
 /* What goes straight to the guest.  Faults, misaligned accesses, illegal instructions and its SBI calls come to M. */
-#define HM_GUEST_MEDELEG	(1u << CAUSE_MISALIGNED_FETCH | 1u << CAUSE_BREAKPOINT | 1u << CAUSE_USER_ECALL)
+#define HM_GUEST_MEDELEG \
+	(1u << CAUSE_MISALIGNED_FETCH | 1u << CAUSE_BREAKPOINT | 1u << CAUSE_USER_ECALL)
 /* These go there as well if it asks for it. */
-#define HM_MISALIGNED		(1u << CAUSE_MISALIGNED_LOAD | 1u << CAUSE_MISALIGNED_STORE)
+#define HM_MISALIGNED (1u << CAUSE_MISALIGNED_LOAD | 1u << CAUSE_MISALIGNED_STORE)
 
 static inline void hm_reset_features(struct hm_vcpu *vcpu)
 {
@@ -194,8 +195,7 @@ static inline bool hm_finishes(const struct hm_vcpu *vcpu, u64 policy)
 
 static inline unsigned int hm_access_state(u64 mstatus)
 {
-	return ((mstatus & MSTATUS_MPP) ? 0 : SSP_USER) |
-	       ((mstatus & MSTATUS_SUM) ? SSP_SUM : 0) |
+	return ((mstatus & MSTATUS_MPP) ? 0 : SSP_USER) | ((mstatus & MSTATUS_SUM) ? SSP_SUM : 0) |
 	       ((mstatus & MSTATUS_MXR) ? SSP_MXR : 0);
 }
 
@@ -208,7 +208,7 @@ static inline void hm_count(struct hm_vcpu *vcpu, enum hm_trap_kind kind)
  * Entry and return of a trap after which the guest goes on, which the two readings of the counter
  * do not see: at most so many, by the slowest way.  What follows an exit is bounded by itself.
  */
-#define HM_STAY_AROUND	160
+#define HM_STAY_AROUND 160
 
 static inline void hm_stay_ends(struct hm_vcpu *vcpu, u64 begin)
 {

@@ -16,8 +16,7 @@ static long info(u64 hpa, u64 size)
 	struct hm_hart *hart = hm_this_hart();
 	struct hm_info answer = {
 		.version = HM_ABI_VERSION,
-		.features = (hart->sstc ? HM_INFO_SSTC : 0) |
-			    (hart->svvptc ? HM_INFO_SVVPTC : 0) |
+		.features = (hart->sstc ? HM_INFO_SSTC : 0) | (hart->svvptc ? HM_INFO_SVVPTC : 0) |
 			    (hart->split_counters ? HM_INFO_SMCNTRPMF : 0),
 		.satp_modes = hart->satp_modes,
 		.asid_bits = hart->asid_bits,
@@ -73,29 +72,18 @@ static int handle(unsigned long extension, unsigned long function, struct sbi_tr
 	if (!hm_this_hart()->supported)
 		return SBI_ERR_NOT_SUPPORTED;
 	switch (function) {
-	case HM_FID_VERSION:
-		out->value = HM_ABI_VERSION;
-		return SBI_SUCCESS;
-	case HM_FID_INFO:
-		return info(regs->a0, regs->a1);
-	case HM_FID_VM_CREATE:
-		return hm_vm_create(regs->a0, &out->value);
-	case HM_FID_VM_DESTROY:
-		return hm_vm_destroy(regs->a0);
+	case HM_FID_VERSION: out->value = HM_ABI_VERSION; return SBI_SUCCESS;
+	case HM_FID_INFO: return info(regs->a0, regs->a1);
+	case HM_FID_VM_CREATE: return hm_vm_create(regs->a0, &out->value);
+	case HM_FID_VM_DESTROY: return hm_vm_destroy(regs->a0);
 	case HM_FID_SLOT_SET:
 		return hm_slot_set(regs->a0, regs->a1, regs->a2, regs->a3, regs->a4, regs->a5);
-	case HM_FID_VCPU_CREATE:
-		return hm_vcpu_create(regs->a0, regs->a1, regs->a2, &out->value);
-	case HM_FID_VCPU_DESTROY:
-		return hm_vcpu_destroy(regs->a0);
-	case HM_FID_VCPU_STATS:
-		return hm_vcpu_stats(regs->a0, regs->a1, regs->a2);
-	case HM_FID_VM_INVALIDATE:
-		return hm_vm_invalidate(regs->a0, regs->a1, regs->a2);
-	case HM_FID_EXT_IRQ_DONE:
-		return external_done();
-	default:
-		return SBI_ERR_NOT_SUPPORTED;
+	case HM_FID_VCPU_CREATE: return hm_vcpu_create(regs->a0, regs->a1, regs->a2, &out->value);
+	case HM_FID_VCPU_DESTROY: return hm_vcpu_destroy(regs->a0);
+	case HM_FID_VCPU_STATS: return hm_vcpu_stats(regs->a0, regs->a1, regs->a2);
+	case HM_FID_VM_INVALIDATE: return hm_vm_invalidate(regs->a0, regs->a1, regs->a2);
+	case HM_FID_EXT_IRQ_DONE: return external_done();
+	default: return SBI_ERR_NOT_SUPPORTED;
 	}
 }
 

@@ -16,7 +16,7 @@
 #include "metal/hart.h"
 
 /* Smcntrpmf: bit 62 of minstretcfg inhibits counting in M-mode. */
-#define CSR_MINSTRETCFG_MINH	(1ull << 62)
+#define CSR_MINSTRETCFG_MINH (1ull << 62)
 
 /* mcycle counts everything, minstret what runs below M-mode ("Smcntrpmf"). */
 void hm_run_counters(const struct hm_hart *hart)

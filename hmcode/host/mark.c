@@ -13,9 +13,9 @@
 #include "hm_record.h"
 #include "host/mark.h"
 
-#define WORD	"marks=1"
+#define WORD "marks=1"
 
-static bool enabled;			/* written in the cold boot */
+static bool enabled; /* written in the cold boot */
 static u64 all_base, below_base;
 
 static void begin(void)
@@ -67,9 +67,13 @@ static void print_record(u64 value, u64 total, u64 guest)
 {
 	static const struct hm_record_sink console = { put_text, put_number };
 	const struct hm_record record = {
-		.mark = value >> 8 & 0xff, .vm = HM_RECORD_NATIVE, .ok = value & HM_MARK_OK,
+		.mark = value >> 8 & 0xff,
+		.vm = HM_RECORD_NATIVE,
+		.ok = value & HM_MARK_OK,
 		.split = hm_this_hart()->split_counters,
-		.stats = { .insn_total = total, .insn_guest = guest, .insn_hm = total - guest,
+		.stats = { .insn_total = total,
+			   .insn_guest = guest,
+			   .insn_hm = total - guest,
 			   .longest_m_stay = HM_RECORD_UNKNOWN },
 	};
 

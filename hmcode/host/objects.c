@@ -82,7 +82,8 @@ static bool slots_overlap(const struct hm_vm *vm, u64 except, u64 gpa, u64 size)
 	for (unsigned int i = 0; i < HM_MAX_SLOTS; i++) {
 		const struct ssp_slot *slot = &vm->slots[i];
 
-		if (i != except && slot->size && gpa < slot->gpa + slot->size && slot->gpa < gpa + size)
+		if (i != except && slot->size && gpa < slot->gpa + slot->size &&
+		    slot->gpa < gpa + size)
 			return true;
 	}
 	return false;
@@ -212,8 +213,8 @@ static struct hm_vcpu *allocate(u32 tables)
 	sbi_memset(vcpu, 0, __builtin_offsetof(struct hm_vcpu, space));
 	sbi_memset(&vcpu->space + 1, 0, hpa + size - (u64)(&vcpu->space + 1));
 	ssp_init(&vcpu->space, hpa + ((u64)head << PAGE_SHIFT),
-		 (struct ssp_table *)(hpa + ((u64)pages_of(size) << PAGE_SHIFT)),
-		 tables, hart->satp_modes, !hart->svvptc);
+		 (struct ssp_table *)(hpa + ((u64)pages_of(size) << PAGE_SHIFT)), tables,
+		 hart->satp_modes, !hart->svvptc);
 	hm_reset_features(vcpu);
 	vcpu->vlenb = hart->vlenb;
 	vcpu->v.vtype = HM_VTYPE_VILL;
@@ -259,7 +260,7 @@ long hm_vcpu_create(u64 vm, u64 run, u64 table_pages, unsigned long *value)
 	    table_pages > hm_pool_size >> PAGE_SHIFT)
 		return SBI_ERR_INVALID_PARAM;
 	if (!(hm_this_hart()->satp_modes & 1u << SATP_SV39))
-		return SBI_ERR_NOT_SUPPORTED;	/* the shadow of a guest in bare mode */
+		return SBI_ERR_NOT_SUPPORTED; /* the shadow of a guest in bare mode */
 	spin_lock(&hm_objects_lock);
 	error = open_entry(vm_get(vm), &number);
 	spin_unlock(&hm_objects_lock);

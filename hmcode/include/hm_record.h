@@ -18,16 +18,16 @@ struct hm_record_sink {
 	void (*number)(uint64_t number);
 };
 
-#define HM_RECORD_NATIVE	(-1)		/* no VM: the key is left out */
-#define HM_RECORD_UNKNOWN	(~(uint64_t)0)	/* of stats.longest_m_stay: null */
+#define HM_RECORD_NATIVE  (-1)           /* no VM: the key is left out */
+#define HM_RECORD_UNKNOWN (~(uint64_t)0) /* of stats.longest_m_stay: null */
 
 struct hm_record {
-	unsigned int mark;			/* the workload's number */
+	unsigned int mark; /* the workload's number */
 	int vm;
 	bool ok;
-	bool split;				/* whose instructions were whose is known */
+	bool split; /* whose instructions were whose is known */
 	uint64_t exits[HM_REASON_COUNT];
-	struct hm_stats stats;			/* its exits are not looked at */
+	struct hm_stats stats; /* its exits are not looked at */
 };
 
 struct hm_record_key {
@@ -36,12 +36,11 @@ struct hm_record_key {
 };
 
 static const struct hm_record_key hm_record_reasons[HM_REASON_COUNT] = {
-#define HM_RECORD_KEY(NAME, key, memory)	{ #key, memory },
+#define HM_RECORD_KEY(NAME, key, memory) { #key, memory },
 	HM_REASONS(HM_RECORD_KEY)
 };
 
-static const struct hm_record_key hm_record_traps[HM_TRAP_KINDS] = {
-	HM_TRAPS(HM_RECORD_KEY)
+static const struct hm_record_key hm_record_traps[HM_TRAP_KINDS] = { HM_TRAPS(HM_RECORD_KEY)
 #undef HM_RECORD_KEY
 };
 
@@ -53,7 +52,8 @@ static void hm_record_number(const struct hm_record_sink *out, const char *befor
 
 /* {"total":n,"memory":n,"<by>":{...} */
 static void hm_record_counts(const struct hm_record_sink *out, const char *by,
-			     const struct hm_record_key *keys, const uint64_t *counts, unsigned int n)
+			     const struct hm_record_key *keys, const uint64_t *counts,
+			     unsigned int n)
 {
 	uint64_t total = 0, memory = 0;
 
@@ -72,7 +72,8 @@ static void hm_record_counts(const struct hm_record_sink *out, const char *by,
 	out->text("}}");
 }
 
-static void hm_record_instructions(const struct hm_record_sink *out, const struct hm_stats *stats, bool split)
+static void hm_record_instructions(const struct hm_record_sink *out, const struct hm_stats *stats,
+				   bool split)
 {
 	hm_record_number(out, ",\"instructions\":{\"total\":", stats->insn_total);
 	if (!split) {
@@ -102,7 +103,8 @@ static void hm_record_print(const struct hm_record_sink *out, const struct hm_re
 	if (record->vm != HM_RECORD_NATIVE)
 		hm_record_number(out, ",\"vm\":", record->vm);
 	out->text(record->ok ? ",\"ok\":true,\"vm_exits\":" : ",\"ok\":false,\"vm_exits\":");
-	hm_record_counts(out, ",\"by_reason\":{", hm_record_reasons, record->exits, HM_REASON_COUNT);
+	hm_record_counts(out, ",\"by_reason\":{", hm_record_reasons, record->exits,
+			 HM_REASON_COUNT);
 	out->text(",\"hm_traps\":");
 	hm_record_counts(out, ",\"by_kind\":{", hm_record_traps, stats->traps, HM_TRAP_KINDS);
 	hm_record_instructions(out, stats, record->split);

@@ -16,17 +16,17 @@
 #include <sbi/sbi_types.h>
 
 /* csr: a constant, whose number is part of the instruction.  The last two return what it held before. */
-#define hart_read(csr)			csr_read(csr)
-#define hart_write(csr, value)		csr_write(csr, value)
-#define hart_set(csr, bits)		csr_set(csr, bits)
-#define hart_clear(csr, bits)		csr_clear(csr, bits)
-#define hart_swap(csr, value)		csr_swap(csr, value)
-#define hart_read_clear(csr, bits)	csr_read_clear(csr, bits)
+#define hart_read(csr)             csr_read(csr)
+#define hart_write(csr, value)     csr_write(csr, value)
+#define hart_set(csr, bits)        csr_set(csr, bits)
+#define hart_clear(csr, bits)      csr_clear(csr, bits)
+#define hart_swap(csr, value)      csr_swap(csr, value)
+#define hart_read_clear(csr, bits) csr_read_clear(csr, bits)
 
 /* Of a CSR that the hart may lack: then trap->cause is not 0. */
-#define hart_read_allowed(csr, trap)	csr_read_allowed(csr, trap)
+#define hart_read_allowed(csr, trap) csr_read_allowed(csr, trap)
 
-#define hart_id()			current_hartid()
+#define hart_id() current_hartid()
 
 /* Until an interrupt that mie enables is pending, or for no reason ("Wait for Interrupt"). */
 static inline void hart_wait(void)
@@ -47,12 +47,12 @@ static inline void hart_fence_all(void)
 
 static inline void hart_fence_page(u64 va)
 {
-	__asm__ volatile("sfence.vma %0" :: "r"(va) : "memory");
+	__asm__ volatile("sfence.vma %0" ::"r"(va) : "memory");
 }
 
 static inline void hart_fence_asid(u64 asid)
 {
-	__asm__ volatile("sfence.vma x0, %0" :: "r"(asid) : "memory");
+	__asm__ volatile("sfence.vma x0, %0" ::"r"(asid) : "memory");
 }
 
 static inline void hart_fence_code(void)
@@ -69,24 +69,23 @@ static inline bool hart_maps_page(u64 va)
 {
 	u64 mepc = hart_read(CSR_MEPC), vector, mstatus, found;
 
-	__asm__ volatile(
-		"	lla	%[vector], 1f\n"
-		"	csrrw	%[vector], mtvec, %[vector]\n"
-		"	csrrs	%[mstatus], mstatus, %[bits]\n"
-		"	li	%[found], 1\n"
-		"	slli	%[found], %[found], %[mdt]\n"
-		"	csrc	mstatus, %[found]\n"
-		"	li	%[found], 0\n"
-		"	lb	zero, 0(%[va])\n"
-		"	li	%[found], 1\n"
-		"	.align	2\n"
-		"1:	csrw	mstatus, %[mstatus]\n"
-		"	csrw	mtvec, %[vector]\n"
-		"	csrw	mepc, %[mepc]\n"
-		: [vector] "=&r"(vector), [mstatus] "=&r"(mstatus), [found] "=&r"(found)
-		: [bits] "r"(MSTATUS_MPRV | MSTATUS_SUM | MSTATUS_MXR), [mdt] "i"(__builtin_ctzll(MSTATUS_MDT)),
-		  [va] "r"(va), [mepc] "r"(mepc)
-		: "memory");
+	__asm__ volatile("	lla	%[vector], 1f\n"
+			 "	csrrw	%[vector], mtvec, %[vector]\n"
+			 "	csrrs	%[mstatus], mstatus, %[bits]\n"
+			 "	li	%[found], 1\n"
+			 "	slli	%[found], %[found], %[mdt]\n"
+			 "	csrc	mstatus, %[found]\n"
+			 "	li	%[found], 0\n"
+			 "	lb	zero, 0(%[va])\n"
+			 "	li	%[found], 1\n"
+			 "	.align	2\n"
+			 "1:	csrw	mstatus, %[mstatus]\n"
+			 "	csrw	mtvec, %[vector]\n"
+			 "	csrw	mepc, %[mepc]\n"
+			 : [vector] "=&r"(vector), [mstatus] "=&r"(mstatus), [found] "=&r"(found)
+			 : [bits] "r"(MSTATUS_MPRV | MSTATUS_SUM | MSTATUS_MXR),
+			   [mdt] "i"(__builtin_ctzll(MSTATUS_MDT)), [va] "r"(va), [mepc] "r"(mepc)
+			 : "memory");
 	return found;
 }
 

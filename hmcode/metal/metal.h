@@ -33,8 +33,8 @@ struct hm_v_state {
 	u64 vstart, vl, vtype, vcsr;
 	u8 registers[];
 };
-#define HM_VTYPE_VILL		(1ull << 63)
-#define HM_MAX_VLENB		128
+#define HM_VTYPE_VILL (1ull << 63)
+#define HM_MAX_VLENB  128
 void hm_v_save(struct hm_v_state *state);
 void hm_v_load(const struct hm_v_state *state);
 

@@ -16,7 +16,7 @@
 #include "mmu/asid.h"
 
 /* A hart with fewer ASIDs than roots is treated as one without. */
-#define ASID_BITS_MIN	6
+#define ASID_BITS_MIN 6
 
 static atomic_t generations = ATOMIC_INITIALIZER(0);
 
@@ -81,8 +81,8 @@ void hm_load_root(struct hm_hart *hart, struct hm_vcpu *vcpu)
 	if (hm_host_tables(vcpu))
 		load(hart, host->root, &host->hsatp, &host->asid_generation);
 	else
-		load(hart, satp_make(root->mode, 0, ssp_root_hpa(&vcpu->space, root)),
-		     &root->hsatp, &root->asid_generation);
+		load(hart, satp_make(root->mode, 0, ssp_root_hpa(&vcpu->space, root)), &root->hsatp,
+		     &root->asid_generation);
 }
 
 void hm_retire_roots(struct hm_vcpu *vcpu)

@@ -10,17 +10,10 @@
 static inline void hm_fence(enum ssp_fence fence, u64 va)
 {
 	switch (fence) {
-	case SSP_FENCE_NONE:
-		break;
-	case SSP_FENCE_PAGE:
-		hart_fence_page(va);
-		break;
-	case SSP_FENCE_ASID:
-		hart_fence_asid(satp_asid(hart_read(CSR_SATP)));
-		break;
-	case SSP_FENCE_ALL:
-		hart_fence_all();
-		break;
+	case SSP_FENCE_NONE: break;
+	case SSP_FENCE_PAGE: hart_fence_page(va); break;
+	case SSP_FENCE_ASID: hart_fence_asid(satp_asid(hart_read(CSR_SATP))); break;
+	case SSP_FENCE_ALL: hart_fence_all(); break;
 	}
 }
 

@@ -9,7 +9,7 @@
 #include "mmu/roots.h"
 
 /* Longer remote fences become fences of an ASID or of everything: the time in M-mode is bounded. */
-#define MAX_FENCE_PAGES		64
+#define MAX_FENCE_PAGES 64
 
 /* The host keeps its own tables in step by itself: then the hart's entries are all there is. */
 enum ssp_fence hm_flush_va(struct hm_vcpu *vcpu, u64 va, u64 asid)

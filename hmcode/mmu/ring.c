@@ -38,7 +38,7 @@ void hm_ring_drain(struct hm_vcpu *vcpu)
 void hm_ring_commit(struct hm_vcpu *vcpu)
 {
 	if (hm_host_tables(vcpu))
-		ssp_ring_attach(&vcpu->space, vcpu->space.ring.hpa);	/* all is drained */
+		ssp_ring_attach(&vcpu->space, vcpu->space.ring.hpa); /* all is drained */
 	if (!hm_host_tables(vcpu) && vcpu->space.ring.hpa)
 		hm_ring_drain(vcpu);
 	else

@@ -12,15 +12,17 @@
 #include "mmu/roots.h"
 
 _Static_assert(HM_FENCE_PAGE == SSP_FENCE_PAGE && HM_FENCE_ASID == SSP_FENCE_ASID &&
-	       HM_FENCE_ALL == SSP_FENCE_ALL, "one meaning on both sides");
+		       HM_FENCE_ALL == SSP_FENCE_ALL,
+	       "one meaning on both sides");
 _Static_assert(sizeof(struct hm_run) <= PAGE_SIZE, "it is a page");
 
-#define ROOT_BITS	((u64)0xf << SATP_MODE_SHIFT | SATP_PPN_MASK)
+#define ROOT_BITS ((u64)0xf << SATP_MODE_SHIFT | SATP_PPN_MASK)
 
 /* A global entry of one mode matches addresses of the other. */
 static bool same_mode(const struct hm_host_root *a, const struct hm_host_root *b)
 {
-	return satp_mode(a->gsatp) == satp_mode(b->gsatp) && satp_mode(a->root) == satp_mode(b->root);
+	return satp_mode(a->gsatp) == satp_mode(b->gsatp) &&
+	       satp_mode(a->root) == satp_mode(b->root);
 }
 
 /*
@@ -40,9 +42,11 @@ static void take(struct hm_hart *hart, struct hm_vcpu *vcpu, unsigned int n)
 	const struct hm_root *from = &vcpu->run->roots[n];
 	struct hm_host_root *to = &vcpu->roots.root[n];
 	struct hm_host_root new = {
-		.gsatp = hm_read(from->gsatp), .root = hm_read(from->root) & ROOT_BITS,
+		.gsatp = hm_read(from->gsatp),
+		.root = hm_read(from->root) & ROOT_BITS,
 		.generation = hm_read(from->generation),
-		.hsatp = to->hsatp, .asid_generation = to->asid_generation,
+		.hsatp = to->hsatp,
+		.asid_generation = to->asid_generation,
 	};
 
 	if (!is_sound(hart, vcpu, &new))
@@ -66,7 +70,8 @@ static inline bool choose(struct hm_vcpu *vcpu)
 	return true;
 }
 
-static __attribute__((noinline)) bool take_and_choose(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 new)
+static __attribute__((noinline)) bool take_and_choose(struct hm_hart *hart, struct hm_vcpu *vcpu,
+						      u64 new)
 {
 	for (unsigned int n = 0; n < HM_ROOTS; n++)
 		if (new >> n & 1)

@@ -32,8 +32,9 @@ static inline void hm_roots_enter(struct hm_hart *hart, struct hm_vcpu *vcpu)
 	const struct hm_host_root *next = vcpu->roots.next;
 	u64 fence = hm_read(vcpu->run->hw_fence);
 
-	if (next == vcpu->roots.current && next->asid_generation == hart->asid_generation && hart->asid_limit)
-		hart_write(CSR_SATP, next->hsatp);	/* most often: nothing is new */
+	if (next == vcpu->roots.current && next->asid_generation == hart->asid_generation &&
+	    hart->asid_limit)
+		hart_write(CSR_SATP, next->hsatp); /* most often: nothing is new */
 	else
 		hm_roots_load(hart, vcpu);
 	if (fence)

@@ -140,7 +140,7 @@ static const char *check_global_link(struct ssp_space *space, const struct ssp_t
 		return "I8: a link of one's own without its mark";
 	if (table_entries(space, root_top(space, global))[index] != (link | LINK_OWN))
 		return "I3: a link to the global tree that it does not have itself";
-	return NULL;	/* visited from its own top */
+	return NULL; /* visited from its own top */
 }
 
 static const char *check_link(struct ssp_space *space, const struct ssp_table *table,

@@ -5,18 +5,18 @@
 #include "decode.h"
 
 /* Bits high..low of an instruction. */
-#define FIELD(insn, high, low)		((insn) >> (low) & ((1u << ((high) - (low) + 1)) - 1))
+#define FIELD(insn, high, low) ((insn) >> (low) & ((1u << ((high) - (low) + 1)) - 1))
 
-#define OPCODE_LOAD	0x03
-#define OPCODE_LOAD_FP	0x07
-#define OPCODE_STORE	0x23
-#define OPCODE_STORE_FP	0x27
-#define OPCODE_AMO	0x2f
-#define OPCODE_MISC_MEM	0x0f
-#define REG_SP		2
+#define OPCODE_LOAD     0x03
+#define OPCODE_LOAD_FP  0x07
+#define OPCODE_STORE    0x23
+#define OPCODE_STORE_FP 0x27
+#define OPCODE_AMO      0x2f
+#define OPCODE_MISC_MEM 0x0f
+#define REG_SP          2
 
 /* Compressed instructions are told apart by quadrant (1:0) and funct3 (15:13). */
-#define C_KIND(quadrant, funct3)	((quadrant) << 3 | (funct3))
+#define C_KIND(quadrant, funct3) ((quadrant) << 3 | (funct3))
 
 /* A compressed register field names x8 to x15. */
 static unsigned c_reg(uint32_t insn, unsigned low)
@@ -41,25 +41,22 @@ static bool decode_c_form(uint32_t i, struct access *out)
 	unsigned rd = FIELD(i, 11, 7), rs2 = FIELD(i, 6, 2);
 
 	/* As most of them are; the stack-pointer relative forms have full register fields. */
-	*out = (struct access){ .store = FIELD(i, 15, 15), .sign_extend = true,
-				.reg = c_reg(i, 2), .base = (i & 3) == 2 ? REG_SP : c_reg(i, 7) };
+	*out = (struct access){ .store = FIELD(i, 15, 15),
+				.sign_extend = true,
+				.reg = c_reg(i, 2),
+				.base = (i & 3) == 2 ? REG_SP : c_reg(i, 7) };
 	switch (C_KIND(i & 3, FIELD(i, 15, 13))) {
-	case C_KIND(0, 2):		/* C.LW, C.SW */
-	case C_KIND(0, 6):
-		out->size = 4;
-		return true;
-	case C_KIND(0, 3):		/* C.LD, C.SD */
-	case C_KIND(0, 7):
-		out->size = 8;
-		return true;
-	case C_KIND(0, 4):
-		return decode_zcb(i, out);
-	case C_KIND(2, 2):		/* C.LWSP, C.LDSP */
+	case C_KIND(0, 2): /* C.LW, C.SW */
+	case C_KIND(0, 6): out->size = 4; return true;
+	case C_KIND(0, 3): /* C.LD, C.SD */
+	case C_KIND(0, 7): out->size = 8; return true;
+	case C_KIND(0, 4): return decode_zcb(i, out);
+	case C_KIND(2, 2): /* C.LWSP, C.LDSP */
 	case C_KIND(2, 3):
 		out->size = FIELD(i, 13, 13) ? 8 : 4;
 		out->reg = rd;
 		return true;
-	case C_KIND(2, 6):		/* C.SWSP, C.SDSP */
+	case C_KIND(2, 6): /* C.SWSP, C.SDSP */
 	case C_KIND(2, 7):
 		out->size = FIELD(i, 13, 13) ? 8 : 4;
 		out->reg = rs2;
@@ -81,12 +78,9 @@ static unsigned c_offset_by_sp(uint32_t i, const struct access *a)
 static unsigned c_offset(uint32_t i, const struct access *a)
 {
 	switch (a->size) {
-	case 1:
-		return FIELD(i, 6, 6) | FIELD(i, 5, 5) << 1;
-	case 2:
-		return FIELD(i, 5, 5) << 1;
-	case 4:
-		return FIELD(i, 6, 6) << 2 | FIELD(i, 12, 10) << 3 | FIELD(i, 5, 5) << 6;
+	case 1: return FIELD(i, 6, 6) | FIELD(i, 5, 5) << 1;
+	case 2: return FIELD(i, 5, 5) << 1;
+	case 4: return FIELD(i, 6, 6) << 2 | FIELD(i, 12, 10) << 3 | FIELD(i, 5, 5) << 6;
 	}
 	return FIELD(i, 12, 10) << 3 | FIELD(i, 6, 5) << 6;
 }
@@ -119,10 +113,8 @@ static bool decode_full(uint32_t insn, struct access *out)
 static bool decode_integer(uint32_t insn, unsigned len, struct access *out)
 {
 	switch (len) {
-	case 2:
-		return decode_compressed(insn, out);
-	case 4:
-		return decode_full(insn, out);
+	case 2: return decode_compressed(insn, out);
+	case 4: return decode_full(insn, out);
 	}
 	return false;
 }
@@ -146,7 +138,7 @@ static bool is_fp_access(uint32_t insn, unsigned len)
 }
 
 /* Bit 2 parts the opcodes LOAD-FP and STORE-FP from LOAD and STORE; bit 14 C.FLD from C.LD. */
-#define INTEGER_ACCESS(insn, len)	((len) == 4 ? (insn) & ~4u : (insn) | 1u << 14)
+#define INTEGER_ACCESS(insn, len) ((len) == 4 ? (insn) & ~4u : (insn) | 1u << 14)
 
 bool decode_scalar(uint32_t insn, unsigned len, struct access *out)
 {
@@ -191,15 +183,19 @@ uint64_t extend_loaded(const struct access *a, uint64_t value)
 static bool decode_amo(uint32_t insn, struct store *out)
 {
 	static const uint8_t ops[32] = {
-		[0x01] = STORE_SWAP, [0x00] = STORE_ADD, [0x04] = STORE_XOR, [0x0c] = STORE_AND,
-		[0x08] = STORE_OR, [0x10] = STORE_MIN, [0x14] = STORE_MAX, [0x18] = STORE_MINU,
-		[0x1c] = STORE_MAXU, [0x05] = STORE_CAS, [0x03] = STORE_CONDITIONAL,
+		[0x01] = STORE_SWAP, [0x00] = STORE_ADD,         [0x04] = STORE_XOR,
+		[0x0c] = STORE_AND,  [0x08] = STORE_OR,          [0x10] = STORE_MIN,
+		[0x14] = STORE_MAX,  [0x18] = STORE_MINU,        [0x1c] = STORE_MAXU,
+		[0x05] = STORE_CAS,  [0x03] = STORE_CONDITIONAL,
 	};
 	unsigned funct3 = FIELD(insn, 14, 12);
 
 	*out = (struct store){
-		.op = ops[insn >> 27], .size = 1 << (funct3 & 3),
-		.base = FIELD(insn, 19, 15), .reg = FIELD(insn, 24, 20), .rd = FIELD(insn, 11, 7),
+		.op = ops[insn >> 27],
+		.size = 1 << (funct3 & 3),
+		.base = FIELD(insn, 19, 15),
+		.reg = FIELD(insn, 24, 20),
+		.rd = FIELD(insn, 11, 7),
 	};
 	return out->op != STORE_PLAIN && (funct3 == 2 || funct3 == 3);
 }
@@ -221,7 +217,11 @@ bool decode_store(uint32_t insn, unsigned len, struct store *out)
 	}
 	if (!decode_scalar(insn, len, &a) || !a.store)
 		return false;
-	*out = (struct store){ .op = STORE_PLAIN, .fp = a.fp, .size = a.size, .reg = a.reg,
-			       .base = a.base, .offset = a.offset };
+	*out = (struct store){ .op = STORE_PLAIN,
+			       .fp = a.fp,
+			       .size = a.size,
+			       .reg = a.reg,
+			       .base = a.base,
+			       .offset = a.offset };
 	return true;
 }

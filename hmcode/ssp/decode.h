@@ -11,11 +11,11 @@
 struct access {
 	_Bool store;
 	_Bool sign_extend;
-	_Bool fp;		/* reg is a floating-point register */
-	uint8_t size;		/* bytes: 1, 2, 4, 8 */
-	uint8_t reg;		/* register loaded or stored */
-	uint8_t base;		/* its address is the sum of register `base` ... */
-	int16_t offset;		/* ... and this */
+	_Bool fp;       /* reg is a floating-point register */
+	uint8_t size;   /* bytes: 1, 2, 4, 8 */
+	uint8_t reg;    /* register loaded or stored */
+	uint8_t base;   /* its address is the sum of register `base` ... */
+	int16_t offset; /* ... and this */
 };
 
 /*
@@ -35,20 +35,27 @@ uint64_t extend_loaded(const struct access *a, uint64_t value);
 
 enum store_op {
 	STORE_PLAIN,
-	STORE_SWAP, STORE_ADD, STORE_XOR, STORE_AND, STORE_OR,
-	STORE_MIN, STORE_MAX, STORE_MINU, STORE_MAXU,
-	STORE_CAS,		/* if memory is what rd was */
-	STORE_CONDITIONAL,	/* SC */
-	STORE_ZERO,		/* cbo.zero: of the hart's block around the address */
+	STORE_SWAP,
+	STORE_ADD,
+	STORE_XOR,
+	STORE_AND,
+	STORE_OR,
+	STORE_MIN,
+	STORE_MAX,
+	STORE_MINU,
+	STORE_MAXU,
+	STORE_CAS,         /* if memory is what rd was */
+	STORE_CONDITIONAL, /* SC */
+	STORE_ZERO,        /* cbo.zero: of the hart's block around the address */
 };
 
 /* What is stored: register `reg` at the sum of register `base` and offset. */
 struct store {
 	enum store_op op;
-	_Bool fp;		/* reg is a floating-point register */
-	uint8_t size;		/* bytes: 1, 2, 4, 8; AMOs and SC 4, 8; cbo.zero 0 */
+	_Bool fp;     /* reg is a floating-point register */
+	uint8_t size; /* bytes: 1, 2, 4, 8; AMOs and SC 4, 8; cbo.zero 0 */
 	uint8_t base, reg;
-	uint8_t rd;		/* AMOs: gets the old value; SC: whether it failed */
+	uint8_t rd; /* AMOs: gets the old value; SC: whether it failed */
 	int16_t offset;
 };
 

@@ -143,8 +143,8 @@ static uint64_t shadow_leaf(const struct ssp_guest_walk *walk, const struct ssp_
 	return pte_make((walk->gpa & ~(level_size(level) - 1)) + slot->delta, bits);
 }
 
-static enum ssp_fence set_leaf(struct ssp_space *space, struct ssp_table *table,
-			       unsigned int index, uint64_t leaf)
+static enum ssp_fence set_leaf(struct ssp_space *space, struct ssp_table *table, unsigned int index,
+			       uint64_t leaf)
 {
 	uint64_t old = table_entries(space, table)[index];
 	enum ssp_fence fence = SSP_FENCE_NONE;
@@ -176,8 +176,9 @@ static uint64_t split_regions(uint64_t va, int level)
 }
 
 /* Out of line: most faults come to an end before, and would save its registers. */
-static __attribute__((noinline)) enum ssp_fence fill(struct ssp_space *space, const struct ssp_guest_walk *walk,
-						     uint64_t va, const struct ssp_slot *slot)
+static __attribute__((noinline)) enum ssp_fence fill(struct ssp_space *space,
+						     const struct ssp_guest_walk *walk, uint64_t va,
+						     const struct ssp_slot *slot)
 {
 	struct ssp_root *root = space->current;
 	struct ssp_table *table = root_top(space, root);
@@ -218,7 +219,8 @@ void ssp_fill_around(struct ssp_space *space, uint64_t va)
 		return;
 	for (unsigned int i = first; i < first + GROUP_SIZE; i++) {
 		if (!walk->shadow[i])
-			walk->shadow[i] = ssp_leaf_ahead(space, walk, ssp_port_load(walk->guest + 8 * i));
+			walk->shadow[i] =
+				ssp_leaf_ahead(space, walk, ssp_port_load(walk->guest + 8 * i));
 	}
 }
 
@@ -226,8 +228,8 @@ void ssp_fill_around(struct ssp_space *space, uint64_t va)
  * A page of no slot whose leaf tables are known: a device, of which a guest asks again and again.  False: the
  * full walk says what it is.
  */
-static bool is_device(struct ssp_space *space, uint64_t va, enum ssp_access access, unsigned int state,
-		      struct ssp_result *result)
+static bool is_device(struct ssp_space *space, uint64_t va, enum ssp_access access,
+		      unsigned int state, struct ssp_result *result)
 {
 	const struct ssp_walk *walk = ssp_walk_entry(space->current, va);
 	uint64_t pte = ssp_port_load(walk->guest + 8 * pte_index(va, 0));

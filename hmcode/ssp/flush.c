@@ -153,10 +153,9 @@ enum ssp_fence ssp_flush_va(struct ssp_space *space, uint64_t va)
 }
 
 /* Visit the roots of one guest ASID: the current one owes a fence, others get a new ASID. */
-#define for_each_root_of_asid(space, root, asid)					\
-	for (root = &(space)->roots[(space)->asid_bucket[(asid) % SSP_ASID_BUCKETS]];	\
-	     root != &(space)->roots[SSP_GLOBAL];					\
-	     root = &(space)->roots[root->next_asid])					\
+#define for_each_root_of_asid(space, root, asid)                                           \
+	for (root = &(space)->roots[(space)->asid_bucket[(asid) % SSP_ASID_BUCKETS]];      \
+	     root != &(space)->roots[SSP_GLOBAL]; root = &(space)->roots[root->next_asid]) \
 		if (satp_asid(root->gsatp) == (asid))
 
 unsigned int ssp_roots_of_asid(const struct ssp_space *space, uint64_t asid)
@@ -165,8 +164,7 @@ unsigned int ssp_roots_of_asid(const struct ssp_space *space, uint64_t asid)
 	unsigned int count = 0;
 
 	asid &= SATP_ASID_MASK;
-	for_each_root_of_asid(space, root, asid)
-		count++;
+	for_each_root_of_asid(space, root, asid) count++;
 	return count;
 }
 
@@ -176,7 +174,8 @@ enum ssp_fence ssp_flush_va_asid(struct ssp_space *space, uint64_t va, uint64_t 
 	struct ssp_root *root;
 
 	asid &= SATP_ASID_MASK;
-	for_each_root_of_asid(space, root, asid) {
+	for_each_root_of_asid(space, root, asid)
+	{
 		enum ssp_fence owed = tree_flush_va(space, root, va);
 
 		if (root == space->current)
@@ -199,7 +198,7 @@ static enum ssp_fence tree_flush_range(struct ssp_space *space, struct ssp_root 
 
 		if (end > last)
 			end = last;
-		if (table->level)	/* one leaf or none for all of it */
+		if (table->level) /* one leaf or none for all of it */
 			fence = fence_max(fence, tree_flush_va(space, root, va));
 		else
 			ssp_table_clear_entries(space, table, pte_index(va, 0), pte_index(end, 0));
@@ -218,8 +217,9 @@ enum ssp_fence ssp_flush_range(struct ssp_space *space, uint64_t va, uint64_t la
 
 enum ssp_fence ssp_flush_pages(struct ssp_space *space, uint64_t va, uint64_t last)
 {
-	enum ssp_fence fence = fence_max(tree_flush_range(space, space->current, va, last),
-					 tree_flush_range(space, &space->roots[SSP_GLOBAL], va, last));
+	enum ssp_fence fence =
+		fence_max(tree_flush_range(space, space->current, va, last),
+			  tree_flush_range(space, &space->roots[SSP_GLOBAL], va, last));
 
 	for (uint64_t pages = (last - va) / PAGE_SIZE + 1; pages; pages--, va += PAGE_SIZE)
 		space->log[space->log_head++ % SSP_LOG_SIZE] = va;
@@ -234,7 +234,8 @@ enum ssp_fence ssp_flush_pages_asid(struct ssp_space *space, uint64_t va, uint64
 	struct ssp_root *root;
 
 	asid &= SATP_ASID_MASK;
-	for_each_root_of_asid(space, root, asid) {
+	for_each_root_of_asid(space, root, asid)
+	{
 		enum ssp_fence owed = tree_flush_range(space, root, va, last);
 
 		if (root == space->current)
@@ -255,7 +256,8 @@ enum ssp_fence ssp_flush_asid(struct ssp_space *space, uint64_t asid)
 	struct ssp_root *root;
 
 	asid &= SATP_ASID_MASK;
-	for_each_root_of_asid(space, root, asid) {
+	for_each_root_of_asid(space, root, asid)
+	{
 		if (root == space->current) {
 			ssp_root_flush(space, root, false);
 			fence = SSP_FENCE_ASID;
@@ -299,7 +301,7 @@ void ssp_root_catch_up(struct ssp_space *space, struct ssp_root *root)
 	if (lag > SSP_LOG_SIZE) {
 		ssp_root_flush(space, root, true);
 		root->asid_generation = 0;
-	} else if (root->dirty != SSP_NONE) {	/* else it has no leaf (I6) */
+	} else if (root->dirty != SSP_NONE) { /* else it has no leaf (I6) */
 		for (; lag; lag--) {
 			uint64_t va = space->log[(space->log_head - lag) % SSP_LOG_SIZE];
 

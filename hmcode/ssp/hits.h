@@ -13,9 +13,8 @@
 #include "walk_cache.h"
 
 /* V, A and what each access needs, one byte an access, by its number. */
-#define SSP_NEEDS						\
-	((PTE_V | PTE_X | PTE_A) << 8 * SSP_FETCH |		\
-	 (PTE_V | PTE_R | PTE_A) << 8 * SSP_LOAD |		\
+#define SSP_NEEDS                                                                             \
+	((PTE_V | PTE_X | PTE_A) << 8 * SSP_FETCH | (PTE_V | PTE_R | PTE_A) << 8 * SSP_LOAD | \
 	 (PTE_V | PTE_R | PTE_W | PTE_A | PTE_D) << 8 * SSP_STORE)
 
 /*
@@ -100,7 +99,7 @@ static inline enum ssp_verdict ssp_fault_fast(struct ssp_space *space, uint64_t 
 			return verdict;
 	}
 	if (access == SSP_FETCH && (pte & (PTE_R | PTE_W)) == PTE_W)
-		return SSP_TRUE_FAULT;	/* reserved; other accesses need R */
+		return SSP_TRUE_FAULT; /* reserved; other accesses need R */
 
 	leaf = ssp_leaf_of(space, walk, pte);
 	if (!leaf)
@@ -143,11 +142,11 @@ static inline _Bool ssp_flush_va_fast(struct ssp_space *space, uint64_t va, _Boo
 		if (((asid ^ satp_asid(root->gsatp)) & SATP_ASID_MASK) || root->asid_shared)
 			return 0;
 		if (walk->table->owner == SSP_GLOBAL)
-			return 1;	/* spared */
+			return 1; /* spared */
 	} else {
 		if (walk->table->owner != SSP_GLOBAL &&
 		    space->global_top[(va >> space->global_shift) % PTES_PER_TABLE])
-			return 0;	/* the global tree may have the page as well */
+			return 0; /* the global tree may have the page as well */
 		space->log[space->log_head++ % SSP_LOG_SIZE] = va;
 		root->log_position = space->log_head;
 	}

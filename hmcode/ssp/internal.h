@@ -19,9 +19,9 @@
  * groups of a table at most; a table above the last level with more of them
  * is not looked at but emptied.
  */
-#define CROWDED		16
-#define UPPER_GROUP_COST	5
-#define EAGER_COST	160	/* of a flush, before the tree is put to sleep instead */
+#define CROWDED          16
+#define UPPER_GROUP_COST 5
+#define EAGER_COST       160 /* of a flush, before the tree is put to sleep instead */
 
 static inline uint32_t table_number(const struct ssp_space *space, const struct ssp_table *table)
 {
@@ -47,7 +47,7 @@ static inline struct ssp_root *table_owner(struct ssp_space *space, const struct
  * The mark of a link to a table of the same tree, woken or dormant: an RSW bit, which the
  * hart ignores.  A private tree's links into the global tree lack it.
  */
-#define LINK_OWN	(1ull << 8)
+#define LINK_OWN (1ull << 8)
 
 /* A link, woken or dormant, to its table. */
 static inline struct ssp_table *link_table(struct ssp_space *space, uint64_t link)

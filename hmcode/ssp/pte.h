@@ -8,36 +8,36 @@
 
 #include <stdint.h>
 
-#ifndef PAGE_SHIFT	/* OpenSBI has the same */
-#define PAGE_SHIFT	12
-#define PAGE_SIZE	(1ull << PAGE_SHIFT)
+#ifndef PAGE_SHIFT /* OpenSBI has the same */
+#define PAGE_SHIFT 12
+#define PAGE_SIZE  (1ull << PAGE_SHIFT)
 #endif
-#define PTES_PER_TABLE	512
-#define MAX_LEVELS	5
+#define PTES_PER_TABLE 512
+#define MAX_LEVELS     5
 
-#define PTE_V		(1ull << 0)
-#define PTE_R		(1ull << 1)
-#define PTE_W		(1ull << 2)
-#define PTE_X		(1ull << 3)
-#define PTE_U		(1ull << 4)
-#define PTE_G		(1ull << 5)
-#define PTE_A		(1ull << 6)
-#define PTE_D		(1ull << 7)
-#define PTE_RSW		(3ull << 8)
-#define PTE_RWX		(PTE_R | PTE_W | PTE_X)
-#define PTE_PPN_SHIFT	10
-#define PTE_PPN_BITS	44
+#define PTE_V              (1ull << 0)
+#define PTE_R              (1ull << 1)
+#define PTE_W              (1ull << 2)
+#define PTE_X              (1ull << 3)
+#define PTE_U              (1ull << 4)
+#define PTE_G              (1ull << 5)
+#define PTE_A              (1ull << 6)
+#define PTE_D              (1ull << 7)
+#define PTE_RSW            (3ull << 8)
+#define PTE_RWX            (PTE_R | PTE_W | PTE_X)
+#define PTE_PPN_SHIFT      10
+#define PTE_PPN_BITS       44
 /* Bits 63 (N), 62:61 (PBMT) and 60:54 are reserved unless Svnapot or Svpbmt is offered; neither is. */
-#define PTE_RESERVED_SHIFT	54
+#define PTE_RESERVED_SHIFT 54
 
-#define SATP_MODE_SHIFT	60
-#define SATP_ASID_SHIFT	44
-#define SATP_ASID_MASK	0xffffull
-#define SATP_PPN_MASK	((1ull << 44) - 1)
-#define SATP_BARE	0u
-#define SATP_SV39	8u
-#define SATP_SV48	9u
-#define SATP_SV57	10u
+#define SATP_MODE_SHIFT 60
+#define SATP_ASID_SHIFT 44
+#define SATP_ASID_MASK  0xffffull
+#define SATP_PPN_MASK   ((1ull << 44) - 1)
+#define SATP_BARE       0u
+#define SATP_SV39       8u
+#define SATP_SV48       9u
+#define SATP_SV57       10u
 
 /*
  * A virtual address, Sv39 with its three levels as the example:
@@ -96,7 +96,7 @@ static inline uint64_t satp_make(unsigned int mode, uint64_t asid, uint64_t tabl
 
 /* One row a translation mode. */
 struct satp_mode_info {
-	uint8_t levels;		/* 0: not a paged mode */
+	uint8_t levels; /* 0: not a paged mode */
 	uint8_t va_bits;
 };
 

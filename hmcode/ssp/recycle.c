@@ -44,7 +44,7 @@ enum ssp_fence ssp_tables_reserve(struct ssp_space *space, uint32_t wanted)
 		struct ssp_root *victim = choose_victim(space);
 
 		if (victim == &space->roots[SSP_GLOBAL])
-			ssp_drop_all(space);	/* every root may link its tables */
+			ssp_drop_all(space); /* every root may link its tables */
 		recycle(space, victim);
 		fence = SSP_FENCE_ALL;
 	}

@@ -12,23 +12,23 @@
 #include "ring.h"
 
 /* Of one drain, in pages whose leaf tables the walk cache knows. */
-#define FLUSH_BUDGET	64
-#define HINT_BUDGET	32	/* and in entries */
-#define COST_OF_WALK	4	/* down the current root and the global tree */
-#define COST_OF_UNLINK	8	/* of the global tree: a look at every root */
-#define COST_OF_SPACE	32	/* one ASID: ssp_flush_asid(); or two leaf tables: ssp_flush_range() */
+#define FLUSH_BUDGET   64
+#define HINT_BUDGET    32 /* and in entries */
+#define COST_OF_WALK   4  /* down the current root and the global tree */
+#define COST_OF_UNLINK 8  /* of the global tree: a look at every root */
+#define COST_OF_SPACE  32 /* one ASID: ssp_flush_asid(); or two leaf tables: ssp_flush_range() */
 
 struct drain {
 	struct ssp_space *space;
 	struct ssp_drained owed;
 	unsigned int flush_budget, hint_budget;
 	unsigned int flushes;
-	bool all;		/* everything was flushed: nothing is left to do */
+	bool all; /* everything was flushed: nothing is left to do */
 
 	/* follow_hints() */
-	uint64_t hinted;	/* pages */
+	uint64_t hinted; /* pages */
 	uint64_t asid, region;
-	struct ssp_walk *walk;	/* of the region's leaf tables */
+	struct ssp_walk *walk; /* of the region's leaf tables */
 };
 
 static void attach(struct ssp_space *space, uint64_t hpa, unsigned int drained)
@@ -140,7 +140,8 @@ static void flush_pages_asid(struct drain *drain, uint64_t va, uint64_t pages, u
 	for (; pages; pages--, va += PAGE_SIZE) {
 		if (ssp_flush_va_fast(space, va, true, asid))
 			continue;
-		if (!afford(&drain->flush_budget, alone ? COST_OF_WALK : cost_of_roots(space, asid))) {
+		if (!afford(&drain->flush_budget,
+			    alone ? COST_OF_WALK : cost_of_roots(space, asid))) {
 			flush_all(drain);
 			return;
 		}
@@ -190,7 +191,8 @@ static bool fill_page(struct drain *drain, struct ssp_walk *walk, uint64_t va)
 	if (walk->shadow[index] == old)
 		return false;
 	if (old)
-		owe_pages(drain, va, 1, walk->table->owner == SSP_GLOBAL ? SSP_FENCE_ALL : SSP_FENCE_ASID);
+		owe_pages(drain, va, 1,
+			  walk->table->owner == SSP_GLOBAL ? SSP_FENCE_ALL : SSP_FENCE_ASID);
 	return true;
 }
 
@@ -240,7 +242,8 @@ static void follow_hints(struct drain *drain, uint32_t head)
 		if (va & (PAGE_SIZE - 1))
 			continue;
 		asid_pages = ssp_port_load(entry + 8);
-		used += follow_hint(drain, va, (uint32_t)asid_pages, asid_pages >> HM_RING_ASID_SHIFT);
+		used += follow_hint(drain, va, (uint32_t)asid_pages,
+				    asid_pages >> HM_RING_ASID_SHIFT);
 	}
 	space->ring.hints_used += used;
 	if (drain->hinted > used)
@@ -263,9 +266,7 @@ static void carry_out(struct drain *drain, uint64_t va_op, uint64_t asid_pages)
 		return;
 	}
 	switch (va_op & (PAGE_SIZE - 1)) {
-	case HM_RING_OP_MAP:
-		drain->hinted += pages;
-		return;
+	case HM_RING_OP_MAP: drain->hinted += pages; return;
 	case HM_RING_OP_FLUSH:
 		drain->flushes++;
 		flush_pages_asid(drain, va, pages, asid);
@@ -284,7 +285,9 @@ struct ssp_drained ssp_ring_drain(struct ssp_space *space)
 {
 	struct ssp_ring *ring = &space->ring;
 	struct drain drain = {
-		.space = space, .flush_budget = FLUSH_BUDGET, .hint_budget = HINT_BUDGET,
+		.space = space,
+		.flush_budget = FLUSH_BUDGET,
+		.hint_budget = HINT_BUDGET,
 	};
 	uint32_t head = ssp_port_load(ring->hpa);
 

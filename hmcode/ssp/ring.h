@@ -19,7 +19,7 @@
 /* The fence that is owed: SSP_FENCE_PAGE stands for each of `pages` pages from va. */
 struct ssp_drained {
 	enum ssp_fence fence;
-	enum ssp_fence wider;	/* what a second range makes of SSP_FENCE_PAGE */
+	enum ssp_fence wider; /* what a second range makes of SSP_FENCE_PAGE */
 	uint64_t va, pages;
 };
 
@@ -74,11 +74,12 @@ static inline _Bool ssp_ring_pending(const struct ssp_space *space)
 }
 
 _Static_assert(sizeof(struct hm_ring) == PAGE_SIZE && HM_RING_ENTRIES == 128 &&
-	       offsetof(struct hm_ring, head) == 0, "layout of the ring's page");
+		       offsetof(struct hm_ring, head) == 0,
+	       "layout of the ring's page");
 _Static_assert(offsetof(struct hm_ring, entry) == HM_RING_ENTRIES * sizeof(struct hm_ring_entry),
 	       "place of the entries");
 _Static_assert(offsetof(struct hm_ring, tail) % 8 == 0 &&
-	       offsetof(struct hm_ring, flags) == offsetof(struct hm_ring, tail) + 4,
+		       offsetof(struct hm_ring, flags) == offsetof(struct hm_ring, tail) + 4,
 	       "tail and flags are stored as one");
 
 #endif

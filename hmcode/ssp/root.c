@@ -52,7 +52,7 @@ bool ssp_init(struct ssp_space *space, uint64_t pool_hpa, struct ssp_table *tabl
 	      uint32_t table_count, uint16_t offered, bool fence_after_fill)
 {
 	struct ssp_table *global;
-	enum ssp_fence owed = SSP_FENCE_NONE;	/* and stays: nothing is recycled yet */
+	enum ssp_fence owed = SSP_FENCE_NONE; /* and stays: nothing is recycled yet */
 
 	if (table_count < SSP_MIN_TABLES || pool_hpa & (PAGE_SIZE - 1) ||
 	    !(offered & 1u << SATP_SV39))
@@ -67,7 +67,7 @@ bool ssp_init(struct ssp_space *space, uint64_t pool_hpa, struct ssp_table *tabl
 	global = ssp_table_alloc(space, &space->roots[SSP_GLOBAL], 0);
 	space->global_top = table_entries(space, global);
 	space->roots[SSP_GLOBAL].top = table_number(space, global);
-	space->roots[SSP_GLOBAL].gsatp = ~0ull;	/* nobody's */
+	space->roots[SSP_GLOBAL].gsatp = ~0ull; /* nobody's */
 	space->current = ssp_root_new(space, 0, &owed);
 	return true;
 }

@@ -49,31 +49,31 @@
 
 #include "pte.h"
 
-#define SSP_ROOTS		17	/* the global tree and 16 guest satp values */
-#define SSP_GLOBAL		0	/* index of the global tree */
-#define SSP_ASID_BUCKETS	64
-#define SSP_LOG_SIZE		64	/* flushes by address that a root may lag behind */
-#define SSP_WALK_CACHE		16	/* entries a root */
-#define SSP_MAX_SLOTS		8
-#define SSP_EAGER_TABLES	12	/* dirty tables cleared within one flush; above, lazily */
-#define SSP_MIN_TABLES		32	/* all top tables and two longest paths */
-#define SSP_NONE		0xffffffffu
+#define SSP_ROOTS        17 /* the global tree and 16 guest satp values */
+#define SSP_GLOBAL       0  /* index of the global tree */
+#define SSP_ASID_BUCKETS 64
+#define SSP_LOG_SIZE     64 /* flushes by address that a root may lag behind */
+#define SSP_WALK_CACHE   16 /* entries a root */
+#define SSP_MAX_SLOTS    8
+#define SSP_EAGER_TABLES 12 /* dirty tables cleared within one flush; above, lazily */
+#define SSP_MIN_TABLES   32 /* all top tables and two longest paths */
+#define SSP_NONE         0xffffffffu
 
 /* What an access came to. */
 enum ssp_verdict {
-	SSP_FILLED,		/* hidden fault: the shadow has the entry now */
-	SSP_TRUE_FAULT,		/* the guest's tables forbid it: page fault for the guest */
-	SSP_ACCESS_FAULT,	/* a guest page table lies outside RAM: access fault for the guest */
-	SSP_OUTSIDE,		/* allowed by the guest's tables, but the GPA is no RAM: MMIO */
-	SSP_SLOW,		/* of hits.h alone: take the general way */
+	SSP_FILLED,       /* hidden fault: the shadow has the entry now */
+	SSP_TRUE_FAULT,   /* the guest's tables forbid it: page fault for the guest */
+	SSP_ACCESS_FAULT, /* a guest page table lies outside RAM: access fault for the guest */
+	SSP_OUTSIDE,      /* allowed by the guest's tables, but the GPA is no RAM: MMIO */
+	SSP_SLOW,         /* of hits.h alone: take the general way */
 };
 
 /* The fence that is owed on this hart; for the current root each covers the ones before it. */
 enum ssp_fence {
 	SSP_FENCE_NONE,
-	SSP_FENCE_PAGE,		/* sfence.vma va, x0: of all ASIDs */
-	SSP_FENCE_ASID,		/* sfence.vma x0, asid of the current root */
-	SSP_FENCE_ALL,		/* sfence.vma x0, x0 */
+	SSP_FENCE_PAGE, /* sfence.vma va, x0: of all ASIDs */
+	SSP_FENCE_ASID, /* sfence.vma x0, asid of the current root */
+	SSP_FENCE_ALL,  /* sfence.vma x0, x0 */
 };
 
 static inline enum ssp_fence fence_max(enum ssp_fence a, enum ssp_fence b)
@@ -82,9 +82,9 @@ static inline enum ssp_fence fence_max(enum ssp_fence a, enum ssp_fence b)
 }
 
 enum ssp_access {
-	SSP_FETCH = 0,		/* the low two bits of the page-fault causes 12, 13, 15 */
+	SSP_FETCH = 0, /* the low two bits of the page-fault causes 12, 13, 15 */
 	SSP_LOAD = 1,
-	SSP_STORE = 3,		/* and AMO */
+	SSP_STORE = 3, /* and AMO */
 };
 
 static inline uint64_t ssp_page_fault(enum ssp_access access)
@@ -99,41 +99,41 @@ static inline uint64_t ssp_access_fault(enum ssp_access access)
 }
 
 /* In what state an access is made. */
-#define SSP_USER	(1u << 0)	/* in U-mode */
-#define SSP_SUM		(1u << 1)	/* sstatus.SUM */
-#define SSP_MXR		(1u << 2)	/* sstatus.MXR */
+#define SSP_USER (1u << 0) /* in U-mode */
+#define SSP_SUM  (1u << 1) /* sstatus.SUM */
+#define SSP_MXR  (1u << 2) /* sstatus.MXR */
 
 struct ssp_result {
 	enum ssp_verdict verdict;
 	enum ssp_fence fence;
-	uint64_t gpa;		/* SSP_OUTSIDE: of the access */
+	uint64_t gpa; /* SSP_OUTSIDE: of the access */
 };
 
 /* A range of guest RAM: [gpa, gpa + size) at gpa + delta. */
 struct ssp_slot {
 	uint64_t gpa, size;
-	uint64_t delta;		/* HPA - GPA, modulo 2^64 */
-	uint64_t rights;	/* PTE_R | PTE_W | PTE_X */
+	uint64_t delta;  /* HPA - GPA, modulo 2^64 */
+	uint64_t rights; /* PTE_R | PTE_W | PTE_X */
 };
 
 /* One shadow table; the page itself is found by its position in the pool. */
 struct ssp_table {
-	uint64_t occupied;	/* bit n: entries 8n to 8n+7 may be non-zero */
-	uint64_t ident;		/* what it shadows: SSP_IDENT_* */
-	uint64_t dirty_generation;	/* on the owner's dirty list if equal to its generation */
+	uint64_t occupied;         /* bit n: entries 8n to 8n+7 may be non-zero */
+	uint64_t ident;            /* what it shadows: SSP_IDENT_* */
+	uint64_t dirty_generation; /* on the owner's dirty list if equal to its generation */
 	uint32_t next_dirty;
-	uint32_t next, prev;	/* the ring that it stands in (I4) */
-	uint32_t children;	/* ring of the tables that it links; SSP_NONE: none */
-	uint32_t parent;	/* the table that links it, while it hangs */
-	uint16_t index;		/* of the link in the parent */
+	uint32_t next, prev; /* the ring that it stands in (I4) */
+	uint32_t children;   /* ring of the tables that it links; SSP_NONE: none */
+	uint32_t parent;     /* the table that links it, while it hangs */
+	uint16_t index;      /* of the link in the parent */
 	uint8_t level;
-	uint8_t owner;		/* root */
+	uint8_t owner; /* root */
 	uint64_t pad[2];
 };
 _Static_assert(sizeof(struct ssp_table) == 64, "a table's number is found by shifting");
 
 /* A guest table's frame number, or the frame of a guest leaf that is mapped in smaller pieces. */
-#define SSP_IDENT_SPLIT		(1ull << 63)
+#define SSP_IDENT_SPLIT (1ull << 63)
 
 /*
  * The walk cache: VA >> 21 to the guest's and the shadow's leaf table.  As a
@@ -142,8 +142,8 @@ _Static_assert(sizeof(struct ssp_table) == 64, "a table's number is found by shi
  */
 struct ssp_walk {
 	uint64_t tag;
-	uint64_t guest;		/* HPA of the guest's level-0 table */
-	uint64_t *shadow;	/* the shadow's */
+	uint64_t guest;   /* HPA of the guest's level-0 table */
+	uint64_t *shadow; /* the shadow's */
 	struct ssp_table *table;
 };
 
@@ -153,60 +153,60 @@ struct ssp_walk {
  * full walk would end in the same tables.
  */
 struct ssp_path {
-	uint64_t tree_generation;	/* the root's when the walk was made */
-	uint64_t links;		/* how many of the following */
+	uint64_t tree_generation; /* the root's when the walk was made */
+	uint64_t links;           /* how many of the following */
 	struct {
 		uint64_t hpa, pte;
 	} link[MAX_LEVELS - 1];
 };
-#define SSP_WALK_SHIFT		21
-#define SSP_WALK_VA_BITS	(64 - SSP_WALK_SHIFT)
+#define SSP_WALK_SHIFT   21
+#define SSP_WALK_VA_BITS (64 - SSP_WALK_SHIFT)
 
 struct ssp_root {
 	/* Read by every fault. */
-	uint64_t walk_generation;	/* high part of live tags */
+	uint64_t walk_generation; /* high part of live tags */
 	struct ssp_walk walk[SSP_WALK_CACHE];
 
-	uint64_t tree_generation;	/* changes when tables that walks may name lose their place */
-	struct ssp_path path[SSP_WALK_CACHE];	/* of the walk with the same number */
+	uint64_t tree_generation; /* changes when tables that walks may name lose their place */
+	struct ssp_path path[SSP_WALK_CACHE]; /* of the walk with the same number */
 
-	uint64_t gsatp;		/* guest satp: mode, ASID, PPN; the key */
+	uint64_t gsatp; /* guest satp: mode, ASID, PPN; the key */
 	/* what an entry of the ring says of one page of this ASID; 0: asid_shared */
 	uint64_t ring_page;
-	uint64_t log_position;	/* current up to here */
+	uint64_t log_position; /* current up to here */
 	uint64_t dirty_generation;
-	uint64_t last_use;	/* for replacement */
-	uint32_t dirty, dirty_count;	/* tables that may hold leaves */
-	uint32_t spare;		/* ring of its tables that have no place */
-	uint32_t tables;	/* how many it has, in its tree or spare */
-	uint32_t top;		/* top table; SSP_NONE: root not in use */
-	uint8_t next_asid;	/* root of the same ASID bucket; 0: none */
-	uint8_t mode;		/* of the shadow; satp encoding */
-	uint8_t asid_shared;	/* another root may have the same guest ASID */
+	uint64_t last_use;           /* for replacement */
+	uint32_t dirty, dirty_count; /* tables that may hold leaves */
+	uint32_t spare;              /* ring of its tables that have no place */
+	uint32_t tables;             /* how many it has, in its tree or spare */
+	uint32_t top;                /* top table; SSP_NONE: root not in use */
+	uint8_t next_asid;           /* root of the same ASID bucket; 0: none */
+	uint8_t mode;                /* of the shadow; satp encoding */
+	uint8_t asid_shared;         /* another root may have the same guest ASID */
 
 	/* Owned by whoever loads the root into satp (mmu/asid.c). */
-	uint64_t hsatp;		/* hardware satp: mode, hardware ASID, shadow PPN */
-	uint64_t asid_generation;	/* the allocator's generation that gave the ASID; 0: none */
+	uint64_t hsatp;           /* hardware satp: mode, hardware ASID, shadow PPN */
+	uint64_t asid_generation; /* the allocator's generation that gave the ASID; 0: none */
 };
 
 /* The guest's flush ring (ring.h): what the engine knows of it by itself. */
 struct ssp_ring {
-	uint64_t hpa;			/* of its page; 0: none */
-	uint32_t tail, flags;		/* entries drained, HM_RING_*: as last stored there */
-	uint32_t begin;			/* tail when counting began */
-	uint64_t others;		/* of the entries drained since then: those that do not invalidate */
-	uint64_t hints_used, hints_lost;	/* pages */
+	uint64_t hpa;         /* of its page; 0: none */
+	uint32_t tail, flags; /* entries drained, HM_RING_*: as last stored there */
+	uint32_t begin;       /* tail when counting began */
+	uint64_t others;      /* of the entries drained since then: those that do not invalidate */
+	uint64_t hints_used, hints_lost; /* pages */
 };
 
 struct ssp_space {
-	struct ssp_root *current;	/* the root that the guest runs on */
+	struct ssp_root *current; /* the root that the guest runs on */
 	/* Slot 0 for hits.h, if it has all rights, in the form of PTEs: where guests see it, its size, where it is. */
 	uint64_t ram_base, ram_size, ram_hpa;
 	/* number of the page last filled for a load or fetch, by guest_vector.S */
 	uint64_t last_read;
-	_Bool fence_after_fill;		/* the hart lacks Svvptc */
-	uint64_t *global_top;		/* entries of the global tree's top table ... */
-	unsigned int global_shift;	/* ... indexed by an address from this bit on */
+	_Bool fence_after_fill;    /* the hart lacks Svvptc */
+	uint64_t *global_top;      /* entries of the global tree's top table ... */
+	unsigned int global_shift; /* ... indexed by an address from this bit on */
 	struct ssp_ring ring;
 	unsigned int slot_count;
 	struct ssp_slot slots[SSP_MAX_SLOTS];
@@ -218,19 +218,19 @@ struct ssp_space {
 	uint64_t split;
 
 	uint64_t log_head;
-	uint64_t log[SSP_LOG_SIZE];	/* page addresses of fences with rs2 = x0 */
+	uint64_t log[SSP_LOG_SIZE]; /* page addresses of fences with rs2 = x0 */
 
 	uint64_t pool_hpa;
 	struct ssp_table *tables;
 	uint32_t table_count;
-	uint32_t free_count;		/* in or below the ring, or fresh */
-	uint32_t free;			/* ring of tables without an owner */
-	uint32_t fresh;			/* tables from here on were never used */
+	uint32_t free_count; /* in or below the ring, or fresh */
+	uint32_t free;       /* ring of tables without an owner */
+	uint32_t fresh;      /* tables from here on were never used */
 
-	uint64_t uses;			/* clock of last_use */
+	uint64_t uses; /* clock of last_use */
 	uint8_t asid_bucket[SSP_ASID_BUCKETS];
-	uint8_t bare_mode;		/* shadow mode behind a guest in bare mode */
-	uint16_t satp_modes;		/* bit N: satp.MODE N is offered to the guest */
+	uint8_t bare_mode;   /* shadow mode behind a guest in bare mode */
+	uint16_t satp_modes; /* bit N: satp.MODE N is offered to the guest */
 
 	uint64_t tables_allocated, tables_recycled, root_hits, root_misses;
 	struct ssp_root roots[SSP_ROOTS];
@@ -242,7 +242,7 @@ struct ssp_space {
  * bit 8 (Sv39) at least.  Returns false if an argument is out of range.
  */
 _Bool ssp_init(struct ssp_space *space, uint64_t pool_hpa, struct ssp_table *tables,
-	      uint32_t table_count, uint16_t offered, _Bool fence_after_fill);
+	       uint32_t table_count, uint16_t offered, _Bool fence_after_fill);
 
 /* Add or, with size 0, remove slot n.  Everything cached is dropped.  The caller owes SSP_FENCE_ALL. */
 void ssp_slot_set(struct ssp_space *space, unsigned int n, struct ssp_slot slot);

@@ -155,7 +155,8 @@ struct ssp_table *ssp_table_alloc(struct ssp_space *space, struct ssp_root *owne
 	if (owner->spare != SSP_NONE) {
 		table = take_first(space, &owner->spare);
 	} else {
-		table = space->free == SSP_NONE ? take_fresh(space) : take_first(space, &space->free);
+		table = space->free == SSP_NONE ? take_fresh(space) :
+						  take_first(space, &space->free);
 		table->dirty_generation = 0;
 		space->free_count--;
 		owner->tables++;

@@ -26,12 +26,9 @@ bool ssp_leaf_allows(uint64_t pte, enum ssp_access access, unsigned int state)
 		return false;
 	}
 	switch (access) {
-	case SSP_FETCH:
-		return pte & PTE_X;
-	case SSP_LOAD:
-		return pte & readable;
-	case SSP_STORE:
-		return (pte & PTE_W) && (pte & PTE_D);
+	case SSP_FETCH: return pte & PTE_X;
+	case SSP_LOAD: return pte & readable;
+	case SSP_STORE: return (pte & PTE_W) && (pte & PTE_D);
 	}
 	return false;
 }
@@ -51,8 +48,8 @@ static void bare_walk(struct ssp_space *space, uint64_t va, unsigned int state,
 			     PTE_V | PTE_RWX | user | PTE_A | PTE_D);
 }
 
-void ssp_guest_walk(struct ssp_space *space, uint64_t gsatp, uint64_t va,
-		    enum ssp_access access, unsigned int state, struct ssp_guest_walk *walk)
+void ssp_guest_walk(struct ssp_space *space, uint64_t gsatp, uint64_t va, enum ssp_access access,
+		    unsigned int state, struct ssp_guest_walk *walk)
 {
 	const struct satp_mode_info *mode = &satp_modes[satp_mode(gsatp)];
 	uint64_t table = satp_table(gsatp), pte, path = 0;
@@ -84,7 +81,7 @@ void ssp_guest_walk(struct ssp_space *space, uint64_t gsatp, uint64_t va,
 		if (pte & PTE_RWX)
 			break;
 		if (pte & (PTE_U | PTE_A | PTE_D) || !level)
-			return;	/* reserved in links */
+			return; /* reserved in links */
 		table = pte_address(pte);
 		shift -= 9;
 		level--;

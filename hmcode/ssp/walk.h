@@ -6,18 +6,18 @@
 #include "ssp.h"
 
 struct ssp_guest_walk {
-	enum ssp_verdict verdict;	/* SSP_FILLED: translated and allowed; else only gpa is set */
-	bool global;			/* G at any level of the path */
-	int level;			/* of the leaf */
-	uint64_t pte;			/* the leaf */
-	uint64_t gpa;			/* of va itself */
-	uint64_t table[MAX_LEVELS];	/* GPA of the table at each level of the path */
-	uint64_t link_hpa[MAX_LEVELS];	/* where the entry of each level was read ... */
-	uint64_t link[MAX_LEVELS];	/* ... and what it was */
+	enum ssp_verdict verdict;   /* SSP_FILLED: translated and allowed; else only gpa is set */
+	bool global;                /* G at any level of the path */
+	int level;                  /* of the leaf */
+	uint64_t pte;               /* the leaf */
+	uint64_t gpa;               /* of va itself */
+	uint64_t table[MAX_LEVELS]; /* GPA of the table at each level of the path */
+	uint64_t link_hpa[MAX_LEVELS]; /* where the entry of each level was read ... */
+	uint64_t link[MAX_LEVELS];     /* ... and what it was */
 };
 
-void ssp_guest_walk(struct ssp_space *space, uint64_t gsatp, uint64_t va,
-		    enum ssp_access access, unsigned int state, struct ssp_guest_walk *walk);
+void ssp_guest_walk(struct ssp_space *space, uint64_t gsatp, uint64_t va, enum ssp_access access,
+		    unsigned int state, struct ssp_guest_walk *walk);
 
 /* The slot behind the leaf, if what its rights leave of the leaf still allows the access; else NULL. */
 static inline const struct ssp_slot *ssp_walk_slot(const struct ssp_space *space,

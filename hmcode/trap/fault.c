@@ -15,16 +15,17 @@ static void fetch_fault(struct hm_trap *trap, u64 va, enum ssp_verdict verdict)
 {
 	hm_fence(hm_flush_va(trap->vcpu, va, HM_ALL_ASIDS), va);
 	hm_count(trap->vcpu, HM_TRAP_TRUE_FAULT);
-	hm_inject(trap, verdict == SSP_TRUE_FAULT ? CAUSE_FETCH_PAGE_FAULT : CAUSE_FETCH_ACCESS, va);
+	hm_inject(trap, verdict == SSP_TRUE_FAULT ? CAUSE_FETCH_PAGE_FAULT : CAUSE_FETCH_ACCESS,
+		  va);
 }
 
 /* Guest code, through the guest's own tables and only from RAM; 0: the guest was given a fault. */
 static u64 code_at(struct hm_trap *trap, u64 va)
 {
 	u64 hpa;
-	enum ssp_verdict verdict = ssp_translate(&trap->vcpu->space, hm_guest_satp(trap->vcpu), va,
-						 SSP_FETCH, hm_access_state(hart_read(CSR_MSTATUS)),
-						 &hpa);
+	enum ssp_verdict verdict =
+		ssp_translate(&trap->vcpu->space, hm_guest_satp(trap->vcpu), va, SSP_FETCH,
+			      hm_access_state(hart_read(CSR_MSTATUS)), &hpa);
 
 	if (verdict == SSP_FILLED)
 		return hpa;
@@ -67,19 +68,22 @@ static struct hm_fault of_host_tables(struct hm_vcpu *vcpu, u64 cause, u64 va, u
 	u64 address;
 
 	if (hm_finishes(vcpu, HM_POLICY_INJECT) &&
-	    ssp_translate(&vcpu->space, hm_guest_satp(vcpu), va, cause & 3, state, &address) == SSP_TRUE_FAULT)
+	    ssp_translate(&vcpu->space, hm_guest_satp(vcpu), va, cause & 3, state, &address) ==
+		    SSP_TRUE_FAULT)
 		return to_guest(vcpu, cause);
 	return to_host(HM_EXIT_PAGE_FAULT);
 }
 
 /* Where the firmware does not fill nothing is changed: the walk alone says what the fault is. */
-static struct ssp_result find_or_fill(struct hm_vcpu *vcpu, u64 va, enum ssp_access access, unsigned int state)
+static struct ssp_result find_or_fill(struct hm_vcpu *vcpu, u64 va, enum ssp_access access,
+				      unsigned int state)
 {
 	struct ssp_result result = { .fence = SSP_FENCE_NONE };
 
 	if (hm_finishes(vcpu, HM_POLICY_FILL))
 		return ssp_fault(&vcpu->space, va, access, state);
-	result.verdict = ssp_translate(&vcpu->space, hm_guest_satp(vcpu), va, access, state, &result.gpa);
+	result.verdict =
+		ssp_translate(&vcpu->space, hm_guest_satp(vcpu), va, access, state, &result.gpa);
 	return result;
 }
 
@@ -101,15 +105,13 @@ struct hm_fault hm_find_fault(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstat
 	case SSP_TRUE_FAULT:
 		return hm_finishes(vcpu, HM_POLICY_INJECT) ? to_guest(vcpu, cause) :
 							     to_host(HM_EXIT_TRUE_FAULT);
-	case SSP_ACCESS_FAULT:
-		return to_guest(vcpu, ssp_access_fault(access));
+	case SSP_ACCESS_FAULT: return to_guest(vcpu, ssp_access_fault(access));
 	case SSP_OUTSIDE:
 		/* hm_fetch() would find the same, unless another hart of the guest maps code there meanwhile. */
 		if (access == SSP_FETCH)
 			return to_guest(vcpu, CAUSE_FETCH_ACCESS);
 		return (struct hm_fault){ .class = HM_FAULT_MMIO, .gpa = found.gpa };
-	default:
-		return to_host(HM_EXIT_BROKEN);
+	default: return to_host(HM_EXIT_BROKEN);
 	}
 }
 
@@ -132,15 +134,10 @@ enum hm_next hm_route_page_fault(struct hm_trap *trap)
 	const struct hm_fault *fault = &trap->frame->fault;
 
 	switch (fault->class) {
-	case HM_FAULT_FILLED:
-		return HM_RESUME;
-	case HM_FAULT_GUEST:
-		hm_inject(trap, fault->cause, trap->tval);
-		return HM_RESUME;
-	case HM_FAULT_MMIO:
-		return outside(trap, fault->gpa);
-	case HM_FAULT_HOST:
-		return hm_exit(trap, fault->reason, trap->tval);
+	case HM_FAULT_FILLED: return HM_RESUME;
+	case HM_FAULT_GUEST: hm_inject(trap, fault->cause, trap->tval); return HM_RESUME;
+	case HM_FAULT_MMIO: return outside(trap, fault->gpa);
+	case HM_FAULT_HOST: return hm_exit(trap, fault->reason, trap->tval);
 	}
 	return hm_exit(trap, HM_EXIT_BROKEN, trap->tval);
 }

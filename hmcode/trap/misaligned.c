@@ -19,25 +19,25 @@
 /* What a walk of the loaded tables comes to. */
 enum found {
 	FOUND,
-	ABSENT,			/* or not with the rights that the access needs */
-	NO_RAM,			/* the host's tables lead out of its RAM */
+	ABSENT, /* or not with the rights that the access needs */
+	NO_RAM, /* the host's tables lead out of its RAM */
 };
 
 /* Where an access lies. */
 struct span {
-	u64 hpa[2];		/* its first byte in each page */
-	unsigned int size;	/* bytes, ... */
-	unsigned int in_first;	/* ... of which so many are in the first page, or more */
+	u64 hpa[2];            /* its first byte in each page */
+	unsigned int size;     /* bytes, ... */
+	unsigned int in_first; /* ... of which so many are in the first page, or more */
 };
 
 /* mstatus.UXL */
-#define UXL_32		(1ull << 32)
+#define UXL_32 (1ull << 32)
 
 /*
  * To ask takes some 300 instructions, and a walk asks of each table.  What is the host's RAM stays that, so
  * each hart remembers regions that are it as a whole.
  */
-#define REGION		(2ull << 20)
+#define REGION (2ull << 20)
 
 static bool is_ram(struct hm_hart *hart, u64 page)
 {
@@ -86,7 +86,8 @@ static enum found find(const struct hm_vcpu *vcpu, u64 va, enum ssp_access acces
 }
 
 /* Find one page of an access.  False: *next is what comes of it, as the hart would have made of it. */
-static bool find_page(struct hm_trap *trap, u64 va, enum ssp_access access, u64 *hpa, enum hm_next *next)
+static bool find_page(struct hm_trap *trap, u64 va, enum ssp_access access, u64 *hpa,
+		      enum hm_next *next)
 {
 	enum found found = find(trap->vcpu, va, access, hpa);
 
@@ -179,7 +180,8 @@ static void move_bytes(u64 *x, const struct access *a, const struct span *span)
 }
 
 /* Nothing is moved before both pages are found. */
-static enum hm_next perform(struct hm_trap *trap, const struct access *a, u64 va, unsigned int length)
+static enum hm_next perform(struct hm_trap *trap, const struct access *a, u64 va,
+			    unsigned int length)
 {
 	struct span span = { .size = a->size, .in_first = PAGE_SIZE - (va & (PAGE_SIZE - 1)) };
 	enum ssp_access access = a->store ? SSP_STORE : SSP_LOAD;

@@ -13,9 +13,9 @@
 #include "mmu/ring.h"
 #include "trap/trap.h"
 
-#define SPEC_VERSION		(3ul << 24 | 0)	/* 3.0 */
-#define SBI_ERR_DENIED_LOCKED	(-14)		/* not in OpenSBI 1.6 */
-#define IMPLEMENTATION_ID	HM_EXT_ID	/* not registered; out of the way of those that are */
+#define SPEC_VERSION          (3ul << 24 | 0) /* 3.0 */
+#define SBI_ERR_DENIED_LOCKED (-14)           /* not in OpenSBI 1.6 */
+#define IMPLEMENTATION_ID     HM_EXT_ID       /* not registered; out of the way of those that are */
 
 static enum hm_next finish(struct hm_trap *trap, enum hm_trap_kind kind, long error, u64 value)
 {
@@ -53,29 +53,14 @@ static enum hm_next base(struct hm_trap *trap)
 	u64 value = 0;
 
 	switch (trap->frame->x[16]) {
-	case SBI_EXT_BASE_GET_SPEC_VERSION:
-		value = SPEC_VERSION;
-		break;
-	case SBI_EXT_BASE_GET_IMP_ID:
-		value = IMPLEMENTATION_ID;
-		break;
-	case SBI_EXT_BASE_GET_IMP_VERSION:
-		value = HM_ABI_VERSION;
-		break;
-	case SBI_EXT_BASE_PROBE_EXT:
-		value = is_offered(trap->frame->x[10]);
-		break;
-	case SBI_EXT_BASE_GET_MVENDORID:
-		value = hart_read(CSR_MVENDORID);
-		break;
-	case SBI_EXT_BASE_GET_MARCHID:
-		value = hart_read(CSR_MARCHID);
-		break;
-	case SBI_EXT_BASE_GET_MIMPID:
-		value = hart_read(CSR_MIMPID);
-		break;
-	default:
-		return finish(trap, HM_TRAP_SBI_OTHER, SBI_ERR_NOT_SUPPORTED, 0);
+	case SBI_EXT_BASE_GET_SPEC_VERSION: value = SPEC_VERSION; break;
+	case SBI_EXT_BASE_GET_IMP_ID: value = IMPLEMENTATION_ID; break;
+	case SBI_EXT_BASE_GET_IMP_VERSION: value = HM_ABI_VERSION; break;
+	case SBI_EXT_BASE_PROBE_EXT: value = is_offered(trap->frame->x[10]); break;
+	case SBI_EXT_BASE_GET_MVENDORID: value = hart_read(CSR_MVENDORID); break;
+	case SBI_EXT_BASE_GET_MARCHID: value = hart_read(CSR_MARCHID); break;
+	case SBI_EXT_BASE_GET_MIMPID: value = hart_read(CSR_MIMPID); break;
+	default: return finish(trap, HM_TRAP_SBI_OTHER, SBI_ERR_NOT_SUPPORTED, 0);
 	}
 	return finish(trap, HM_TRAP_SBI_OTHER, SBI_SUCCESS, value);
 }
@@ -126,15 +111,14 @@ static enum hm_next send_ipi(struct hm_trap *trap)
 	if (error == SBI_SUCCESS)
 		hart_set(CSR_MIP, MIP_SSIP);
 	else if (!mask)
-		error = SBI_SUCCESS;	/* nobody to interrupt */
+		error = SBI_SUCCESS; /* nobody to interrupt */
 	return finish(trap, HM_TRAP_SBI_OTHER, error, 0);
 }
 
 /* Fences that other harts or the host's tables have a part in. */
 static bool host_fences(const struct hm_vcpu *vcpu)
 {
-	return vcpu->vm->vcpus > 1 ||
-	       (hm_host_tables(vcpu) && !hm_finishes(vcpu, HM_POLICY_FLUSH));
+	return vcpu->vm->vcpus > 1 || (hm_host_tables(vcpu) && !hm_finishes(vcpu, HM_POLICY_FLUSH));
 }
 
 /*
@@ -195,16 +179,13 @@ static enum hm_next firmware_features(struct hm_trap *trap)
 	long error;
 
 	switch (x[16]) {
-	case SBI_EXT_FWFT_SET:
-		error = set_feature(trap->vcpu, x[10], x[11], x[12]);
-		break;
+	case SBI_EXT_FWFT_SET: error = set_feature(trap->vcpu, x[10], x[11], x[12]); break;
 	case SBI_EXT_FWFT_GET:
 		error = find_feature(x[10]);
 		if (!error)
 			value = !!(trap->vcpu->medeleg & HM_MISALIGNED);
 		break;
-	default:
-		error = SBI_ERR_NOT_SUPPORTED;
+	default: error = SBI_ERR_NOT_SUPPORTED;
 	}
 	return finish(trap, HM_TRAP_SBI_OTHER, error, value);
 }
@@ -215,7 +196,7 @@ static enum hm_next firmware_features(struct hm_trap *trap)
  */
 static enum hm_next pmu(struct hm_trap *trap)
 {
-	long error = SBI_ERR_INVALID_PARAM;	/* there is no such counter */
+	long error = SBI_ERR_INVALID_PARAM; /* there is no such counter */
 
 	if (trap->frame->x[16] == SBI_EXT_PMU_NUM_COUNTERS)
 		error = SBI_SUCCESS;
@@ -249,10 +230,8 @@ static enum hm_next guest_extension(struct hm_trap *trap)
 	switch (x[16]) {
 	case HM_GUEST_FID_FEATURES:
 		return finish(trap, HM_TRAP_SBI_OTHER, SBI_SUCCESS, HM_GUEST_FEATURE_RING);
-	case HM_GUEST_FID_RING_SET:
-		return ring_set(trap);
-	default:
-		return finish(trap, HM_TRAP_SBI_OTHER, SBI_ERR_NOT_SUPPORTED, 0);
+	case HM_GUEST_FID_RING_SET: return ring_set(trap);
+	default: return finish(trap, HM_TRAP_SBI_OTHER, SBI_ERR_NOT_SUPPORTED, 0);
 	}
 }
 
@@ -273,8 +252,9 @@ static enum hm_next legacy_clear_ipi(struct hm_trap *trap)
 /* Where the guest may load from, by its own tables and rights and only from RAM; false: it has its fault. */
 static bool may_load(struct hm_trap *trap, u64 va, u64 *hpa)
 {
-	enum ssp_verdict verdict = ssp_translate(&trap->vcpu->space, hm_guest_satp(trap->vcpu), va,
-						 SSP_LOAD, hm_access_state(hart_read(CSR_MSTATUS)), hpa);
+	enum ssp_verdict verdict =
+		ssp_translate(&trap->vcpu->space, hm_guest_satp(trap->vcpu), va, SSP_LOAD,
+			      hm_access_state(hart_read(CSR_MSTATUS)), hpa);
 
 	if (verdict == SSP_FILLED)
 		return true;
@@ -353,35 +333,35 @@ static enum hm_next legacy_fence_vma(struct hm_trap *trap)
 /* ---- which there are ---- */
 
 /* All that there are, and who serves each: one list for probing and for calls, which a search would cost more. */
-#define EXTENSIONS(X)								\
-	X(SBI_EXT_BASE, base)							\
-	X(SBI_EXT_TIME, set_timer)						\
-	X(SBI_EXT_IPI, send_ipi)						\
-	X(SBI_EXT_RFENCE, remote_fence)						\
-	X(SBI_EXT_HSM, to_host)							\
-	X(SBI_EXT_SRST, to_host)						\
-	X(SBI_EXT_SUSP, to_host)						\
-	X(SBI_EXT_DBCN, to_host)						\
-	X(SBI_EXT_FWFT, firmware_features)					\
-	X(SBI_EXT_PMU, pmu)							\
-	X(HM_GUEST_EXT_ID, guest_extension)					\
-	X(SBI_EXT_0_1_SET_TIMER, legacy_set_timer)				\
-	X(SBI_EXT_0_1_CONSOLE_PUTCHAR, to_host)					\
-	X(SBI_EXT_0_1_CONSOLE_GETCHAR, to_host)					\
-	X(SBI_EXT_0_1_CLEAR_IPI, legacy_clear_ipi)				\
-	X(SBI_EXT_0_1_SEND_IPI, legacy_send_ipi)				\
-	X(SBI_EXT_0_1_REMOTE_FENCE_I, legacy_fence_i)				\
-	X(SBI_EXT_0_1_REMOTE_SFENCE_VMA, legacy_fence_vma)			\
-	X(SBI_EXT_0_1_REMOTE_SFENCE_VMA_ASID, legacy_fence_vma)			\
+#define EXTENSIONS(X)                                           \
+	X(SBI_EXT_BASE, base)                                   \
+	X(SBI_EXT_TIME, set_timer)                              \
+	X(SBI_EXT_IPI, send_ipi)                                \
+	X(SBI_EXT_RFENCE, remote_fence)                         \
+	X(SBI_EXT_HSM, to_host)                                 \
+	X(SBI_EXT_SRST, to_host)                                \
+	X(SBI_EXT_SUSP, to_host)                                \
+	X(SBI_EXT_DBCN, to_host)                                \
+	X(SBI_EXT_FWFT, firmware_features)                      \
+	X(SBI_EXT_PMU, pmu)                                     \
+	X(HM_GUEST_EXT_ID, guest_extension)                     \
+	X(SBI_EXT_0_1_SET_TIMER, legacy_set_timer)              \
+	X(SBI_EXT_0_1_CONSOLE_PUTCHAR, to_host)                 \
+	X(SBI_EXT_0_1_CONSOLE_GETCHAR, to_host)                 \
+	X(SBI_EXT_0_1_CLEAR_IPI, legacy_clear_ipi)              \
+	X(SBI_EXT_0_1_SEND_IPI, legacy_send_ipi)                \
+	X(SBI_EXT_0_1_REMOTE_FENCE_I, legacy_fence_i)           \
+	X(SBI_EXT_0_1_REMOTE_SFENCE_VMA, legacy_fence_vma)      \
+	X(SBI_EXT_0_1_REMOTE_SFENCE_VMA_ASID, legacy_fence_vma) \
 	X(SBI_EXT_0_1_SHUTDOWN, to_host)
 
 static bool is_offered(u64 id)
 {
-#define OFFERED(eid, serve)	case eid: return true;
+#define OFFERED(eid, serve) \
+	case eid: return true;
 	switch (id) {
-	EXTENSIONS(OFFERED)
-	default:
-		return false;
+		EXTENSIONS(OFFERED)
+	default: return false;
 	}
 }
 
@@ -398,10 +378,10 @@ static enum hm_next unknown(struct hm_trap *trap)
 
 enum hm_next hm_route_sbi(struct hm_trap *trap)
 {
-#define SERVED(eid, serve)	case eid: return serve(trap);
+#define SERVED(eid, serve) \
+	case eid: return serve(trap);
 	switch (trap->frame->x[17]) {
-	EXTENSIONS(SERVED)
-	default:
-		return unknown(trap);
+		EXTENSIONS(SERVED)
+	default: return unknown(trap);
 	}
 }

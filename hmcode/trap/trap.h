@@ -24,15 +24,15 @@
 
 /* What becomes of a trap. */
 enum hm_next {
-	HM_RESUME = 0,		/* back to the guest */
-	HM_EXIT = 1,		/* to the host: run->exit_* say why */
+	HM_RESUME = 0, /* back to the guest */
+	HM_EXIT = 1,   /* to the host: run->exit_* say why */
 };
 
 /* What becomes of an instruction that TVM may have trapped. */
 enum hm_mmu {
 	HM_MMU_DONE,
-	HM_MMU_OTHER,		/* it is none */
-	HM_MMU_LEFT,		/* to the host: frame->mmu_exit says how */
+	HM_MMU_OTHER, /* it is none */
+	HM_MMU_LEFT,  /* to the host: frame->mmu_exit says how */
 };
 
 /* A trap as the routes see it: all registers saved, the guest's S CSRs live. */
@@ -65,8 +65,8 @@ enum hm_next hm_route_interrupt(struct hm_trap *trap);
 /* Give the guest an exception from pc, as the hart would ("Supervisor Trap Handling"); returns its new pc. */
 static inline u64 hm_raise(u64 cause, u64 tval, u64 pc, u64 mstatus)
 {
-	u64 spie = (mstatus & MSTATUS_SIE) << 4;	/* SIE is bit 1, SPIE bit 5 */
-	u64 spp = mstatus >> 3 & MSTATUS_SPP;		/* MPP bit 11 (0 U, 1 S), SPP bit 8 */
+	u64 spie = (mstatus & MSTATUS_SIE) << 4; /* SIE is bit 1, SPIE bit 5 */
+	u64 spp = mstatus >> 3 & MSTATUS_SPP;    /* MPP bit 11 (0 U, 1 S), SPP bit 8 */
 
 	hart_write(CSR_SCAUSE, cause);
 	hart_write(CSR_STVAL, tval);

@@ -14,12 +14,8 @@ static u64 satp_after(const struct hm_frame *frame, u32 insn)
 	u64 operand = insn & INSN_CSR_IMMEDIATE ? INSN_RS1(insn) : frame->rs1;
 
 	switch (INSN_CSR_OP(insn)) {
-	case INSN_CSR_SET:
-		operand |= old;
-		break;
-	case INSN_CSR_CLEAR:
-		operand = old & ~operand;
-		break;
+	case INSN_CSR_SET: operand |= old; break;
+	case INSN_CSR_CLEAR: operand = old & ~operand; break;
 	}
 	return ssp_satp_legal(&frame->vcpu->space, old, operand);
 }
@@ -34,7 +30,7 @@ static enum hm_mmu leave_to_host(struct hm_frame *frame, u64 reason, u64 value)
 static bool may_switch(const struct hm_vcpu *vcpu, bool hit)
 {
 	if (vcpu->fence_count)
-		return false;	/* the other root may map what was fenced */
+		return false; /* the other root may map what was fenced */
 	return hm_finishes(vcpu, hit ? HM_POLICY_SATP : HM_POLICY_SATP | HM_POLICY_FILL);
 }
 
@@ -57,8 +53,8 @@ static enum hm_mmu access_satp(struct hm_frame *frame, u32 insn)
 /* SFENCE.VMA gva, x0 with the address that a ring was registered for */
 static bool is_commit(const struct hm_frame *frame, u32 insn)
 {
-	return frame->rs1 == frame->vcpu->ring_gva && INSN_IS_SFENCE_VMA(insn) &&
-	       INSN_RS1(insn) && !INSN_RS2(insn) && frame->rs1 != HM_RING_NONE;
+	return frame->rs1 == frame->vcpu->ring_gva && INSN_IS_SFENCE_VMA(insn) && INSN_RS1(insn) &&
+	       !INSN_RS2(insn) && frame->rs1 != HM_RING_NONE;
 }
 
 /* Returns the first address. */
@@ -78,7 +74,8 @@ static enum hm_mmu leave_fence(struct hm_frame *frame, u32 insn, bool commit)
 	if (commit && frame->vcpu->ring_page)
 		return leave_to_host(frame, HM_EXIT_RING, frame->rs1);
 	/* A ring that was lost: everything. */
-	return leave_to_host(frame, HM_EXIT_FLUSH, fence_to_host(frame, insn, INSN_RS1(insn) && !commit));
+	return leave_to_host(frame, HM_EXIT_FLUSH,
+			     fence_to_host(frame, insn, INSN_RS1(insn) && !commit));
 }
 
 /* "SFENCE.VMA": x0 in rs1 means all addresses, x0 in rs2 all address spaces. */
@@ -123,7 +120,8 @@ enum hm_mmu hm_mmu_instruction(struct hm_frame *frame, u32 insn)
 void hm_to_host(struct hm_frame *frame)
 {
 	struct hm_run *run = frame->run;
-	u64 cause = hart_read(CSR_MCAUSE), value = hart_read(CSR_MTVAL), reason = HM_EXIT_PAGE_FAULT;
+	u64 cause = hart_read(CSR_MCAUSE), value = hart_read(CSR_MTVAL),
+	    reason = HM_EXIT_PAGE_FAULT;
 
 	frame->vcpu->trap_cycle = hart_count_all();
 	if (cause == CAUSE_ILLEGAL_INSTRUCTION) {
@@ -144,8 +142,9 @@ static bool instruction(struct hm_frame *frame)
 	enum hm_mmu what;
 
 	/* From U-mode it is illegal indeed. */
-	what = !(hart_read(CSR_MSTATUS) & MSTATUS_MPP) || INSN_RD(insn) ? HM_MMU_OTHER :
-									  hm_mmu_instruction(frame, insn);
+	what = !(hart_read(CSR_MSTATUS) & MSTATUS_MPP) || INSN_RD(insn) ?
+		       HM_MMU_OTHER :
+		       hm_mmu_instruction(frame, insn);
 	if (what == HM_MMU_DONE) {
 		hart_write(CSR_MEPC, hart_read(CSR_MEPC) + 4);
 		return true;
@@ -174,13 +173,12 @@ static bool page_fault(struct hm_frame *frame, u64 cause)
 
 	frame->fault = hm_find_fault(frame->vcpu, cause, va, mstatus);
 	switch (frame->fault.class) {
-	case HM_FAULT_FILLED:
-		return true;
+	case HM_FAULT_FILLED: return true;
 	case HM_FAULT_GUEST:
-		hart_write(CSR_MEPC, hm_raise(frame->fault.cause, va, hart_read(CSR_MEPC), mstatus));
+		hart_write(CSR_MEPC,
+			   hm_raise(frame->fault.cause, va, hart_read(CSR_MEPC), mstatus));
 		return true;
-	default:
-		return false;
+	default: return false;
 	}
 }
 

@@ -14,8 +14,8 @@
 #include "trap/trap.h"
 
 /* The longest way through a ring here: all its entries together flush so many pages. */
-#define RING_ENTRIES	HM_RING_ENTRIES
-#define RING_PAGES	128
+#define RING_ENTRIES HM_RING_ENTRIES
+#define RING_PAGES   128
 
 /*
  * CSRRW to satp of a root that is ready, between address spaces of one mode.  Another mode takes the
@@ -29,8 +29,9 @@ static inline bool switch_root(struct hm_frame *frame, u64 value)
 	struct ssp_space *space = &vcpu->space;
 	struct ssp_root *root = ssp_root_ready(space, value);
 
-	if (!root || root->asid_generation != frame->hart->asid_generation || !frame->hart->asid_limit ||
-	    root->mode != space->current->mode || !space->current->gsatp || !value)
+	if (!root || root->asid_generation != frame->hart->asid_generation ||
+	    !frame->hart->asid_limit || root->mode != space->current->mode ||
+	    !space->current->gsatp || !value)
 		return false;
 	root->last_use = ++space->uses;
 	space->current = root;
@@ -46,8 +47,9 @@ static inline bool switch_host_root(struct hm_frame *frame, u64 value)
 	struct hm_vcpu *vcpu = frame->vcpu;
 	struct hm_host_root *root = hm_root_hinted(vcpu, value), *old = vcpu->roots.current;
 
-	if (!root || root->asid_generation != frame->hart->asid_generation || !frame->hart->asid_limit ||
-	    vcpu->fence_count || satp_mode(root->root) != satp_mode(old->root) || !old->gsatp || !value)
+	if (!root || root->asid_generation != frame->hart->asid_generation ||
+	    !frame->hart->asid_limit || vcpu->fence_count ||
+	    satp_mode(root->root) != satp_mode(old->root) || !old->gsatp || !value)
 		return false;
 	hm_root_use(vcpu, root);
 	vcpu->space.root_hits++;
@@ -78,7 +80,7 @@ static inline bool log_fence(struct hm_vcpu *vcpu, u64 va, u64 asid)
 	if (!(vcpu->policy & HM_POLICY_LOG_FENCES) || n == HM_FENCES ||
 	    hm_read(run->fence_exits) >> (va >> 30 & 63) & 1)
 		return false;
-	hart_fence_page(va);		/* first: the hart may remember what is no more, or nothing yet */
+	hart_fence_page(va); /* first: the hart may remember what is no more, or nothing yet */
 	if (hart_maps_page(va))
 		return false;
 	run->fences[n].va = va & -PAGE_SIZE;
@@ -262,15 +264,16 @@ u64 hm_fast_tvm_policy(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2)
 	if (hm_host_tables(vcpu) && hart_read(CSR_MSTATUS) & MSTATUS_MPP) {
 		if (INSN_IS_CSRW(insn, CSR_SATP) && hm_finishes(vcpu, HM_POLICY_SATP)) {
 			done = switch_host_root(frame, rs1);
-		} else if (INSN_IS_SFENCE_VMA(insn) && INSN_RS1(insn) &&
-			   rs1 != vcpu->ring_gva && hm_finishes(vcpu, HM_POLICY_FLUSH)) {
+		} else if (INSN_IS_SFENCE_VMA(insn) && INSN_RS1(insn) && rs1 != vcpu->ring_gva &&
+			   hm_finishes(vcpu, HM_POLICY_FLUSH)) {
 			hart_fence_page(rs1);
 			hm_count(vcpu, HM_TRAP_SFENCE_VA);
 			done = true;
 		} else if (INSN_IS_SFENCE_VMA(insn) && rs1 != vcpu->ring_gva &&
 			   !hm_finishes(vcpu, HM_POLICY_FLUSH)) {
 			done = INSN_RS1(insn) &&
-			       log_fence(vcpu, rs1, INSN_RS2(insn) ? rs2 & SATP_ASID_MASK : HM_ALL_ASIDS);
+			       log_fence(vcpu, rs1,
+					 INSN_RS2(insn) ? rs2 & SATP_ASID_MASK : HM_ALL_ASIDS);
 			return finish(frame, done, rs1, rs2) ? HM_FAST_TO_HOST : 0;
 		}
 	}

@@ -27,17 +27,18 @@
 #include "world/switch.h"
 #include "world/vcpus.h"
 
-#define GUEST_MIDELEG	(MIP_SSIP | MIP_STIP | MIP_SEIP)
+#define GUEST_MIDELEG (MIP_SSIP | MIP_STIP | MIP_SEIP)
 
 /* Only what the generated device tree offers: no cache-block management, no PBMT, no hardware A/D. */
-#define GUEST_ENVCFG	(ENVCFG_STCE | ENVCFG_CBZE)
+#define GUEST_ENVCFG (ENVCFG_STCE | ENVCFG_CBZE)
 
 /* cycle, time, instret; the programmable counters are the host's. */
-#define GUEST_COUNTERS	7
+#define GUEST_COUNTERS 7
 
 /* The bits of mstatus that sstatus shows and a guest owns. */
-#define SSTATUS_BITS	(MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP | MSTATUS_VS | MSTATUS_FS |	\
-			 MSTATUS_SUM | MSTATUS_MXR | MSTATUS_UXL)
+#define SSTATUS_BITS                                                                        \
+	(MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP | MSTATUS_VS | MSTATUS_FS | MSTATUS_SUM | \
+	 MSTATUS_MXR | MSTATUS_UXL)
 
 /* ---- supervisor CSRs; the general registers are world_switch.S's ---- */
 
@@ -51,10 +52,11 @@ static volatile struct hm_s_state *guest_state(struct hm_run *run)
 	return (volatile struct hm_s_state *)&run->sstatus;
 }
 
-#define IN_ORDER(field)								\
-	_Static_assert(__builtin_offsetof(struct hm_run, field) -		\
-		       __builtin_offsetof(struct hm_run, sstatus) ==		\
-		       __builtin_offsetof(struct hm_s_state, field), #field)
+#define IN_ORDER(field)                                                              \
+	_Static_assert(__builtin_offsetof(struct hm_run, field) -                    \
+				       __builtin_offsetof(struct hm_run, sstatus) == \
+			       __builtin_offsetof(struct hm_s_state, field),         \
+		       #field)
 IN_ORDER(sie);
 IN_ORDER(sip);
 IN_ORDER(stvec);
@@ -116,7 +118,8 @@ static void enter_interrupts(struct hm_hart *hart, struct hm_vcpu *vcpu,
 		hart->host_menvcfg = hart_read(CSR_MENVCFG);
 	hart->host_mcounteren = hart_read(CSR_MCOUNTEREN);
 	if (hart->sstc)
-		hart->host_deadline = hart->host.sie & MIP_STIP ? hart->host.stimecmp : HM_NO_DEADLINE;
+		hart->host_deadline =
+			hart->host.sie & MIP_STIP ? hart->host.stimecmp : HM_NO_DEADLINE;
 	else
 		hart->host_deadline = hart->host_mie & MIP_MTIP ? hart->host_timer : HM_NO_DEADLINE;
 
@@ -125,11 +128,11 @@ static void enter_interrupts(struct hm_hart *hart, struct hm_vcpu *vcpu,
 	if (hart->envcfg)
 		hart_write(CSR_MENVCFG, hart->host_menvcfg & GUEST_ENVCFG);
 	hart_write(CSR_MCOUNTEREN, GUEST_COUNTERS);
-	hart_write(CSR_MIE, (hart->host_mie & (MIP_MSIP | MIP_MEIP)) |
-			   (guest->sie & GUEST_MIDELEG));
+	hart_write(CSR_MIE,
+		   (hart->host_mie & (MIP_MSIP | MIP_MEIP)) | (guest->sie & GUEST_MIDELEG));
 	hart_clear(CSR_MIP, MIP_SSIP | MIP_STIP | MIP_SEIP);
 	hart_set(CSR_MIP, (guest->sip & (MIP_SSIP | (hart->sstc ? 0 : MIP_STIP))) |
-			 (vcpu->seip ? MIP_SEIP : 0));
+				  (vcpu->seip ? MIP_SEIP : 0));
 	hm_timer_update(hart, vcpu);
 }
 
@@ -148,7 +151,7 @@ static void leave_interrupts(struct hm_hart *hart, volatile struct hm_s_state *g
 	hart_write(CSR_MCOUNTEREN, hart->host_mcounteren);
 	hart_clear(CSR_MIP, MIP_SSIP | MIP_STIP | MIP_SEIP);
 	hart_set(CSR_MIP, (hart->host.sip & (MIP_SSIP | (hart->sstc ? 0 : MIP_STIP))) |
-			 (hart->seip ? MIP_SEIP : 0));
+				  (hart->seip ? MIP_SEIP : 0));
 	if (!hart->sstc && (hart->host_mie & MIP_MTIP)) {
 		/* The host's own event, at its own time again. */
 		sbi_timer_get_device()->timer_event_start(hart->host_deadline);
@@ -161,13 +164,13 @@ static void leave_interrupts(struct hm_hart *hart, volatile struct hm_s_state *g
  * Each thing that an entry may have to do beforehand is bounded, but all together
  * may exceed a stay: once so many instructions are spent, what is left is for another entry.
  */
-#define ENTRY_PART	5000
+#define ENTRY_PART 5000
 
 /* What an entry asks for, read once from the page and checked. */
 struct entry {
 	u64 flags, pc, priv;
-	u64 begin;			/* hart_count_all() at the call */
-	bool worked;			/* something was done that may take long */
+	u64 begin;   /* hart_count_all() at the call */
+	bool worked; /* something was done that may take long */
 };
 
 static bool is_long(u64 begin)
@@ -253,7 +256,7 @@ static void reset_stats(struct hm_hart *hart, struct hm_vcpu *vcpu)
 	hart->insn_mark = hart_count_below_m();
 }
 
-#define HM_RUN_RESETS	(HM_RUN_RESET_STATS | HM_RUN_RESET)
+#define HM_RUN_RESETS (HM_RUN_RESET_STATS | HM_RUN_RESET)
 
 /* Rare, so that other entries ask for both at once. */
 static __attribute__((noinline)) void reset(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 flags)
@@ -267,7 +270,8 @@ static __attribute__((noinline)) void reset(struct hm_hart *hart, struct hm_vcpu
 }
 
 /* Flags that ask for something once. */
-#define HM_RUN_ONCE	(HM_RUN_ADVANCE | HM_RUN_RESETS | HM_RUN_FENCE_I | HM_RUN_FENCE_VMA | HM_RUN_FILL)
+#define HM_RUN_ONCE \
+	(HM_RUN_ADVANCE | HM_RUN_RESETS | HM_RUN_FENCE_I | HM_RUN_FENCE_VMA | HM_RUN_FILL)
 
 static bool read_entry(const struct hm_run *run, struct entry *entry)
 {
@@ -291,7 +295,7 @@ static void fence_as_asked(struct hm_vcpu *vcpu, const struct entry *entry)
 {
 	const struct hm_run *run = vcpu->run;
 
-	if (is_long(entry->begin))	/* page by page might be too long as well */
+	if (is_long(entry->begin)) /* page by page might be too long as well */
 		hm_fence(hm_flush_all(vcpu, HM_ALL_ASIDS), 0);
 	else
 		hm_remote_fence_vma(vcpu, hm_read(run->fence_start), hm_read(run->fence_size),
@@ -339,7 +343,7 @@ static u64 guest_mstatus(u64 sstatus, const struct entry *entry)
 	u64 mstatus = hart_read(CSR_MSTATUS);
 
 	if (!(sstatus & MSTATUS_UXL))
-		sstatus |= mstatus & MSTATUS_UXL;	/* no width: the host's, for a new guest */
+		sstatus |= mstatus & MSTATUS_UXL; /* no width: the host's, for a new guest */
 	mstatus &= ~(SSTATUS_BITS | MSTATUS_MPP | MSTATUS_MPRV | MSTATUS_TW | MSTATUS_TSR);
 	mstatus |= (sstatus & SSTATUS_BITS) | MSTATUS_TVM;
 	if (entry->flags & HM_RUN_YIELD_WFI)
@@ -460,7 +464,8 @@ static long run(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 begin)
 	ran = enter(hart, vcpu, &entry);
 	hm_stay_ends(vcpu, begin);
 	if (ran)
-		hm_guest_run(&hart->frame, vcpu->policy == HM_POLICY_ALL ? hm_guest_vector : hm_policy_vector,
+		hm_guest_run(&hart->frame,
+			     vcpu->policy == HM_POLICY_ALL ? hm_guest_vector : hm_policy_vector,
 			     vcpu->run);
 	else
 		vcpu->trap_cycle = begin;

@@ -14,8 +14,9 @@ spinlock_t hm_objects_lock = SPIN_LOCK_INITIALIZER;
 /* What a number that could not be taken is told: there is no such vCPU, or somebody has it. */
 long hm_vcpu_refusal(u64 number)
 {
-	return number < HM_MAX_VCPUS && hm_entry_state(&hm_entries[number]) != HM_VCPU_FREE ? SBI_ERR_DENIED :
-									   SBI_ERR_INVALID_PARAM;
+	return number < HM_MAX_VCPUS && hm_entry_state(&hm_entries[number]) != HM_VCPU_FREE ?
+		       SBI_ERR_DENIED :
+		       SBI_ERR_INVALID_PARAM;
 }
 
 /* False: its VM's memory is being changed, and who changes it may have been told that it runs. */

@@ -21,7 +21,7 @@ enum hm_vcpu_state { HM_VCPU_FREE, HM_VCPU_CLOSED, HM_VCPU_IDLE, HM_VCPU_RUNS };
 struct hm_entry {
 	u32 state;
 	struct hm_vm *vm;
-	struct hm_vcpu *vcpu;		/* of IDLE and RUNS */
+	struct hm_vcpu *vcpu; /* of IDLE and RUNS */
 } __attribute__((aligned(32)));
 /* Hidden: its address needs no look into a table. */
 extern struct hm_entry hm_entries[HM_MAX_VCPUS] __attribute__((visibility("hidden")));

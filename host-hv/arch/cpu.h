@@ -9,25 +9,25 @@
 #include <stdint.h>
 
 /* Interrupt bits of sip and sie (privileged specification, 12.1.3). */
-#define IRQ_SOFT	(1UL << 1)
-#define IRQ_TIMER	(1UL << 5)
-#define IRQ_EXTERNAL	(1UL << 9)
+#define IRQ_SOFT     (1UL << 1)
+#define IRQ_TIMER    (1UL << 5)
+#define IRQ_EXTERNAL (1UL << 9)
 
 struct sbiret {
 	long error;
 	unsigned long value;
 };
 
-#define csr_read(csr) ({						\
-	unsigned long __v;						\
-	__asm__ __volatile__("csrr %0, " #csr : "=r"(__v) :: "memory");	\
-	__v; })
+#define csr_read(csr)                                                         \
+	({                                                                    \
+		unsigned long __v;                                            \
+		__asm__ __volatile__("csrr %0, " #csr : "=r"(__v)::"memory"); \
+		__v;                                                          \
+	})
 
-#define csr_write(csr, value)						\
-	__asm__ __volatile__("csrw " #csr ", %0" :: "rK"(value) : "memory")
+#define csr_write(csr, value) __asm__ __volatile__("csrw " #csr ", %0" ::"rK"(value) : "memory")
 
-#define csr_clear(csr, bits)						\
-	__asm__ __volatile__("csrc " #csr ", %0" :: "rK"(bits) : "memory")
+#define csr_clear(csr, bits) __asm__ __volatile__("csrc " #csr ", %0" ::"rK"(bits) : "memory")
 
 static inline struct sbiret sbi_call6(unsigned long eid, unsigned long fid,
 				      const unsigned long arg[6])
@@ -49,8 +49,7 @@ static inline struct sbiret sbi_call6(unsigned long eid, unsigned long fid,
 }
 
 /* sbi_call(eid, fid, up to six arguments) */
-#define sbi_call(eid, fid, ...)						\
-	sbi_call6(eid, fid, (const unsigned long[6]){ __VA_ARGS__ })
+#define sbi_call(eid, fid, ...) sbi_call6(eid, fid, (const unsigned long[6]){ __VA_ARGS__ })
 
 /* The hart's own record; start.S keeps it in tp, where C code never looks. */
 static inline struct hart *this_hart(void)

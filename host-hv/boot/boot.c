@@ -32,8 +32,8 @@
 /* The entry from start.S. */
 void boot_main(uint64_t hart_id, const void *fdt);
 
-#define HSM_HART_START	0
-#define STACK_SIZE	8192
+#define HSM_HART_START 0
+#define STACK_SIZE     8192
 
 static struct platform platform;
 static struct options options;
@@ -90,10 +90,14 @@ static void create_guests(void)
 	static struct guest_config guests[MAX_GUESTS];
 	unsigned count = guests_find(&platform, &options, guests), vcpus = 0;
 	struct vm_defaults defaults = {
-		.platform = &platform, .hm = &info,
+		.platform = &platform,
+		.hm = &info,
 		.policy = options.policy,
-		.satp_mode = options.satp_mode, .svvptc = options.svvptc,
-		.marks = options.marks, .restarts = options.restart, .quiet = options.quiet,
+		.satp_mode = options.satp_mode,
+		.svvptc = options.svvptc,
+		.marks = options.marks,
+		.restarts = options.restart,
+		.quiet = options.quiet,
 	};
 
 	memory_init(guests, count);
@@ -114,8 +118,8 @@ static void start_harts(void)
 		struct hart *h = &harts[i];
 
 		h->stack_end = (uint64_t)(stacks[i] + STACK_SIZE);
-		if (sbi_call(SBI_EXT_HSM, HSM_HART_START, h->id, (uint64_t)hart_entry,
-			     (uint64_t)h).error)
+		if (sbi_call(SBI_EXT_HSM, HSM_HART_START, h->id, (uint64_t)hart_entry, (uint64_t)h)
+			    .error)
 			fail("hart %lu cannot be started", h->id);
 	}
 }

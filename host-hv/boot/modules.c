@@ -20,7 +20,9 @@ static struct guest_config *add_guest(struct guest_config *out, unsigned *count,
 	if (*count == MAX_GUESTS)
 		fail("more than %d guests are described", MAX_GUESTS);
 	*g = (struct guest_config){
-		.bootargs = "", .memory = defaults->memory, .vcpus = defaults->vcpus,
+		.bootargs = "",
+		.memory = defaults->memory,
+		.vcpus = defaults->vcpus,
 	};
 	(*count)++;
 	return g;
@@ -67,11 +69,11 @@ static void read_domain(struct guest_config *g, const void *fdt, int domain)
 
 	g->memory = kib * KIB;
 	g->vcpus = fdt_number(fdt, domain, "cpus", g->vcpus);
-	if (!g->memory || g->memory / KIB != kib || g->memory % (2 * MIB) || !g->vcpus || g->vcpus > MAX_VCPUS)
+	if (!g->memory || g->memory / KIB != kib || g->memory % (2 * MIB) || !g->vcpus ||
+	    g->vcpus > MAX_VCPUS)
 		fail("%s: memory must be a multiple of 2048 (KiB) and cpus 1 to %d",
 		     fdt_get_name(fdt, domain, NULL), MAX_VCPUS);
-	fdt_for_each_subnode(node, fdt, domain)
-		read_module(g, fdt, node);
+	fdt_for_each_subnode(node, fdt, domain) read_module(g, fdt, node);
 	if (!g->kernel.size)
 		fail("%s has no multiboot,kernel module", fdt_get_name(fdt, domain, NULL));
 }
@@ -83,8 +85,7 @@ static struct guest_config *nearest_below(struct guest_config *out, unsigned cou
 	struct guest_config *best = NULL;
 
 	for (unsigned i = 0; i < count; i++)
-		if (out[i].kernel.base < addr &&
-		    (!best || out[i].kernel.base > best->kernel.base))
+		if (out[i].kernel.base < addr && (!best || out[i].kernel.base > best->kernel.base))
 			best = &out[i];
 	return best;
 }
@@ -95,7 +96,8 @@ static void assign_ramdisks(struct guest_config *out, unsigned count, const stru
 	struct range module;
 	int node;
 
-	fdt_for_each_subnode(node, p->fdt, p->chosen) {
+	fdt_for_each_subnode(node, p->fdt, p->chosen)
+	{
 		if (!compatible(p->fdt, node, "multiboot,ramdisk") ||
 		    !fdt_reg(p->fdt, node, 0, &module))
 			continue;
@@ -125,7 +127,8 @@ unsigned guests_find(const struct platform *p, const struct options *defaults,
 	unsigned count = 0;
 	int node;
 
-	fdt_for_each_subnode(node, p->fdt, p->chosen) {
+	fdt_for_each_subnode(node, p->fdt, p->chosen)
+	{
 		if (compatible(p->fdt, node, "xen,domain"))
 			read_domain(add_guest(out, &count, defaults), p->fdt, node);
 		else if (compatible(p->fdt, node, "multiboot,kernel"))

@@ -26,9 +26,7 @@ static uint64_t parse_size(const char *s)
 		shift += 10;
 		/* fall through */
 	case 'K':
-	case 'k':
-		shift += 10;
-		s++;
+	case 'k': shift += 10; s++;
 	}
 	return *s || (n << shift >> shift) != n ? 0 : n << shift;
 }
@@ -139,7 +137,8 @@ static void parse_option(struct options *o, char *option)
 			fail("option %s= takes %s", name, table[i].values);
 		return;
 	}
-	fail("unknown option %s: there are mem= vcpus= policy= width= svvptc= marks= reboot= console= log=", name);
+	fail("unknown option %s: there are mem= vcpus= policy= width= svvptc= marks= reboot= console= log=",
+	     name);
 }
 
 static void say_replaced(const char *former, uint64_t policy)
@@ -171,8 +170,12 @@ void options_parse(struct options *o, const char *command_line)
 	char *rest = copy, *word;
 
 	*o = (struct options){
-		.memory = 512 * MIB, .vcpus = 1, .policy = HM_POLICY_ALL,
-		.satp_mode = 8, .svvptc = true, .given.events = HM_POLICY_ALL,
+		.memory = 512 * MIB,
+		.vcpus = 1,
+		.policy = HM_POLICY_ALL,
+		.satp_mode = 8,
+		.svvptc = true,
+		.given.events = HM_POLICY_ALL,
 	};
 	if (strlen(command_line) >= sizeof(copy))
 		fail("the command line is longer than %lu bytes", sizeof(copy) - 1);

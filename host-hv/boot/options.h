@@ -21,10 +21,10 @@
 #include "core/lib.h"
 
 struct options {
-	uint64_t memory;	/* bytes */
+	uint64_t memory; /* bytes */
 	unsigned vcpus;
-	uint64_t policy;	/* as policy_parse() gives it */
-	unsigned satp_mode;	/* satp.MODE of width */
+	uint64_t policy;    /* as policy_parse() gives it */
+	unsigned satp_mode; /* satp.MODE of width */
 	bool svvptc;
 	bool marks;
 	bool restart;
@@ -34,8 +34,8 @@ struct options {
 	/* For options_parse() alone: which of the three stood there, and what the former two said. */
 	struct {
 		bool policy, hm, shadow;
-		uint64_t events;	/* hm= */
-		uint64_t tsp;		/* shadow=: POLICY_TSP or _TSP_IN_STEP, whatever events; 0: neither */
+		uint64_t events; /* hm= */
+		uint64_t tsp; /* shadow=: POLICY_TSP or _TSP_IN_STEP, whatever events; 0: neither */
 	} given;
 };
 

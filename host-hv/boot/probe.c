@@ -7,7 +7,7 @@
 #include "core/fdt.h"
 #include "core/serial.h"
 
-#define IRQ_S_EXTERNAL	9	/* a PLIC context's interrupt line at the hart */
+#define IRQ_S_EXTERNAL 9 /* a PLIC context's interrupt line at the hart */
 
 static bool usable_cpu(const void *fdt, int node)
 {
@@ -25,7 +25,8 @@ static void read_cpus(struct platform *p, uint64_t boot_hart)
 	p->timebase_hz = fdt_number(p->fdt, cpus, "timebase-frequency", 0);
 	p->hart_id[0] = boot_hart;
 	p->hart_count = 1;
-	fdt_for_each_subnode(node, p->fdt, cpus) {
+	fdt_for_each_subnode(node, p->fdt, cpus)
+	{
 		if (!usable_cpu(p->fdt, node) || !fdt_reg(p->fdt, node, 0, &reg))
 			continue;
 		if (reg.base == boot_hart)

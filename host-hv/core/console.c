@@ -8,17 +8,17 @@
 #include "core/vm.h"
 
 /* Speakers besides the guests' numbers. */
-#define HOST		(-1)
-#define PROMPT		(-2)
+#define HOST   (-1)
+#define PROMPT (-2)
 
 static struct {
-	struct spinlock lock;		/* guards the output side, and the guests' lines */
-	bool names;			/* several guests: say who speaks */
-	bool all;			/* what guests write passes, though it looked like a record */
-	int speaker;			/* of the line being written */
+	struct spinlock lock; /* guards the output side, and the guests' lines */
+	bool names;           /* several guests: say who speaks */
+	bool all;             /* what guests write passes, though it looked like a record */
+	int speaker;          /* of the line being written */
 	bool line_open;
-	unsigned column;		/* cells behind the name that a backspace may take back */
-	bool returned;			/* a CR was not yet written: what follows decides */
+	unsigned column; /* cells behind the name that a backspace may take back */
+	bool returned;   /* a CR was not yet written: what follows decides */
 } console = { .speaker = HOST };
 
 /*
@@ -27,15 +27,15 @@ static struct {
  * QUIET_LOOKS times and found nothing new.  Looks are counted, and not the time: a hart of a virtual machine
  * may stand still for long in the middle of a line, and looks but once then.
  */
-#define LINE_BYTES		512
-#define LOOKS_PER_SECOND	100
-#define QUIET_LOOKS		3
+#define LINE_BYTES       512
+#define LOOKS_PER_SECOND 100
+#define QUIET_LOOKS      3
 
 static struct line {
-	char text[LINE_BYTES];		/* as the guest wrote it; a line feed is the last byte */
+	char text[LINE_BYTES]; /* as the guest wrote it; a line feed is the last byte */
 	unsigned length;
-	unsigned looks;			/* since the last byte came */
-	struct hart *hart;		/* which wrote that byte, and looks */
+	unsigned looks;    /* since the last byte came */
+	struct hart *hart; /* which wrote that byte, and looks */
 } lines[MAX_GUESTS];
 
 static uint64_t look_ticks;
@@ -55,7 +55,7 @@ static void put_name(int speaker)
 	console.returned = false;
 }
 
-#define MOST_CELLS	64		/* with the name less than any terminal's width */
+#define MOST_CELLS 64 /* with the name less than any terminal's width */
 
 /* How far c surely moves the cursor; no terminal that wraps or does not, UTF-8 or not, moves it less. */
 static unsigned cells(char c)
@@ -237,7 +237,7 @@ static void put_raw(int speaker, char c)
 
 void console_guest_putc(int speaker, char c)
 {
-	if (c == HM_RECORD_RS && !console.all)	/* only the host may begin a record */
+	if (c == HM_RECORD_RS && !console.all) /* only the host may begin a record */
 		return;
 	spin_lock(&console.lock);
 	if (console.names)
@@ -276,12 +276,8 @@ static const char *put_conversion(const char *f, va_list *args)
 
 	f += wide;
 	switch (*f) {
-	case 'c':
-		serial_put(va_arg(*args, int));
-		break;
-	case 's':
-		put_string(va_arg(*args, const char *));
-		break;
+	case 'c': serial_put(va_arg(*args, int)); break;
+	case 's': put_string(va_arg(*args, const char *)); break;
 	case 'd':
 		n = wide ? va_arg(*args, long) : va_arg(*args, int);
 		if (n < 0)
@@ -293,8 +289,7 @@ static const char *put_conversion(const char *f, va_list *args)
 		put_number(wide ? va_arg(*args, unsigned long) : va_arg(*args, unsigned),
 			   *f == 'x' ? 16 : 10);
 		break;
-	default:
-		serial_put(*f);
+	default: serial_put(*f);
 	}
 	return f + 1;
 }

@@ -6,13 +6,13 @@
 #include "hm_abi.h"
 
 /* PLIC registers (RISC-V PLIC specification), 4 bytes each. */
-#define PLIC_PRIORITY(source)	(4 * (source))
-#define PLIC_ENABLE(c, source)	(0x2000 + 0x80 * (c) + (source) / 32 * 4)
-#define PLIC_THRESHOLD(c)	(0x200000 + 0x1000 * (c))
-#define PLIC_CLAIM(c)		(0x200004 + 0x1000 * (c))
+#define PLIC_PRIORITY(source)  (4 * (source))
+#define PLIC_ENABLE(c, source) (0x2000 + 0x80 * (c) + (source) / 32 * 4)
+#define PLIC_THRESHOLD(c)      (0x200000 + 0x1000 * (c))
+#define PLIC_CLAIM(c)          (0x200004 + 0x1000 * (c))
 
 static struct {
-	volatile uint8_t *plic;		/* NULL: there is none */
+	volatile uint8_t *plic; /* NULL: there is none */
 	uint32_t context;
 	unsigned count;
 	struct listener {
@@ -40,7 +40,8 @@ bool external_listen(uint32_t source, void (*serve)(void))
 	if (!external.plic || !source)
 		return false;
 	if (external.count == ARRAY_SIZE(external.listeners))
-		fail("more devices of the platform interrupt than %lu", ARRAY_SIZE(external.listeners));
+		fail("more devices of the platform interrupt than %lu",
+		     ARRAY_SIZE(external.listeners));
 	external.listeners[external.count++] = (struct listener){ source, serve };
 	*plic_register(PLIC_PRIORITY(source)) = 1;
 	*plic_register(PLIC_ENABLE(external.context, source)) |= 1u << source % 32;

@@ -8,9 +8,9 @@
 
 #include "core/lib.h"
 
-#ifndef INT_MAX			/* <limits.h> is the C library's */
-#define INT_MAX		__INT_MAX__
-#define UINT_MAX	(2U * INT_MAX + 1)
+#ifndef INT_MAX /* <limits.h> is the C library's */
+#define INT_MAX  __INT_MAX__
+#define UINT_MAX (2U * INT_MAX + 1)
 #endif
 
 #define FDT_FORCE
@@ -36,11 +36,11 @@ static inline uint64_t fdt_swap64(uint64_t x)
 	return (uint64_t)fdt_swap32(x) << 32 | fdt_swap32(x >> 32);
 }
 
-#define fdt16_to_cpu(x)	fdt_swap16(x)
-#define cpu_to_fdt16(x)	fdt_swap16(x)
-#define fdt32_to_cpu(x)	fdt_swap32(x)
-#define cpu_to_fdt32(x)	fdt_swap32(x)
-#define fdt64_to_cpu(x)	fdt_swap64(x)
-#define cpu_to_fdt64(x)	fdt_swap64(x)
+#define fdt16_to_cpu(x) fdt_swap16(x)
+#define cpu_to_fdt16(x) fdt_swap16(x)
+#define fdt32_to_cpu(x) fdt_swap32(x)
+#define cpu_to_fdt32(x) fdt_swap32(x)
+#define fdt64_to_cpu(x) fdt_swap64(x)
+#define cpu_to_fdt64(x) fdt_swap64(x)
 
 #endif

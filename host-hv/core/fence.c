@@ -103,7 +103,9 @@ static struct fence undone(const struct hm_run *run)
 {
 	return (struct fence){
 		run->flags & (HM_RUN_FENCE_VMA | HM_RUN_FENCE_I),
-		run->fence_start, run->fence_size, run->fence_asid,
+		run->fence_start,
+		run->fence_size,
+		run->fence_asid,
 	};
 }
 
@@ -116,7 +118,7 @@ static __attribute__((noinline)) void pay(struct vcpu *v)
 	spin_lock(&v->fence_lock);
 	v->resident = true;
 	if (++v->entries == 0)
-		v->entries = 1;		/* 0 stands for none */
+		v->entries = 1; /* 0 stands for none */
 	merge(&v->fence, &before);
 	run->flags |= v->fence.flags;
 	run->fence_start = v->fence.start;

@@ -6,7 +6,7 @@
 #include "core/vm.h"
 
 /* Longer ones are fences of everything, as they are for the firmware. */
-#define MAX_FENCE_PAGES	64
+#define MAX_FENCE_PAGES 64
 
 /* Pages of a fence; 0: all of them, as RFENCE has it, and where the size alone is 0. */
 static inline uint64_t fence_pages(uint64_t start, uint64_t size)

@@ -7,21 +7,21 @@
 #include "core/vm.h"
 
 struct hart {
-	uint64_t stack_end;		/* first: start.S loads it */
+	uint64_t stack_end; /* first: start.S loads it */
 	uint64_t id;
 
 	/* Filled before the hart starts, then its own. */
 	struct vcpu *queue[MAX_VCPUS];
 	unsigned queued;
-	unsigned turn;			/* whose it is next among equals */
-	int64_t clock;			/* what the vCPU chosen last had used, in ticks */
-	struct vcpu *current;		/* has the hart ... */
-	uint64_t since;			/* ... from this time on */
-	uint64_t console_look;		/* when to look at open lines; 0: there is none (console.c) */
-	bool shared;			/* by vCPUs, or open lines were to be looked at; stays so */
+	unsigned turn;         /* whose it is next among equals */
+	int64_t clock;         /* what the vCPU chosen last had used, in ticks */
+	struct vcpu *current;  /* has the hart ... */
+	uint64_t since;        /* ... from this time on */
+	uint64_t console_look; /* when to look at open lines; 0: there is none (console.c) */
+	bool shared;           /* by vCPUs, or open lines were to be looked at; stays so */
 
 	/* Written from any hart, atomically; a kick follows. */
-	uint32_t fence_kick;		/* for the sake of memory, by a fence of translations (fence.c) */
+	uint32_t fence_kick; /* for the sake of memory, by a fence of translations (fence.c) */
 };
 
 extern struct hart harts[MAX_HARTS];

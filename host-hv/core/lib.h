@@ -10,14 +10,14 @@
 #include "arch/cpu.h"
 #include "bits.h"
 
-#define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
-#define ALIGN_UP(x, to)		(((x) + (to) - 1) & ~((uint64_t)(to) - 1))
-#define ALIGN_DOWN(x, to)	((x) & ~((uint64_t)(to) - 1))
-#define KIB			(1UL << 10)
-#define MIB			(1UL << 20)
-#define GIB			(1UL << 30)
-#define PAGE			4096UL
-#define FOREVER			UINT64_MAX	/* a time that does not come */
+#define ARRAY_SIZE(a)     (sizeof(a) / sizeof((a)[0]))
+#define ALIGN_UP(x, to)   (((x) + (to)-1) & ~((uint64_t)(to)-1))
+#define ALIGN_DOWN(x, to) ((x) & ~((uint64_t)(to)-1))
+#define KIB               (1UL << 10)
+#define MIB               (1UL << 20)
+#define GIB               (1UL << 30)
+#define PAGE              4096UL
+#define FOREVER           UINT64_MAX /* a time that does not come */
 
 static inline uint64_t min_u64(uint64_t a, uint64_t b)
 {

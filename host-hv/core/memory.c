@@ -121,9 +121,8 @@ static void reserve_fdt_reservations(const void *fdt)
 			memory_reserve(r);
 	if (parent < 0)
 		return;
-	fdt_for_each_subnode(node, fdt, parent)
-		for (i = 0; fdt_reg(fdt, node, i, &r); i++)
-			memory_reserve(r);
+	fdt_for_each_subnode(node, fdt, parent) for (i = 0; fdt_reg(fdt, node, i, &r); i++)
+		memory_reserve(r);
 }
 
 void memory_read_fdt(const void *fdt)
@@ -132,7 +131,8 @@ void memory_read_fdt(const void *fdt)
 	struct range r;
 	int node, i;
 
-	fdt_for_each_subnode(node, fdt, 0) {
+	fdt_for_each_subnode(node, fdt, 0)
+	{
 		const char *type = fdt_getprop(fdt, node, "device_type", NULL);
 
 		if (!type || strcmp(type, "memory"))
@@ -141,7 +141,7 @@ void memory_read_fdt(const void *fdt)
 			memory_add(r);
 	}
 	reserve_fdt_reservations(fdt);
-	memory_reserve((struct range){ (uint64_t)_image_start,
-				       (uint64_t)(_image_end - _image_start) });
+	memory_reserve(
+		(struct range){ (uint64_t)_image_start, (uint64_t)(_image_end - _image_start) });
 	memory_reserve((struct range){ (uint64_t)fdt, fdt_totalsize(fdt) });
 }

@@ -5,25 +5,25 @@
 
 #include "core/lib.h"
 
-#define MAX_HARTS	16
+#define MAX_HARTS 16
 
 struct platform {
 	const void *fdt;
-	int chosen;			/* node offsets in fdt */
+	int chosen; /* node offsets in fdt */
 	int boot_cpu;
 	unsigned hart_count;
-	uint64_t hart_id[MAX_HARTS];	/* [0] is the boot hart */
+	uint64_t hart_id[MAX_HARTS]; /* [0] is the boot hart */
 	uint64_t timebase_hz;
-	uint32_t zero_block;		/* bytes that cbo.zero clears, where there is one */
+	uint32_t zero_block; /* bytes that cbo.zero clears, where there is one */
 
-	struct range uart;		/* a 16550; size 0: none known */
+	struct range uart; /* a 16550; size 0: none known */
 	/* a register is 1 << shift bytes from the next, and accessed as so many */
 	uint32_t uart_shift, uart_width;
 	uint32_t uart_irq;
-	struct range rtc;		/* a google,goldfish-rtc that interrupts; size 0: none known */
+	struct range rtc; /* a google,goldfish-rtc that interrupts; size 0: none known */
 	uint32_t rtc_irq;
 	struct range plic;
-	uint32_t plic_context;		/* the boot hart's M-mode context */
+	uint32_t plic_context; /* the boot hart's M-mode context */
 };
 
 #endif

@@ -10,19 +10,19 @@
 #include "core/lib.h"
 
 /* Traditional shadow paging: no policy of the ladder, since the firmware has but fences, and those while no table is out of step. */
-#define POLICY_TSP	(HM_POLICY_FLUSH | HM_POLICY_HOST_TABLES)
+#define POLICY_TSP (HM_POLICY_FLUSH | HM_POLICY_HOST_TABLES)
 
 /* For one instruction in place of POLICY_TSP (tsp.c): ssp.c's tables, and each event exits. */
-#define POLICY_ASIDE	HM_POLICY_HOST_TABLES
+#define POLICY_ASIDE HM_POLICY_HOST_TABLES
 
 /* With either of them: no table goes out of step.  host-hv's own, unknown to the firmware.  No policy is 0. */
-#define POLICY_IN_STEP	(1ul << 32)
-#define POLICY_TSP_IN_STEP	(POLICY_TSP | POLICY_IN_STEP)
+#define POLICY_IN_STEP     (1ul << 32)
+#define POLICY_TSP_IN_STEP (POLICY_TSP | POLICY_IN_STEP)
 
 /* The host's tables, and ssp.c in charge of them. */
-#define POLICY_SSP_TABLES	(HM_POLICY_HOST_TABLES | HM_POLICY_LOG_FENCES)
+#define POLICY_SSP_TABLES (HM_POLICY_HOST_TABLES | HM_POLICY_LOG_FENCES)
 
-#define POLICY_EVENTS	"a list of inject,satp,flush,fill"
+#define POLICY_EVENTS "a list of inject,satp,flush,fill"
 
 /* A comma list of events, or `none`; false: there is another word in it, or an empty one. */
 bool policy_parse_events(char *list, uint64_t *events);

@@ -5,19 +5,19 @@
 #include "core/platform.h"
 
 /* 16550 registers, by number. */
-#define UART_DATA	0
-#define UART_IER	1
-#define UART_FCR	2
-#define UART_LSR	5
-#define IER_RECEIVED	0x01
-#define FCR_ENABLE	0x01
-#define LSR_RECEIVED	0x01
-#define LSR_TX_EMPTY	0x20
+#define UART_DATA    0
+#define UART_IER     1
+#define UART_FCR     2
+#define UART_LSR     5
+#define IER_RECEIVED 0x01
+#define FCR_ENABLE   0x01
+#define LSR_RECEIVED 0x01
+#define LSR_TX_EMPTY 0x20
 
-#define DBCN_WRITE_BYTE	2
+#define DBCN_WRITE_BYTE 2
 
 static struct {
-	volatile uint8_t *uart;		/* set at boot */
+	volatile uint8_t *uart; /* set at boot */
 	uint32_t uart_shift, uart_width;
 } serial;
 
@@ -33,12 +33,9 @@ static uint8_t uart_get(unsigned reg)
 	volatile void *at = serial.uart + (reg << serial.uart_shift);
 
 	switch (serial.uart_width) {
-	case 4:
-		return *(volatile uint32_t *)at;
-	case 2:
-		return *(volatile uint16_t *)at;
-	default:
-		return *(volatile uint8_t *)at;
+	case 4: return *(volatile uint32_t *)at;
+	case 2: return *(volatile uint16_t *)at;
+	default: return *(volatile uint8_t *)at;
 	}
 }
 
@@ -47,14 +44,9 @@ static void uart_put(unsigned reg, uint8_t value)
 	volatile void *at = serial.uart + (reg << serial.uart_shift);
 
 	switch (serial.uart_width) {
-	case 4:
-		*(volatile uint32_t *)at = value;
-		break;
-	case 2:
-		*(volatile uint16_t *)at = value;
-		break;
-	default:
-		*(volatile uint8_t *)at = value;
+	case 4: *(volatile uint32_t *)at = value; break;
+	case 2: *(volatile uint16_t *)at = value; break;
+	default: *(volatile uint8_t *)at = value;
 	}
 }
 

@@ -4,13 +4,13 @@
 #include "core/hart.h"
 
 /* sstatus bits. */
-#define SSTATUS_SIE		(1UL << 1)
-#define SSTATUS_SPIE		(1UL << 5)
-#define SSTATUS_SPP		(1UL << 8)
+#define SSTATUS_SIE  (1UL << 1)
+#define SSTATUS_SPIE (1UL << 5)
+#define SSTATUS_SPP  (1UL << 8)
 
-#define PRIV_S			1
-#define STVEC_MODE		3UL
-#define COUNTERS_CY_TM_IR	7	/* what OpenSBI leaves in scounteren */
+#define PRIV_S            1
+#define STVEC_MODE        3UL
+#define COUNTERS_CY_TM_IR 7 /* what OpenSBI leaves in scounteren */
 
 void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
 {
@@ -96,15 +96,13 @@ void vcpu_set_external(struct vcpu *v, bool level)
 bool vcpu_ready(const struct vcpu *v, uint64_t now)
 {
 	switch (vcpu_state(v)) {
-	case VCPU_RUNNABLE:
-		return true;
+	case VCPU_RUNNABLE: return true;
 	case VCPU_WAITING:
 	case VCPU_SUSPENDED:
 		return now >= v->deadline ||
 		       (__atomic_load_n(&v->external_irq, __ATOMIC_ACQUIRE) &&
 			(v->wakes & IRQ_EXTERNAL)) ||
 		       __atomic_load_n(&v->software_irq, __ATOMIC_ACQUIRE) || vm_ended(v->vm);
-	default:
-		return false;
+	default: return false;
 	}
 }

@@ -7,8 +7,8 @@
 
 static struct vm vms[MAX_GUESTS];
 static unsigned vm_count;
-static unsigned vms_left;		/* atomic */
-static unsigned failures;		/* atomic */
+static unsigned vms_left; /* atomic */
+static unsigned failures; /* atomic */
 
 struct vm *vm_add(void)
 {
@@ -38,7 +38,9 @@ void *vm_memory(const struct vm *vm, uint64_t gpa, uint64_t size)
 static void report_end(const struct vm *vm, enum vm_end how)
 {
 	static const char *const words[] = {
-		[VM_SHUTDOWN] = "shutdown", [VM_REBOOT] = "reboot", [VM_FAILURE] = "failure",
+		[VM_SHUTDOWN] = "shutdown",
+		[VM_REBOOT] = "reboot",
+		[VM_FAILURE] = "failure",
 		[VM_RESTARTS] = "reboot",
 	};
 
@@ -49,7 +51,7 @@ static void shut_down(void)
 {
 	unsigned long reason = failures ? SBI_SRST_SYSTEM_FAILURE : SBI_SRST_NO_REASON;
 
-	console_end_lines();	/* a guest's other vCPUs may have written since it ended */
+	console_end_lines(); /* a guest's other vCPUs may have written since it ended */
 	sbi_call(SBI_EXT_SRST, 0, SBI_SRST_SHUTDOWN, reason);
 	fail("the firmware cannot shut the machine down");
 }

@@ -9,8 +9,8 @@
 #include "core/lib.h"
 #include "hm_abi.h"
 
-#define MAX_GUESTS	8
-#define MAX_VCPUS	16		/* of one VM, and on one hart */
+#define MAX_GUESTS 8
+#define MAX_VCPUS  16 /* of one VM, and on one hart */
 
 struct devices;
 struct guest_load;
@@ -20,82 +20,85 @@ struct vm;
 struct vm_tsp;
 
 enum vcpu_state {
-	VCPU_STOPPED,		/* as HSM: waits for hart_start */
-	VCPU_STARTING,		/* another vCPU is filling in its registers */
+	VCPU_STOPPED,  /* as HSM: waits for hart_start */
+	VCPU_STARTING, /* another vCPU is filling in its registers */
 	VCPU_RUNNABLE,
-	VCPU_WAITING,		/* in WFI, until an interrupt or its deadline */
-	VCPU_SUSPENDED,		/* by HSM or SUSP, likewise */
+	VCPU_WAITING,   /* in WFI, until an interrupt or its deadline */
+	VCPU_SUSPENDED, /* by HSM or SUSP, likewise */
 };
 
 /* A remote fence as SBI's RFENCE describes it, owed before the next guest instruction. */
 struct fence {
-	uint64_t flags;			/* HM_RUN_FENCE_*; 0: none */
+	uint64_t flags; /* HM_RUN_FENCE_*; 0: none */
 	uint64_t start, size, asid;
 };
 
-#define FENCE_ALL	(~0UL)		/* as size or asid */
+#define FENCE_ALL (~0UL) /* as size or asid */
 
-#define EXTERNAL_LEVEL	1u		/* it is pending */
+#define EXTERNAL_LEVEL 1u /* it is pending */
 /* the hart was kicked for a change, and has not entered the vCPU since */
-#define EXTERNAL_TOLD	2u
+#define EXTERNAL_TOLD  2u
 
 struct vcpu {
 	/* Constant after creation. */
 	struct vm *vm;
-	unsigned id;			/* the guest's hart id */
-	unsigned long hm;		/* the firmware's number */
+	unsigned id;      /* the guest's hart id */
+	unsigned long hm; /* the firmware's number */
 	struct hart *hart;
-	struct shadow *shadow;		/* shadow/shadow.h */
+	struct shadow *shadow; /* shadow/shadow.h */
 
 	/* Owned by its hart while it is not stopped. */
 	struct hm_run *run;
 	/* that its page and its shadow were made ready for; 0: none, as after a reset */
 	uint64_t policy;
-	uint64_t deadline;		/* while it sleeps: waits or is suspended */
-	uint64_t wakes;			/* likewise: sie, the interrupts that end it */
-	int64_t used;			/* ticks of its hart (sched.c) */
+	uint64_t deadline; /* while it sleeps: waits or is suspended */
+	uint64_t wakes;    /* likewise: sie, the interrupts that end it */
+	int64_t used;      /* ticks of its hart (sched.c) */
 	/* exits by another's fence of translations, since the record was begun */
 	uint64_t fence_kicks;
-	unsigned ends;			/* of its VM after which it was released */
+	unsigned ends; /* of its VM after which it was released */
 
 	/* Written from any hart, atomically; a kick of the hart follows. */
-	int state;			/* enum vcpu_state */
-	uint32_t external_irq;		/* EXTERNAL_*, of the guest's SEIP */
-	uint32_t software_irq;		/* an IPI came: sets SSIP at the next entry */
-	uint32_t reset_stats;		/* start counting at the next entry */
+	int state;             /* enum vcpu_state */
+	uint32_t external_irq; /* EXTERNAL_*, of the guest's SEIP */
+	uint32_t software_irq; /* an IPI came: sets SSIP at the next entry */
+	uint32_t reset_stats;  /* start counting at the next entry */
 
 	/* Fences that other vCPUs asked for (fence.c), guarded by fence_lock. */
 	struct spinlock fence_lock;
 	struct fence fence;
-	uint32_t entries;		/* also read without it, with resident */
-	uint32_t resident;		/* may be running guest code */
+	uint32_t entries;  /* also read without it, with resident */
+	uint32_t resident; /* may be running guest code */
 };
 
 enum vm_end {
-	VM_RUNS, VM_SHUTDOWN, VM_REBOOT, VM_FAILURE,
-	VM_RESTARTS,		/* it has rebooted and will run again (restart.c) */
+	VM_RUNS,
+	VM_SHUTDOWN,
+	VM_REBOOT,
+	VM_FAILURE,
+	VM_RESTARTS, /* it has rebooted and will run again (restart.c) */
 };
 
 struct vm {
 	int id;
-	unsigned long hm;		/* the firmware's number */
-	struct range ram;		/* GPA */
-	uint64_t hpa;			/* of its first byte */
+	unsigned long hm; /* the firmware's number */
+	struct range ram; /* GPA */
+	uint64_t hpa;     /* of its first byte */
 	unsigned vcpu_count;
-	bool marks;			/* the measurement marker is one, not an illegal instruction */
-	bool restarts;			/* when it reboots */
-	bool split_counters;		/* the firmware knows whose instructions were */
+	bool marks;          /* the measurement marker is one, not an illegal instruction */
+	bool restarts;       /* when it reboots */
+	bool split_counters; /* the firmware knows whose instructions were */
 	struct vcpu vcpu[MAX_VCPUS];
 
-	struct devices *devices;	/* device/devices.h */
-	struct vm_tsp *tsp;		/* shadow/tsp.h; shared by its vCPUs */
-	uint64_t policy;		/* HM_POLICY_*, for the next entry of each vCPU; atomic */
-	int end;			/* enum vm_end; atomic */
-	unsigned ends;			/* how often it has ended; atomic */
-	unsigned vcpus_left;		/* not yet off their harts after the end; atomic */
+	struct devices *devices; /* device/devices.h */
+	struct vm_tsp *tsp;      /* shadow/tsp.h; shared by its vCPUs */
+	uint64_t policy;         /* HM_POLICY_*, for the next entry of each vCPU; atomic */
+	int end;                 /* enum vm_end; atomic */
+	unsigned ends;           /* how often it has ended; atomic */
+	unsigned vcpus_left;     /* not yet off their harts after the end; atomic */
 
-	struct guest_load *load;	/* guest/load.h */
-	struct vcpu *restarter;		/* in whose turns it is made anew, or NULL; atomic */
+	struct guest_load *load; /* guest/load.h */
+	struct vcpu *restarter;  /* in whose turns it is made anew, or NULL; atomic */
 };
 
 /* The next guest, of which its number is set and nothing else. */

@@ -6,25 +6,34 @@
 #include "core/vm.h"
 
 /* Registers of 4 bytes; to write ALARM_LOW sets the alarm, also one of the past. */
-enum { TIME_LOW, TIME_HIGH, ALARM_LOW, ALARM_HIGH, IRQ_ENABLED, CLEAR_ALARM, ALARM_STATUS, CLEAR_INTERRUPT };
+enum {
+	TIME_LOW,
+	TIME_HIGH,
+	ALARM_LOW,
+	ALARM_HIGH,
+	IRQ_ENABLED,
+	CLEAR_ALARM,
+	ALARM_STATUS,
+	CLEAR_INTERRUPT
+};
 
 /* Alarms interrupt the boot hart, whoever runs there: a guest that sets many takes no more of its time than this. */
-#define LEAST_GAP	1000000		/* ns */
+#define LEAST_GAP 1000000 /* ns */
 
 /* The device may take a later time for a past one (QEMU's timers are signed): a far alarm is looked at again. */
-#define FARTHEST	(1UL << 40)	/* ns */
+#define FARTHEST (1UL << 40) /* ns */
 
 static struct {
 	struct spinlock lock;
-	volatile uint32_t *reg;		/* NULL: there is none */
+	volatile uint32_t *reg; /* NULL: there is none */
 	uint64_t due[MAX_GUESTS];
-	uint64_t not_before;		/* of the next interrupt */
-	void (*ring)(unsigned id);	/* takes the alarms that have come */
+	uint64_t not_before;       /* of the next interrupt */
+	void (*ring)(unsigned id); /* takes the alarms that have come */
 } clock;
 
 static uint64_t read_time(void)
 {
-	uint32_t low = clock.reg[TIME_LOW];	/* keeps the high half */
+	uint32_t low = clock.reg[TIME_LOW]; /* keeps the high half */
 
 	return (uint64_t)clock.reg[TIME_HIGH] << 32 | low;
 }

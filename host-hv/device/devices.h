@@ -10,7 +10,7 @@
 #include "device/uart.h"
 
 struct devices {
-	struct spinlock lock;		/* guards all of them */
+	struct spinlock lock; /* guards all of them */
 	struct uart uart;
 	struct typed typed;
 	struct plic plic;

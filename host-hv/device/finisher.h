@@ -4,8 +4,8 @@
 #define FINISHER_H
 
 /* What the finisher takes at its first address, in the low half of what is stored. */
-#define FINISHER_FAIL	0x3333
-#define FINISHER_PASS	0x5555
-#define FINISHER_RESET	0x7777
+#define FINISHER_FAIL  0x3333
+#define FINISHER_PASS  0x5555
+#define FINISHER_RESET 0x7777
 
 #endif

@@ -12,18 +12,17 @@
 #include "device/finisher.h"
 #include "ssp/decode.h"
 
-#define CAUSE_LOAD_ACCESS	5
-#define CAUSE_STORE_ACCESS	7
-#define CAUSE_STORE_PAGE_FAULT	15
+#define CAUSE_LOAD_ACCESS      5
+#define CAUSE_STORE_ACCESS     7
+#define CAUSE_STORE_PAGE_FAULT 15
 
-#define SSTATUS_UXL_SHIFT	32
-#define UXL_32			1
+#define SSTATUS_UXL_SHIFT 32
+#define UXL_32            1
 
 /* Performs an access of a->size bytes at an offset into the device. */
-typedef bool device_access(struct vm *vm, uint64_t offset, const struct access *a,
-			   uint64_t *value);
+typedef bool device_access(struct vm *vm, uint64_t offset, const struct access *a, uint64_t *value);
 
-#define UART_BYTES	8	/* of registers */
+#define UART_BYTES 8 /* of registers */
 
 /* The register's byte is the lowest of the value.  Returns what the guest sends, or -1. */
 static int uart_register(struct uart *u, unsigned reg, bool store, uint64_t *value)
@@ -35,7 +34,8 @@ static int uart_register(struct uart *u, unsigned reg, bool store, uint64_t *val
 }
 
 /* Drivers take the registers byte by byte: what is wider stays out of their way. */
-static __attribute__((noinline)) int uart_wide(struct uart *u, unsigned reg, const struct access *a, uint64_t *value)
+static __attribute__((noinline)) int uart_wide(struct uart *u, unsigned reg, const struct access *a,
+					       uint64_t *value)
 {
 	uint64_t read = 0;
 	unsigned size;
@@ -129,7 +129,7 @@ static bool finisher_access(struct vm *vm, uint64_t offset, const struct access 
 static const struct {
 	struct range where;
 	device_access *access;
-	bool misaligned;	/* takes such accesses, too */
+	bool misaligned; /* takes such accesses, too */
 } devices[] = {
 	{ GUEST_UART, uart_access, true },
 	{ GUEST_PLIC, plic_access, false },

@@ -6,21 +6,21 @@
  * enable bits of context c from 0x2000 + 0x80c; threshold and claim/complete
  * of context c at 0x200000 + 0x1000c and 4 above.
  */
-#define PENDING_BASE	0x1000
-#define ENABLE_BASE	0x2000
-#define ENABLE_STRIDE	0x80
-#define CONTEXT_BASE	0x200000
-#define CONTEXT_STRIDE	0x1000
-#define PLIC_SIZE	0x600000
-#define MAX_PRIORITY	7
+#define PENDING_BASE   0x1000
+#define ENABLE_BASE    0x2000
+#define ENABLE_STRIDE  0x80
+#define CONTEXT_BASE   0x200000
+#define CONTEXT_STRIDE 0x1000
+#define PLIC_SIZE      0x600000
+#define MAX_PRIORITY   7
 
 enum { REG_PRIORITY, REG_PENDING, REG_ENABLE, REG_THRESHOLD, REG_CLAIM, REG_RESERVED };
 
 /* What an offset names. */
 struct plic_reg {
 	int kind;
-	unsigned hart;		/* of an S context */
-	unsigned index;		/* source, or word of bits */
+	unsigned hart;  /* of an S context */
+	unsigned index; /* source, or word of bits */
 };
 
 /* Registers of M contexts and of sources that do not exist are reserved: they read as 0. */
@@ -135,21 +135,11 @@ bool plic_read(struct plic *p, uint64_t offset, uint32_t *value)
 	if (offset % 4 || offset >= PLIC_SIZE)
 		return false;
 	switch (r.kind) {
-	case REG_PRIORITY:
-		*value = p->priority[r.index];
-		break;
-	case REG_PENDING:
-		*value = p->pending[r.index];
-		break;
-	case REG_ENABLE:
-		*value = p->hart[r.hart].enable[r.index];
-		break;
-	case REG_THRESHOLD:
-		*value = p->hart[r.hart].threshold;
-		break;
-	case REG_CLAIM:
-		*value = claim(p, r.hart);
-		break;
+	case REG_PRIORITY: *value = p->priority[r.index]; break;
+	case REG_PENDING: *value = p->pending[r.index]; break;
+	case REG_ENABLE: *value = p->hart[r.hart].enable[r.index]; break;
+	case REG_THRESHOLD: *value = p->hart[r.hart].threshold; break;
+	case REG_CLAIM: *value = claim(p, r.hart); break;
 	}
 	return true;
 }
@@ -161,18 +151,10 @@ bool plic_write(struct plic *p, uint64_t offset, uint32_t value)
 	if (offset % 4 || offset >= PLIC_SIZE)
 		return false;
 	switch (r.kind) {
-	case REG_PRIORITY:
-		p->priority[r.index] = r.index ? value & MAX_PRIORITY : 0;
-		break;
-	case REG_ENABLE:
-		p->hart[r.hart].enable[r.index] = r.index ? value : value & ~1u;
-		break;
-	case REG_THRESHOLD:
-		p->hart[r.hart].threshold = value & MAX_PRIORITY;
-		break;
-	case REG_CLAIM:
-		complete(p, r.hart, value);
-		break;
+	case REG_PRIORITY: p->priority[r.index] = r.index ? value & MAX_PRIORITY : 0; break;
+	case REG_ENABLE: p->hart[r.hart].enable[r.index] = r.index ? value : value & ~1u; break;
+	case REG_THRESHOLD: p->hart[r.hart].threshold = value & MAX_PRIORITY; break;
+	case REG_CLAIM: complete(p, r.hart, value); break;
 	}
 	return true;
 }

@@ -9,21 +9,21 @@
 
 #include "core/lib.h"
 
-#define PLIC_SOURCES	96	/* source 0 does not exist */
-#define PLIC_WORDS	(PLIC_SOURCES / 32)
-#define PLIC_MAX_HARTS	16
-#define PLIC_S_CONTEXT(hart)	(2 * (hart) + 1)
+#define PLIC_SOURCES         96 /* source 0 does not exist */
+#define PLIC_WORDS           (PLIC_SOURCES / 32)
+#define PLIC_MAX_HARTS       16
+#define PLIC_S_CONTEXT(hart) (2 * (hart) + 1)
 
 struct plic {
 	unsigned harts;
 	uint8_t priority[PLIC_SOURCES];
-	uint32_t line[PLIC_WORDS];	/* levels of the sources' lines */
+	uint32_t line[PLIC_WORDS]; /* levels of the sources' lines */
 	uint32_t pending[PLIC_WORDS];
-	uint32_t in_service[PLIC_WORDS];	/* claimed, not completed: the gateway is shut */
+	uint32_t in_service[PLIC_WORDS]; /* claimed, not completed: the gateway is shut */
 	struct {
 		uint32_t enable[PLIC_WORDS];
 		uint8_t threshold;
-	} hart[PLIC_MAX_HARTS];		/* of its S context */
+	} hart[PLIC_MAX_HARTS]; /* of its S context */
 };
 
 /* A 4-byte register access at an offset in bytes; false: there is no such register. */

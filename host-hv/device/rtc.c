@@ -3,8 +3,14 @@
 
 /* Goldfish virtual hardware, "Goldfish real-time clock"; to write ALARM_LOW sets the alarm. */
 enum {
-	TIME_LOW = 0x00, TIME_HIGH = 0x04, ALARM_LOW = 0x08, ALARM_HIGH = 0x0c, IRQ_ENABLED = 0x10,
-	CLEAR_ALARM = 0x14, ALARM_STATUS = 0x18, CLEAR_INTERRUPT = 0x1c,
+	TIME_LOW = 0x00,
+	TIME_HIGH = 0x04,
+	ALARM_LOW = 0x08,
+	ALARM_HIGH = 0x0c,
+	IRQ_ENABLED = 0x10,
+	CLEAR_ALARM = 0x14,
+	ALARM_STATUS = 0x18,
+	CLEAR_INTERRUPT = 0x1c,
 };
 
 void rtc_reset(struct rtc *r)
@@ -42,21 +48,13 @@ uint32_t rtc_read(struct rtc *r, unsigned reg, uint64_t now)
 	uint64_t time = now + r->offset;
 
 	switch (reg) {
-	case TIME_LOW:
-		r->high = time >> 32;
-		return time;
-	case TIME_HIGH:
-		return r->high;
-	case ALARM_LOW:
-		return r->alarm;
-	case ALARM_HIGH:
-		return r->alarm >> 32;
-	case IRQ_ENABLED:
-		return r->enabled;
-	case ALARM_STATUS:
-		return r->due != FOREVER;
-	default:
-		return 0;
+	case TIME_LOW: r->high = time >> 32; return time;
+	case TIME_HIGH: return r->high;
+	case ALARM_LOW: return r->alarm;
+	case ALARM_HIGH: return r->alarm >> 32;
+	case IRQ_ENABLED: return r->enabled;
+	case ALARM_STATUS: return r->due != FOREVER;
+	default: return 0;
 	}
 }
 
@@ -77,17 +75,9 @@ void rtc_write(struct rtc *r, unsigned reg, uint32_t value, uint64_t now)
 		set_low(&r->alarm, value);
 		set_alarm(r, now);
 		break;
-	case ALARM_HIGH:
-		set_high(&r->alarm, value);
-		break;
-	case IRQ_ENABLED:
-		r->enabled = value & 1;
-		break;
-	case CLEAR_ALARM:
-		r->due = FOREVER;
-		break;
-	case CLEAR_INTERRUPT:
-		r->pending = false;
-		break;
+	case ALARM_HIGH: set_high(&r->alarm, value); break;
+	case IRQ_ENABLED: r->enabled = value & 1; break;
+	case CLEAR_ALARM: r->due = FOREVER; break;
+	case CLEAR_INTERRUPT: r->pending = false; break;
 	}
 }

@@ -8,13 +8,13 @@
 
 #include "core/lib.h"
 
-#define RTC_BYTES	0x24	/* of registers */
+#define RTC_BYTES 0x24 /* of registers */
 
 struct rtc {
-	uint64_t offset;	/* what the guest's time is ahead of the platform's */
-	uint64_t alarm;		/* in the guest's time */
-	uint64_t due;		/* of an alarm that is set, in the platform's time; FOREVER: none is */
-	uint32_t high;		/* of the time that was read last */
+	uint64_t offset; /* what the guest's time is ahead of the platform's */
+	uint64_t alarm;  /* in the guest's time */
+	uint64_t due;    /* of an alarm that is set, in the platform's time; FOREVER: none is */
+	uint32_t high;   /* of the time that was read last */
 	bool pending, enabled;
 };
 

@@ -8,12 +8,12 @@
 
 #include "device/uart.h"
 
-#define TYPED_MOST	8192		/* characters */
+#define TYPED_MOST 8192 /* characters */
 
 struct typed {
 	uint8_t queue[TYPED_MOST];
 	unsigned head, count;
-	bool said;			/* that characters are dropped, since the queue was last empty */
+	bool said; /* that characters are dropped, since the queue was last empty */
 };
 
 /* False: c is dropped, and that is to be said. */

@@ -4,22 +4,22 @@
 /* Register numbers; with LCR.DLAB set the first two are the divisor. */
 enum { RBR_THR, IER, IIR_FCR, LCR, MCR, LSR, MSR, SCR };
 
-#define IER_RECEIVED		0x01
-#define IER_THR_EMPTY		0x02
-#define IER_WRITABLE		0x0f
-#define IIR_NONE		0x01
-#define IIR_THR_EMPTY		0x02
-#define IIR_RECEIVED		0x04
-#define IIR_FIFO_ENABLED	0xc0
-#define FCR_ENABLE		0x01
-#define FCR_CLEAR_RECEIVER	0x02
-#define LCR_DLAB		0x80
-#define MCR_WRITABLE		0x1f
-#define MCR_LOOP		0x10
-#define LSR_RECEIVED		0x01
-#define LSR_OVERRUN		0x02
-#define LSR_TX_EMPTY		0x60	/* holding register and shifter */
-#define MSR_CARRIER_DSR_CTS	0xb0
+#define IER_RECEIVED        0x01
+#define IER_THR_EMPTY       0x02
+#define IER_WRITABLE        0x0f
+#define IIR_NONE            0x01
+#define IIR_THR_EMPTY       0x02
+#define IIR_RECEIVED        0x04
+#define IIR_FIFO_ENABLED    0xc0
+#define FCR_ENABLE          0x01
+#define FCR_CLEAR_RECEIVER  0x02
+#define LCR_DLAB            0x80
+#define MCR_WRITABLE        0x1f
+#define MCR_LOOP            0x10
+#define LSR_RECEIVED        0x01
+#define LSR_OVERRUN         0x02
+#define LSR_TX_EMPTY        0x60 /* holding register and shifter */
+#define MSR_CARRIER_DSR_CTS 0xb0
 
 bool uart_has_room(const struct uart *u)
 {
@@ -92,23 +92,12 @@ int uart_write(struct uart *u, unsigned reg, uint8_t value)
 		return -1;
 	}
 	switch (reg) {
-	case RBR_THR:
-		return transmit(u, value);
-	case IER:
-		write_ier(u, value);
-		break;
-	case IIR_FCR:
-		write_fcr(u, value);
-		break;
-	case LCR:
-		u->lcr = value;
-		break;
-	case MCR:
-		u->mcr = value & MCR_WRITABLE;
-		break;
-	case SCR:
-		u->scratch = value;
-		break;
+	case RBR_THR: return transmit(u, value);
+	case IER: write_ier(u, value); break;
+	case IIR_FCR: write_fcr(u, value); break;
+	case LCR: u->lcr = value; break;
+	case MCR: u->mcr = value & MCR_WRITABLE; break;
+	case SCR: u->scratch = value; break;
 	}
 	return -1;
 }
@@ -147,21 +136,13 @@ uint8_t uart_read(struct uart *u, unsigned reg)
 	if (reg <= IER && (u->lcr & LCR_DLAB))
 		return u->divisor[reg];
 	switch (reg) {
-	case RBR_THR:
-		return uart_pop(u);
-	case IER:
-		return u->ier;
-	case IIR_FCR:
-		return read_iir(u);
-	case LCR:
-		return u->lcr;
-	case MCR:
-		return u->mcr;
-	case LSR:
-		return read_lsr(u);
-	case MSR:
-		return read_msr(u);
-	default:
-		return u->scratch;
+	case RBR_THR: return uart_pop(u);
+	case IER: return u->ier;
+	case IIR_FCR: return read_iir(u);
+	case LCR: return u->lcr;
+	case MCR: return u->mcr;
+	case LSR: return read_lsr(u);
+	case MSR: return read_msr(u);
+	default: return u->scratch;
 	}
 }

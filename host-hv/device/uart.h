@@ -8,15 +8,15 @@
 
 #include "core/lib.h"
 
-#define UART_FIFO	64
+#define UART_FIFO 64
 
 struct uart {
 	uint8_t ier, lcr, mcr, scratch, divisor[2];
 	bool fifo_enabled;
-	bool thr_empty_irq;	/* raised by an emptied transmitter, lowered by reading IIR */
+	bool thr_empty_irq; /* raised by an emptied transmitter, lowered by reading IIR */
 	bool overrun;
 	uint8_t fifo[UART_FIFO];
-	unsigned head, count;	/* of what was typed and not yet read */
+	unsigned head, count; /* of what was typed and not yet read */
 };
 
 /* What a write asked to be sent, or -1. */

@@ -30,7 +30,8 @@ static uint64_t alloc_ram(int id, uint64_t size)
 		hpa = memory_alloc(size, 2 * MIB);
 	if (!hpa)
 		fail("vm%d: %lu MB of memory are not there, only %lu MB: give the machine more or "
-		     "the guest less (mem=)", id, size / MIB, memory_largest(2 * MIB) / MIB);
+		     "the guest less (mem=)",
+		     id, size / MIB, memory_largest(2 * MIB) / MIB);
 	return hpa;
 }
 
@@ -55,7 +56,8 @@ static void write_dtb(struct vm *vm)
 	int error;
 
 	if (vm->load->config->tree.size)
-		error = dtb_adopt(&tree, (void *)vm->load->config->tree.base, vm->load->config->tree.size, to);
+		error = dtb_adopt(&tree, (void *)vm->load->config->tree.base,
+				  vm->load->config->tree.size, to);
 	else
 		error = dtb_build(&tree, to);
 	if (error)
@@ -79,7 +81,8 @@ static void place(struct vm *vm)
 
 	wrong = image_check((void *)config->kernel.base, config->kernel.size, &image);
 	if (!wrong)
-		wrong = image_place(vm->ram, &image, config->initrd.size, DTB_MAX_SIZE, &vm->load->at);
+		wrong = image_place(vm->ram, &image, config->initrd.size, DTB_MAX_SIZE,
+				    &vm->load->at);
 	if (wrong)
 		fail("vm%d: %s", vm->id, wrong);
 	clear_rest(vm, config->kernel.size, image.memory_size);
@@ -91,7 +94,8 @@ static void load_file(const struct vm *vm, struct range file, uint64_t at, struc
 	uint64_t end = min_u64(at + file.size, part.base + part.size);
 
 	if (first < end)
-		memcpy(vm_memory(vm, first, end - first), (void *)(file.base + (first - at)), end - first);
+		memcpy(vm_memory(vm, first, end - first), (void *)(file.base + (first - at)),
+		       end - first);
 }
 
 void vm_load(const struct vm *vm, struct range part)
@@ -126,7 +130,7 @@ static void start_vcpu(struct vcpu *v)
 	shadow_init(v->shadow, v->vm, defaults.own_table_pages, defaults.hm);
 	v->fence = (struct fence){ .flags = HM_RUN_FENCE_I };
 	v->external_irq = v->software_irq = 0;
-	v->reset_stats = true;		/* the boot is a workload, too */
+	v->reset_stats = true; /* the boot is a workload, too */
 	v->hm = must(v->vm, "create a vCPU",
 		     sbi_call(HM_EXT_ID, HM_FID_VCPU_CREATE, v->vm->hm, (uint64_t)v->run,
 			      defaults.table_pages));
@@ -140,10 +144,12 @@ static void report_start(const struct vm *vm)
 
 	if (defaults.quiet)
 		return;
-	must(vm, "describe itself", sbi_call(HM_EXT_ID, HM_FID_INFO, (uint64_t)&info, sizeof(info)));
+	must(vm, "describe itself",
+	     sbi_call(HM_EXT_ID, HM_FID_INFO, (uint64_t)&info, sizeof(info)));
 	print("vm%d: %lu MB at 0x%lx, %u vCPU, kernel %lu KB, initrd %lu KB, pool %lu pages free\n",
-	      vm->id, vm->ram.size / MIB, vm->hpa, vm->vcpu_count, vm->load->config->kernel.size / KIB,
-	      vm->load->config->initrd.size / KIB, info.pool_free_pages);
+	      vm->id, vm->ram.size / MIB, vm->hpa, vm->vcpu_count,
+	      vm->load->config->kernel.size / KIB, vm->load->config->initrd.size / KIB,
+	      info.pool_free_pages);
 }
 
 void vm_start(struct vm *vm)

@@ -7,10 +7,10 @@
 #include "core/vm.h"
 
 struct guest_config {
-	struct range kernel;		/* files in the machine's RAM */
-	struct range initrd, tree;	/* of size 0 where there is none */
+	struct range kernel;       /* files in the machine's RAM */
+	struct range initrd, tree; /* of size 0 where there is none */
 	const char *bootargs;
-	uint64_t memory;		/* bytes */
+	uint64_t memory; /* bytes */
 	unsigned vcpus;
 };
 
@@ -18,12 +18,12 @@ struct guest_config {
 struct vm_defaults {
 	const struct platform *platform;
 	const struct hm_info *hm;
-	unsigned long table_pages;	/* of shadow tables for each vCPU, the firmware's ... */
-	unsigned long own_table_pages;	/* ... and ours */
-	uint64_t policy;		/* HM_POLICY_* */
-	unsigned satp_mode;		/* the widest that guests are told of */
-	bool svvptc;			/* offered, whether or not the hart has it */
-	bool marks, restarts;		/* struct vm has the same */
+	unsigned long table_pages;     /* of shadow tables for each vCPU, the firmware's ... */
+	unsigned long own_table_pages; /* ... and ours */
+	uint64_t policy;               /* HM_POLICY_* */
+	unsigned satp_mode;            /* the widest that guests are told of */
+	bool svvptc;                   /* offered, whether or not the hart has it */
+	bool marks, restarts;          /* struct vm has the same */
 	bool quiet;
 };
 

@@ -9,18 +9,18 @@
 #include "guest/seed.h"
 
 static const char *const offered_if_present[] = {
-#define OFFERED(extension)	#extension,
+#define OFFERED(extension) #extension,
 #define DECIDED(extension)
 #include "guest/extensions.h"
 #undef OFFERED
 #undef DECIDED
 };
 
-#define PHANDLE_PLIC		1
-#define PHANDLE_FINISHER	2
-#define PHANDLE_INTC(hart)	(3 + (hart))
-#define IRQ_S_EXTERNAL		9
-#define IRQ_NONE		UINT32_MAX	/* a PLIC context that is not connected */
+#define PHANDLE_PLIC       1
+#define PHANDLE_FINISHER   2
+#define PHANDLE_INTC(hart) (3 + (hart))
+#define IRQ_S_EXTERNAL     9
+#define IRQ_NONE           UINT32_MAX /* a PLIC context that is not connected */
 
 /* Is ext in a string like rv64imafdc_zicsr_zifencei? */
 static bool in_isa_string(const char *isa, const char *ext)
@@ -344,7 +344,8 @@ static int set_chosen(const struct guest_tree *t, void *buf, int chosen)
 	if (!error && t->initrd.size)
 		error = fdt_setprop_u64(buf, chosen, "linux,initrd-start", t->initrd.base);
 	if (!error && t->initrd.size)
-		error = fdt_setprop_u64(buf, chosen, "linux,initrd-end", t->initrd.base + t->initrd.size);
+		error = fdt_setprop_u64(buf, chosen, "linux,initrd-end",
+					t->initrd.base + t->initrd.size);
 	return error;
 }
 

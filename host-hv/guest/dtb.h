@@ -9,21 +9,21 @@
 
 #include "core/guest_map.h"
 
-#define DTB_MAX_SIZE	(64 * KIB)
+#define DTB_MAX_SIZE (64 * KIB)
 
 struct guest_tree {
-	const void *host_fdt;		/* the machine's tree and one of its cpu nodes */
+	const void *host_fdt; /* the machine's tree and one of its cpu nodes */
 	int host_cpu;
 	uint64_t timebase_hz;
 
-	struct range ram;		/* GPA */
-	struct range initrd;		/* GPA; size 0: none */
+	struct range ram;    /* GPA */
+	struct range initrd; /* GPA; size 0: none */
 	const char *bootargs;
 	unsigned vcpus;
-	const char *mmu_type;		/* "riscv,sv39", ... */
-	bool rtc;			/* the platform has a real-time clock */
-	bool sstc;			/* stimecmp works in the guest */
-	bool svvptc;			/* offered, whether or not the hart has it */
+	const char *mmu_type; /* "riscv,sv39", ... */
+	bool rtc;             /* the platform has a real-time clock */
+	bool sstc;            /* stimecmp works in the guest */
+	bool svvptc;          /* offered, whether or not the hart has it */
 };
 
 /* Writes the tree into buf of DTB_MAX_SIZE bytes; 0, or an error of libfdt. */

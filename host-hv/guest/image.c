@@ -13,9 +13,9 @@ struct image_header {
 	uint32_t pe_offset;
 };
 
-#define INITRD_AHEAD		(512 * MIB)
-#define MAGIC2			0x05435352	/* "RSC\x05" */
-#define FLAG_BIG_ENDIAN		1
+#define INITRD_AHEAD    (512 * MIB)
+#define MAGIC2          0x05435352 /* "RSC\x05" */
+#define FLAG_BIG_ENDIAN 1
 
 /* The PE/COFF header that a kernel with an EFI stub has as well. */
 struct pe_header {
@@ -67,15 +67,21 @@ static const struct {
 	unsigned at, size;
 	const char *magic, *what;
 } foreign_files[] = {
-	{ 0, 4, "\177ELF", "the kernel is an ELF file: use arch/riscv/boot/Image, or objcopy -O binary" },
-	{ 4, 4, "zimg", "the kernel is an EFI zboot image: use arch/riscv/boot/Image, or the launcher's KERNEL=" },
+	{ 0, 4, "\177ELF",
+	  "the kernel is an ELF file: use arch/riscv/boot/Image, or objcopy -O binary" },
+	{ 4, 4, "zimg",
+	  "the kernel is an EFI zboot image: use arch/riscv/boot/Image, or the launcher's KERNEL=" },
 	{ 0, 2, "\x1f\x8b", "the kernel is compressed: unpack it with gunzip" },
 	{ 0, 4, "\x28\xb5\x2f\xfd", "the kernel is compressed: unpack it with unzstd" },
-	{ 0, 4, "\xfd" "7zX", "the kernel is compressed: unpack it with unxz" },
+	{ 0, 4,
+	  "\xfd"
+	  "7zX",
+	  "the kernel is compressed: unpack it with unxz" },
 	{ 0, 4, "\x04\x22\x4d\x18", "the kernel is compressed: unpack it with lz4 -d" },
 	{ 0, 3, "BZh", "the kernel is compressed: unpack it with bunzip2" },
 	{ 0, 4, "\x27\x05\x19\x56", "the kernel is a uImage: take the Image out with dumpimage" },
-	{ 0, 4, "\xd0\x0d\xfe\xed", "the kernel is a device tree or FIT image: take the Image out with dumpimage" },
+	{ 0, 4, "\xd0\x0d\xfe\xed",
+	  "the kernel is a device tree or FIT image: take the Image out with dumpimage" },
 	{ 56, 4, "ARM\x64", "the kernel is a Linux Image for ARM" },
 };
 
@@ -83,7 +89,8 @@ static const char *foreign(const char *file, uint64_t size)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(foreign_files); i++)
 		if (size >= foreign_files[i].at + foreign_files[i].size &&
-		    !memcmp(file + foreign_files[i].at, foreign_files[i].magic, foreign_files[i].size))
+		    !memcmp(file + foreign_files[i].at, foreign_files[i].magic,
+			    foreign_files[i].size))
 			return foreign_files[i].what;
 	if (size < sizeof(struct image_header))
 		return "the kernel is truncated: it is shorter than a Linux Image header";

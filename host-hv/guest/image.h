@@ -9,8 +9,8 @@
 #include "core/lib.h"
 
 struct image {
-	uint64_t text_offset;	/* from the start of RAM to the kernel */
-	uint64_t memory_size;	/* bytes, its zeroed data included */
+	uint64_t text_offset; /* from the start of RAM to the kernel */
+	uint64_t memory_size; /* bytes, its zeroed data included */
 };
 
 /*

@@ -9,7 +9,7 @@
 struct guest_load {
 	const struct guest_config *config;
 	struct placement at;
-	uint64_t restored;		/* bytes of its RAM that are as in the beginning; its restarter's */
+	uint64_t restored; /* bytes of its RAM that are as in the beginning; its restarter's */
 };
 
 #endif

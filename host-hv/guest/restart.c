@@ -14,11 +14,12 @@
 #include "guest/load.h"
 #include "run/interrupts.h"
 
-#define PART	(64 * KIB)	/* some 100,000 instructions, far less than a slice */
+#define PART (64 * KIB) /* some 100,000 instructions, far less than a slice */
 
 static void restore(struct vm *vm)
 {
-	struct range part = { vm->ram.base + vm->load->restored, min_u64(PART, vm->ram.size - vm->load->restored) };
+	struct range part = { vm->ram.base + vm->load->restored,
+			      min_u64(PART, vm->ram.size - vm->load->restored) };
 
 	memset(vm_memory(vm, part.base, part.size), 0, part.size);
 	vm_load(vm, part);
@@ -30,7 +31,7 @@ void vm_restart(struct vcpu *v)
 	struct vm *vm = v->vm;
 
 	if (__atomic_load_n(&vm->restarter, __ATOMIC_RELAXED) != v)
-		return;		/* the end has not come to this vCPU yet */
+		return; /* the end has not come to this vCPU yet */
 	sched_serve_interrupts();
 	/* what the hart's other guests wrote, also while they sleep */
 	console_look_if_due(v->hart);

@@ -3,13 +3,13 @@
 
 #include <libfdt.h>
 
-#define KEY_SIZE	32
-#define DOUBLE_ROUNDS	10
+#define KEY_SIZE      32
+#define DOUBLE_ROUNDS 10
 
 /* RFC 8439, 2.3: four constants, eight words of key, the block's number, a nonce. */
-#define CONSTANTS	0x61707865, 0x3320646e, 0x79622d32, 0x6b206574
-#define KEY_WORD	4
-#define NUMBER_WORD	12
+#define CONSTANTS   0x61707865, 0x3320646e, 0x79622d32, 0x6b206574
+#define KEY_WORD    4
+#define NUMBER_WORD 12
 
 static uint32_t state[16] = { CONSTANTS };
 static unsigned host_bytes;

@@ -10,7 +10,7 @@
 
 #include "core/lib.h"
 
-#define SEED_SIZE	64
+#define SEED_SIZE 64
 
 /* Takes the machine's seed: the property rng-seed of a node in its tree, if there is one. */
 void seed_init(const void *fdt, int chosen);

@@ -8,13 +8,13 @@
 #include "device/devices.h"
 #include "run/stats.h"
 
-#define CTRL_C			0x03
-#define CTRL_CLOSE_BRACKET	0x1d
-#define BACKSPACE		0x08
-#define DELETE			0x7f
-#define PROMPT			"host-hv> "
+#define CTRL_C             0x03
+#define CTRL_CLOSE_BRACKET 0x1d
+#define BACKSPACE          0x08
+#define DELETE             0x7f
+#define PROMPT             "host-hv> "
 
-static unsigned owner;			/* number of the guest that has the keyboard */
+static unsigned owner; /* number of the guest that has the keyboard */
 
 static struct {
 	bool open;
@@ -170,12 +170,10 @@ static void edit(uint8_t c)
 		close_prompt();
 		execute(prompt.line);
 		break;
-	case CTRL_C:
-		close_prompt();
-		break;
+	case CTRL_C: close_prompt(); break;
 	case CTRL_CLOSE_BRACKET:
 		close_prompt();
-		if (!prompt.length)	/* pressed twice: it is meant for the guest */
+		if (!prompt.length) /* pressed twice: it is meant for the guest */
 			type_to(owner_vm(), c);
 		break;
 	case BACKSPACE:

@@ -13,7 +13,7 @@
 #include "run/stats.h"
 #include "shadow/shadow.h"
 
-#define CAUSE_ILLEGAL_INSTRUCTION	2
+#define CAUSE_ILLEGAL_INSTRUCTION 2
 
 static enum next exit_interrupt(struct vcpu *v)
 {
@@ -88,22 +88,19 @@ static enum next exit_mark(struct vcpu *v)
 	unsigned workload = value >> 8 & 0xff;
 
 	if (!v->vm->marks) {
-		v->run->pc -= v->run->exit_insn_len;	/* the marker was stepped over */
+		v->run->pc -= v->run->exit_insn_len; /* the marker was stepped over */
 		vcpu_inject(v, CAUSE_ILLEGAL_INSTRUCTION, v->run->exit_insn);
 		return RESUME;
 	}
 	switch (value & 0xff) {
-	case HM_MARK_BEGIN:
-		stats_begin(v->vm);
-		break;
-	case HM_MARK_END:
-		stats_print(v->vm, workload, value & HM_MARK_OK);
-		break;
+	case HM_MARK_BEGIN: stats_begin(v->vm); break;
+	case HM_MARK_END: stats_print(v->vm, workload, value & HM_MARK_OK); break;
 	}
 	return RESUME;
 }
 
-static __attribute__((noinline)) enum next end_broken(struct vcpu *v, const char *why, uint64_t detail)
+static __attribute__((noinline)) enum next end_broken(struct vcpu *v, const char *why,
+						      uint64_t detail)
 {
 	const struct hm_run *run = v->run;
 
@@ -128,7 +125,7 @@ static enum next exit_remote_fence(struct vcpu *v)
 
 /* exit_NAME() of every exit: one without does not compile. */
 static enum next (*const routes[HM_EXIT_COUNT])(struct vcpu *v) = {
-#define ROUTE(number, NAME, name, reason)	[number] = exit_##name,
+#define ROUTE(number, NAME, name, reason) [number] = exit_##name,
 	HM_EXITS(ROUTE)
 #undef ROUTE
 };

@@ -14,7 +14,7 @@ static void release(struct vcpu *v, bool restarts)
 	if (__atomic_sub_fetch(&vm->vcpus_left, 1, __ATOMIC_ACQ_REL) != 0)
 		return;
 	sbi_call(HM_EXT_ID, HM_FID_VM_DESTROY, vm->hm);
-	devices_stop(vm);	/* nobody of the guest runs that could set another alarm */
+	devices_stop(vm); /* nobody of the guest runs that could set another alarm */
 	if (!restarts)
 		return;
 	__atomic_store_n(&vm->restarter, v, __ATOMIC_RELAXED);

@@ -14,15 +14,15 @@
 #include "shadow/shadow.h"
 
 /* Argument registers. */
-#define A0	10
-#define A1	11
-#define A2	12
-#define A3	13
-#define A4	14
-#define A6	16
-#define A7	17
+#define A0 10
+#define A1 11
+#define A2 12
+#define A3 13
+#define A4 14
+#define A6 16
+#define A7 17
 
-#define ALL_HARTS	(~0UL)		/* hart_mask_base */
+#define ALL_HARTS (~0UL) /* hart_mask_base */
 
 static struct sbiret result(long error, unsigned long value)
 {
@@ -43,7 +43,7 @@ static void write_result(struct hm_run *run, struct sbiret ret)
 enum { DBCN_WRITE, DBCN_READ, DBCN_WRITE_BYTE };
 
 /* A call may move less than was asked, so that none takes long. */
-#define DBCN_MOST	1024
+#define DBCN_MOST 1024
 
 static unsigned long dbcn_write(struct vm *vm, const char *from, uint64_t size)
 {
@@ -101,8 +101,8 @@ static enum next serve_srst(struct vcpu *v, struct sbiret *ret)
 enum { HSM_START, HSM_STOP, HSM_STATUS, HSM_SUSPEND };
 enum { HSM_STARTED, HSM_STOPPED, HSM_START_PENDING, HSM_SUSPENDED = 4 };
 
-#define SUSPEND_RETENTIVE	0
-#define SUSPEND_NON_RETENTIVE	0x80000000UL
+#define SUSPEND_RETENTIVE     0
+#define SUSPEND_NON_RETENTIVE 0x80000000UL
 
 static struct vcpu *find_vcpu(struct vm *vm, uint64_t hart)
 {
@@ -122,7 +122,9 @@ static struct sbiret hsm_start(struct vcpu *v)
 	if (!__atomic_compare_exchange_n(&target->state, &state, VCPU_STARTING, false,
 					 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		return result(state == VCPU_STARTING || state == VCPU_SUSPENDED ?
-			      SBI_ERR_INVALID_PARAM : SBI_ERR_ALREADY_AVAILABLE, 0);
+				      SBI_ERR_INVALID_PARAM :
+				      SBI_ERR_ALREADY_AVAILABLE,
+			      0);
 	vcpu_reset(target, x[A1], x[A2]);
 	__atomic_store_n(&target->software_irq, false, __ATOMIC_RELEASE);
 	vcpu_set_state(target, VCPU_RUNNABLE);
@@ -133,8 +135,8 @@ static struct sbiret hsm_start(struct vcpu *v)
 static struct sbiret hsm_status(const struct vcpu *v)
 {
 	static const uint8_t status[] = {
-		[VCPU_STOPPED] = HSM_STOPPED, [VCPU_STARTING] = HSM_START_PENDING,
-		[VCPU_RUNNABLE] = HSM_STARTED, [VCPU_WAITING] = HSM_STARTED,
+		[VCPU_STOPPED] = HSM_STOPPED,     [VCPU_STARTING] = HSM_START_PENDING,
+		[VCPU_RUNNABLE] = HSM_STARTED,    [VCPU_WAITING] = HSM_STARTED,
 		[VCPU_SUSPENDED] = HSM_SUSPENDED,
 	};
 	const struct vcpu *target = find_vcpu(v->vm, v->run->x[A0]);
@@ -175,11 +177,8 @@ static enum next suspend_non_retentive(struct vcpu *v, struct sbiret *ret)
 static enum next hsm_suspend(struct vcpu *v, struct sbiret *ret)
 {
 	switch ((uint32_t)v->run->x[A0]) {
-	case SUSPEND_RETENTIVE:
-		write_result(v->run, result(SBI_SUCCESS, 0));
-		return suspend(v);
-	case SUSPEND_NON_RETENTIVE:
-		return suspend_non_retentive(v, ret);
+	case SUSPEND_RETENTIVE: write_result(v->run, result(SBI_SUCCESS, 0)); return suspend(v);
+	case SUSPEND_NON_RETENTIVE: return suspend_non_retentive(v, ret);
 	}
 	*ret = result(SBI_ERR_INVALID_PARAM, 0);
 	return RESUME;
@@ -188,24 +187,17 @@ static enum next hsm_suspend(struct vcpu *v, struct sbiret *ret)
 static enum next serve_hsm(struct vcpu *v, struct sbiret *ret)
 {
 	switch (v->run->x[A6]) {
-	case HSM_START:
-		*ret = hsm_start(v);
-		break;
-	case HSM_STOP:
-		vcpu_set_state(v, VCPU_STOPPED);
-		return YIELD;
-	case HSM_STATUS:
-		*ret = hsm_status(v);
-		break;
-	case HSM_SUSPEND:
-		return hsm_suspend(v, ret);
+	case HSM_START: *ret = hsm_start(v); break;
+	case HSM_STOP: vcpu_set_state(v, VCPU_STOPPED); return YIELD;
+	case HSM_STATUS: *ret = hsm_status(v); break;
+	case HSM_SUSPEND: return hsm_suspend(v, ret);
 	}
 	return RESUME;
 }
 
 /* -- system suspend (chapter 13) -- */
 
-#define SUSPEND_TO_RAM	0
+#define SUSPEND_TO_RAM 0
 
 static bool others_have_stopped(const struct vcpu *v)
 {
@@ -290,16 +282,10 @@ static enum next serve_rfence(struct vcpu *v, struct sbiret *ret)
 	uint64_t targets;
 
 	switch (x[A6]) {
-	case RFENCE_I:
-		f.flags = HM_RUN_FENCE_I;
-		break;
-	case RFENCE_VMA:
-		break;
-	case RFENCE_VMA_ASID:
-		f.asid = x[A4];
-		break;
-	default:
-		return RESUME;
+	case RFENCE_I: f.flags = HM_RUN_FENCE_I; break;
+	case RFENCE_VMA: break;
+	case RFENCE_VMA_ASID: f.asid = x[A4]; break;
+	default: return RESUME;
 	}
 	if (!find_vcpus(v->vm, x[A0], x[A1], &targets)) {
 		*ret = result(SBI_ERR_INVALID_PARAM, 0);

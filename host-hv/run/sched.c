@@ -15,7 +15,7 @@
  * a bounded part.  A pending IPI counts as one slice less used: the vCPU runs
  * after at most one slice of each other, and what it gained it pays back.
  */
-#define SLICES_PER_SECOND	1333		/* 0.75 ms */
+#define SLICES_PER_SECOND 1333 /* 0.75 ms */
 
 static int64_t slice_ticks, minimum_ticks, credit_ticks;
 

@@ -23,8 +23,9 @@ void stats_begin(struct vm *vm)
 static enum hm_reason reason_of(unsigned exit)
 {
 	switch (exit) {
-#define REASON_OF(number, NAME, name, reason)	case number: return HM_REASON_##reason;
-	HM_EXITS(REASON_OF)
+#define REASON_OF(number, NAME, name, reason) \
+	case number: return HM_REASON_##reason;
+		HM_EXITS(REASON_OF)
 #undef REASON_OF
 	}
 	return HM_REASON_NONE;
@@ -32,8 +33,10 @@ static enum hm_reason reason_of(unsigned exit)
 
 /* What page faults that the firmware did not classify count as. */
 static const uint8_t reason_of_class[SHADOW_CLASSES] = {
-	[SHADOW_TRUE_FAULT] = HM_REASON_TRUE_FAULT, [SHADOW_HIDDEN_FAULT] = HM_REASON_HIDDEN_FAULT,
-	[SHADOW_PT_WRITE] = HM_REASON_PT_WRITE, [SHADOW_MMIO] = HM_REASON_MMIO,
+	[SHADOW_TRUE_FAULT] = HM_REASON_TRUE_FAULT,
+	[SHADOW_HIDDEN_FAULT] = HM_REASON_HIDDEN_FAULT,
+	[SHADOW_PT_WRITE] = HM_REASON_PT_WRITE,
+	[SHADOW_MMIO] = HM_REASON_MMIO,
 };
 
 static void count(struct hm_record *sums, enum hm_reason reason, uint64_t exits)
@@ -96,7 +99,9 @@ static void put_number(uint64_t number)
 void stats_print(struct vm *vm, unsigned workload, bool ok)
 {
 	static const struct hm_record_sink console = { put_text, put_number };
-	struct hm_record record = { .mark = workload, .vm = vm->id, .ok = ok, .split = vm->split_counters };
+	struct hm_record record = {
+		.mark = workload, .vm = vm->id, .ok = ok, .split = vm->split_counters
+	};
 
 	sum_up(vm, &record);
 	print_begin();

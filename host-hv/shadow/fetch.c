@@ -2,8 +2,8 @@
 #include "core/vcpu.h"
 #include "shadow/handler.h"
 
-#define CAUSE_FETCH_ACCESS	1
-#define CAUSE_FETCH_PAGE_FAULT	12
+#define CAUSE_FETCH_ACCESS     1
+#define CAUSE_FETCH_PAGE_FAULT 12
 
 /*
  * The guest's tables forbid to fetch what its hart has just fetched by an older
@@ -25,8 +25,8 @@ static const volatile uint16_t *code_at(struct vcpu *v, uint64_t va)
 {
 	const struct hm_run *run = v->run;
 	uint64_t hpa;
-	enum ssp_verdict verdict = ssp_translate(&v->shadow->space, run->satp, va, SSP_FETCH,
-						 access_state(run), &hpa);
+	enum ssp_verdict verdict =
+		ssp_translate(&v->shadow->space, run->satp, va, SSP_FETCH, access_state(run), &hpa);
 
 	if (verdict != SSP_FILLED) {
 		fetch_fault(v, va, verdict);

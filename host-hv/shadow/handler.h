@@ -5,10 +5,10 @@
 
 #include "shadow/shadow.h"
 
-#define INSTRUCTION		4UL	/* bytes at most */
+#define INSTRUCTION 4UL /* bytes at most */
 
-#define SSTATUS_SUM		(1UL << 18)
-#define SSTATUS_MXR		(1UL << 19)
+#define SSTATUS_SUM (1UL << 18)
+#define SSTATUS_MXR (1UL << 19)
 
 /*
  * tsp_in_step_handler is tsp's where no table goes out of step; aside_handler is ssp's for the one instruction that

@@ -9,8 +9,8 @@
 #include "shadow/handler.h"
 #include "ssp/ring.h"
 
-#define CAUSE_FETCH_ACCESS	1
-#define CAUSE_FETCH_PAGE_FAULT	12
+#define CAUSE_FETCH_ACCESS     1
+#define CAUSE_FETCH_PAGE_FAULT 12
 
 /* -- whose the tables are -- */
 
@@ -31,14 +31,17 @@ static uint64_t describe_size(unsigned long pages)
 	return ALIGN_UP(sizeof(struct shadow) + pages * sizeof(struct ssp_table), PAGE);
 }
 
-void shadow_init(struct shadow *shadow, const struct vm *vm, unsigned long pages, const struct hm_info *hm)
+void shadow_init(struct shadow *shadow, const struct vm *vm, unsigned long pages,
+		 const struct hm_info *hm)
 {
 	memset(shadow, 0, sizeof(*shadow));
 	shadow->handler = &firmware_handler;
-	ssp_init(&shadow->space, (uint64_t)shadow + describe_size(pages), (struct ssp_table *)(shadow + 1),
-		 pages, hm->satp_modes, !(hm->features & HM_INFO_SVVPTC));
-	ssp_slot_set(&shadow->space, 0, (struct ssp_slot){ vm->ram.base, vm->ram.size,
-							   vm->hpa - vm->ram.base, PTE_RWX });
+	ssp_init(&shadow->space, (uint64_t)shadow + describe_size(pages),
+		 (struct ssp_table *)(shadow + 1), pages, hm->satp_modes,
+		 !(hm->features & HM_INFO_SVVPTC));
+	ssp_slot_set(&shadow->space, 0,
+		     (struct ssp_slot){ vm->ram.base, vm->ram.size, vm->hpa - vm->ram.base,
+					PTE_RWX });
 }
 
 struct shadow *shadow_create(const struct vm *vm, unsigned long pages, const struct hm_info *hm)
@@ -89,7 +92,7 @@ void shadow_change(struct vcpu *v)
 		return;
 	for (unsigned n = 0; n < HM_ROOTS; n++)
 		shadow_root_set(v, n, 0, 0, true);
-	shadow->handler->drop(v);	/* which owes it as well */
+	shadow->handler->drop(v); /* which owes it as well */
 	shadow_owe(v, SSP_FENCE_ALL, 0);
 }
 
@@ -140,16 +143,10 @@ enum next exit_page_fault(struct vcpu *v)
 					   access_state(run));
 	shadow_owe(v, result.fence, run->exit_value);
 	switch (result.verdict) {
-	case SSP_FILLED:
-		v->shadow->count[result.class]++;
-		break;
-	case SSP_ACCESS_FAULT:
-		inject(v, ssp_access_fault(run->exit_cause & 3));
-		break;
-	case SSP_OUTSIDE:
-		return outside(v, result.gpa);
-	default:
-		inject(v, run->exit_cause);
+	case SSP_FILLED: v->shadow->count[result.class]++; break;
+	case SSP_ACCESS_FAULT: inject(v, ssp_access_fault(run->exit_cause & 3)); break;
+	case SSP_OUTSIDE: return outside(v, result.gpa);
+	default: inject(v, run->exit_cause);
 	}
 	return RESUME;
 }

@@ -19,16 +19,16 @@
 enum shadow_class {
 	SHADOW_TRUE_FAULT,
 	SHADOW_HIDDEN_FAULT,
-	SHADOW_PT_WRITE,		/* a store to a table that is write-protected */
+	SHADOW_PT_WRITE, /* a store to a table that is write-protected */
 	SHADOW_MMIO,
 	SHADOW_CLASSES
 };
 
 struct shadow_result {
-	enum ssp_verdict verdict;	/* SSP_FILLED: the guest goes on */
-	enum ssp_fence fence;		/* owed for the address */
-	uint64_t gpa;			/* SSP_OUTSIDE: of the access */
-	enum shadow_class class;	/* SSP_FILLED: SHADOW_HIDDEN_FAULT or _PT_WRITE */
+	enum ssp_verdict verdict; /* SSP_FILLED: the guest goes on */
+	enum ssp_fence fence;     /* owed for the address */
+	uint64_t gpa;             /* SSP_OUTSIDE: of the access */
+	enum shadow_class class;  /* SSP_FILLED: SHADOW_HIDDEN_FAULT or _PT_WRITE */
 };
 
 /* Asked at each exit: what a handler has nothing to do for is NULL, and costs a load. */
@@ -62,17 +62,18 @@ struct shadow_handler {
 struct shadow {
 	/* by vcpu->policy; one without functions: the tables are the firmware's */
 	const struct shadow_handler *handler;
-	uint64_t withheld;			/* HM_POLICY_* that tsp.c takes from the firmware for the time being */
-	uint64_t ring_generation;			/* ssp.c: of the ring that its space has, run->ring_generation */
-	uint64_t count[SHADOW_CLASSES];		/* since the record was begun */
-	struct ssp_space space;			/* the slots are everyone's, the rest is ssp.c's */
+	uint64_t withheld; /* HM_POLICY_* that tsp.c takes from the firmware for the time being */
+	uint64_t ring_generation; /* ssp.c: of the ring that its space has, run->ring_generation */
+	uint64_t count[SHADOW_CLASSES]; /* since the record was begun */
+	struct ssp_space space;         /* the slots are everyone's, the rest is ssp.c's */
 };
 
 /* The shadow of a new vCPU, with so many pages of tables; ends the machine if memory is short. */
 struct shadow *shadow_create(const struct vm *vm, unsigned long pages, const struct hm_info *hm);
 
 /* As it is before the vCPU has run. */
-void shadow_init(struct shadow *shadow, const struct vm *vm, unsigned long pages, const struct hm_info *hm);
+void shadow_init(struct shadow *shadow, const struct vm *vm, unsigned long pages,
+		 const struct hm_info *hm);
 
 /* The counts begin anew. */
 void shadow_reset_counts(struct vcpu *v);

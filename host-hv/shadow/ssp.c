@@ -33,7 +33,7 @@ static void publish_roots(struct vcpu *v)
 		const struct hm_root *entry = &v->run->roots[n];
 
 		if (root->top == SSP_NONE)
-			return;		/* they are given out in turn */
+			return; /* they are given out in turn */
 		if (space->log_head - root->log_position > SSP_LOG_SIZE) {
 			if (entry->root)
 				shadow_root_set(v, n, root->gsatp, 0, true);
@@ -98,7 +98,8 @@ static void drop(struct vcpu *v)
 /* The guest's ring is another one: what it had pushed into an older one stands for a fence of everything. */
 static __attribute__((noinline)) void change_ring(struct vcpu *v)
 {
-	bool first = !v->shadow->space.ring.hpa && v->run->ring_generation == v->shadow->ring_generation + 1;
+	bool first = !v->shadow->space.ring.hpa &&
+		     v->run->ring_generation == v->shadow->ring_generation + 1;
 
 	take_ring(v);
 	if (!first)
@@ -142,8 +143,8 @@ static __attribute__((noinline)) void take_fences(struct vcpu *v)
 	bool others = false;
 
 	for (uint64_t n = 0; n < run->fence_count; n++) {
-		enum ssp_fence fence = flush_page(space, run->fences[n].va, run->fences[n].asid,
-						  &others);
+		enum ssp_fence fence =
+			flush_page(space, run->fences[n].va, run->fences[n].asid, &others);
 
 		/* Never so far: what is mapped in pieces is in fence_exits, and nothing else has links that go. */
 		if (fence > SSP_FENCE_PAGE)
@@ -196,12 +197,15 @@ static struct shadow_result fault(struct vcpu *v, uint64_t va, enum ssp_access a
 	if (result.verdict == SSP_SLOW)
 		result = ssp_fault(space, va, access, state);
 	if (space->log_head != log_head)
-		publish_roots(v);	/* tables ran out, and with them went the global tree's */
+		publish_roots(v); /* tables ran out, and with them went the global tree's */
 	/* The guest will change the entry and fence it, which is no exit where nothing is mapped. */
 	if (result.verdict == SSP_TRUE_FAULT)
 		result.fence = ssp_forget_fast(space, va);
 	return (struct shadow_result){
-		result.verdict, result.fence, result.gpa, SHADOW_HIDDEN_FAULT,
+		result.verdict,
+		result.fence,
+		result.gpa,
+		SHADOW_HIDDEN_FAULT,
 	};
 }
 
@@ -213,7 +217,9 @@ static void fence(struct vcpu *v, uint64_t start, uint64_t size, uint64_t asid)
 	bool others = false;
 
 	if (!pages) {
-		shadow_owe(v, asid != FENCE_ALL ? ssp_flush_asid(space, asid) : ssp_flush_all(space), 0);
+		shadow_owe(v,
+			   asid != FENCE_ALL ? ssp_flush_asid(space, asid) : ssp_flush_all(space),
+			   0);
 		publish_roots(v);
 		return;
 	}
@@ -233,11 +239,19 @@ static void leave_aside(struct vcpu *v)
 }
 
 const struct shadow_handler aside_handler = {
-	.fault = fault, .satp = switch_to, .fence = fence, .drop = drop,
-	.enter = enter, .leave = leave_aside,
+	.fault = fault,
+	.satp = switch_to,
+	.fence = fence,
+	.drop = drop,
+	.enter = enter,
+	.leave = leave_aside,
 };
 
 const struct shadow_handler ssp_handler = {
-	.fault = fault, .satp = switch_to, .fence = fence, .drop = drop,
-	.enter = enter, .leave = leave,
+	.fault = fault,
+	.satp = switch_to,
+	.fence = fence,
+	.drop = drop,
+	.enter = enter,
+	.leave = leave,
 };

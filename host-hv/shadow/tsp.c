@@ -15,10 +15,10 @@
 #include "ssp/ring.h"
 #include "tsp/tsp.h"
 
-#define CAUSE_MISALIGNED_STORE	6
-#define MAX_CALLS		8	/* in a row; then the guest may try again */
-#define MAX_TABLES		4096UL
-#define NEAR			(16 * 4UL)	/* bytes of code */
+#define CAUSE_MISALIGNED_STORE 6
+#define MAX_CALLS              8 /* in a row; then the guest may try again */
+#define MAX_TABLES             4096UL
+#define NEAR                   (16 * 4UL) /* bytes of code */
 
 /* A store that its vCPU was told to repeat. */
 struct repeated {
@@ -28,11 +28,11 @@ struct repeated {
 struct vm_tsp {
 	struct spinlock lock;
 	struct tsp tsp;
-	bool stale;			/* the guest runs, and stores, under another policy; atomic */
+	bool stale; /* the guest runs, and stores, under another policy; atomic */
 	struct tsp_vcpu vcpu[MAX_VCPUS];
-	struct repeated repeated[MAX_VCPUS];		/* the last one */
-	unsigned aside_vcpu;		/* POLICY_ASIDE: for this vCPU's instruction */
-	uint64_t aside_pc;		/* which is there */
+	struct repeated repeated[MAX_VCPUS]; /* the last one */
+	unsigned aside_vcpu;                 /* POLICY_ASIDE: for this vCPU's instruction */
+	uint64_t aside_pc;                   /* which is there */
 };
 
 _Static_assert(TSP_ROOTS == HM_ROOTS && TSP_VCPUS >= MAX_VCPUS, "one for each");
@@ -44,12 +44,13 @@ static uint32_t table_count(const struct vm *vm)
 }
 
 /* the tables follow, then their descriptions */
-#define OWN_SIZE	ALIGN_UP(sizeof(struct vm_tsp), PAGE)
+#define OWN_SIZE ALIGN_UP(sizeof(struct vm_tsp), PAGE)
 
 struct vm_tsp *tsp_handler_create(const struct vm *vm)
 {
 	uint32_t tables = table_count(vm);
-	uint64_t size = OWN_SIZE + tables * PAGE + tsp_memory_size(&vm->vcpu[0].shadow->space, tables);
+	uint64_t size =
+		OWN_SIZE + tables * PAGE + tsp_memory_size(&vm->vcpu[0].shadow->space, tables);
 	struct vm_tsp *t = (struct vm_tsp *)memory_alloc(ALIGN_UP(size, PAGE), PAGE);
 
 	if (!t)
@@ -58,13 +59,15 @@ struct vm_tsp *tsp_handler_create(const struct vm *vm)
 	return t;
 }
 
-void tsp_handler_init(struct vm_tsp *t, const struct vm *vm, const struct hm_info *hm, uint32_t zero_block)
+void tsp_handler_init(struct vm_tsp *t, const struct vm *vm, const struct hm_info *hm,
+		      uint32_t zero_block)
 {
 	uint32_t tables = table_count(vm);
 
 	memset(t, 0, sizeof(*t));
 	tsp_init(&t->tsp, &vm->vcpu[0].shadow->space, (uint64_t)t + OWN_SIZE,
-		 (char *)t + OWN_SIZE + tables * PAGE, tables, !(hm->features & HM_INFO_SVVPTC), zero_block);
+		 (char *)t + OWN_SIZE + tables * PAGE, tables, !(hm->features & HM_INFO_SVVPTC),
+		 zero_block);
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
 		tsp_add_vcpu(&t->tsp, &t->vcpu[i]);
 }
@@ -102,18 +105,20 @@ static void settle(struct vcpu *v, const struct tsp_result *result, uint64_t va)
 /* With the lock. */
 static void make_current(struct vcpu *v, const struct fence *f)
 {
-	uint64_t asid = f->asid == FENCE_ALL ? TSP_ALL_ASIDS : satp_asid(f->asid << SATP_ASID_SHIFT);
+	uint64_t asid =
+		f->asid == FENCE_ALL ? TSP_ALL_ASIDS : satp_asid(f->asid << SATP_ASID_SHIFT);
 	struct tsp_result result;
 
 	do {
-		result = tsp_fence(&v->vm->tsp->tsp, ALIGN_DOWN(f->start, PAGE), fence_pages(f->start, f->size), asid);
+		result = tsp_fence(&v->vm->tsp->tsp, ALIGN_DOWN(f->start, PAGE),
+				   fence_pages(f->start, f->size), asid);
 		settle(v, &result, 0);
 	} while (result.verdict == TSP_AGAIN);
 }
 
 static bool is_in_step(const struct vm_tsp *t)
 {
-	return !__atomic_load_n(&t->tsp.out_count, __ATOMIC_ACQUIRE);	/* tsp_forget_step() */
+	return !__atomic_load_n(&t->tsp.out_count, __ATOMIC_ACQUIRE); /* tsp_forget_step() */
 }
 
 static void sync(struct vcpu *v, const struct fence *f)
@@ -245,11 +250,11 @@ static void step_aside(struct vcpu *v)
 	uint64_t policy = __atomic_load_n(&v->vm->policy, __ATOMIC_RELAXED);
 
 	if (!policy_is(policy, POLICY_TSP))
-		return;		/* another vCPU had it done, or the operator chose another one */
+		return; /* another vCPU had it done, or the operator chose another one */
 	t->aside_vcpu = v->id;
 	t->aside_pc = v->run->pc;
-	__atomic_compare_exchange_n(&v->vm->policy, &policy, policy & ~(uint64_t)HM_POLICY_FLUSH, false,
-				    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+	__atomic_compare_exchange_n(&v->vm->policy, &policy, policy & ~(uint64_t)HM_POLICY_FLUSH,
+				    false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
 /*
@@ -268,7 +273,8 @@ void tsp_come_back(const struct vcpu *v)
 	const struct vm_tsp *t = v->vm->tsp;
 	uint64_t policy = __atomic_load_n(&v->vm->policy, __ATOMIC_RELAXED);
 
-	if (policy_is(policy, POLICY_ASIDE) && v->id == t->aside_vcpu && has_gone_on(v->run, t->aside_pc))
+	if (policy_is(policy, POLICY_ASIDE) && v->id == t->aside_vcpu &&
+	    has_gone_on(v->run, t->aside_pc))
 		__atomic_compare_exchange_n(&v->vm->policy, &policy, policy | POLICY_TSP, false,
 					    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
@@ -309,19 +315,14 @@ static struct shadow_result answer(struct vcpu *v, const struct tsp_result *resu
 	struct shadow_result answer = { .verdict = SSP_FILLED, .class = class };
 
 	switch (result->verdict) {
-	case TSP_STORED:
-		v->run->flags |= HM_RUN_ADVANCE;
-		break;
-	case TSP_MISALIGNED:
-		vcpu_inject(v, CAUSE_MISALIGNED_STORE, result->va);
-		break;
+	case TSP_STORED: v->run->flags |= HM_RUN_ADVANCE; break;
+	case TSP_MISALIGNED: vcpu_inject(v, CAUSE_MISALIGNED_STORE, result->va); break;
 	case TSP_FAULT:
-		v->run->exit_value = result->va;	/* of the second page, perhaps */
+		v->run->exit_value = result->va; /* of the second page, perhaps */
 		answer.verdict = result->fault;
 		answer.gpa = result->gpa;
 		break;
-	default:
-		break;
+	default: break;
 	}
 	return answer;
 }
@@ -334,7 +335,7 @@ static struct shadow_result fault(struct vcpu *v, uint64_t va, enum ssp_access a
 	struct tsp_result result = { .verdict = TSP_REPEAT };
 
 	spin_lock(&t->lock);
-	if (tsp_has_root(&t->vcpu[v->id]))	/* else it was forgotten since the exit */
+	if (tsp_has_root(&t->vcpu[v->id])) /* else it was forgotten since the exit */
 		result = find_out(v, va, access, state);
 	if (result.verdict == TSP_LET_GO)
 		class = SHADOW_PT_WRITE;
@@ -347,11 +348,21 @@ static struct shadow_result fault(struct vcpu *v, uint64_t va, enum ssp_access a
 }
 
 const struct shadow_handler tsp_handler = {
-	.fault = fault, .satp = satp, .sync = sync, .commit = commit, .drop = drop, .enter = enter,
-	.quit = quit, .ready = ready,
+	.fault = fault,
+	.satp = satp,
+	.sync = sync,
+	.commit = commit,
+	.drop = drop,
+	.enter = enter,
+	.quit = quit,
+	.ready = ready,
 };
 
 /* Nothing goes out of step: fences and the ring are the firmware's, and entries have nothing to ask. */
 const struct shadow_handler tsp_in_step_handler = {
-	.fault = fault, .satp = satp, .drop = drop, .quit = quit, .ready = ready,
+	.fault = fault,
+	.satp = satp,
+	.drop = drop,
+	.quit = quit,
+	.ready = ready,
 };

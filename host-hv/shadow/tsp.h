@@ -11,7 +11,8 @@ struct hm_info;
 struct vm_tsp *tsp_handler_create(const struct vm *vm);
 
 /* As it is before any of them has run. */
-void tsp_handler_init(struct vm_tsp *tsp, const struct vm *vm, const struct hm_info *hm, uint32_t zero_block);
+void tsp_handler_init(struct vm_tsp *tsp, const struct vm *vm, const struct hm_info *hm,
+		      uint32_t zero_block);
 
 /* Ends aside_handler's time, after the exit of a vCPU that has executed the instruction. */
 void tsp_come_back(const struct vcpu *v);

@@ -7,7 +7,9 @@ static void forget(struct tsp_vcpu *vcpu, unsigned int n)
 	struct tsp_root *root = &vcpu->root[n];
 
 	*root = (struct tsp_root){
-		.gsatp = TSP_NO_GSATP, .table = TSP_NONE, .generation = root->generation + 1,
+		.gsatp = TSP_NO_GSATP,
+		.table = TSP_NONE,
+		.generation = root->generation + 1,
 	};
 	vcpu->changed |= 1u << n;
 }

@@ -185,7 +185,8 @@ static const char *check_steps(const struct tsp *tsp)
 		if (table->step != TSP_IN_STEP && (table->role || table->level))
 			return "T9: a table that is no leaf table is not in step";
 		if (table->step == TSP_OUT_OF_STEP &&
-		    (tsp_next_of(tsp, table->gfn, NULL) != table || tsp_next_of(tsp, table->gfn, table)))
+		    (tsp_next_of(tsp, table->gfn, NULL) != table ||
+		     tsp_next_of(tsp, table->gfn, table)))
 			return "T9: a frame with several tables is writable";
 	}
 	for (uint32_t n = tsp->out; n != TSP_NONE && listed <= out; n = tsp->tables[n].next_out)

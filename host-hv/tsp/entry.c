@@ -9,7 +9,7 @@
  */
 #include "internal.h"
 
-#define NOTHING		((struct tsp_want){ 0 })
+#define NOTHING ((struct tsp_want){ 0 })
 
 static struct tsp_region *region_of(const struct tsp *tsp, unsigned int slot, uint64_t gpa,
 				    int level)
@@ -111,8 +111,7 @@ static struct tsp_want want_guest(const struct tsp *tsp, uint64_t pte, int level
 	return (struct tsp_want){ .child = true, .key = { address >> PAGE_SHIFT, level - 1, 0 } };
 }
 
-struct tsp_want tsp_wanted(const struct tsp *tsp, const struct tsp_table *table,
-			   unsigned int index)
+struct tsp_want tsp_wanted(const struct tsp *tsp, const struct tsp_table *table, unsigned int index)
 {
 	uint64_t gpa = table->gfn << PAGE_SHIFT;
 
@@ -189,7 +188,7 @@ void tsp_entry_sync(struct tsp *tsp, struct tsp_table *table, unsigned int index
 	if (tsp_entries(tsp, table)[index] == value)
 		return;
 	if (child && tsp_has_out_below(tsp, child))
-		value = 0;	/* what is new here must not be old there: find_path() calls it back */
+		value = 0; /* what is new here must not be old there: find_path() calls it back */
 	tsp_entry_clear(tsp, table, index);
 	if (value)
 		tsp_entry_put(tsp, table, index, value);

@@ -16,7 +16,7 @@
 /* The shadow tables of a guest path, by level, and what the guest says at its end. */
 struct path {
 	struct tsp_table *table[MAX_LEVELS];
-	int leaf;			/* level of the last one */
+	int leaf; /* level of the last one */
 	struct tsp_want want;
 };
 
@@ -31,7 +31,8 @@ static struct tsp_table *find_child(struct tsp *tsp, const struct path *path, ui
 	struct tsp_table *child = tsp_find_or_create(tsp, &path->want.key);
 
 	if (tsp->out_count &&
-	    tsp_entries(tsp, path->table[path->leaf])[pte_index(va, path->leaf)] != tsp_link(tsp, child))
+	    tsp_entries(tsp, path->table[path->leaf])[pte_index(va, path->leaf)] !=
+		    tsp_link(tsp, child))
 		tsp_call_back_below(tsp, child, TSP_NO_GSATP);
 	return child;
 }
@@ -108,7 +109,8 @@ static void fill_around(struct tsp *tsp, struct tsp_table *table, uint64_t va)
 }
 
 /* Whatever the fault was for, let the table at gpa go; the hart has cached that it was protected. */
-static bool let_go(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t va, uint64_t gpa, struct path *path)
+static bool let_go(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t va, uint64_t gpa,
+		   struct path *path)
 {
 	if (!tsp_let_go(tsp, vcpu, gpa))
 		return false;
@@ -133,7 +135,8 @@ static enum tsp_verdict fill(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t va
 	 * The guest allows the store: a table's protection has taken W away; or
 	 * another vCPU has changed the entry since, where the leaf table is out of step.
 	 */
-	to_table = access == SSP_STORE && !(path.want.leaf & PTE_W) && tsp_region(tsp, gpa, 0)->tables;
+	to_table =
+		access == SSP_STORE && !(path.want.leaf & PTE_W) && tsp_region(tsp, gpa, 0)->tables;
 	if (to_table && let_go(tsp, vcpu, va, gpa, &path))
 		return TSP_LET_GO;
 	written = put_leaf(tsp, &path, va);

@@ -36,16 +36,16 @@ struct tsp_table *tsp_find(const struct tsp *tsp, const struct tsp_key *key)
 {
 	struct tsp_table *table = tsp_table_at(tsp, tsp->bucket[bucket_of(key->gfn)]);
 
-	while (table && !(table->gfn == key->gfn && table->level == key->level &&
-			  table->role == key->role))
+	while (table &&
+	       !(table->gfn == key->gfn && table->level == key->level && table->role == key->role))
 		table = tsp_table_at(tsp, table->same_hash);
 	return table;
 }
 
 struct tsp_table *tsp_next_of(const struct tsp *tsp, uint64_t gfn, const struct tsp_table *table)
 {
-	struct tsp_table *next = tsp_table_at(tsp, table ? table->same_hash :
-						       tsp->bucket[bucket_of(gfn)]);
+	struct tsp_table *next =
+		tsp_table_at(tsp, table ? table->same_hash : tsp->bucket[bucket_of(gfn)]);
 
 	while (next && (next->gfn != gfn || next->role))
 		next = tsp_table_at(tsp, next->same_hash);

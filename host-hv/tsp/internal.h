@@ -15,7 +15,7 @@
 #include "tsp.h"
 #include "tsp_port.h"
 
-#define ROLE_BITS	(PTE_RWX | PTE_U | PTE_G)
+#define ROLE_BITS (PTE_RWX | PTE_U | PTE_G)
 
 /* What a shadow table stands for. */
 struct tsp_key {
@@ -26,9 +26,9 @@ struct tsp_key {
 
 /* What the guest says that an entry should be: a leaf, a link to a child, or nothing. */
 struct tsp_want {
-	uint64_t leaf;			/* the sPTE, or 0 */
-	bool child;			/* if leaf is 0 */
-	struct tsp_key key;		/* of the child, or of the pieces instead of the leaf */
+	uint64_t leaf;      /* the sPTE, or 0 */
+	bool child;         /* if leaf is 0 */
+	struct tsp_key key; /* of the child, or of the pieces instead of the leaf */
 };
 
 /* The slot of a GPA that is known to lie in one. */
@@ -113,7 +113,7 @@ static inline bool tsp_waits(const struct tsp *tsp)
 }
 
 /* entry.c: entries, chains and protection. */
-struct tsp_region *tsp_region(const struct tsp *tsp, uint64_t gpa, int level);	/* of RAM */
+struct tsp_region *tsp_region(const struct tsp *tsp, uint64_t gpa, int level); /* of RAM */
 void tsp_entry_clear(struct tsp *tsp, struct tsp_table *table, unsigned int index);
 void tsp_entry_put(struct tsp *tsp, struct tsp_table *table, unsigned int index, uint64_t value);
 void tsp_entry_sync(struct tsp *tsp, struct tsp_table *table, unsigned int index);
@@ -128,7 +128,8 @@ struct tsp_want tsp_wanted(const struct tsp *tsp, const struct tsp_table *table,
 /* out.c: which leaf tables are out of step. */
 void tsp_add_out(struct tsp *tsp, struct tsp_table *table);
 void tsp_forget_step(struct tsp *tsp, struct tsp_table *table);
-uint32_t tsp_find_out_below(const struct tsp *tsp, uint32_t n, const struct tsp_table *top, uint64_t except);
+uint32_t tsp_find_out_below(const struct tsp *tsp, uint32_t n, const struct tsp_table *top,
+			    uint64_t except);
 bool tsp_has_out_below(const struct tsp *tsp, const struct tsp_table *top);
 
 /* index.c: where tables are found. */

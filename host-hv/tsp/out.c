@@ -3,7 +3,7 @@
 #include "internal.h"
 
 /* Links looked at on the way up to a root; beyond, it counts as reached. */
-#define MAX_LINKS	64
+#define MAX_LINKS 64
 
 void tsp_add_out(struct tsp *tsp, struct tsp_table *table)
 {
@@ -32,8 +32,8 @@ void tsp_forget_step(struct tsp *tsp, struct tsp_table *table)
 }
 
 /* Does a path lead from the root down to the table?  Levels end the recursion, `links` its breadth. */
-static bool is_below(const struct tsp *tsp, const struct tsp_table *table, const struct tsp_table *root,
-		     unsigned int *links)
+static bool is_below(const struct tsp *tsp, const struct tsp_table *table,
+		     const struct tsp_table *root, unsigned int *links)
 {
 	if (table == root)
 		return true;
@@ -48,13 +48,15 @@ static bool is_below(const struct tsp *tsp, const struct tsp_table *table, const
 }
 
 /* The first one from n on that is out of step, below top or the same, and was not let go by `except`. */
-uint32_t tsp_find_out_below(const struct tsp *tsp, uint32_t n, const struct tsp_table *top, uint64_t except)
+uint32_t tsp_find_out_below(const struct tsp *tsp, uint32_t n, const struct tsp_table *top,
+			    uint64_t except)
 {
 	for (; n != TSP_NONE; n = tsp->tables[n].next_out) {
 		const struct tsp_table *table = &tsp->tables[n];
 		unsigned int links = MAX_LINKS;
 
-		if (table->step == TSP_OUT_OF_STEP && (tsp_is_shared(tsp) || table->owner != except) &&
+		if (table->step == TSP_OUT_OF_STEP &&
+		    (tsp_is_shared(tsp) || table->owner != except) &&
 		    is_below(tsp, table, top, &links))
 			break;
 	}

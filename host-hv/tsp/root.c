@@ -52,11 +52,18 @@ bool tsp_init(struct tsp *tsp, struct ssp_space *guest, uint64_t pool_hpa, void 
 	    zero_block & (zero_block - 1))
 		return false;
 	*tsp = (struct tsp){
-		.guest = guest, .pool_hpa = pool_hpa,
-		.table_count = table_count, .free_count = table_count,
-		.fence_after_fill = fence_after_fill, .zero_block = zero_block,
-		.free = TSP_NONE, .limbo = TSP_NONE, .doomed = TSP_NONE,
-		.oldest = TSP_NONE, .newest = TSP_NONE, .out = TSP_NONE,
+		.guest = guest,
+		.pool_hpa = pool_hpa,
+		.table_count = table_count,
+		.free_count = table_count,
+		.fence_after_fill = fence_after_fill,
+		.zero_block = zero_block,
+		.free = TSP_NONE,
+		.limbo = TSP_NONE,
+		.doomed = TSP_NONE,
+		.oldest = TSP_NONE,
+		.newest = TSP_NONE,
+		.out = TSP_NONE,
 	};
 	for (unsigned int i = 0; i < TSP_BUCKETS; i++)
 		tsp->bucket[i] = TSP_NONE;

@@ -19,17 +19,17 @@
 #include "ssp/decode.h"
 #include "internal.h"
 
-#define ODD_STORE	TSP_FLOOD	/* counts as a whole flood: it stores no PTE */
+#define ODD_STORE TSP_FLOOD /* counts as a whole flood: it stores no PTE */
 
 /* A store with its operand, in guest memory. */
 struct operation {
 	struct store store;
 	uint64_t va, value;
-	uint64_t expected;		/* by a compare-and-swap */
-	unsigned int size;		/* bytes */
+	uint64_t expected; /* by a compare-and-swap */
+	unsigned int size; /* bytes */
 	bool aligned;
-	unsigned int pages;		/* 1 or 2 */
-	uint64_t gpa[2];		/* of its first byte in each page */
+	unsigned int pages; /* 1 or 2 */
+	uint64_t gpa[2];    /* of its first byte in each page */
 };
 
 static uint64_t hpa_of(const struct tsp *tsp, uint64_t gpa)
@@ -38,12 +38,12 @@ static uint64_t hpa_of(const struct tsp *tsp, uint64_t gpa)
 }
 
 /* Where the store goes in the page of va; false: fault says why it cannot. */
-static bool translate(struct tsp *tsp, const struct tsp_vcpu *vcpu, uint64_t va,
-		      unsigned int state, struct ssp_guest_walk *walk, struct tsp_result *fault)
+static bool translate(struct tsp *tsp, const struct tsp_vcpu *vcpu, uint64_t va, unsigned int state,
+		      struct ssp_guest_walk *walk, struct tsp_result *fault)
 {
 	ssp_guest_walk(tsp->guest, vcpu->root[vcpu->current].gsatp, va, SSP_STORE, state, walk);
 	if (walk->verdict == SSP_FILLED && !ssp_walk_slot(tsp->guest, walk, SSP_STORE, state))
-		walk->verdict = SSP_ACCESS_FAULT;	/* half a store to a device */
+		walk->verdict = SSP_ACCESS_FAULT; /* half a store to a device */
 	if (walk->verdict == SSP_FILLED)
 		return true;
 	*fault = tsp_end(tsp, TSP_FAULT);
@@ -81,7 +81,8 @@ static uint64_t combine(const struct operation *o, uint64_t old)
 	uint64_t value = o->value;
 	int64_t a = o->size == 4 ? (int32_t)old : (int64_t)old;
 	int64_t b = o->size == 4 ? (int32_t)value : (int64_t)value;
-	uint64_t ua = o->size == 4 ? (uint32_t)old : old, ub = o->size == 4 ? (uint32_t)value : value;
+	uint64_t ua = o->size == 4 ? (uint32_t)old : old,
+		 ub = o->size == 4 ? (uint32_t)value : value;
 
 	switch (o->store.op) {
 	case STORE_ADD: return old + value;
@@ -92,8 +93,9 @@ static uint64_t combine(const struct operation *o, uint64_t old)
 	case STORE_MAX: return a > b ? old : value;
 	case STORE_MINU: return ua < ub ? old : value;
 	case STORE_MAXU: return ua > ub ? old : value;
-	case STORE_CAS:	return ua == (o->size == 4 ? (uint32_t)o->expected : o->expected) ? value : old;
-	default: return value;		/* swap */
+	case STORE_CAS:
+		return ua == (o->size == 4 ? (uint32_t)o->expected : o->expected) ? value : old;
+	default: return value; /* swap */
 	}
 }
 
@@ -105,8 +107,8 @@ static uint64_t amo_word(uint32_t *at, const struct operation *o)
 {
 	uint32_t old = __atomic_load_n(at, __ATOMIC_RELAXED);
 
-	while (!__atomic_compare_exchange_n(at, &old, combine(o, old), false,
-					    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+	while (!__atomic_compare_exchange_n(at, &old, combine(o, old), false, __ATOMIC_SEQ_CST,
+					    __ATOMIC_RELAXED))
 		;
 	return (int32_t)old;
 }
@@ -115,8 +117,8 @@ static uint64_t amo_double(uint64_t *at, const struct operation *o)
 {
 	uint64_t old = __atomic_load_n(at, __ATOMIC_RELAXED);
 
-	while (!__atomic_compare_exchange_n(at, &old, combine(o, old), false,
-					    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+	while (!__atomic_compare_exchange_n(at, &old, combine(o, old), false, __ATOMIC_SEQ_CST,
+					    __ATOMIC_RELAXED))
 		;
 	return old;
 }
@@ -272,7 +274,8 @@ static struct operation operation_of(const struct tsp *tsp, const struct store *
 				     const uint64_t *x)
 {
 	struct operation o = {
-		.store = *store, .size = store->size,
+		.store = *store,
+		.size = store->size,
 		.va = (store->base ? x[store->base] : 0) + store->offset,
 		.expected = store->rd ? x[store->rd] : 0,
 	};
@@ -299,7 +302,7 @@ struct tsp_result tsp_store(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t va,
 		return leave(tsp, vcpu, va, state, NULL, x);
 	o = operation_of(tsp, &store, x);
 	if (va - o.va >= o.size)
-		return tsp_end(tsp, TSP_REPEAT);	/* the code has changed since */
+		return tsp_end(tsp, TSP_REPEAT); /* the code has changed since */
 	if (store.op != STORE_PLAIN && !o.aligned)
 		return misaligned(tsp, o.va);
 	if (store.op == STORE_CONDITIONAL)

@@ -10,7 +10,7 @@
  */
 #include "internal.h"
 
-#define ZAP_AT_ONCE	16	/* when tables run out */
+#define ZAP_AT_ONCE 16 /* when tables run out */
 
 /* -- making -- */
 
@@ -69,8 +69,11 @@ struct tsp_table *tsp_create(struct tsp *tsp, const struct tsp_key *key)
 	struct tsp_table *table = take_free(tsp);
 
 	*table = (struct tsp_table){
-		.gfn = key->gfn, .level = key->level, .role = key->role,
-		.parents = TSP_NONE, .live = true,
+		.gfn = key->gfn,
+		.level = key->level,
+		.role = key->role,
+		.parents = TSP_NONE,
+		.live = true,
 	};
 	tsp_index_add(tsp, table);
 	tsp->created++;

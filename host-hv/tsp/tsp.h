@@ -52,66 +52,66 @@
 
 #include "ssp/ssp.h"
 
-#define TSP_NONE		0xffffffffu
-#define TSP_ROOTS		16	/* cached for each vCPU */
-#define TSP_VCPUS		16
-#define TSP_BUCKETS		1024
-#define TSP_LEAF_LEVELS		3	/* shadow leaves of 4 KiB, 2 MiB, 1 GiB */
-#define TSP_FLOOD		3	/* stores to a table without a use that unprotect it */
-#define TSP_MIN_TABLES		(TSP_VCPUS + 3 * MAX_LEVELS)	/* loaded roots, and paths */
-#define TSP_NO_GSATP		(~0ull)	/* a mode that no guest can have */
-#define TSP_ALL_ASIDS		(~0ull)
+#define TSP_NONE        0xffffffffu
+#define TSP_ROOTS       16 /* cached for each vCPU */
+#define TSP_VCPUS       16
+#define TSP_BUCKETS     1024
+#define TSP_LEAF_LEVELS 3 /* shadow leaves of 4 KiB, 2 MiB, 1 GiB */
+#define TSP_FLOOD       3 /* stores to a table without a use that unprotect it */
+#define TSP_MIN_TABLES  (TSP_VCPUS + 3 * MAX_LEVELS) /* loaded roots, and paths */
+#define TSP_NO_GSATP    (~0ull)                      /* a mode that no guest can have */
+#define TSP_ALL_ASIDS   (~0ull)
 
 enum tsp_verdict {
-	TSP_REPEAT,		/* the guest repeats its access, or runs on the root */
-	TSP_AGAIN,		/* carry out the fences, then call again: nothing is filled yet */
-	TSP_PT_WRITE,		/* a store to a guest table: tsp_store() */
-	TSP_ASIDE,		/* as TSP_REPEAT, but nothing may be protected: it would fault for ever */
-	TSP_LET_GO,		/* likewise: the store is repeated, to a leaf table that is out of step now */
-	TSP_STORED,		/* emulated: the guest goes on behind the instruction */
-	TSP_MISALIGNED,		/* an AMO at va: the guest's exception */
-	TSP_FAULT,		/* the guest's, at va: `fault` says of which kind */
+	TSP_REPEAT,   /* the guest repeats its access, or runs on the root */
+	TSP_AGAIN,    /* carry out the fences, then call again: nothing is filled yet */
+	TSP_PT_WRITE, /* a store to a guest table: tsp_store() */
+	TSP_ASIDE,    /* as TSP_REPEAT, but nothing may be protected: it would fault for ever */
+	TSP_LET_GO,   /* likewise: the store is repeated, to a leaf table that is out of step now */
+	TSP_STORED,   /* emulated: the guest goes on behind the instruction */
+	TSP_MISALIGNED, /* an AMO at va: the guest's exception */
+	TSP_FAULT,      /* the guest's, at va: `fault` says of which kind */
 };
 
 struct tsp_result {
 	enum tsp_verdict verdict;
-	enum ssp_fence fence;	/* owed on this hart before the guest runs again */
-	bool remote;		/* and SSP_FENCE_ALL on those of all other vCPUs */
-	enum ssp_verdict fault;	/* TSP_FAULT: SSP_TRUE_FAULT, _ACCESS_FAULT or _OUTSIDE */
-	uint64_t va;		/* TSP_FAULT, TSP_MISALIGNED */
-	uint64_t gpa;		/* SSP_OUTSIDE, TSP_PT_WRITE: of the access */
+	enum ssp_fence fence;   /* owed on this hart before the guest runs again */
+	bool remote;            /* and SSP_FENCE_ALL on those of all other vCPUs */
+	enum ssp_verdict fault; /* TSP_FAULT: SSP_TRUE_FAULT, _ACCESS_FAULT or _OUTSIDE */
+	uint64_t va;            /* TSP_FAULT, TSP_MISALIGNED */
+	uint64_t gpa;           /* SSP_OUTSIDE, TSP_PT_WRITE: of the access */
 };
 
 /* Is the shadow what the guest's table says? */
 enum tsp_step {
 	TSP_IN_STEP,
-	TSP_OUT_OF_STEP,		/* the guest writes to its table freely */
-	TSP_CALLED_BACK,		/* it does no more, once what the call owes is done; then it is compared */
+	TSP_OUT_OF_STEP, /* the guest writes to its table freely */
+	TSP_CALLED_BACK, /* it does no more, once what the call owes is done; then it is compared */
 };
 
 /* One shadow table; its page and its page of nodes have its number. */
 struct tsp_table {
-	uint64_t gfn;			/* of the guest table, or of what entry 0 maps */
-	uint64_t occupied;		/* bit n: entries 8n to 8n+7 may be non-zero */
-	uint32_t parents;		/* chain of the links to it */
+	uint64_t gfn;      /* of the guest table, or of what entry 0 maps */
+	uint64_t occupied; /* bit n: entries 8n to 8n+7 may be non-zero */
+	uint32_t parents;  /* chain of the links to it */
 	uint32_t same_hash, same_hash_prev;
-	uint32_t newer, older;		/* by last use; newer alone: the free and the limbo list */
+	uint32_t newer, older; /* by last use; newer alone: the free and the limbo list */
 	uint32_t next_doomed;
-	uint32_t next_out, prev_out;	/* of those that are not in step */
-	uint64_t owner;			/* the guest's satp when it was let go, on the only vCPU */
-	uint8_t step;			/* enum tsp_step */
+	uint32_t next_out, prev_out; /* of those that are not in step */
+	uint64_t owner;              /* the guest's satp when it was let go, on the only vCPU */
+	uint8_t step;                /* enum tsp_step */
 	uint8_t level;
-	uint8_t role;			/* 0: a guest table; TSP_DIRECT and PTE bits */
-	uint8_t loaded;			/* vCPUs whose root it is: it stays */
-	uint8_t writes;			/* since it was last used */
-	bool live;			/* found by its key */
-	bool doomed;			/* lost its last link in this call */
+	uint8_t role;   /* 0: a guest table; TSP_DIRECT and PTE bits */
+	uint8_t loaded; /* vCPUs whose root it is: it stays */
+	uint8_t writes; /* since it was last used */
+	bool live;      /* found by its key */
+	bool doomed;    /* lost its last link in this call */
 };
-#define TSP_DIRECT	0x80u
+#define TSP_DIRECT 0x80u
 
 /* A frame, or a 2 MiB or 1 GiB region, of guest RAM. */
 struct tsp_region {
-	uint32_t maps;			/* chain of the leaves of this size that map it */
+	uint32_t maps; /* chain of the leaves of this size that map it */
 	/* guest tables in it, counted by their shadow tables; of a frame: protected ones */
 	uint32_t tables;
 };
@@ -122,41 +122,41 @@ struct tsp_node {
 
 /* A vCPU's cached roots; the fields of a root are those of the run page's root buffer. */
 struct tsp_root {
-	uint64_t gsatp;			/* TSP_NO_GSATP: not in use */
-	uint64_t satp;			/* MODE and PPN of the shadow; ASID 0 */
-	uint64_t generation;			/* changes when what hardware cached of it is void */
-	uint64_t used;			/* for replacement */
+	uint64_t gsatp;      /* TSP_NO_GSATP: not in use */
+	uint64_t satp;       /* MODE and PPN of the shadow; ASID 0 */
+	uint64_t generation; /* changes when what hardware cached of it is void */
+	uint64_t used;       /* for replacement */
 	uint32_t table;
 };
 
 struct tsp_vcpu {
-	unsigned int current;		/* root that it runs on */
+	unsigned int current; /* root that it runs on */
 	uint64_t uses;
-	uint32_t changed;		/* bit n: root[n] is new to the host, which clears it */
+	uint32_t changed; /* bit n: root[n] is new to the host, which clears it */
 	struct tsp_root root[TSP_ROOTS];
 };
 
 struct tsp {
-	struct ssp_space *guest;	/* for its slots and the walker */
+	struct ssp_space *guest; /* for its slots and the walker */
 	struct tsp_vcpu *vcpu[TSP_VCPUS];
 	unsigned int vcpu_count;
-	bool fence_after_fill;		/* the hart lacks Svvptc */
-	uint32_t zero_block;		/* bytes that cbo.zero clears */
-	bool lets_go;			/* leaf tables may go out of step; the caller's, changes between calls */
+	bool fence_after_fill; /* the hart lacks Svvptc */
+	uint32_t zero_block;   /* bytes that cbo.zero clears */
+	bool lets_go; /* leaf tables may go out of step; the caller's, changes between calls */
 
 	uint64_t pool_hpa;
 	struct tsp_table *tables;
-	struct tsp_node *nodes;		/* number of a node: table * 512 + index */
+	struct tsp_node *nodes; /* number of a node: table * 512 + index */
 	struct tsp_region *regions[SSP_MAX_SLOTS][TSP_LEAF_LEVELS];
 	uint32_t table_count;
-	uint32_t free, free_count;	/* list; its tables and the fresh ones */
-	uint32_t fresh;			/* tables from here on were never used */
-	uint32_t limbo;			/* zapped in this call: some hart may still walk there */
+	uint32_t free, free_count; /* list; its tables and the fresh ones */
+	uint32_t fresh;            /* tables from here on were never used */
+	uint32_t limbo;            /* zapped in this call: some hart may still walk there */
 	uint32_t doomed;
 	uint32_t oldest, newest;
-	uint32_t out;			/* list of the tables that are not in step */
-	uint32_t out_count;		/* also read without the lock: tsp_fence() */
-	uint32_t called_back;		/* of these */
+	uint32_t out;         /* list of the tables that are not in step */
+	uint32_t out_count;   /* also read without the lock: tsp_fence() */
+	uint32_t called_back; /* of these */
 	uint32_t bucket[TSP_BUCKETS];
 
 	/* What this call owes so far. */

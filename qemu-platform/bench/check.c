@@ -150,11 +150,11 @@ static uint64_t self_modify(void)
 		die("mmap");
 	for (unsigned round = 0; round < 600; round++) {
 		uint32_t *to = round & 1 ? alias : code;
-		uint64_t (*function)(void) = (uint64_t (*)(void))(code + (round & 4));
+		uint64_t (*function)(void) = (uint64_t(*)(void))(code + (round & 4));
 
-		to[round & 4] = 0x00000513 | (round & 0x7ff) << 20;	/* li a0, round */
-		to[(round & 4) + 1] = 0x00008067;			/* ret */
-		to[512 + round % 128] = round;				/* data in the same page */
+		to[round & 4] = 0x00000513 | (round & 0x7ff) << 20; /* li a0, round */
+		to[(round & 4) + 1] = 0x00008067;                   /* ret */
+		to[512 + round % 128] = round;                      /* data in the same page */
 		__builtin___clear_cache((char *)code, (char *)code + PAGE);
 		sum = mix(sum, function() + code[512 + round % 128]);
 	}
@@ -193,9 +193,18 @@ static uint64_t crossing(void)
 static uint64_t wild(void)
 {
 	static const uint64_t address[] = {
-		0x0000004000000000, 0x0000003ffffffff8, 0x0000003fffffffff, 0x0000008000000000,
-		0x7fffffffffffffff, 0x8000000000000000, 0xffffffbfffffffff, 0xffffffc000000000,
-		0xffffffff80000000, 0xfffffffffffffff8, 0, 8,
+		0x0000004000000000,
+		0x0000003ffffffff8,
+		0x0000003fffffffff,
+		0x0000008000000000,
+		0x7fffffffffffffff,
+		0x8000000000000000,
+		0xffffffbfffffffff,
+		0xffffffc000000000,
+		0xffffffff80000000,
+		0xfffffffffffffff8,
+		0,
+		8,
 	};
 	static uint64_t sum;
 
@@ -211,8 +220,10 @@ static uint64_t wild(void)
 			sum = mix(sum, fault_address);
 		}
 		if (!sigsetjmp(back, 1))
-			__asm__ volatile("lb %0, 0(%1)\n\tsb zero, 0(%2)" : "=&r"(value)
-					 : "r"(at), "r"(at + (at >> 38 ? 0 : 0x4000000000)) : "memory");
+			__asm__ volatile("lb %0, 0(%1)\n\tsb zero, 0(%2)"
+					 : "=&r"(value)
+					 : "r"(at), "r"(at + (at >> 38 ? 0 : 0x4000000000))
+					 : "memory");
 		else
 			sum = mix(sum, fault_address + 1);
 	}
@@ -238,7 +249,8 @@ static uint64_t faults_windows_away(const void *p)
 
 	for (unsigned round = 0; round < 20; round++)
 		for (uint64_t distance = window; distance <= 20 * window; distance += window)
-			count += load_faults((uint64_t)p + distance) + load_faults((uint64_t)p - distance);
+			count += load_faults((uint64_t)p + distance) +
+				 load_faults((uint64_t)p - distance);
 	return count;
 }
 
@@ -332,20 +344,18 @@ static uint64_t idle(void)
 	do {
 		before = idle_ticks();
 		usleep(200000);
-	} while (idle_ticks() - before < 18);	/* of 20 */
+	} while (idle_ticks() - before < 18); /* of 20 */
 	return 0;
 }
 
-const struct program check_programs[] = {
-	{ "idle", "check", idle },
-	{ "protect", "check", protect },
-	{ "remap", "check", remap },
-	{ "huge", "check", huge },
-	{ "self-modify", "check", self_modify },
-	{ "crossing", "check", crossing },
-	{ "wild", "check", wild },
-	{ "side-by-side", "check", side_by_side },
-	{ "debugged", "check", debugged },
-	{ "scattered", "check", scattered },
-	{ NULL }
-};
+const struct program check_programs[] = { { "idle", "check", idle },
+					  { "protect", "check", protect },
+					  { "remap", "check", remap },
+					  { "huge", "check", huge },
+					  { "self-modify", "check", self_modify },
+					  { "crossing", "check", crossing },
+					  { "wild", "check", wild },
+					  { "side-by-side", "check", side_by_side },
+					  { "debugged", "check", debugged },
+					  { "scattered", "check", scattered },
+					  { NULL } };

@@ -121,9 +121,10 @@ static uint64_t ping_pong(void)
 
 static uint64_t shell_loop(void)
 {
-	const char *script = "i=0; s=0; while [ $i -lt 3000 ]; do s=$((s + i * i)); i=$((i + 1)); done;"
-			     "for i in 1 2 3 4 5 6 7 8; do s=$(echo $s | busybox tr 0-9 1-90); done;"
-			     "[ $s = $(busybox echo $s) ] && exit 17";
+	const char *script =
+		"i=0; s=0; while [ $i -lt 3000 ]; do s=$((s + i * i)); i=$((i + 1)); done;"
+		"for i in 1 2 3 4 5 6 7 8; do s=$(echo $s | busybox tr 0-9 1-90); done;"
+		"[ $s = $(busybox echo $s) ] && exit 17";
 	pid_t child = fork();
 
 	if (!child) {
@@ -133,12 +134,10 @@ static uint64_t shell_loop(void)
 	return wait_for(child);
 }
 
-const struct program churn_programs[] = {
-	{ "fork-cow", "churn", fork_cow },
-	{ "fork-exec", "churn", fork_exec },
-	{ "map-unmap", "churn", map_unmap },
-	{ "first-touch", "churn", first_touch },
-	{ "ping-pong", "churn", ping_pong },
-	{ "shell-loop", "churn", shell_loop },
-	{ NULL }
-};
+const struct program churn_programs[] = { { "fork-cow", "churn", fork_cow },
+					  { "fork-exec", "churn", fork_exec },
+					  { "map-unmap", "churn", map_unmap },
+					  { "first-touch", "churn", first_touch },
+					  { "ping-pong", "churn", ping_pong },
+					  { "shell-loop", "churn", shell_loop },
+					  { NULL } };

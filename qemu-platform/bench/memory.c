@@ -16,7 +16,7 @@ static uint64_t chase(size_t size, unsigned steps)
 	for (size_t i = 0; i < n; i++)
 		order[i] = i;
 	for (size_t i = n - 1; i > 0; i--) {
-		size_t j = random_next(&state) % i;	/* Sattolo: one cycle */
+		size_t j = random_next(&state) % i; /* Sattolo: one cycle */
 		uint32_t swap = order[i];
 
 		order[i] = order[j];
@@ -31,9 +31,18 @@ static uint64_t chase(size_t size, unsigned steps)
 	return sum;
 }
 
-static uint64_t chase_16k(void) { return chase(16 << 10, 180000011); }
-static uint64_t chase_1m(void) { return chase(1 << 20, 30000001); }
-static uint64_t chase_32m(void) { return chase(32 << 20, 8000003); }
+static uint64_t chase_16k(void)
+{
+	return chase(16 << 10, 180000011);
+}
+static uint64_t chase_1m(void)
+{
+	return chase(1 << 20, 30000001);
+}
+static uint64_t chase_32m(void)
+{
+	return chase(32 << 20, 8000003);
+}
 
 /* Quicksort with its comparisons in line: qsort() would measure its calls of compare(). */
 static void quicksort(uint32_t *a, size_t n)
@@ -99,8 +108,8 @@ static uint64_t hash(void)
 static uint64_t matrix(void)
 {
 	enum { N = 640 };
-	uint64_t (*a)[N] = pages(sizeof(*a) * N), (*b)[N] = pages(sizeof(*b) * N),
-		 (*c)[N] = pages(sizeof(*c) * N), sum = 0;
+	uint64_t(*a)[N] = pages(sizeof(*a) * N), (*b)[N] = pages(sizeof(*b) * N),
+	(*c)[N] = pages(sizeof(*c) * N), sum = 0;
 
 	for (int i = 0; i < N; i++)
 		for (int j = 0; j < N; j++)
@@ -284,20 +293,18 @@ static uint64_t life(void)
 	return sum;
 }
 
-const struct program memory_programs[] = {
-	{ "chase-16k", "memory", chase_16k },
-	{ "chase-1m", "memory", chase_1m },
-	{ "chase-32m", "memory", chase_32m },
-	{ "sort", "memory", sort },
-	{ "hash", "memory", hash },
-	{ "matrix", "memory", matrix },
-	{ "stream", "memory", stream },
-	{ "copy", "memory", copy },
-	{ "histogram", "memory", histogram },
-	{ "tree", "memory", tree },
-	{ "match", "memory", match },
-	{ "sieve", "memory", sieve },
-	{ "scan", "memory", scan },
-	{ "life", "memory", life },
-	{ NULL }
-};
+const struct program memory_programs[] = { { "chase-16k", "memory", chase_16k },
+					   { "chase-1m", "memory", chase_1m },
+					   { "chase-32m", "memory", chase_32m },
+					   { "sort", "memory", sort },
+					   { "hash", "memory", hash },
+					   { "matrix", "memory", matrix },
+					   { "stream", "memory", stream },
+					   { "copy", "memory", copy },
+					   { "histogram", "memory", histogram },
+					   { "tree", "memory", tree },
+					   { "match", "memory", match },
+					   { "sieve", "memory", sieve },
+					   { "scan", "memory", scan },
+					   { "life", "memory", life },
+					   { NULL } };

@@ -34,7 +34,7 @@ static inline uint64_t mix(uint64_t sum, uint64_t value)
 	return (sum ^ value) * 0x9e3779b97f4a7c15ull + (sum >> 32);
 }
 
-void *pages(size_t size);	/* fresh private memory */
-void die(const char *what);	/* the program could not do its work: ends the machine */
+void *pages(size_t size);   /* fresh private memory */
+void die(const char *what); /* the program could not do its work: ends the machine */
 
 #endif

@@ -40,13 +40,13 @@
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 
-#define MAX_HARTS	8		/* see number() */
-#define PRIV_M		3
-#define MPP(mstatus)	((mstatus) >> 11 & 3)
+#define MAX_HARTS    8 /* see number() */
+#define PRIV_M       3
+#define MPP(mstatus) ((mstatus) >> 11 & 3)
 
-#define INSN_MRET	0x30200073
-#define INSN_WFI	0x10500073
-#define INSN_CLOSE_ALL	0x30401073	/* csrw mie, zero */
+#define INSN_MRET      0x30200073
+#define INSN_WFI       0x10500073
+#define INSN_CLOSE_ALL 0x30401073 /* csrw mie, zero */
 
 static const char *const usage = "m-stay: -plugin m-stay.so[,out=FILE][,lock=START-END-UNLOCK]\n";
 
@@ -54,17 +54,17 @@ static FILE *out;
 static uint64_t lock_start, lock_end, unlock;
 
 /* What generated code counts by itself, for each hart. */
-static qemu_plugin_u64 length;		/* of the present stay; 0: there is none */
-static qemu_plugin_u64 starting;	/* the present stay is a hart's start */
-static qemu_plugin_u64 waiting;		/* it waits for a lock */
-static qemu_plugin_u64 in_m_mode;	/* all instructions in M-mode but those of waiting */
+static qemu_plugin_u64 length;    /* of the present stay; 0: there is none */
+static qemu_plugin_u64 starting;  /* the present stay is a hart's start */
+static qemu_plugin_u64 waiting;   /* it waits for a lock */
+static qemu_plugin_u64 in_m_mode; /* all instructions in M-mode but those of waiting */
 
 static struct hart {
 	struct qemu_plugin_register *priv, *mhartid, *mstatus, *mcause, *a0, *a6, *a7;
-	uint64_t pc, waited;		/* of the present stay */
+	uint64_t pc, waited; /* of the present stay */
 	/* of the present wait: which turn it was, and the others' count at its beginning */
 	uint64_t lock, since, others;
-	bool waits;			/* and the lock is not its own yet */
+	bool waits; /* and the lock is not its own yet */
 	uint64_t longest, longest_waited, longest_pc, longest_cause, longest_a6, longest_a7;
 	uint64_t stays, starts;
 } harts[MAX_HARTS];
@@ -86,7 +86,8 @@ static void on_entry(unsigned int vcpu, void *pc)
 	struct hart *hart = &harts[number(vcpu)];
 
 	if (read_register(hart->mhartid) != number(vcpu)) {
-		fputs("m-stay: several harts in one thread cannot be told apart: ICOUNT=0 gives each its own\n", stderr);
+		fputs("m-stay: several harts in one thread cannot be told apart: ICOUNT=0 gives each its own\n",
+		      stderr);
 		exit(1);
 	}
 	hart->pc = (uintptr_t)pc;
@@ -200,7 +201,8 @@ static void on_hart(qemu_plugin_id_t id, unsigned int vcpu)
 	hart->a6 = find_register(all, "a6");
 	hart->a7 = find_register(all, "a7");
 	g_array_free(all, true);
-	if (!hart->priv || !hart->mhartid || !hart->mstatus || !hart->mcause || !hart->a0 || !hart->a6 || !hart->a7) {
+	if (!hart->priv || !hart->mhartid || !hart->mstatus || !hart->mcause || !hart->a0 ||
+	    !hart->a6 || !hart->a7) {
 		fputs("m-stay: this QEMU does not show the registers\n", stderr);
 		exit(1);
 	}
@@ -229,7 +231,8 @@ static bool starts_a_hart(const struct qemu_plugin_tb *block)
 /* MRET ends a block. */
 static void watch_mret(const struct qemu_plugin_tb *block)
 {
-	struct qemu_plugin_insn *last = qemu_plugin_tb_get_insn(block, qemu_plugin_tb_n_insns(block) - 1);
+	struct qemu_plugin_insn *last =
+		qemu_plugin_tb_get_insn(block, qemu_plugin_tb_n_insns(block) - 1);
 	uint32_t code = 0;
 
 	qemu_plugin_insn_data(last, &code, sizeof(code));
@@ -241,7 +244,8 @@ static void on_block_of_lock(struct qemu_plugin_tb *block)
 {
 	qemu_plugin_register_vcpu_tb_exec_cond_cb(block, on_wait, QEMU_PLUGIN_CB_R_REGS,
 						  QEMU_PLUGIN_COND_EQ, waiting, 0, NULL);
-	qemu_plugin_register_vcpu_tb_exec_inline_per_vcpu(block, QEMU_PLUGIN_INLINE_STORE_U64, waiting, 1);
+	qemu_plugin_register_vcpu_tb_exec_inline_per_vcpu(block, QEMU_PLUGIN_INLINE_STORE_U64,
+							  waiting, 1);
 }
 
 static void on_block_of_m_mode(struct qemu_plugin_tb *block)
@@ -249,20 +253,24 @@ static void on_block_of_m_mode(struct qemu_plugin_tb *block)
 	uint64_t pc = qemu_plugin_tb_vaddr(block), instructions = qemu_plugin_tb_n_insns(block);
 
 	qemu_plugin_register_vcpu_tb_exec_cond_cb(block, on_entry, QEMU_PLUGIN_CB_R_REGS,
-						  QEMU_PLUGIN_COND_EQ, length, 0, (void *)(uintptr_t)pc);
+						  QEMU_PLUGIN_COND_EQ, length, 0,
+						  (void *)(uintptr_t)pc);
 	if (pc >= lock_start && pc < lock_end) {
 		on_block_of_lock(block);
 		return;
 	}
 	qemu_plugin_register_vcpu_tb_exec_cond_cb(block, on_lock, QEMU_PLUGIN_CB_NO_REGS,
 						  QEMU_PLUGIN_COND_NE, waiting, 0, NULL);
-	qemu_plugin_register_vcpu_tb_exec_inline_per_vcpu(block, QEMU_PLUGIN_INLINE_ADD_U64, length, instructions);
-	qemu_plugin_register_vcpu_tb_exec_inline_per_vcpu(block, QEMU_PLUGIN_INLINE_ADD_U64, in_m_mode, instructions);
+	qemu_plugin_register_vcpu_tb_exec_inline_per_vcpu(block, QEMU_PLUGIN_INLINE_ADD_U64, length,
+							  instructions);
+	qemu_plugin_register_vcpu_tb_exec_inline_per_vcpu(block, QEMU_PLUGIN_INLINE_ADD_U64,
+							  in_m_mode, instructions);
 	watch_mret(block);
 	if (pc == unlock)
 		qemu_plugin_register_vcpu_tb_exec_cb(block, on_unlock, QEMU_PLUGIN_CB_R_REGS, NULL);
 	if (starts_a_hart(block))
-		qemu_plugin_register_vcpu_tb_exec_inline_per_vcpu(block, QEMU_PLUGIN_INLINE_STORE_U64, starting, 1);
+		qemu_plugin_register_vcpu_tb_exec_inline_per_vcpu(
+			block, QEMU_PLUGIN_INLINE_STORE_U64, starting, 1);
 }
 
 static void on_block(qemu_plugin_id_t id, struct qemu_plugin_tb *block)
@@ -286,11 +294,15 @@ static void on_end(qemu_plugin_id_t id, void *unused)
 	for (unsigned int i = 0; i < hart_count; i++) {
 		const struct hart *hart = &harts[i];
 
-		fprintf(out, "%s{\"hart\":%u,\"longest\":%" PRIu64 ",\"waited\":%" PRIu64 ",\"pc\":\"0x%" PRIx64 "\","
-			"\"cause\":\"0x%" PRIx64 "\",\"a7\":\"0x%" PRIx64 "\",\"a6\":\"0x%" PRIx64 "\","
+		fprintf(out,
+			"%s{\"hart\":%u,\"longest\":%" PRIu64 ",\"waited\":%" PRIu64
+			",\"pc\":\"0x%" PRIx64 "\","
+			"\"cause\":\"0x%" PRIx64 "\",\"a7\":\"0x%" PRIx64 "\",\"a6\":\"0x%" PRIx64
+			"\","
 			"\"stays\":%" PRIu64 ",\"starts\":%" PRIu64 "}",
-			i ? "," : "", i, hart->longest, hart->longest_waited, hart->longest_pc, hart->longest_cause,
-			hart->longest_a7, hart->longest_a6, hart->stays, hart->starts);
+			i ? "," : "", i, hart->longest, hart->longest_waited, hart->longest_pc,
+			hart->longest_cause, hart->longest_a7, hart->longest_a6, hart->stays,
+			hart->starts);
 	}
 	fputs("]}\n", out);
 	fflush(out);
@@ -300,11 +312,12 @@ static bool take_option(const char *option)
 {
 	if (!strncmp(option, "out=", 4))
 		return (out = fopen(option + 4, "w"));
-	return sscanf(option, "lock=%" SCNi64 "-%" SCNi64 "-%" SCNi64, (int64_t *)&lock_start, (int64_t *)&lock_end,
-		      (int64_t *)&unlock) == 3;
+	return sscanf(option, "lock=%" SCNi64 "-%" SCNi64 "-%" SCNi64, (int64_t *)&lock_start,
+		      (int64_t *)&lock_end, (int64_t *)&unlock) == 3;
 }
 
-QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char **argv)
+QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc,
+					   char **argv)
 {
 	out = stdout;
 	for (int i = 0; i < argc; i++) {
@@ -313,7 +326,8 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_
 			return -1;
 		}
 	}
-	if (strcmp(info->target_name, "riscv64") || !info->system_emulation || info->system.max_vcpus > MAX_HARTS) {
+	if (strcmp(info->target_name, "riscv64") || !info->system_emulation ||
+	    info->system.max_vcpus > MAX_HARTS) {
 		fputs("m-stay: for a riscv64 machine of at most 8 harts\n", stderr);
 		return -1;
 	}

@@ -33,24 +33,24 @@
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 
-#define PAGE_BITS	12
-#define PAGE_BYTES	(1u << PAGE_BITS)
-#define ENTRIES		512
-#define MAX_LEVELS	5		/* Sv57 */
+#define PAGE_BITS  12
+#define PAGE_BYTES (1u << PAGE_BITS)
+#define ENTRIES    512
+#define MAX_LEVELS 5 /* Sv57 */
 
 static const char *const usage = "pt-writes: -plugin pt-writes.so[,out=FILE][,roots=1 to 64]\n";
 
 static FILE *out;
-static bool counting = true;		/* the first workload is the boot, which has no beginning */
+static bool counting = true; /* the first workload is the boot, which has no beginning */
 
-enum set { CURRENT, ACTIVE, SETS };	/* of roots, and of what hangs below them */
+enum set { CURRENT, ACTIVE, SETS }; /* of roots, and of what hangs below them */
 static uint64_t stores[SETS];
 
 /* --- the copy of RAM ------------------------------------------------------ */
 
 struct page {
-	uint32_t references[SETS][MAX_LEVELS];	/* as a table; level 0 holds 4 KiB leaves */
-	bool live[SETS];			/* any of them is not 0 */
+	uint32_t references[SETS][MAX_LEVELS]; /* as a table; level 0 holds 4 KiB leaves */
+	bool live[SETS];                       /* any of them is not 0 */
 	union {
 		uint64_t entry[ENTRIES];
 		uint8_t byte[PAGE_BYTES];
@@ -58,8 +58,8 @@ struct page {
 };
 
 /* A GiB of physical addresses each; what lies above them cannot be RAM of this machine. */
-#define CHUNK_PAGES	(1u << (30 - PAGE_BITS))
-#define CHUNKS		1024
+#define CHUNK_PAGES (1u << (30 - PAGE_BITS))
+#define CHUNKS      1024
 
 static struct page **chunks[CHUNKS];
 
@@ -91,11 +91,11 @@ static struct page *page_at(uint64_t pa)
 
 /* --- which pages are live tables ------------------------------------------- */
 
-#define PTE_V		(1ull << 0)
-#define PTE_RWX		(7ull << 1)
-#define PTE_PPN		(((1ull << 44) - 1) << 10)
+#define PTE_V         (1ull << 0)
+#define PTE_RWX       (7ull << 1)
+#define PTE_PPN       (((1ull << 44) - 1) << 10)
 /* In an entry that points to a table U, A, D, N, PBMT and the reserved bits must be 0. */
-#define PTE_NOT_TABLE	(0x3ffull << 54 | 1ull << 7 | 1ull << 6 | 1ull << 4)
+#define PTE_NOT_TABLE (0x3ffull << 54 | 1ull << 7 | 1ull << 6 | 1ull << 4)
 
 static bool names_table(uint64_t pte)
 {
@@ -144,26 +144,26 @@ static void drop(enum set set, uint64_t pa, int level)
 
 /* --- roots ------------------------------------------------------------------ */
 
-#define MAX_ROOTS	64
+#define MAX_ROOTS 64
 
 struct root {
-	uint64_t satp;		/* without the ASID; 0: free */
-	uint64_t used;		/* the switch that last loaded it */
+	uint64_t satp; /* without the ASID; 0: free */
+	uint64_t used; /* the switch that last loaded it */
 };
 
 static struct root roots[MAX_ROOTS];
 static unsigned int root_count = 16;
 static uint64_t switches, current;
 
-#define SATP_MODE(satp)	((satp) >> 60)
-#define SATP_ASID	(0xffffull << 44)
-#define SATP_ROOT(satp)	(((satp) & ((1ull << 44) - 1)) << PAGE_BITS)
+#define SATP_MODE(satp) ((satp) >> 60)
+#define SATP_ASID       (0xffffull << 44)
+#define SATP_ROOT(satp) (((satp) & ((1ull << 44) - 1)) << PAGE_BITS)
 
 /* The root's level, or -1 where nothing is translated. */
 static int top_level(uint64_t satp)
 {
 	switch (SATP_MODE(satp)) {
-	case 8: return 2;	/* Sv39 */
+	case 8: return 2; /* Sv39 */
 	case 9: return 3;
 	case 10: return 4;
 	default: return -1;
@@ -222,7 +222,8 @@ static void each_child(void (*what)(enum set, uint64_t, int), bool held[SETS][MA
  * A live table changes.  It can be live at several levels, and its own child: all that is
  * new is held before anything old is dropped, so that no count passes through 0 and back.
  */
-static void change_table(struct page *page, unsigned int offset, const void *value, unsigned int bytes)
+static void change_table(struct page *page, unsigned int offset, const void *value,
+			 unsigned int bytes)
 {
 	unsigned int first = offset / 8, count = (offset + bytes - 1) / 8 - first + 1;
 	uint64_t old[4];
@@ -238,7 +239,8 @@ static void change_table(struct page *page, unsigned int offset, const void *val
 }
 
 /* Replays bytes that lie in one page, and tells of which sets it is a live table. */
-static void replay(qemu_plugin_meminfo_t info, uint64_t va, const void *value, unsigned int bytes, bool live[SETS])
+static void replay(qemu_plugin_meminfo_t info, uint64_t va, const void *value, unsigned int bytes,
+		   bool live[SETS])
 {
 	struct qemu_plugin_hwaddr *where = qemu_plugin_get_hwaddr(info, va);
 	struct page *page;
@@ -289,7 +291,8 @@ static void on_hart(qemu_plugin_id_t id, unsigned int vcpu)
 	(void)id;
 	(void)vcpu;
 	for (unsigned int i = 0; i < all->len; i++) {
-		qemu_plugin_reg_descriptor *one = &g_array_index(all, qemu_plugin_reg_descriptor, i);
+		qemu_plugin_reg_descriptor *one =
+			&g_array_index(all, qemu_plugin_reg_descriptor, i);
 
 		/* x0 to x31 come first, in their order. */
 		if (known < 32 && strstr(one->feature, "riscv.cpu"))
@@ -312,8 +315,8 @@ static void on_satp_written(unsigned int vcpu, void *unused)
 }
 
 /* The marker's value: operation, workload (docs/abi.md). */
-#define MARK_OPERATION(value)	((value) & 0xff)
-#define MARK_WORKLOAD(value)	((unsigned int)((value) >> 8 & 0xff))
+#define MARK_OPERATION(value) ((value)&0xff)
+#define MARK_WORKLOAD(value)  ((unsigned int)((value) >> 8 & 0xff))
 enum { MARK_BEGIN = 1, MARK_END = 2 };
 
 static void on_mark(unsigned int vcpu, void *source)
@@ -335,18 +338,18 @@ static void on_mark(unsigned int vcpu, void *source)
 
 /* --- instrumentation ----------------------------------------------------------------- */
 
-#define IS_CSR_ACCESS(insn)	(((insn) & 0x7f) == 0x73 && ((insn) >> 12 & 3))
-#define IS_CSRW(insn)		(((insn) & 0x7fff) == 0x1073)	/* csrrw x0, csr, rs1 */
-#define INSN_CSR(insn)		((insn) >> 20)
-#define INSN_RS1(insn)		((insn) >> 15 & 31)
+#define IS_CSR_ACCESS(insn) (((insn)&0x7f) == 0x73 && ((insn) >> 12 & 3))
+#define IS_CSRW(insn)       (((insn)&0x7fff) == 0x1073) /* csrrw x0, csr, rs1 */
+#define INSN_CSR(insn)      ((insn) >> 20)
+#define INSN_RS1(insn)      ((insn) >> 15 & 31)
 enum { CSR_SATP = 0x180, CSR_MARK = 0x8e0 };
 
 static void on_instruction(struct qemu_plugin_insn *insn)
 {
 	uint32_t code = 0;
 
-	qemu_plugin_register_vcpu_mem_cb(insn, on_store, QEMU_PLUGIN_CB_NO_REGS,
-					 QEMU_PLUGIN_MEM_W, NULL);
+	qemu_plugin_register_vcpu_mem_cb(insn, on_store, QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_W,
+					 NULL);
 	qemu_plugin_insn_data(insn, &code, sizeof(code));
 	if (IS_CSR_ACCESS(code) && INSN_CSR(code) == CSR_SATP)
 		qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(
@@ -375,7 +378,8 @@ static bool take_option(const char *option)
 	return !strncmp(option, "roots=", 6) && root_count >= 1 && root_count <= MAX_ROOTS;
 }
 
-QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char **argv)
+QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc,
+					   char **argv)
 {
 	out = stdout;
 	for (int i = 0; i < argc; i++) {
@@ -384,7 +388,8 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_
 			return -1;
 		}
 	}
-	if (strcmp(info->target_name, "riscv64") || !info->system_emulation || info->system.smp_vcpus != 1) {
+	if (strcmp(info->target_name, "riscv64") || !info->system_emulation ||
+	    info->system.smp_vcpus != 1) {
 		fputs("pt-writes: for a riscv64 machine of one hart\n", stderr);
 		return -1;
 	}

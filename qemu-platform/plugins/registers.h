@@ -11,7 +11,8 @@
 static inline struct qemu_plugin_register *find_register(const GArray *all, const char *name)
 {
 	for (unsigned int i = 0; i < all->len; i++) {
-		qemu_plugin_reg_descriptor *one = &g_array_index(all, qemu_plugin_reg_descriptor, i);
+		qemu_plugin_reg_descriptor *one =
+			&g_array_index(all, qemu_plugin_reg_descriptor, i);
 
 		if (!strcmp(one->name, name))
 			return one->handle;

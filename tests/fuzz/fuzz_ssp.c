@@ -11,7 +11,7 @@
 
 #include "model.h"
 
-#define MAX_STEPS	4000
+#define MAX_STEPS 4000
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -9,12 +9,12 @@
  */
 #include "bare.h"
 
-#define CONFIG		0x30000000ul	/* of PCI: bus, device, function at bits 20, 15, 12 */
-#define PCI_WINDOW	0x40000000ul	/* for BARs of memory */
-#define RESERVED_MODE	(5ul << 60)
-#define UPPER		0xffffffc000000000ul	/* where supervisor mode's half begins */
-#define DATA		UPPER			/* global, the same in both spaces */
-#define CODE		(UPPER + GIGA)		/* not global, another page in each */
+#define CONFIG        0x30000000ul /* of PCI: bus, device, function at bits 20, 15, 12 */
+#define PCI_WINDOW    0x40000000ul /* for BARs of memory */
+#define RESERVED_MODE (5ul << 60)
+#define UPPER         0xffffffc000000000ul /* where supervisor mode's half begins */
+#define DATA          UPPER                /* global, the same in both spaces */
+#define CODE          (UPPER + GIGA)       /* not global, another page in each */
 
 /* A page each, for CODE. */
 __asm__(".text\n"
@@ -30,10 +30,10 @@ static u64 data_table[2][512] __attribute__((aligned(4096)));
 static u64 code_table[2][2][512] __attribute__((aligned(4096)));
 static u64 page[2][512] __attribute__((aligned(4096)));
 
-#define LOAD(address)		call(SUPERVISOR, (u64)load, address, 0)
-#define STORE(address, value)	call(SUPERVISOR, (u64)store, address, value)
-#define LOAD_AS(address, mode)	call(MACHINE, (u64)load_as, address, mode)
-#define RUN(address)		call(SUPERVISOR, address, 0, 0)
+#define LOAD(address)          call(SUPERVISOR, (u64)load, address, 0)
+#define STORE(address, value)  call(SUPERVISOR, (u64)store, address, value)
+#define LOAD_AS(address, mode) call(MACHINE, (u64)load_as, address, mode)
+#define RUN(address)           call(SUPERVISOR, address, 0, 0)
 
 static void build_tables(void)
 {

@@ -5,27 +5,27 @@
  */
 typedef unsigned long u64;
 
-#define PAGE		4096ul
-#define RAM		0x80000000ul
-#define UART		((volatile unsigned char *)0x10000000)
-#define FINISHER	((volatile unsigned int *)0x100000)
+#define PAGE     4096ul
+#define RAM      0x80000000ul
+#define UART     ((volatile unsigned char *)0x10000000)
+#define FINISHER ((volatile unsigned int *)0x100000)
 
 enum { V = 1, R = 2, W = 4, X = 8, U = 16, G = 32, A = 64, D = 128 };
-#define LEAF		(V | R | W | A | D)
-#define TABLE		V
+#define LEAF  (V | R | W | A | D)
+#define TABLE V
 
 #define SV39(root, asid) (8ul << 60 | (u64)(asid) << 44 | (u64)(root) >> 12)
-#define GIGA		(1ul << 30)
+#define GIGA             (1ul << 30)
 
-#define TRAPPED		(1ul << 63)
-#define MPP		(3ul << 11)
-#define MPRV		(1ul << 17)
+#define TRAPPED (1ul << 63)
+#define MPP     (3ul << 11)
+#define MPRV    (1ul << 17)
 enum mode { USER, SUPERVISOR, MACHINE = 3 };
 
-#define csr_write(csr, value)	__asm__ volatile("csrw " #csr ", %0" : : "r"(value) : "memory")
-#define csr_set(csr, value)	__asm__ volatile("csrs " #csr ", %0" : : "r"(value) : "memory")
-#define csr_clear(csr, value)	__asm__ volatile("csrc " #csr ", %0" : : "r"(value) : "memory")
-#define fence()			__asm__ volatile("sfence.vma" : : : "memory")
+#define csr_write(csr, value) __asm__ volatile("csrw " #csr ", %0" : : "r"(value) : "memory")
+#define csr_set(csr, value)   __asm__ volatile("csrs " #csr ", %0" : : "r"(value) : "memory")
+#define csr_clear(csr, value) __asm__ volatile("csrc " #csr ", %0" : : "r"(value) : "memory")
+#define fence()               __asm__ volatile("sfence.vma" : : : "memory")
 
 /* call(mode, function, a0, a1): a0, or TRAPPED | mcause. */
 u64 call(u64 mode, u64 function, u64 a0, u64 a1);

@@ -2,9 +2,9 @@
 /* Many address spaces at one virtual address, with few and many ASIDs, fenced and reused. */
 #include "payload.h"
 
-#define SPACES	48
-#define SHARERS	16
-#define FENCED	64ul		/* pages */
+#define SPACES  48
+#define SHARERS 16
+#define FENCED  64ul /* pages */
 
 struct space {
 	uint64_t root, page;
@@ -152,7 +152,8 @@ void payload(uint64_t hart)
 	unsigned int usable = bits >= 6 ? SPACES : (1u << bits) - 1;
 
 	(void)hart;
-	for_each_mode(mode) {
+	for_each_mode(mode)
+	{
 		make_spaces(mode, SPACES);
 		one_asid_with_fences(mode, SPACES);
 		if (bits)

@@ -7,7 +7,7 @@
  */
 #include "payload.h"
 
-#define CROSSINGS	500		/* to the program and back */
+#define CROSSINGS 500 /* to the program and back */
 static uint64_t pages_touched;
 
 static void touch(uint64_t pages, uint64_t round)

@@ -6,11 +6,11 @@
  */
 #include "ring.h"
 
-#define PAGES	448			/* in one leaf table, beside the warm-up's */
-#define ROOTS	8			/* fewer than any root buffer */
-#define MANY	40			/* more */
-#define UART_SCRATCH	0x10000007ul	/* a register whose reading changes nothing */
-#define UART_VA		(TEST_VA + 32 * PAGE)
+#define PAGES        448          /* in one leaf table, beside the warm-up's */
+#define ROOTS        8            /* fewer than any root buffer */
+#define MANY         40           /* more */
+#define UART_SCRATCH 0x10000007ul /* a register whose reading changes nothing */
+#define UART_VA      (TEST_VA + 32 * PAGE)
 
 static const struct mode *mode;
 static uint64_t root, frame, roots[MANY];
@@ -43,13 +43,13 @@ static void report(const char *name, uint64_t count, uint64_t instructions)
 	note(line);
 }
 
-#define measure(name, count, statement)						\
-	do {									\
-		uint64_t before_ = csr_read(cycle);				\
-										\
-		for (uint64_t i = 0; i < (count); i++)				\
-			statement;						\
-		report(name, count, csr_read(cycle) - before_);			\
+#define measure(name, count, statement)                         \
+	do {                                                    \
+		uint64_t before_ = csr_read(cycle);             \
+                                                                \
+		for (uint64_t i = 0; i < (count); i++)          \
+			statement;                              \
+		report(name, count, csr_read(cycle) - before_); \
 	} while (0)
 
 static uint64_t page(uint64_t i)
@@ -62,7 +62,7 @@ static void faults(void)
 	for (uint64_t i = 0; i < PAGES; i++)
 		map_page(mode, root, page(i), frame, PTE_RW);
 	fence_all();
-	write64(TEST_VA, 0);		/* the leaf tables are known now */
+	write64(TEST_VA, 0); /* the leaf tables are known now */
 	measure("fill", PAGES, write64(page(i), i));
 	measure("no-event", PAGES, write64(page(i), i));
 
@@ -89,8 +89,8 @@ static void fences(void)
 	measure("fence-all+refill", PAGES, fence_all());
 }
 
-#define RANGE	16
-#define BATCH	64
+#define RANGE 16
+#define BATCH 64
 
 static volatile struct hm_ring *ring;
 
@@ -150,8 +150,10 @@ static void switches(void)
 		roots[i] = root_new(mode);
 	for (unsigned int i = 0; i < ROOTS; i++)
 		satp_load(mode, roots[i], i + 2);
-	measure("satp-hit", PAGES, csr_write(satp, satp_value(mode, roots[i % ROOTS], i % ROOTS + 2)));
-	measure("satp-miss+refill", PAGES, csr_write(satp, satp_value(mode, roots[i % MANY], i % MANY + 2)));
+	measure("satp-hit", PAGES,
+		csr_write(satp, satp_value(mode, roots[i % ROOTS], i % ROOTS + 2)));
+	measure("satp-miss+refill", PAGES,
+		csr_write(satp, satp_value(mode, roots[i % MANY], i % MANY + 2)));
 	satp_load(mode, root, 1);
 }
 

@@ -9,7 +9,7 @@
  */
 #include "payload.h"
 
-#define MOST	512ul
+#define MOST 512ul
 
 static const struct mode *mode;
 static uint64_t root;

@@ -5,10 +5,10 @@
  */
 #include "payload.h"
 
-#define ROUNDS		20
-#define MOST_CPUS	4
-#define SIP_SOFT	(1ul << IRQ_SOFT)
-#define NOT_YET		0ul
+#define ROUNDS    20
+#define MOST_CPUS 4
+#define SIP_SOFT  (1ul << IRQ_SOFT)
+#define NOT_YET   0ul
 
 void other_cpu(uint64_t cpu);
 extern char other_entry[];
@@ -46,7 +46,8 @@ static unsigned int start_others(void)
 	unsigned int cpus = 1;
 
 	while (cpus < MOST_CPUS && sbi_call(SBI_HSM, 0, cpus, (uint64_t)other_entry,
-					     (uint64_t)stacks[cpus] + sizeof(stacks[0]), 0, 0).error == SBI_OK)
+					    (uint64_t)stacks[cpus] + sizeof(stacks[0]), 0, 0)
+						   .error == SBI_OK)
 		cpus++;
 	return cpus;
 }

@@ -6,9 +6,9 @@
  */
 #include "payload.h"
 
-#define FENCES		300
-#define FENCE_IS	40
-#define IPIS		20
+#define FENCES   300
+#define FENCE_IS 40
+#define IPIS     20
 
 enum { REMOTE_FENCE_I, REMOTE_SFENCE_VMA, REMOTE_SFENCE_VMA_ASID };
 
@@ -64,7 +64,9 @@ void payload(uint64_t hart)
 	satp_of_both = satp_value(mode, root, 0);
 	csr_write(satp, satp_of_both);
 	fence_all();
-	other = !sbi_call(SBI_HSM, 0, !hart, (uint64_t)other_entry, (uint64_t)stack + sizeof(stack), 0, 0).error;
+	other = !sbi_call(SBI_HSM, 0, !hart, (uint64_t)other_entry, (uint64_t)stack + sizeof(stack),
+			  0, 0)
+			 .error;
 	mask = 1ul << (other ? !hart : hart);
 	wait_for_other(other);
 	note_count("remote fences", FENCES);

@@ -7,13 +7,13 @@
  */
 #include "payload.h"
 
-#define MOST_CPUS	4
-#define ROUNDS		25
-#define PAGES		64		/* of each kind */
-#define KERNEL_VA	(6 * GIGA)
-#define FORKED_VA	(7 * GIGA)
-#define FORKED_ASID	9
-#define FENCES		4		/* pages of it in each round, apart from each other */
+#define MOST_CPUS   4
+#define ROUNDS      25
+#define PAGES       64 /* of each kind */
+#define KERNEL_VA   (6 * GIGA)
+#define FORKED_VA   (7 * GIGA)
+#define FORKED_ASID 9
+#define FENCES      4 /* pages of it in each round, apart from each other */
 
 void other_cpu(uint64_t cpu);
 extern char other_entry[];
@@ -45,7 +45,8 @@ void other_cpu(uint64_t cpu)
 	csr_write(satp, satp_of[cpu]);
 	for (;;) {
 		for (unsigned int i = 0; i < PAGES; i++)
-			wrong += read64(TEST_VA + i * PAGE) != i || read64(KERNEL_VA + i * PAGE) != i;
+			wrong += read64(TEST_VA + i * PAGE) != i ||
+				 read64(KERNEL_VA + i * PAGE) != i;
 		rounds_done[cpu]++;
 	}
 }
@@ -69,11 +70,13 @@ void payload(uint64_t hart)
 	for (unsigned int i = 1; i < MOST_CPUS; i++)
 		satp_of[i] = address_space(mode, i);
 	while (cpus < MOST_CPUS && sbi_call(SBI_HSM, 0, cpus, (uint64_t)other_entry,
-					     (uint64_t)stacks[cpus] + sizeof(stacks[0]), 0, 0).error == SBI_OK)
+					    (uint64_t)stacks[cpus] + sizeof(stacks[0]), 0, 0)
+						   .error == SBI_OK)
 		cpus++;
 	for (unsigned int round = 0; round < ROUNDS; round++) {
 		for (unsigned int i = 0; i < FENCES; i++)
-			sbi_call(SBI_RFENCE, 2, (1ul << cpus) - 2, 0, FORKED_VA + i * GIGA / 8, PAGE, FORKED_ASID);
+			sbi_call(SBI_RFENCE, 2, (1ul << cpus) - 2, 0, FORKED_VA + i * GIGA / 8,
+				 PAGE, FORKED_ASID);
 		wait_for_others(cpus);
 	}
 	note_count("CPUs", cpus);

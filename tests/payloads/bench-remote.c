@@ -6,10 +6,10 @@
  */
 #include "payload.h"
 
-#define ROUNDS		3000
-#define FRAMES		64
-#define CHAIN		32ul
-#define CHAIN_VA(i)	(TEST_VA + (1 + (i)) * 4 * GIGA)
+#define ROUNDS      3000
+#define FRAMES      64
+#define CHAIN       32ul
+#define CHAIN_VA(i) (TEST_VA + (1 + (i)) * 4 * GIGA)
 
 void other_cpu(uint64_t unused);
 extern char other_entry[];
@@ -80,7 +80,9 @@ void payload(uint64_t hart)
 	satp_of_both = satp_value(mode, root, 0);
 	csr_write(satp, satp_of_both);
 	fence_all();
-	fact_equal(sbi_call(SBI_HSM, 0, !hart, (uint64_t)other_entry, (uint64_t)stack + sizeof(stack), 0, 0).error,
+	fact_equal(sbi_call(SBI_HSM, 0, !hart, (uint64_t)other_entry,
+			    (uint64_t)stack + sizeof(stack), 0, 0)
+			   .error,
 		   SBI_OK, "another CPU starts");
 	while (!looks)
 		;

@@ -2,7 +2,7 @@
 /* A neighbour: the same work in rounds=5, how long each took, and the longest time without the hart. */
 #include "payload.h"
 
-#define STEPS	20000
+#define STEPS 20000
 
 static uint64_t now(void)
 {

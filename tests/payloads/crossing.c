@@ -2,7 +2,7 @@
 /* Accesses and instructions that cross a page, atomics, and misaligned ones. */
 #include "payload.h"
 
-#define SECOND	(TEST_VA + PAGE)
+#define SECOND (TEST_VA + PAGE)
 
 static const struct mode *mode;
 static uint64_t root, first, second;
@@ -25,7 +25,7 @@ static uint64_t misaligned_load(uint64_t va, uint64_t unused)
 
 static uint64_t misaligned_store(uint64_t va, uint64_t value)
 {
-	__asm__ volatile("sd %0, 0(%1)" :: "r"(value), "r"(va) : "memory");
+	__asm__ volatile("sd %0, 0(%1)" ::"r"(value), "r"(va) : "memory");
 	return 0;
 }
 
@@ -36,12 +36,15 @@ static void data_over_a_boundary(void)
 	map_both(PTE_RW, PTE_RW);
 	for (int i = 0; i < 8; i++)
 		*(volatile uint8_t *)(at + i) = 0x11 * (i + 1);
-	fact_equal(attempt(misaligned_load, at, 0).value, 0x8877665544332211, "a load over a page boundary");
+	fact_equal(attempt(misaligned_load, at, 0).value, 0x8877665544332211,
+		   "a load over a page boundary");
 	attempt(misaligned_store, at, 0x0102030405060708);
-	fact_equal(attempt(misaligned_load, at, 0).value, 0x0102030405060708, "a store over a page boundary");
+	fact_equal(attempt(misaligned_load, at, 0).value, 0x0102030405060708,
+		   "a store over a page boundary");
 	fact_equal(*(volatile uint8_t *)(second + 4), 0x01, "its end is on the second page");
 	map_both(PTE_RW, 0);
-	fact_equal(attempt(misaligned_load, at, 0).cause, CAUSE_LOAD_PAGE, "a load with the second page absent");
+	fact_equal(attempt(misaligned_load, at, 0).cause, CAUSE_LOAD_PAGE,
+		   "a load with the second page absent");
 	map_both(PTE_RW, PTE_RW & ~PTE_W);
 	fact_equal(attempt(misaligned_store, at, 0).cause, CAUSE_STORE_PAGE,
 		   "a store with the second page read-only");
@@ -54,7 +57,7 @@ static void instruction_over_a_boundary(void)
 {
 	struct outcome o;
 
-	write64(first + PAGE - 8, 0x0513000100010001);	/* c.nop x3, low half of addi a0, x0, 42 */
+	write64(first + PAGE - 8, 0x0513000100010001); /* c.nop x3, low half of addi a0, x0, 42 */
 	*(volatile uint16_t *)second = 0x02a0;
 	*(volatile uint16_t *)(second + 2) = 0x8082;
 	__asm__ volatile("fence.i");
@@ -67,7 +70,8 @@ static void instruction_over_a_boundary(void)
 	fact_equal(o.epc, SECOND - 2, "at its own address");
 	fact_equal(o.tval, SECOND, "for the second page");
 	map_both(PTE_RX, PTE_RW);
-	fact_equal(try_fetch(SECOND - 8).cause, CAUSE_FETCH_PAGE, "and with the second page not executable");
+	fact_equal(try_fetch(SECOND - 8).cause, CAUSE_FETCH_PAGE,
+		   "and with the second page not executable");
 }
 
 static uint64_t add_atomic(uint64_t va, uint64_t value)
@@ -83,7 +87,9 @@ static uint64_t increment_reserved(uint64_t va, uint64_t unused)
 	(void)unused;
 	do {
 		__asm__ volatile("lr.d %0, (%2)\n addi %0, %0, 1\n sc.d %1, %0, (%2)"
-				 : "=&r"(value), "=&r"(failed) : "r"(va) : "memory");
+				 : "=&r"(value), "=&r"(failed)
+				 : "r"(va)
+				 : "memory");
 	} while (failed && ++tries < 100);
 	return value;
 }
@@ -95,13 +101,17 @@ static void atomics(void)
 	fact_equal(attempt(add_atomic, TEST_VA, 5).value, 10, "amoadd returns the old value");
 	fact_equal(attempt(increment_reserved, TEST_VA, 0).value, 16, "lr and sc increment");
 	map_both(PTE_RW & ~PTE_D, 0);
-	fact_equal(attempt(add_atomic, TEST_VA, 5).cause, CAUSE_STORE_PAGE, "an atomic with D=0 faults as a store");
+	fact_equal(attempt(add_atomic, TEST_VA, 5).cause, CAUSE_STORE_PAGE,
+		   "an atomic with D=0 faults as a store");
 	fact_equal(attempt(load_reserved, TEST_VA, 0).value, 16, "lr needs no D");
 	map_both(PTE_RW & ~PTE_W, 0);
-	fact_equal(attempt(add_atomic, TEST_VA, 5).cause, CAUSE_STORE_PAGE, "an atomic on a read-only page");
+	fact_equal(attempt(add_atomic, TEST_VA, 5).cause, CAUSE_STORE_PAGE,
+		   "an atomic on a read-only page");
 	map_both(0, 0);
-	fact_equal(attempt(add_atomic, TEST_VA, 5).cause, CAUSE_STORE_PAGE, "an atomic on an absent page");
-	fact_equal(attempt(load_reserved, TEST_VA, 0).cause, CAUSE_LOAD_PAGE, "lr on an absent page");
+	fact_equal(attempt(add_atomic, TEST_VA, 5).cause, CAUSE_STORE_PAGE,
+		   "an atomic on an absent page");
+	fact_equal(attempt(load_reserved, TEST_VA, 0).cause, CAUSE_LOAD_PAGE,
+		   "lr on an absent page");
 }
 
 void payload(uint64_t hart)

@@ -6,9 +6,9 @@
  */
 #include "payload.h"
 
-#define NUMBERS		4096
-#define UNREADABLE	0xdead0000dead0000ul	/* in place of a value: an illegal instruction */
-#define OTHERS_TURN	40000			/* ticks: several slices, if others have any */
+#define NUMBERS     4096
+#define UNREADABLE  0xdead0000dead0000ul /* in place of a value: an illegal instruction */
+#define OTHERS_TURN 40000                /* ticks: several slices, if others have any */
 
 enum { CYCLE = 0xc00, TIME = 0xc01, INSTRET = 0xc02, SIP = 0x144 };
 
@@ -34,7 +34,7 @@ static uint64_t write_readers(uint32_t last)
 static uint64_t read_number(uint64_t number, uint64_t unused)
 {
 	(void)unused;
-	return ((uint64_t (*)(void))(readers + 8 * number))();
+	return ((uint64_t(*)(void))(readers + 8 * number))();
 }
 
 /* Counters run: what they show is no state. */
@@ -74,7 +74,7 @@ static unsigned int changed(void)
 static void fill(void)
 {
 	csr_set(sstatus, SSTATUS_SPIE | SSTATUS_SUM | SSTATUS_MXR | SSTATUS_FS);
-	__asm__ volatile("fscsr zero, %0" :: "r"(0x65ul));
+	__asm__ volatile("fscsr zero, %0" ::"r"(0x65ul));
 	csr_write(sie, 1ul << IRQ_EXTERNAL | 1ul << IRQ_SOFT);
 	csr_write(scounteren, 5);
 	csr_write(sscratch, csr_read(sscratch));
@@ -120,7 +120,7 @@ void payload(uint64_t hart)
 	user_readers = write_readers(0x00000073);
 	fill();
 	scan(before);
-	scan(before);	/* the first has made stval, sepc and scause what each scan leaves */
+	scan(before); /* the first has made stval, sepc and scause what each scan leaves */
 	fact_equal(changed(), 0, "no CSR changes by itself");
 	leave_the_guest();
 	fact_equal(changed(), 0, "every CSR is kept over an exit");

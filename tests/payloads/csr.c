@@ -3,20 +3,20 @@
 #include "payload.h"
 
 /* One function for each CSR access: the number is part of the instruction. */
-#define READER(name, csr)							\
-	static uint64_t read_##name(uint64_t a, uint64_t b)			\
-	{									\
-		uint64_t value;							\
-		(void)a, (void)b;						\
-		__asm__ volatile("csrr %0, " #csr : "=r"(value));		\
-		return value;							\
+#define READER(name, csr)                                         \
+	static uint64_t read_##name(uint64_t a, uint64_t b)       \
+	{                                                         \
+		uint64_t value;                                   \
+		(void)a, (void)b;                                 \
+		__asm__ volatile("csrr %0, " #csr : "=r"(value)); \
+		return value;                                     \
 	}
-#define WRITER(name, csr)							\
-	static uint64_t write_##name(uint64_t a, uint64_t b)			\
-	{									\
-		(void)b;							\
-		__asm__ volatile("csrw " #csr ", %0" :: "r"(a));		\
-		return 0;							\
+#define WRITER(name, csr)                                       \
+	static uint64_t write_##name(uint64_t a, uint64_t b)    \
+	{                                                       \
+		(void)b;                                        \
+		__asm__ volatile("csrw " #csr ", %0" ::"r"(a)); \
+		return 0;                                       \
 	}
 
 READER(mstatus, 0x300)
@@ -64,23 +64,34 @@ static const struct {
 	attempt_fn access;
 	const char *what;
 } forbidden[] = {
-	{ read_mstatus, "reading mstatus" }, { write_mstatus, "writing mstatus" },
-	{ read_mhartid, "reading mhartid" }, { read_medeleg, "reading medeleg" },
-	{ read_mtvec, "reading mtvec" }, { write_mtvec, "writing mtvec" },
-	{ read_pmpcfg0, "reading pmpcfg0" }, { write_pmpaddr0, "writing pmpaddr0" },
-	{ read_mcycle, "reading mcycle" }, { read_hstatus, "reading hstatus" },
-	{ read_hgatp, "reading hgatp" }, { read_vsatp, "reading vsatp" },
+	{ read_mstatus, "reading mstatus" },
+	{ write_mstatus, "writing mstatus" },
+	{ read_mhartid, "reading mhartid" },
+	{ read_medeleg, "reading medeleg" },
+	{ read_mtvec, "reading mtvec" },
+	{ write_mtvec, "writing mtvec" },
+	{ read_pmpcfg0, "reading pmpcfg0" },
+	{ write_pmpaddr0, "writing pmpaddr0" },
+	{ read_mcycle, "reading mcycle" },
+	{ read_hstatus, "reading hstatus" },
+	{ read_hgatp, "reading hgatp" },
+	{ read_vsatp, "reading vsatp" },
 	{ read_custom_s, "reading a custom supervisor CSR" },
-	{ read_custom_m, "reading a custom machine CSR" }, { read_debug, "reading dcsr" },
-	{ read_unknown, "reading a CSR that does not exist" }, { read_menvcfg, "reading menvcfg" },
-	{ read_mark, "reading the marker's number" }, { write_cycle, "writing cycle" },
-	{ do_mret, "mret" }, { do_zeros, "an instruction of zeros" },
+	{ read_custom_m, "reading a custom machine CSR" },
+	{ read_debug, "reading dcsr" },
+	{ read_unknown, "reading a CSR that does not exist" },
+	{ read_menvcfg, "reading menvcfg" },
+	{ read_mark, "reading the marker's number" },
+	{ write_cycle, "writing cycle" },
+	{ do_mret, "mret" },
+	{ do_zeros, "an instruction of zeros" },
 };
 
 static void illegal_accesses(void)
 {
 	for (unsigned int i = 0; i < sizeof(forbidden) / sizeof(forbidden[0]); i++)
-		fact_equal(attempt(forbidden[i].access, 0, 0).cause, CAUSE_ILLEGAL, forbidden[i].what);
+		fact_equal(attempt(forbidden[i].access, 0, 0).cause, CAUSE_ILLEGAL,
+			   forbidden[i].what);
 }
 
 /* stval is the instruction, or zero where the hart does not tell. */
@@ -117,7 +128,8 @@ static void values_kept(void)
 
 static void sstatus_fields(void)
 {
-	static const uint64_t fields[] = { SSTATUS_SPIE, SSTATUS_SPP, SSTATUS_SUM, SSTATUS_MXR, SSTATUS_FS };
+	static const uint64_t fields[] = { SSTATUS_SPIE, SSTATUS_SPP, SSTATUS_SUM, SSTATUS_MXR,
+					   SSTATUS_FS };
 	uint64_t before = csr_read(sstatus), kept = 0;
 
 	for (unsigned int i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
@@ -158,16 +170,21 @@ static void user_mode(const struct mode *mode)
 	satp_load(mode, root, 0);
 	fence_all();
 	fact_equal(attempt_user(USER(user_return), 0, 0).cause, CAUSE_USER_ECALL, "a system call");
-	fact_equal(attempt_user(USER(user_ebreak), 0, 0).cause, CAUSE_BREAKPOINT, "a user's ebreak");
-	fact_equal(attempt_user(USER(user_read_sscratch), 0, 0).cause, CAUSE_ILLEGAL, "a user reads sscratch");
+	fact_equal(attempt_user(USER(user_ebreak), 0, 0).cause, CAUSE_BREAKPOINT,
+		   "a user's ebreak");
+	fact_equal(attempt_user(USER(user_read_sscratch), 0, 0).cause, CAUSE_ILLEGAL,
+		   "a user reads sscratch");
 	fact_equal(attempt_user(USER(user_sfence), 0, 0).cause, CAUSE_ILLEGAL, "a user fences");
 	fact_equal(attempt_user(USER(user_sret), 0, 0).cause, CAUSE_ILLEGAL, "a user's sret");
 	fact_equal(attempt_user(USER(user_wfi), 0, 0).cause, CAUSE_ILLEGAL, "a user's wfi");
 	csr_write(scounteren, 0);
-	fact_equal(attempt_user(USER(user_read_cycle), 0, 0).cause, CAUSE_ILLEGAL, "cycle without scounteren.CY");
-	fact_equal(attempt_user(USER(user_read_time), 0, 0).cause, CAUSE_ILLEGAL, "time without scounteren.TM");
+	fact_equal(attempt_user(USER(user_read_cycle), 0, 0).cause, CAUSE_ILLEGAL,
+		   "cycle without scounteren.CY");
+	fact_equal(attempt_user(USER(user_read_time), 0, 0).cause, CAUSE_ILLEGAL,
+		   "time without scounteren.TM");
 	csr_write(scounteren, 2);
-	fact_equal(attempt_user(USER(user_read_time), 0, 0).cause, CAUSE_USER_ECALL, "time with scounteren.TM");
+	fact_equal(attempt_user(USER(user_read_time), 0, 0).cause, CAUSE_USER_ECALL,
+		   "time with scounteren.TM");
 	csr_write(satp, 0);
 }
 

@@ -3,13 +3,13 @@
 #include "payload.h"
 #include "ring.h"
 
-#define UART		0x10000000ul
-#define PLIC		0x0c000000ul
-#define THRESHOLD_S	(PLIC + 0x201000)	/* first of its page; claim is the next word */
-#define HOLE		0x14000000ul		/* nothing is there on virt */
+#define UART        0x10000000ul
+#define PLIC        0x0c000000ul
+#define THRESHOLD_S (PLIC + 0x201000) /* first of its page; claim is the next word */
+#define HOLE        0x14000000ul      /* nothing is there on virt */
 
-#define SECOND		(TEST_VA + PAGE)
-#define PATTERN		0x1122334455667788ul
+#define SECOND  (TEST_VA + PAGE)
+#define PATTERN 0x1122334455667788ul
 
 static const struct mode *mode;
 static uint64_t root, ram;
@@ -25,7 +25,7 @@ static uint64_t load_word(uint64_t va, uint64_t unused)
 
 static uint64_t store_word(uint64_t va, uint64_t value)
 {
-	__asm__ volatile("sw %0, 0(%1)" :: "r"(value), "r"(va) : "memory");
+	__asm__ volatile("sw %0, 0(%1)" ::"r"(value), "r"(va) : "memory");
 	return 0;
 }
 
@@ -34,7 +34,10 @@ static uint64_t load_compressed(uint64_t va, uint64_t unused)
 	uint64_t value;
 
 	(void)unused;
-	__asm__ volatile("addi a5, %1, -124\n c.lw a4, 124(a5)\n mv %0, a4" : "=r"(value) : "r"(va) : "a4", "a5", "memory");
+	__asm__ volatile("addi a5, %1, -124\n c.lw a4, 124(a5)\n mv %0, a4"
+			 : "=r"(value)
+			 : "r"(va)
+			 : "a4", "a5", "memory");
 	return value;
 }
 
@@ -43,7 +46,10 @@ static uint64_t load_double(uint64_t va, uint64_t unused)
 	uint64_t value;
 
 	(void)unused;
-	__asm__ volatile("addi a5, %1, 504\n ld %0, -504(a5)" : "=r"(value) : "r"(va) : "a5", "memory");
+	__asm__ volatile("addi a5, %1, 504\n ld %0, -504(a5)"
+			 : "=r"(value)
+			 : "r"(va)
+			 : "a5", "memory");
 	return value;
 }
 
@@ -122,7 +128,8 @@ static void from_ram_to_a_uart(void)
 	map_page(mode, root, TEST_VA, ram, PTE_RW);
 	map_page(mode, root, SECOND, UART, PTE_RW);
 	fence_all();
-	fact_equal(attempt(load_word, SECOND - 3, 0).cause, in_a_guest() ? CAUSE_LOAD_ACCESS : CAUSE_NONE, "a load");
+	fact_equal(attempt(load_word, SECOND - 3, 0).cause,
+		   in_a_guest() ? CAUSE_LOAD_ACCESS : CAUSE_NONE, "a load");
 	fact_equal(attempt(store_word, SECOND - 3, '\n' << 24 | 0x050505).cause,
 		   in_a_guest() ? CAUSE_STORE_ACCESS : CAUSE_NONE, "a store");
 	fact_equal(read64(ram + PAGE - 8), in_a_guest() ? before : behind, "RAM before it");
@@ -137,7 +144,8 @@ static void within_a_device(void)
 		fact(store_faults(va, 0x05050505), "a misaligned store faults");
 	}
 	fact_equal(threshold(), 3, "the device is as before");
-	fact_equal(attempt(load_compressed, THRESHOLD_S, 0).value, 3, "an aligned load by an offset");
+	fact_equal(attempt(load_compressed, THRESHOLD_S, 0).value, 3,
+		   "an aligned load by an offset");
 	*(volatile uint32_t *)THRESHOLD_S = 0;
 }
 

@@ -5,11 +5,11 @@
  */
 #include "payload.h"
 
-#define SBI_FWFT		0x46574654ul
-#define FWFT_SET		0
-#define FWFT_GET		1
-#define DOUBLE_TRAP		3
-#define SSTATUS_SDT		(1ul << 24)
+#define SBI_FWFT    0x46574654ul
+#define FWFT_SET    0
+#define FWFT_GET    1
+#define DOUBLE_TRAP 3
+#define SSTATUS_SDT (1ul << 24)
 
 static bool sdt_is_kept(void)
 {
@@ -26,8 +26,10 @@ static void asks(bool offered)
 	int64_t expected = offered ? SBI_OK : SBI_NOT_SUPPORTED;
 
 	fact(!sdt_is_kept(), "SDT is read-only 0 at first");
-	fact_equal(sbi_call(SBI_FWFT, FWFT_GET, DOUBLE_TRAP, 0, 0, 0, 0).error, expected, "FWFT gets the feature");
-	fact_equal(sbi_call(SBI_FWFT, FWFT_SET, DOUBLE_TRAP, 1, 0, 0, 0).error, expected, "FWFT sets the feature");
+	fact_equal(sbi_call(SBI_FWFT, FWFT_GET, DOUBLE_TRAP, 0, 0, 0, 0).error, expected,
+		   "FWFT gets the feature");
+	fact_equal(sbi_call(SBI_FWFT, FWFT_SET, DOUBLE_TRAP, 1, 0, 0, 0).error, expected,
+		   "FWFT sets the feature");
 	fact_equal(sdt_is_kept(), offered, "SDT is kept, if it is there");
 }
 

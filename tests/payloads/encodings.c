@@ -22,7 +22,8 @@ static void fence_for(uint64_t va)
 }
 
 /* Puts an entry for TEST_VA and returns the cause of a load; the rest is as mapped before. */
-static uint64_t load_through(const struct mode *mode, uint64_t root, unsigned int level, uint64_t pte)
+static uint64_t load_through(const struct mode *mode, uint64_t root, unsigned int level,
+			     uint64_t pte)
 {
 	uint64_t cause;
 
@@ -42,15 +43,17 @@ static void reserved_leaves(const struct mode *mode, uint64_t root)
 	uint64_t good = 0;
 
 	fact_equal(load_through(mode, root, 0, PTE(data_page, PTE_RW)), CAUSE_NONE, "a good entry");
-	fact_equal(load_through(mode, root, 0, PTE(data_page, PTE_RW & ~PTE_V)), CAUSE_LOAD_PAGE, "V=0");
+	fact_equal(load_through(mode, root, 0, PTE(data_page, PTE_RW & ~PTE_V)), CAUSE_LOAD_PAGE,
+		   "V=0");
 	fact_equal(load_through(mode, root, 0, PTE(data_page, PTE_V | PTE_W | PTE_AD)),
 		   CAUSE_LOAD_PAGE, "W without R is reserved");
 	fact_equal(load_through(mode, root, 0, PTE(data_page, PTE_V | PTE_W | PTE_X | PTE_AD)),
 		   CAUSE_LOAD_PAGE, "WX without R is reserved");
-	fact_equal(load_through(mode, root, 0, PTE(data_page, PTE_V)),
-		   CAUSE_LOAD_PAGE, "a pointer at the last level");
+	fact_equal(load_through(mode, root, 0, PTE(data_page, PTE_V)), CAUSE_LOAD_PAGE,
+		   "a pointer at the last level");
 	for (unsigned int bit = 54; bit <= 60; bit++)
-		good += load_through(mode, root, 0, PTE(data_page, PTE_RW) | 1ul << bit) == CAUSE_LOAD_PAGE;
+		good += load_through(mode, root, 0, PTE(data_page, PTE_RW) | 1ul << bit) ==
+			CAUSE_LOAD_PAGE;
 	fact_equal(good, 7, "bits 60:54 are reserved");
 }
 
@@ -60,12 +63,17 @@ static void reserved_pointers(const struct mode *mode, uint64_t root)
 
 	((uint64_t *)table)[0] = PTE(data_page, PTE_RW);
 	fact_equal(load_through(mode, root, 1, PTE(table, PTE_V)), CAUSE_NONE, "a good pointer");
-	fact_equal(load_through(mode, root, 1, PTE(table, PTE_V | PTE_U)), CAUSE_LOAD_PAGE, "U in a pointer");
-	fact_equal(load_through(mode, root, 1, PTE(table, PTE_V | PTE_A)), CAUSE_LOAD_PAGE, "A in a pointer");
-	fact_equal(load_through(mode, root, 1, PTE(table, PTE_V | PTE_D)), CAUSE_LOAD_PAGE, "D in a pointer");
-	fact_equal(load_through(mode, root, 1, PTE(table, PTE_V | PTE_G)), CAUSE_NONE, "G in a pointer is good");
+	fact_equal(load_through(mode, root, 1, PTE(table, PTE_V | PTE_U)), CAUSE_LOAD_PAGE,
+		   "U in a pointer");
+	fact_equal(load_through(mode, root, 1, PTE(table, PTE_V | PTE_A)), CAUSE_LOAD_PAGE,
+		   "A in a pointer");
+	fact_equal(load_through(mode, root, 1, PTE(table, PTE_V | PTE_D)), CAUSE_LOAD_PAGE,
+		   "D in a pointer");
+	fact_equal(load_through(mode, root, 1, PTE(table, PTE_V | PTE_G)), CAUSE_NONE,
+		   "G in a pointer is good");
 	for (unsigned int bit = 54; bit <= 63; bit++)
-		good += load_through(mode, root, 1, PTE(table, PTE_V) | 1ul << bit) == CAUSE_LOAD_PAGE;
+		good += load_through(mode, root, 1, PTE(table, PTE_V) | 1ul << bit) ==
+			CAUSE_LOAD_PAGE;
 	fact_equal(good, 10, "bits 63:54 of a pointer are reserved");
 	fact_equal(load_through(mode, root, 1, PTE(data_page + PAGE, PTE_RW)), CAUSE_LOAD_PAGE,
 		   "a misaligned superpage");
@@ -149,6 +157,5 @@ void payload(uint64_t hart)
 
 	(void)hart;
 	data_page = mega_alloc();
-	for_each_mode(mode)
-		one_mode(mode);
+	for_each_mode(mode) one_mode(mode);
 }

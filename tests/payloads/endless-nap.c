@@ -5,8 +5,8 @@
  */
 #include "payload.h"
 
-#define ROUNDS	5
-#define STEPS	2000000
+#define ROUNDS 5
+#define STEPS  2000000
 
 void other_cpu(void);
 extern char other_entry[];

@@ -11,7 +11,9 @@ static void add_reserved(uint64_t at)
 
 	for (unsigned int left = 1000; left; left--)
 		__asm__ volatile("lr.d %0, (%2)\n\tsc.d %1, %0, (%2)"
-				 : "=&r"(old), "=&r"(failed) : "r"(at) : "memory");
+				 : "=&r"(old), "=&r"(failed)
+				 : "r"(at)
+				 : "memory");
 }
 
 void payload(uint64_t hart)

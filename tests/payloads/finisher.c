@@ -5,7 +5,7 @@
  */
 #include "payload.h"
 
-#define FINISHER	0x100000ul
+#define FINISHER 0x100000ul
 
 static uint64_t store_byte(uint64_t at, uint64_t value)
 {
@@ -18,7 +18,8 @@ static void answers(uint64_t at)
 	fact_equal(attempt(load_sized, at, 1).cause, CAUSE_LOAD_ACCESS, "a load of 1 byte faults");
 	fact_equal(attempt(load_sized, at, 2).value, 0, "a load of 2 bytes");
 	fact_equal(attempt(load_sized, at, 4).value, 0, "a load of 4 bytes");
-	fact_equal(attempt(store_byte, at, 0x55).cause, CAUSE_STORE_ACCESS, "a store of 1 byte faults");
+	fact_equal(attempt(store_byte, at, 0x55).cause, CAUSE_STORE_ACCESS,
+		   "a store of 1 byte faults");
 }
 
 static void ignores(void)

@@ -5,8 +5,8 @@
  */
 #include "payload.h"
 
-#define TABLES		8
-#define STEP		8ul
+#define TABLES 8
+#define STEP   8ul
 
 void payload(uint64_t hart)
 {

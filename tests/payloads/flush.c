@@ -131,7 +131,8 @@ void payload(uint64_t hart)
 
 	(void)hart;
 	own_asid = asid_bits() > 0;
-	for_each_mode(mode) {
+	for_each_mode(mode)
+	{
 		uint64_t root = root_new(mode);
 
 		satp_load(mode, root, own_asid);

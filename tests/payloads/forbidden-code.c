@@ -6,28 +6,28 @@
  */
 #include "payload.h"
 
-#define UART_LSR	0x10000005ul
-#define CODE		(16 * GIGA)		/* two pages of it, in a region of their own */
-#define SECOND		(CODE + PAGE)
+#define UART_LSR 0x10000005ul
+#define CODE     (16 * GIGA) /* two pages of it, in a region of their own */
+#define SECOND   (CODE + PAGE)
 
 /* Offsets of the pieces of code: each comes back to its caller. */
-#define RETURN		0x00
-#define LOAD		0x10
-#define STORE		0x20
-#define ILLEGAL		0x30
-#define CROSSING	(PAGE - 2)		/* a load whose second half is on the second page */
+#define RETURN   0x00
+#define LOAD     0x10
+#define STORE    0x20
+#define ILLEGAL  0x30
+#define CROSSING (PAGE - 2) /* a load whose second half is on the second page */
 
 static const struct mode *mode;
 static uint64_t root, first, second, scratch_table;
 
 static void write_code(void)
 {
-	*(volatile uint32_t *)(first + RETURN) = 0x00008067;		/* ret */
-	*(volatile uint32_t *)(first + LOAD) = 0x00054503;		/* lbu a0, 0(a0) */
+	*(volatile uint32_t *)(first + RETURN) = 0x00008067; /* ret */
+	*(volatile uint32_t *)(first + LOAD) = 0x00054503;   /* lbu a0, 0(a0) */
 	*(volatile uint32_t *)(first + LOAD + 4) = 0x00008067;
-	*(volatile uint32_t *)(first + STORE) = 0x00b53023;		/* sd a1, 0(a0) */
+	*(volatile uint32_t *)(first + STORE) = 0x00b53023; /* sd a1, 0(a0) */
 	*(volatile uint32_t *)(first + STORE + 4) = 0x00008067;
-	*(volatile uint16_t *)(first + ILLEGAL) = 0x0000;		/* c.unimp: mtval is 0 */
+	*(volatile uint16_t *)(first + ILLEGAL) = 0x0000; /* c.unimp: mtval is 0 */
 	*(volatile uint16_t *)(first + CROSSING) = 0x4503;
 	*(volatile uint16_t *)second = 0x0005;
 	*(volatile uint32_t *)(second + 2) = 0x00008067;
@@ -37,7 +37,7 @@ static void write_code(void)
 
 static uint64_t call(uint64_t at, uint64_t argument)
 {
-	return ((uint64_t (*)(uint64_t, uint64_t))at)(argument, 0);
+	return ((uint64_t(*)(uint64_t, uint64_t))at)(argument, 0);
 }
 
 /* Both pages may be fetched from, and are. */
@@ -65,12 +65,15 @@ static const struct {
 	unsigned int level;
 	uint64_t clear;
 } ways[] = {
-	{ "A cleared", 0, PTE_A }, { "X cleared", 0, PTE_X }, { "unmapped", 0, ~0ul },
+	{ "A cleared", 0, PTE_A },
+	{ "X cleared", 0, PTE_X },
+	{ "unmapped", 0, ~0ul },
 	{ "its table unlinked", 1, ~0ul },
 };
-#define WAYS	(sizeof(ways) / sizeof(ways[0]))
+#define WAYS (sizeof(ways) / sizeof(ways[0]))
 
-static void each_way(const char *what, uint64_t code, uint64_t forbidden, uint64_t argument, uint64_t done)
+static void each_way(const char *what, uint64_t code, uint64_t forbidden, uint64_t argument,
+		     uint64_t done)
 {
 	for (unsigned int n = 0; n < 2 * WAYS; n++) {
 		unsigned int i = n % WAYS;
@@ -87,10 +90,13 @@ static void each_way(const char *what, uint64_t code, uint64_t forbidden, uint64
 		*(volatile uint64_t *)pte = old;
 		fence_all();
 		facts_about(ways[i].what);
-		fact(o.cause == done || (o.cause == CAUSE_FETCH_PAGE && o.epc == CODE + code), what);
+		fact(o.cause == done || (o.cause == CAUSE_FETCH_PAGE && o.epc == CODE + code),
+		     what);
 		if (o.cause == CAUSE_FETCH_PAGE)
-			fact_equal(o.tval & -PAGE, ways[i].level ? CODE : forbidden, "the fault names the page");
-		fact_equal(attempt(call, CODE + code, argument).cause, done, "mapped again it is done");
+			fact_equal(o.tval & -PAGE, ways[i].level ? CODE : forbidden,
+				   "the fault names the page");
+		fact_equal(attempt(call, CODE + code, argument).cause, done,
+			   "mapped again it is done");
 	}
 }
 

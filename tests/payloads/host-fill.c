@@ -6,12 +6,12 @@
  */
 #include "host.h"
 
-#define GUEST_PAGES	64
-#define ROOT		1		/* pages of the guest's tables */
-#define MIDDLE		2
-#define LEAVES		3
-#define KNOWN		5		/* a page that it uses, and one that it maps at the end */
-#define LATER		40
+#define GUEST_PAGES 64
+#define ROOT        1 /* pages of the guest's tables */
+#define MIDDLE      2
+#define LEAVES      3
+#define KNOWN       5 /* a page that it uses, and one that it maps at the end */
+#define LATER       40
 
 static uint8_t guest[GUEST_PAGES * PAGE] __attribute__((aligned(PAGE)));
 static union page page __attribute__((aligned(PAGE)));
@@ -28,7 +28,7 @@ static int64_t load(uint64_t address, uint64_t sstatus_bits)
 	run->flags |= HM_RUN_FENCE_I;
 	run->pc = GUEST_RAM;
 	run->priv = 1;
-	run->x[2] = GPA(50);		/* what a trap in the firmware would take for its frame */
+	run->x[2] = GPA(50); /* what a trap in the firmware would take for its frame */
 	run->x[10] = address;
 	run->x[11] = sstatus_bits;
 	return exit_of(vcpu);
@@ -53,7 +53,7 @@ static void make_guest(void)
 	guest_page(MIDDLE)[GUEST_RAM >> 21 & 511] = PTE(GPA(LEAVES), PTE_V);
 	guest_page(LEAVES)[0] = PTE(GPA(0), PTE_RWX);
 	guest_page(LEAVES)[KNOWN] = PTE(GPA(KNOWN), PTE_RW);
-	guest_page(LEAVES)[LATER] = PTE(GPA(LATER), 0);		/* not valid, but of RAM */
+	guest_page(LEAVES)[LATER] = PTE(GPA(LATER), 0); /* not valid, but of RAM */
 }
 
 void payload(uint64_t hart)
@@ -71,8 +71,10 @@ void payload(uint64_t hart)
 	for (unsigned int i = 0; i < count; i++)
 		ran += fill(causes[i], GPA(LATER)) == HM_EXIT_SBI;
 	fact_equal(ran, count, "fills of what is no page fault");
-	fact_equal(fill(CAUSE_LOAD_PAGE, GPA(LATER)), HM_EXIT_SBI, "a fill of what the guest does not map");
-	fact_equal(fill(CAUSE_STORE_PAGE, GPA(GUEST_PAGES)), HM_EXIT_SBI, "and one beyond its tables");
+	fact_equal(fill(CAUSE_LOAD_PAGE, GPA(LATER)), HM_EXIT_SBI,
+		   "a fill of what the guest does not map");
+	fact_equal(fill(CAUSE_STORE_PAGE, GPA(GUEST_PAGES)), HM_EXIT_SBI,
+		   "and one beyond its tables");
 	fact(!(run->flags & HM_RUN_FILL), "the flag clears itself all the same");
 	/* Readable by MXR alone: the general way, which looks at what the shadow has there. */
 	guest_page(LEAVES)[LATER] = PTE(GPA(LATER), PTE_V | PTE_X | PTE_AD);

@@ -6,9 +6,9 @@
  */
 #include "host.h"
 
-#define GUEST_PAGES	64
-#define CHAIN		8		/* the first page of the chain ... */
-#define CHAIN_PAGES	16
+#define GUEST_PAGES 64
+#define CHAIN       8 /* the first page of the chain ... */
+#define CHAIN_PAGES 16
 
 static uint8_t guest[GUEST_PAGES * PAGE] __attribute__((aligned(PAGE)));
 static uint64_t tables[3][512] __attribute__((aligned(PAGE)));
@@ -53,7 +53,7 @@ static int64_t run_with(uint64_t vcpu, uint64_t mode)
 	run->roots_new = 1;
 	run->hw_fence = HM_FENCE_ALL;
 	run->x[10] = GPA(5);
-	run->stvec = GPA(0) + 4;	/* an ecall */
+	run->stvec = GPA(0) + 4; /* an ecall */
 	return exit_of(vcpu);
 }
 

@@ -39,5 +39,6 @@ void payload(uint64_t hart)
 	full_fence();
 	fact_equal(refused, 100, "it refuses the vCPU each time");
 	fact_equal(exit_of(vcpu), HM_EXIT_SBI, "the first hart runs it");
-	fact_equal(exit_of(other_vcpu), back ? HM_EXIT_SBI : SBI_NOT_SUPPORTED, "and of the second's vCPU it runs what it can");
+	fact_equal(exit_of(other_vcpu), back ? HM_EXIT_SBI : SBI_NOT_SUPPORTED,
+		   "and of the second's vCPU it runs what it can");
 }

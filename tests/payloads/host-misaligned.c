@@ -6,16 +6,16 @@
  */
 #include "host.h"
 
-#define GUEST_PAGES	4
-#define UART		0x10000000ul
-#define HOLE		0x60000000ul		/* nothing is there on virt */
-#define SAME_BITS	(16ul << 20)
-#define FARTHEST	(1ul << 55)
-#define FIRMWARE	0x80000000ul
-#define FAR		(3ul << 30)		/* another entry of the root */
-#define LD_A1_1_A0	0x00153583u
-#define SD_A1_1_A0	0x00b530a3u
-#define NONE		99
+#define GUEST_PAGES 4
+#define UART        0x10000000ul
+#define HOLE        0x60000000ul /* nothing is there on virt */
+#define SAME_BITS   (16ul << 20)
+#define FARTHEST    (1ul << 55)
+#define FIRMWARE    0x80000000ul
+#define FAR         (3ul << 30) /* another entry of the root */
+#define LD_A1_1_A0  0x00153583u
+#define SD_A1_1_A0  0x00b530a3u
+#define NONE        99
 
 static uint8_t guest[GUEST_PAGES * PAGE] __attribute__((aligned(PAGE)));
 static uint64_t tables[5][512] __attribute__((aligned(PAGE)));
@@ -52,7 +52,8 @@ static uint64_t cause_of(uint32_t insn)
 	run->scause = NONE;
 	run->stvec = GPA(0) + 8;
 	exit = exit_of(vcpu);
-	fact(exit == HM_EXIT_SBI || exit == HM_EXIT_PAGE_FAULT, "the guest goes on, or the host hears of it");
+	fact(exit == HM_EXIT_SBI || exit == HM_EXIT_PAGE_FAULT,
+	     "the guest goes on, or the host hears of it");
 	return run->scause;
 }
 
@@ -96,7 +97,7 @@ void payload(uint64_t hart)
 
 	(void)hart;
 	traps = payload_option("traps", 0);
-	hole = HOLE | ((uint64_t)guest & (SAME_BITS - 1) & -PAGE);	/* as the guest's page lies */
+	hole = HOLE | ((uint64_t)guest & (SAME_BITS - 1) & -PAGE); /* as the guest's page lies */
 	hm_call(HM_FID_INFO, (uint64_t)&info, sizeof(info), 0, 0, 0, 0);
 	pool = *(volatile uint64_t *)&info.pool_base;
 	slot_set(vm, 0, GUEST_RAM, guest, sizeof(guest));

@@ -5,18 +5,18 @@
  */
 #include "host.h"
 
-#define GUEST_PAGES	8
-#define ROOT		1		/* pages of the guest's tables */
-#define MIDDLE		2
-#define LEAVES		3
-#define OWN		5		/* what the guest has at the addresses below */
-#define PRIVATE		(TEST_VA + 0 * PAGE)	/* global for the host alone */
-#define SHARED		(TEST_VA + 1 * PAGE)	/* global for both */
-#define BY_ASID		(TEST_VA + 2 * PAGE)	/* for neither */
-#define ASIDS		8
+#define GUEST_PAGES 8
+#define ROOT        1 /* pages of the guest's tables */
+#define MIDDLE      2
+#define LEAVES      3
+#define OWN         5                    /* what the guest has at the addresses below */
+#define PRIVATE     (TEST_VA + 0 * PAGE) /* global for the host alone */
+#define SHARED      (TEST_VA + 1 * PAGE) /* global for both */
+#define BY_ASID     (TEST_VA + 2 * PAGE) /* for neither */
+#define ASIDS       8
 
 static uint8_t guest[GUEST_PAGES * PAGE] __attribute__((aligned(PAGE)));
-static uint64_t own[3][512] __attribute__((aligned(PAGE)));	/* what the host has there */
+static uint64_t own[3][512] __attribute__((aligned(PAGE))); /* what the host has there */
 static union page page __attribute__((aligned(PAGE)));
 static struct hm_run *const run = &page.run;
 static const struct mode *mode;

@@ -5,7 +5,7 @@
  */
 #include "host.h"
 
-#define ROUNDS	300
+#define ROUNDS 300
 
 static uint8_t guest[16 * PAGE] __attribute__((aligned(PAGE)));
 static union page page __attribute__((aligned(PAGE)));
@@ -28,7 +28,8 @@ void other_main(void)
 		for (uint64_t i = delay; i; i--)
 			__asm__ volatile("");
 		if (fid == HM_FID_VCPU_STATS)
-			other_error = hm_call(fid, number, (uint64_t)&stats, sizeof(stats), 0, 0, 0).error;
+			other_error =
+				hm_call(fid, number, (uint64_t)&stats, sizeof(stats), 0, 0, 0).error;
 		else
 			other_error = hm_call(fid, number, GUEST_RAM, PAGE, 0, 0, 0).error;
 		full_fence();
@@ -86,11 +87,10 @@ static uint64_t run_against(uint64_t vm, uint64_t round, uint64_t what)
 	case HM_FID_VCPU_DESTROY:
 		right = mine == HM_EXIT_SBI ? refused(other) : refused(mine) && !other;
 		break;
-	case HM_FID_VCPU_STATS:
-		right = mine == HM_EXIT_SBI && !other;
-		break;
+	case HM_FID_VCPU_STATS: right = mine == HM_EXIT_SBI && !other; break;
 	default:
-		right = (mine == HM_EXIT_SBI || refused(mine)) && (other == SBI_OK || refused(other)) &&
+		right = (mine == HM_EXIT_SBI || refused(mine)) &&
+			(other == SBI_OK || refused(other)) &&
 			(mine == HM_EXIT_SBI || other == SBI_OK);
 	}
 	vcpu_destroy(vcpu);
@@ -115,7 +115,10 @@ static uint64_t create_against_destroy(uint64_t round)
 
 void payload(uint64_t hart)
 {
-	static const struct { uint64_t fid; const char *what; } against[] = {
+	static const struct {
+		uint64_t fid;
+		const char *what;
+	} against[] = {
 		{ HM_FID_VCPU_DESTROY, "run and destroyed" },
 		{ HM_FID_VCPU_STATS, "run and counted" },
 		{ HM_FID_VM_INVALIDATE, "run while its memory is taken away" },
@@ -139,6 +142,7 @@ void payload(uint64_t hart)
 	for (unsigned int i = 0; i < ROUNDS; i++)
 		right += create_against_destroy(++round);
 	fact_equal(right, ROUNDS, "a vCPU made while its VM goes");
-	fact_equal(hm_call(HM_FID_VM_DESTROY, vm, 0, 0, 0, 0, 0).error, SBI_OK, "the VM has no vCPU left");
+	fact_equal(hm_call(HM_FID_VM_DESTROY, vm, 0, 0, 0, 0, 0).error, SBI_OK,
+		   "the VM has no vCPU left");
 	fact_equal(pool_free_pages(), before, "the pool is as it was");
 }

@@ -11,7 +11,7 @@
  */
 #include "host-random/host-random.h"
 
-#define ROUNDS_BETWEEN	256	/* until everything is destroyed */
+#define ROUNDS_BETWEEN 256 /* until everything is destroyed */
 
 enum { HSM_START = 0, HSM_STOP = 1, HSM_STATUS = 2 };
 enum { STATUS_STOPPED = 1 };
@@ -90,7 +90,9 @@ static void destroy_vms(struct hart *me)
 static void nothing_is_left(struct hart *me)
 {
 	if (harts[0].vcpus + harts[1].vcpus || harts[0].vms + harts[1].vms)
-		violation(me, "there are more or fewer VMs or vCPUs than were created and not destroyed");
+		violation(
+			me,
+			"there are more or fewer VMs or vCPUs than were created and not destroyed");
 	if (pool_free_pages() != pool_before)
 		violation(me, "with all destroyed the pool is not what it was");
 	memory_check(me);
@@ -126,10 +128,8 @@ static void alone(struct hart *me)
 static void disturb(struct hart *me)
 {
 	switch (below(me, 4)) {
-	case 0:
-		sbi_call(SBI_IPI, 0, 1ul << harts[me == harts].number, 0, 0, 0, 0);
-		break;
-	case 1:		/* REMOTE_SFENCE_VMA of all harts */
+	case 0: sbi_call(SBI_IPI, 0, 1ul << harts[me == harts].number, 0, 0, 0, 0); break;
+	case 1: /* REMOTE_SFENCE_VMA of all harts */
 		sbi_call(SBI_RFENCE, 1, 0, ~0ul, any_value(me), any_value(me), 0);
 		break;
 	default:
@@ -140,7 +140,8 @@ static void disturb(struct hart *me)
 
 static void racing_rounds(struct hart *me)
 {
-	for (unsigned int i = 0; i < ROUNDS_BETWEEN && me->round < me->rounds && !given_up; i++, me->round++) {
+	for (unsigned int i = 0; i < ROUNDS_BETWEEN && me->round < me->rounds && !given_up;
+	     i++, me->round++) {
 		one_round(me);
 		if (one_in(me, 4))
 			disturb(me);
@@ -170,7 +171,8 @@ static void start_second(struct hart *me)
 		;
 	starts++;
 	if (sbi_call(SBI_HSM, HSM_START, harts[1].number, (uint64_t)second_hart,
-		     (uint64_t)second_stack + sizeof(second_stack), 0, 0).error)
+		     (uint64_t)second_stack + sizeof(second_stack), 0, 0)
+		    .error)
 		violation(me, "the second hart does not start");
 }
 
@@ -223,7 +225,7 @@ static void hart_init(struct hart *me, uint64_t number, uint64_t seed)
 static void report(void)
 {
 	static const char *const names[HM_EXIT_COUNT] = {
-#define EXIT_NAME(number, NAME, name, reason)	[number] = #name,
+#define EXIT_NAME(number, NAME, name, reason) [number] = #name,
 		HM_EXITS(EXIT_NAME)
 #undef EXIT_NAME
 	};
@@ -239,7 +241,8 @@ static void report(void)
 void payload(uint64_t hart)
 {
 	struct hart *me = &harts[0];
-	uint64_t seed = payload_option("seed", 1), vector = csr_read(stvec), stack = csr_read(sscratch);
+	uint64_t seed = payload_option("seed", 1), vector = csr_read(stvec),
+		 stack = csr_read(sscratch);
 
 	trace_from = payload_option("trace", ~0ul);
 	hart_init(me, hart, seed);

@@ -6,12 +6,12 @@
  */
 #include "host.h"
 
-#define STARTS		150	/* 16 pages each were all that 128 MB have */
-#define FDT_MAGIC	0xedfe0dd0u
+#define STARTS    150 /* 16 pages each were all that 128 MB have */
+#define FDT_MAGIC 0xedfe0dd0u
 
-#define SIP_SOFT	(1ul << IRQ_SOFT)
-#define FMV_D_X_F1_A0	0xf20500d3u
-#define FMV_X_D_A1_F1	0xe20085d3u
+#define SIP_SOFT      (1ul << IRQ_SOFT)
+#define FMV_D_X_F1_A0 0xf20500d3u
+#define FMV_X_D_A1_F1 0xe20085d3u
 
 static uint8_t guest[4 * PAGE] __attribute__((aligned(PAGE)));
 static union page page __attribute__((aligned(PAGE)));
@@ -25,7 +25,7 @@ void other_main(void)
 {
 	csr_clear(sip, SIP_SOFT);
 	if (runs_vcpu) {
-		page.run.pc = sleeps ? GUEST_RAM + 4 : GUEST_RAM;	/* what is asked for comes last */
+		page.run.pc = sleeps ? GUEST_RAM + 4 : GUEST_RAM; /* what is asked for comes last */
 		reason = exit_of(vcpu);
 	}
 	if (sleeps) {
@@ -81,7 +81,7 @@ static int64_t execute_there(uint64_t hart, uint32_t insn, uint64_t a0)
 /* What a host leaves there that needs the memory for something else. */
 static bool overwrite_device_tree(void)
 {
-	uint64_t at = 0x88000000ul - PAGE;	/* 128 MB of RAM */
+	uint64_t at = 0x88000000ul - PAGE; /* 128 MB of RAM */
 
 	while (at > 0x80400000ul && *(volatile uint32_t *)at != FDT_MAGIC)
 		at -= PAGE;
@@ -101,12 +101,15 @@ void payload(uint64_t hart)
 	vcpu = vcpu_create(vm, &page, 32).value;
 	run_reset(&page.run);
 	before = pool_free_pages();
-	fact_equal(execute_there(other, FMV_D_X_F1_A0, 0x123456789abcdef), HM_EXIT_SBI, "a vCPU runs there");
+	fact_equal(execute_there(other, FMV_D_X_F1_A0, 0x123456789abcdef), HM_EXIT_SBI,
+		   "a vCPU runs there");
 	fact_equal(start_often(other, STARTS), STARTS, "the hart starts again and again");
 	fact_equal(execute_there(other, FMV_X_D_A1_F1, 0), HM_EXIT_SBI, "and runs the vCPU");
-	fact_equal(page.run.x[11], 0x123456789abcdef, "whose floating-point registers are as they were");
+	fact_equal(page.run.x[11], 0x123456789abcdef,
+		   "whose floating-point registers are as they were");
 	sleeps = 1;
-	fact_equal(execute_there(other, FMV_X_D_A1_F1, 0), HM_EXIT_SBI, "before and after the hart sleeps");
+	fact_equal(execute_there(other, FMV_X_D_A1_F1, 0), HM_EXIT_SBI,
+		   "before and after the hart sleeps");
 	fact_equal(page.run.x[11], 0x123456789abcdef, "they are so too");
 	fact_equal(pool_free_pages(), before, "no page less");
 	fact_equal(vcpu_destroy(vcpu), SBI_DENIED, "the vCPU still belongs to that hart");

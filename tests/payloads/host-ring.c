@@ -6,10 +6,10 @@
  */
 #include "host.h"
 
-#define MV_A7_S0	0x00040893u
-#define RING		GPA(1)
+#define MV_A7_S0 0x00040893u
+#define RING     GPA(1)
 
-enum { PAGED, BARE };		/* numbers of roots */
+enum { PAGED, BARE }; /* numbers of roots */
 
 static uint8_t guest[2 * PAGE] __attribute__((aligned(PAGE)));
 static uint64_t tables[3][512] __attribute__((aligned(PAGE)));
@@ -82,7 +82,8 @@ void payload(uint64_t hart)
 	fact(runs(PAGED, 0), "it runs on, with 0 in satp, which nobody reads");
 	fact(run->ring_gpa == RING && run->ring_generation == turn, "and has its ring");
 	asks_for_a_ring();
-	fact(begins(PAGED, SV39) == HM_EXIT_RING && has_its_ring(), "it registers the ring anew, and the host hears of it");
+	fact(begins(PAGED, SV39) == HM_EXIT_RING && has_its_ring(),
+	     "it registers the ring anew, and the host hears of it");
 	fact(run->ring_generation != turn, "it is another ring");
 	fact(run->pc == GUEST_RAM + 4, "the call is behind the guest");
 	turn = run->ring_generation;

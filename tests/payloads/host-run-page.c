@@ -6,10 +6,10 @@
 #include "hm_abi.h"
 #include "payload.h"
 
-#define GUEST_RAM	0x80000000ul
-#define GUEST_PAGES	4
-#define SV39		(8ul << 60)
-#define ASID(n)		((uint64_t)(n) << 44)
+#define GUEST_RAM   0x80000000ul
+#define GUEST_PAGES 4
+#define SV39        (8ul << 60)
+#define ASID(n)     ((uint64_t)(n) << 44)
 
 static uint8_t guest[GUEST_PAGES * PAGE] __attribute__((aligned(PAGE)));
 static uint64_t tables[4][512] __attribute__((aligned(PAGE)));
@@ -40,15 +40,15 @@ static int64_t enter(void)
 
 /* -- the guest: code at the beginning of its RAM, one instruction at a time -- */
 
-#define NOP		0x00000013u
-#define CSRW_SATP_A0	0x18051073u
-#define SFENCE_A0	0x12050073u
-#define SFENCE_ASID_A0	0x12a00073u
-#define SFENCE_A0_A1	0x12b50073u
-#define SFENCE_ALL	0x12000073u
-#define CSRW_SATP_A1	0x18059073u
-#define ECALL		0x00000073u
-#define LD_A1_A0	0x00053583u
+#define NOP            0x00000013u
+#define CSRW_SATP_A0   0x18051073u
+#define SFENCE_A0      0x12050073u
+#define SFENCE_ASID_A0 0x12a00073u
+#define SFENCE_A0_A1   0x12b50073u
+#define SFENCE_ALL     0x12000073u
+#define CSRW_SATP_A1   0x18059073u
+#define ECALL          0x00000073u
+#define LD_A1_A0       0x00053583u
 
 /* Runs an instruction `times` times, then another, then an ecall to an extension that the host serves. */
 static int64_t execute_all(uint32_t insn, uint64_t times, uint32_t last, uint64_t a0, uint64_t a1)
@@ -103,7 +103,9 @@ static void create(void)
 {
 	vm = hm_call(HM_FID_VM_CREATE, 0, 0, 0, 0, 0, 0).value;
 	fact_equal(hm_call(HM_FID_SLOT_SET, vm, 0, GUEST_RAM, (uint64_t)guest, sizeof(guest),
-			   HM_SLOT_R | HM_SLOT_W | HM_SLOT_X).error, SBI_OK, "a slot is set");
+			   HM_SLOT_R | HM_SLOT_W | HM_SLOT_X)
+			   .error,
+		   SBI_OK, "a slot is set");
 	vcpu = hm_call(HM_FID_VCPU_CREATE, vm, (uint64_t)&page, 32, 0, 0, 0).value;
 	run->slice_end = run->stimecmp = ~0ul;
 }
@@ -121,7 +123,8 @@ static void tables_of_the_firmware(void)
 {
 	run->policy = HM_POLICY_ALL;
 	fact_equal(execute(NOP, 0), HM_EXIT_SBI, "a guest on the firmware's tables");
-	fact_equal(execute(LD_A1_A0, GUEST_RAM + sizeof(guest)), HM_EXIT_MMIO, "and beyond its RAM");
+	fact_equal(execute(LD_A1_A0, GUEST_RAM + sizeof(guest)), HM_EXIT_MMIO,
+		   "and beyond its RAM");
 }
 
 /* What an entry says of the guest itself. */
@@ -190,7 +193,8 @@ static void tables_of_the_host(void)
 	fact_equal(execute(NOP, 0), HM_EXIT_SBI, "a guest on the host's tables");
 	fact_equal(run->roots_new, 0, "new roots are taken over");
 	fact_equal(run->hw_fence, HM_FENCE_NONE, "the fence is done");
-	fact_equal(execute(LD_A1_A0, GUEST_RAM + PAGE), HM_EXIT_PAGE_FAULT, "a page that it does not map");
+	fact_equal(execute(LD_A1_A0, GUEST_RAM + PAGE), HM_EXIT_PAGE_FAULT,
+		   "a page that it does not map");
 	fact_equal(run->exit_value, GUEST_RAM + PAGE, "with its address");
 	fact_equal(run->exit_cause, CAUSE_LOAD_PAGE, "and its cause");
 	shadow(0, 2);
@@ -200,7 +204,8 @@ static void tables_of_the_host(void)
 	fact_equal(run->x[11], 77, "with what the guest has there");
 	fact_equal(execute(SFENCE_A0, 0x5000), HM_EXIT_FLUSH, "a fence");
 	fact_equal(run->fence_start, 0x5000, "with its address");
-	fact_equal(execute(CSRW_SATP_A0, SV39 | ASID(1) | 5), HM_EXIT_ROOT_MISS, "a root that is not there");
+	fact_equal(execute(CSRW_SATP_A0, SV39 | ASID(1) | 5), HM_EXIT_ROOT_MISS,
+		   "a root that is not there");
 	fact_equal(run->exit_value, SV39 | ASID(1) | 5, "with its value");
 }
 
@@ -216,10 +221,12 @@ static void switches(void)
 	run->policy = HM_POLICY_HOST_TABLES | HM_POLICY_SATP;
 	run->hw_fence = HM_FENCE_ALL;
 	for (unsigned int i = 0; i < 3; i++) {
-		fact_equal(execute(CSRW_SATP_A0, b), HM_EXIT_SBI, "a switch to a root of the buffer");
+		fact_equal(execute(CSRW_SATP_A0, b), HM_EXIT_SBI,
+			   "a switch to a root of the buffer");
 		fact_equal(run->root, 3, "is told");
 		fact_equal(run->satp, b, "and seen in satp");
-		fact_equal(execute(CSRW_SATP_A0, same_bucket), HM_EXIT_SBI, "to one of a like ASID");
+		fact_equal(execute(CSRW_SATP_A0, same_bucket), HM_EXIT_SBI,
+			   "to one of a like ASID");
 		fact(run->root == 5 && run->roots[5].used > run->roots[3].used, "used later");
 		fact_equal(execute(CSRW_SATP_A0, a), HM_EXIT_SBI, "and back");
 		fact_equal(run->root, 0, "is told");
@@ -241,13 +248,15 @@ static void fences_of_the_hart(void)
 	run->hw_fence = HM_FENCE_ALL;
 	fact_equal(execute(LD_A1_A0, GUEST_RAM + PAGE), HM_EXIT_SBI, "a page is mapped");
 	tables[3][1] = 0;
-	fact_equal(execute(SFENCE_A0, GUEST_RAM + PAGE), HM_EXIT_SBI, "its fence ends in the firmware");
+	fact_equal(execute(SFENCE_A0, GUEST_RAM + PAGE), HM_EXIT_SBI,
+		   "its fence ends in the firmware");
 	fact_equal(execute(LD_A1_A0, GUEST_RAM + PAGE), HM_EXIT_PAGE_FAULT, "and is one");
 	for (unsigned int i = 0; i < 2; i++) {
 		shadow(0, 2);
 		execute(LD_A1_A0, GUEST_RAM + PAGE);
 		tables[3][1] = 0;
-		fact_equal(execute(i ? SFENCE_ASID_A0 : SFENCE_ALL, 1), HM_EXIT_SBI, "a fence of all its pages");
+		fact_equal(execute(i ? SFENCE_ASID_A0 : SFENCE_ALL, 1), HM_EXIT_SBI,
+			   "a fence of all its pages");
 		fact_equal(execute(LD_A1_A0, GUEST_RAM + PAGE), HM_EXIT_PAGE_FAULT, "and is one");
 	}
 	shadow(0, 2);
@@ -279,20 +288,24 @@ static void fences_that_wait(void)
 	run->hw_fence = HM_FENCE_ALL;
 	run->flags |= HM_RUN_RESET_STATS;
 	execute(LD_A1_A0, GUEST_RAM + PAGE);
-	fact_equal(execute(SFENCE_A0, GUEST_RAM + PAGE + 8), HM_EXIT_FLUSH, "a fence of a page that is mapped");
+	fact_equal(execute(SFENCE_A0, GUEST_RAM + PAGE + 8), HM_EXIT_FLUSH,
+		   "a fence of a page that is mapped");
 	fact_equal(run->fence_count, 0, "does not wait");
 	tables[3][1] = 0;
-	fact_equal(execute(SFENCE_A0, GUEST_RAM + PAGE + 8), HM_EXIT_SBI, "and of one that is not any more");
+	fact_equal(execute(SFENCE_A0, GUEST_RAM + PAGE + 8), HM_EXIT_SBI,
+		   "and of one that is not any more");
 	fact_equal(run->fence_count, 1, "waits");
 	fact_equal(run->fences[0].va, GUEST_RAM + PAGE, "with its address");
 	fact_equal(run->fences[0].asid, ~0ul, "and no ASID");
 	fact_equal(execute(LD_A1_A0, GUEST_RAM + PAGE), HM_EXIT_PAGE_FAULT, "and is one");
 	fact_equal(run->exit_value, GUEST_RAM + PAGE, "with the fault's own address");
-	fact_equal(execute_all(NOP, 0, SFENCE_A0_A1, GUEST_RAM + PAGE, 0x1f0007), HM_EXIT_SBI, "one with an ASID");
+	fact_equal(execute_all(NOP, 0, SFENCE_A0_A1, GUEST_RAM + PAGE, 0x1f0007), HM_EXIT_SBI,
+		   "one with an ASID");
 	fact_equal(run->fences[0].asid, 7, "has it");
 	fact_equal(execute(SFENCE_ALL, 0), HM_EXIT_FLUSH, "a fence of everything");
 	tables[3][1] = PTE((uint64_t)guest + PAGE, PTE_V | PTE_X | PTE_AD);
-	fact_equal(execute(SFENCE_A0, GUEST_RAM + PAGE), HM_EXIT_FLUSH, "a page that can only be executed");
+	fact_equal(execute(SFENCE_A0, GUEST_RAM + PAGE), HM_EXIT_FLUSH,
+		   "a page that can only be executed");
 	tables[3][1] = PTE((uint64_t)guest + PAGE, PTE_RWX | PTE_U);
 	fact_equal(execute(SFENCE_A0, GUEST_RAM + PAGE), HM_EXIT_FLUSH, "a page of user mode");
 	tables[3][1] = 0;
@@ -303,16 +316,17 @@ static void fences_that_wait(void)
 	run->fence_exits = 0;
 	/* to a root with no hardware ASID yet, and with one */
 	for (unsigned int i = 0; i < 2; i++) {
-		fact_equal(execute_all(SFENCE_A0, 1, CSRW_SATP_A1, GUEST_RAM + PAGE, b), HM_EXIT_SATP,
-			   "a switch while one waits");
+		fact_equal(execute_all(SFENCE_A0, 1, CSRW_SATP_A1, GUEST_RAM + PAGE, b),
+			   HM_EXIT_SATP, "a switch while one waits");
 		fact_equal(run->exit_value, b, "with its value");
 		fact_equal(run->root, 0, "is the host's");
-		fact_equal(execute_all(NOP, 0, CSRW_SATP_A1, 0, b), HM_EXIT_SBI, "and not while none does");
+		fact_equal(execute_all(NOP, 0, CSRW_SATP_A1, 0, b), HM_EXIT_SBI,
+			   "and not while none does");
 		fact_equal(run->root, 1, "is told");
 		execute(CSRW_SATP_A0, a);
 	}
-	fact_equal(execute_all(SFENCE_A0, HM_FENCES - 1, SFENCE_A0, GUEST_RAM + PAGE, 0), HM_EXIT_SBI,
-		   "so many wait");
+	fact_equal(execute_all(SFENCE_A0, HM_FENCES - 1, SFENCE_A0, GUEST_RAM + PAGE, 0),
+		   HM_EXIT_SBI, "so many wait");
 	fact_equal(run->fence_count, HM_FENCES, "all of them");
 	fact_equal(execute_all(SFENCE_A0, HM_FENCES, SFENCE_A0, GUEST_RAM + PAGE, 0), HM_EXIT_FLUSH,
 		   "and one more does not");
@@ -328,7 +342,7 @@ static void injected(void)
 	set_root(0, SV39 | ASID(1) | (GUEST_RAM + 3 * PAGE) >> 12, root_of(0));
 	run->root = 0;
 	run->hw_fence = HM_FENCE_ALL;
-	run->stvec = GUEST_RAM + 4;	/* the ecall */
+	run->stvec = GUEST_RAM + 4; /* the ecall */
 	fact_equal(execute(LD_A1_A0, GUEST_RAM + PAGE), HM_EXIT_SBI, "a true fault is injected");
 	fact_equal(run->scause, CAUSE_LOAD_PAGE, "with its cause");
 	fact_equal(run->stval, GUEST_RAM + PAGE, "and its address");
@@ -350,9 +364,10 @@ static void anything(void)
 		run->root &= 0x1f;
 		/* The guest itself stays sane: what it runs on are tables of ours, whatever else they are. */
 		for (unsigned int n = 0; n < HM_ROOTS; n++)
-			run->roots[n].root = (run->roots[n].root & 0xful << 60) | (uint64_t)tables[0] >> 12;
+			run->roots[n].root =
+				(run->roots[n].root & 0xful << 60) | (uint64_t)tables[0] >> 12;
 		run->satp = 0;
-		run->slice_end = csr_read(time) + 1000;	/* it may fault for ever */
+		run->slice_end = csr_read(time) + 1000; /* it may fault for ever */
 		answers += execute(NOP, 0) < HM_EXIT_COUNT;
 	}
 	fact_equal(answers, 2000, "2000 pages at random");

@@ -6,30 +6,51 @@
  */
 #include "host.h"
 
-#define GUEST_PAGES	24
-#define TIMES		4
-#define MOVING		0x90000000ul		/* GPA of a slot of its own */
+#define GUEST_PAGES 24
+#define TIMES       4
+#define MOVING      0x90000000ul /* GPA of a slot of its own */
 
 /* What a guest's page holds; first of all its code. */
-enum { CODE, ROOT, CODE_MIDDLE, CODE_LEAVES, MIDDLE, LEAVES, ROOT2, MIDDLE2, LEAVES2, OWN, OWN2,
-       ROOT_X, MIDDLE_X, LEAVES_X, OWN_X, ROOT_Y, MIDDLE_Y, LEAVES_Y, OWN_Y, MIDDLE_G, LEAVES_G };
+enum {
+	CODE,
+	ROOT,
+	CODE_MIDDLE,
+	CODE_LEAVES,
+	MIDDLE,
+	LEAVES,
+	ROOT2,
+	MIDDLE2,
+	LEAVES2,
+	OWN,
+	OWN2,
+	ROOT_X,
+	MIDDLE_X,
+	LEAVES_X,
+	OWN_X,
+	ROOT_Y,
+	MIDDLE_Y,
+	LEAVES_Y,
+	OWN_Y,
+	MIDDLE_G,
+	LEAVES_G
+};
 
 /* Addresses that guests read. */
-#define FIXED		(TEST_VA + 0 * PAGE)	/* a page of its RAM; with tables of the host any */
-#define MOVED		(TEST_VA + 1 * PAGE)	/* the page at MOVING */
-#define PRIVATE		(TEST_VA + 2 * PAGE)	/* not global, with tables of the host alone */
-#define NEAR		1ul			/* pages in each region of a vCPU with few tables */
-#define FAR		100ul
-#define FEW		32ul			/* tables that it has: SSP_MIN_TABLES */
-#define WALKS		16ul			/* regions that many apart have one place in the walk cache */
-#define GLOBALS		(TEST_VA + GIGA)	/* the same for its two address spaces */
+#define FIXED   (TEST_VA + 0 * PAGE) /* a page of its RAM; with tables of the host any */
+#define MOVED   (TEST_VA + 1 * PAGE) /* the page at MOVING */
+#define PRIVATE (TEST_VA + 2 * PAGE) /* not global, with tables of the host alone */
+#define NEAR    1ul                  /* pages in each region of a vCPU with few tables */
+#define FAR     100ul
+#define FEW     32ul             /* tables that it has: SSP_MIN_TABLES */
+#define WALKS   16ul             /* regions that many apart have one place in the walk cache */
+#define GLOBALS (TEST_VA + GIGA) /* the same for its two address spaces */
 
 static uint8_t guest[GUEST_PAGES * PAGE] __attribute__((aligned(PAGE)));
-static uint64_t other[2][512] __attribute__((aligned(PAGE)));		/* memory that comes and goes */
+static uint64_t other[2][512] __attribute__((aligned(PAGE))); /* memory that comes and goes */
 static union page pages[3] __attribute__((aligned(PAGE)));
 static struct {
 	uint64_t top[512], middle[512], leaves[512];
-} shadows[2] __attribute__((aligned(PAGE)));				/* tables of the host */
+} shadows[2] __attribute__((aligned(PAGE))); /* tables of the host */
 static uint64_t code_middle[512] __attribute__((aligned(PAGE)));
 static uint64_t code_leaves[512] __attribute__((aligned(PAGE)));
 static uint64_t vm, vcpus[3];
@@ -41,7 +62,8 @@ static uint64_t *guest_page(unsigned int n)
 }
 
 /* Two sets of tables that agree on the code; all else is global in either. */
-static void make_tables(unsigned int root, unsigned int middle, unsigned int leaves, unsigned int own)
+static void make_tables(unsigned int root, unsigned int middle, unsigned int leaves,
+			unsigned int own)
 {
 	guest_page(root)[GUEST_RAM >> 30 & 511] = PTE(GPA(CODE_MIDDLE), PTE_V);
 	guest_page(root)[TEST_VA >> 30 & 511] = PTE(GPA(middle), PTE_V);
@@ -52,7 +74,8 @@ static void make_tables(unsigned int root, unsigned int middle, unsigned int lea
 }
 
 /* One table of leaves in many places, each of which takes a shadow table of its own. */
-static void make_regions(unsigned int root, unsigned int middle, unsigned int leaves, unsigned int own)
+static void make_regions(unsigned int root, unsigned int middle, unsigned int leaves,
+			 unsigned int own)
 {
 	guest_page(root)[GUEST_RAM >> 30 & 511] = PTE(GPA(CODE_MIDDLE), PTE_V);
 	guest_page(root)[TEST_VA >> 30 & 511] = PTE(GPA(middle), PTE_V);
@@ -272,7 +295,7 @@ static uint64_t fills(void)
  */
 static void tables_are_taken(void)
 {
-	uint64_t seen = 0, rounds = 0, page = FAR;	/* one that the hart was never told is absent */
+	uint64_t seen = 0, rounds = 0, page = FAR; /* one that the hart was never told is absent */
 
 	for (uint64_t regions = FEW / 2; regions < FEW; regions++, rounds++, page += 8) {
 		renew();
@@ -300,7 +323,8 @@ static void links_are_new(void)
 	(void)reads_in(ROOT_Y, GUEST_RAM);
 	before = fills();
 	seen = reads_in(ROOT_Y, GLOBALS + FAR * PAGE);
-	fact(fills() - before == 1 && seen == OWN, "and so is one in a table that another address space has already");
+	fact(fills() - before == 1 && seen == OWN,
+	     "and so is one in a table that another address space has already");
 }
 
 /*
@@ -316,7 +340,8 @@ static void leaves_are_new(void)
 		(void)reads_in(ROOT_X, TEST_VA + i * MEGA + NEAR * PAGE);
 	before = fills();
 	for (uint64_t i = 0; i < 2 * TIMES; i++)
-		seen += reads_in(ROOT_X, TEST_VA + i % 2 * WALKS * MEGA + (FAR + 8 * i) * PAGE) == OWN_X;
+		seen += reads_in(ROOT_X, TEST_VA + i % 2 * WALKS * MEGA + (FAR + 8 * i) * PAGE) ==
+			OWN_X;
 	fact(seen == 2 * TIMES && fills() - before <= most * seen, "where the walk is not known");
 	(void)reads_in(ROOT_X, TEST_VA + MEGA + NEAR * PAGE);
 	before = fills();
@@ -325,7 +350,8 @@ static void leaves_are_new(void)
 		pages[2].run.fence_asid = ROOT_X;
 		seen += reads_in(ROOT_X, TEST_VA + MEGA + FAR * PAGE) == OWN_X;
 	}
-	fact(seen == 3 * TIMES && fills() - before <= most * 2 * TIMES, "and after a fence, with the page of the code");
+	fact(seen == 3 * TIMES && fills() - before <= most * 2 * TIMES,
+	     "and after a fence, with the page of the code");
 }
 
 void payload(uint64_t hart)

@@ -5,25 +5,25 @@
  */
 #include "host.h"
 
-#define LIMIT		20000
-#define VCPUS		64
-#define GUEST_SIZE	(2 * MEGA)
-#define ROOT		1		/* pages of the guest's tables */
-#define GLOBAL_ROOT	2
-#define MIDDLE		3
-#define GLOBAL_MIDDLE	4
-#define RING		5
-#define ROOTS		8		/* the first of many */
-#define DEEP		32		/* tables above MIDDLE, and above that */
-#define DEEP_ROOTS	34		/* roots of Sv48 and Sv57 */
-#define LOOP		0x100		/* where its loop lies on the first page */
-#define REGISTER	0x200		/* and the call that registers its ring */
-#define TABLES		1300
+#define LIMIT         20000
+#define VCPUS         64
+#define GUEST_SIZE    (2 * MEGA)
+#define ROOT          1 /* pages of the guest's tables */
+#define GLOBAL_ROOT   2
+#define MIDDLE        3
+#define GLOBAL_MIDDLE 4
+#define RING          5
+#define ROOTS         8     /* the first of many */
+#define DEEP          32    /* tables above MIDDLE, and above that */
+#define DEEP_ROOTS    34    /* roots of Sv48 and Sv57 */
+#define LOOP          0x100 /* where its loop lies on the first page */
+#define REGISTER      0x200 /* and the call that registers its ring */
+#define TABLES        1300
 
-#define ADD_A0_A0_A2	0x00c50533u
-#define ADDI_A3_A3_M1	0xfff68693u
-#define BNEZ_A3_M12	0xfe069ae3u	/* back by 12 bytes */
-#define MV_A7_A3	0x00068893u
+#define ADD_A0_A0_A2  0x00c50533u
+#define ADDI_A3_A3_M1 0xfff68693u
+#define BNEZ_A3_M12   0xfe069ae3u /* back by 12 bytes */
+#define MV_A7_A3      0x00068893u
 
 static uint8_t guest[GUEST_SIZE] __attribute__((aligned(2 * MEGA)));
 static uint64_t shadow[512] __attribute__((aligned(PAGE)));
@@ -40,7 +40,7 @@ static inline uint64_t now(void)
 {
 	uint64_t count;
 
-	__asm__ volatile("rdcycle %0" : "=r"(count) :: "memory");
+	__asm__ volatile("rdcycle %0" : "=r"(count)::"memory");
 	return count;
 }
 
@@ -125,7 +125,7 @@ static bool touches(uint64_t from, uint64_t step, uint64_t times)
 	run->x[12] = step;
 	run->x[13] = times;
 	ran = runs_from(LOOP);
-	longest = 0;		/* most of that was the guest's */
+	longest = 0; /* most of that was the guest's */
 	return ran;
 }
 
@@ -158,8 +158,8 @@ static void creating(void)
 		vcpus[made] = ret.value;
 	}
 	fact_equal(made, VCPUS, "so many vCPUs");
-	fact_equal(timed(HM_FID_VCPU_CREATE, vm, (uint64_t)&pages[0], 32, 0, 0, 0).error, SBI_FAILED,
-		   "and not one more");
+	fact_equal(timed(HM_FID_VCPU_CREATE, vm, (uint64_t)&pages[0], 32, 0, 0, 0).error,
+		   SBI_FAILED, "and not one more");
 	all_short("creating");
 }
 
@@ -221,7 +221,10 @@ static void ask_for_all(uint64_t start, uint64_t size, uint64_t asid)
 
 static void entries(void)
 {
-	static const struct { const char *what; uint64_t start, size, asid; } fences[] = {
+	static const struct {
+		const char *what;
+		uint64_t start, size, asid;
+	} fences[] = {
 		{ "a fence of everything", 0, 0, ~0ul },
 		{ "a fence of an ASID", 0, 0, ROOT },
 		{ "a fence of 64 pages", 0, 64 * PAGE, ~0ul },
@@ -248,7 +251,8 @@ static void fill_ring(unsigned int pages_each, uint64_t asid)
 	struct hm_ring *ring = (struct hm_ring *)guest_page(RING);
 
 	for (unsigned int i = 0; i < HM_RING_ENTRIES; i++) {
-		ring->entry[i].va_op = i * 3 * GIGA | (asid ? HM_RING_OP_FLUSH : HM_RING_OP_FLUSH_GLOBAL);
+		ring->entry[i].va_op =
+			i * 3 * GIGA | (asid ? HM_RING_OP_FLUSH : HM_RING_OP_FLUSH_GLOBAL);
 		ring->entry[i].asid_pages = asid << HM_RING_ASID_SHIFT | pages_each;
 	}
 	ring->head = ring->tail + HM_RING_ENTRIES;
@@ -283,18 +287,20 @@ static void rings(void)
 /* Memory has changed, the address space is another, the ring is full, and then all that can be asked for. */
 static void at_once(unsigned int mode, unsigned int i)
 {
-	static const char *const name[] = { "all at once in Sv39", "all at once in Sv48", "all at once in Sv57" };
+	static const char *const name[] = { "all at once in Sv39", "all at once in Sv48",
+					    "all at once in Sv57" };
 	static const unsigned int roots[] = { ROOTS, DEEP_ROOTS, DEEP_ROOTS + 1 };
 
 	fact(register_ring() && fill_all(), "full again, with a ring");
-	if (i & 1) {		/* a root that is known, and lags behind */
+	if (i & 1) { /* a root that is known, and lags behind */
 		run->satp = (8ul + mode) << 60 | ASID(40 + mode) | GPA(roots[mode]) >> 12;
 		fact(touches(0, GIGA, 256), "another root is full");
 		run->satp = SV39 | ASID(ROOT) | GPA(ROOT) >> 12;
 		fact(runs_from(0), "and not the current one");
 	}
-	timed(i & 2 ? HM_FID_VM_INVALIDATE : HM_FID_SLOT_SET, vm, i & 2 ? GPA(100) : 1, i & 2 ? PAGE : 0x90000000,
-	      i & 2 ? 0 : (uint64_t)guest, i & 2 ? 0 : PAGE * (1 + (i & 1)), i & 2 ? 0 : SLOT_ALL);
+	timed(i & 2 ? HM_FID_VM_INVALIDATE : HM_FID_SLOT_SET, vm, i & 2 ? GPA(100) : 1,
+	      i & 2 ? PAGE : 0x90000000, i & 2 ? 0 : (uint64_t)guest,
+	      i & 2 ? 0 : PAGE * (1 + (i & 1)), i & 2 ? 0 : SLOT_ALL);
 	fill_ring(i & 1 ? 64 : 1, i & 2 ? ROOT : 0);
 	run->satp = (8ul + mode) << 60 | ASID(40 + mode) | GPA(roots[mode]) >> 12;
 	ask_for_all(7 * GIGA - 32 * PAGE, 64 * PAGE, i & 1 ? ~0ul : 40 + mode);

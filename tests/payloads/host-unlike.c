@@ -18,22 +18,15 @@ static volatile uint64_t probed = 1, refused, runs_refused, done;
 static int64_t call(uint64_t fid)
 {
 	switch (fid) {
-	case HM_FID_INFO:
-		return hm_call(fid, (uint64_t)&info, sizeof(info), 0, 0, 0, 0).error;
-	case HM_FID_VM_CREATE:
-		return hm_call(fid, 0, 0, 0, 0, 0, 0).error;
-	case HM_FID_SLOT_SET:
-		return slot_set(vm, 1, GPA(16), guest, PAGE);
-	case HM_FID_VCPU_CREATE:
-		return vcpu_create(vm, &page, 32).error;
+	case HM_FID_INFO: return hm_call(fid, (uint64_t)&info, sizeof(info), 0, 0, 0, 0).error;
+	case HM_FID_VM_CREATE: return hm_call(fid, 0, 0, 0, 0, 0, 0).error;
+	case HM_FID_SLOT_SET: return slot_set(vm, 1, GPA(16), guest, PAGE);
+	case HM_FID_VCPU_CREATE: return vcpu_create(vm, &page, 32).error;
 	case HM_FID_VCPU_STATS:
 		return hm_call(fid, vcpu, (uint64_t)&stats, sizeof(stats), 0, 0, 0).error;
-	case HM_FID_VM_DESTROY:
-		return hm_call(fid, vm, 0, 0, 0, 0, 0).error;
-	case HM_FID_VM_INVALIDATE:
-		return hm_call(fid, vm, GUEST_RAM, PAGE, 0, 0, 0).error;
-	default:
-		return hm_call(fid, vcpu, 0, 0, 0, 0, 0).error;
+	case HM_FID_VM_DESTROY: return hm_call(fid, vm, 0, 0, 0, 0, 0).error;
+	case HM_FID_VM_INVALIDATE: return hm_call(fid, vm, GUEST_RAM, PAGE, 0, 0, 0).error;
+	default: return hm_call(fid, vcpu, 0, 0, 0, 0, 0).error;
 	}
 }
 
@@ -68,6 +61,7 @@ void payload(uint64_t hart)
 	fact_equal(runs_refused, 100, "and a run each time");
 	fact_equal(info.pool_free_pages, 0, "writes nothing");
 	fact_equal(pool_free_pages(), before, "and takes nothing");
-	fact_equal(sbi_call(SBI_BASE, 3, HM_EXT_ID, 0, 0, 0, 0).value, 1, "the first hart offers it");
+	fact_equal(sbi_call(SBI_BASE, 3, HM_EXT_ID, 0, 0, 0, 0).value, 1,
+		   "the first hart offers it");
 	fact_equal(exit_of(vcpu), HM_EXIT_SBI, "and runs the vCPU");
 }

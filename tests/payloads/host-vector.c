@@ -7,9 +7,9 @@
 #include "host.h"
 #include "vector.h"
 
-#define GUESTS		3
-#define ROUNDS		40
-#define STATE_PAGE	1		/* of a guest's RAM: two states, to load and as read */
+#define GUESTS     3
+#define ROUNDS     40
+#define STATE_PAGE 1 /* of a guest's RAM: two states, to load and as read */
 
 /* Guests' code; a0 is a state, a1 what is cleared in sstatus afterwards. */
 extern const uint32_t guest_write[], guest_read[], guest_trap[], guest_end[];
@@ -82,7 +82,8 @@ static bool writes(struct guest *g, uint64_t seed)
 /* What it reads is what it wrote last, or nothing. */
 static bool keeps(struct guest *g, uint64_t seed)
 {
-	return runs(g, guest_read, 1, clearing(seed + 1)) && v_equal(state_of(g), state_of(g) + 1, vlenb);
+	return runs(g, guest_read, 1, clearing(seed + 1)) &&
+	       v_equal(state_of(g), state_of(g) + 1, vlenb);
 }
 
 static bool has_nothing(struct guest *g)
@@ -121,7 +122,8 @@ static void one_hart(void)
 	fact(writes(&guests[1], 77) && !vcpu_destroy(guests[1].vcpu), "one is destroyed");
 	make_vcpu(&guests[1]);
 	fact(has_nothing(&guests[1]), "the next one has nothing of it");
-	fact(writes(&guests[0], 9) && writes(&guests[2], 8) && keeps(&guests[0], 0) && keeps(&guests[2], 0),
+	fact(writes(&guests[0], 9) && writes(&guests[2], 8) && keeps(&guests[0], 0) &&
+		     keeps(&guests[2], 0),
 	     "and takes nothing from the rest");
 	guests[1].page.run.sstatus |= SSTATUS_VS;
 	fact(runs(&guests[1], guest_read, 1, 0) && v_equal(&zero, state_of(&guests[1]) + 1, vlenb),
@@ -189,7 +191,8 @@ static void another_hart(uint64_t hart)
 	fact(there(hart, guest_write, false), "a vCPU writes them on another hart, which stops");
 	fact(there(hart, guest_read, true) && v_equal(state_of(g), state_of(g) + 1, vlenb),
 	     "it finds them as they were when the hart has started again");
-	fact(there(hart, guest_read, false) && v_equal(state_of(g), state_of(g) + 1, vlenb), "and when it has slept");
+	fact(there(hart, guest_read, false) && v_equal(state_of(g), state_of(g) + 1, vlenb),
+	     "and when it has slept");
 }
 
 void payload(uint64_t hart)
@@ -197,7 +200,8 @@ void payload(uint64_t hart)
 	for (unsigned int i = 0; i < GUESTS; i++)
 		make_guest(&guests[i]);
 	if (!v_exists()) {
-		fact(!runs(&guests[0], guest_read, 1, 0) && guests[0].page.run.scause == CAUSE_ILLEGAL,
+		fact(!runs(&guests[0], guest_read, 1, 0) &&
+			     guests[0].page.run.scause == CAUSE_ILLEGAL,
 		     "no vectors: a guest has none either");
 		return;
 	}

@@ -9,19 +9,19 @@
 #include "hm_abi.h"
 #include "payload.h"
 
-#define GUEST_RAM	0x80000000ul
-#define GPA(page)	(GUEST_RAM + (uint64_t)(page) * PAGE)
-#define SV39		(8ul << 60)
-#define ASID(n)		((uint64_t)(n) << 44)
-#define SBI_DENIED	(-4)
-#define SLOT_ALL	(HM_SLOT_R | HM_SLOT_W | HM_SLOT_X)
+#define GUEST_RAM  0x80000000ul
+#define GPA(page)  (GUEST_RAM + (uint64_t)(page)*PAGE)
+#define SV39       (8ul << 60)
+#define ASID(n)    ((uint64_t)(n) << 44)
+#define SBI_DENIED (-4)
+#define SLOT_ALL   (HM_SLOT_R | HM_SLOT_W | HM_SLOT_X)
 
 /* Instructions of guests. */
-#define NOP		0x00000013u
-#define ECALL		0x00000073u
-#define LD_A1_A0	0x00053583u
-#define CSRS_SSTATUS_A1	0x1005a073u
-#define LD_A2_A0	0x00053603u
+#define NOP             0x00000013u
+#define ECALL           0x00000073u
+#define LD_A1_A0        0x00053583u
+#define CSRS_SSTATUS_A1 0x1005a073u
+#define LD_A2_A0        0x00053603u
 
 /* A run page. */
 union page {
@@ -41,7 +41,8 @@ static inline uint64_t vm_create(void)
 	return hm_call(HM_FID_VM_CREATE, 0, 0, 0, 0, 0, 0).value;
 }
 
-static inline int64_t slot_set(uint64_t vm, uint64_t slot, uint64_t gpa, const void *memory, uint64_t size)
+static inline int64_t slot_set(uint64_t vm, uint64_t slot, uint64_t gpa, const void *memory,
+			       uint64_t size)
 {
 	return hm_call(HM_FID_SLOT_SET, vm, slot, gpa, (uint64_t)memory, size, SLOT_ALL).error;
 }
@@ -104,10 +105,10 @@ static inline void full_fence(void)
 }
 
 /* Another hart's entry, for SBI's HSM: a1 is its stack, then it calls `function`. */
-#define OTHER_HART(entry, function)						\
-	void function(void);							\
-	extern const char entry[];						\
-	__asm__(".pushsection .text\n.balign 4\n" #entry ":\n"			\
+#define OTHER_HART(entry, function)                            \
+	void function(void);                                   \
+	extern const char entry[];                             \
+	__asm__(".pushsection .text\n.balign 4\n" #entry ":\n" \
 		"mv sp, a1\n call " #function "\n1: wfi\n j 1b\n.popsection\n")
 
 static inline int64_t start_hart(uint64_t hart, const char *entry, uint8_t *stack_end)
@@ -118,15 +119,16 @@ static inline int64_t start_hart(uint64_t hart, const char *entry, uint8_t *stac
 /* "Hart State Management Extension" */
 enum { HSM_STOP = 1, HSM_STATUS, HSM_SUSPEND };
 enum { STOPPED = 1, SUSPENDED = 4 };
-#define NON_RETENTIVE	0x80000000ul
-#define PATIENCE	20000000ul	/* rounds of a loop that waits for another hart */
+#define NON_RETENTIVE 0x80000000ul
+#define PATIENCE      20000000ul /* rounds of a loop that waits for another hart */
 
 /* Another hart does so within a time; false: not. */
 static inline bool hart_comes_to(uint64_t hart, uint64_t status)
 {
 	uint64_t spins = 0;
 
-	while (sbi_call(SBI_HSM, HSM_STATUS, hart, 0, 0, 0, 0).value != status && ++spins < PATIENCE)
+	while (sbi_call(SBI_HSM, HSM_STATUS, hart, 0, 0, 0, 0).value != status &&
+	       ++spins < PATIENCE)
 		;
 	full_fence();
 	return spins < PATIENCE;

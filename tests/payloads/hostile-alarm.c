@@ -5,9 +5,9 @@
  */
 #include "rtc.h"
 
-#define YEAR_2116	(1ul << 62)		/* ns since 1970 */
+#define YEAR_2116 (1ul << 62) /* ns since 1970 */
 /* ticks that an alarm is left alone: the neighbour has a slice of them */
-#define STAY		15000
+#define STAY      15000
 
 static const uint64_t beyond[] = { 1ul << 63, (1ul << 63) + 1, 3ul << 62, ~1ul, ~0ul };
 

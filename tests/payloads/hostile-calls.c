@@ -2,11 +2,11 @@
 /* SBI calls with arguments meant to harm: each is refused, nothing is read or written for them. */
 #include "payload.h"
 
-#define HM_EXTENSION	0x08484d43ul	/* the host's interface: not for guests */
-#define UART		0x10000000ul
-#define HOLE		0x14000000ul
-#define NO_SUCH_HART	4000ul
-#define BEYOND_RAM	0x1000000000ul
+#define HM_EXTENSION 0x08484d43ul /* the host's interface: not for guests */
+#define UART         0x10000000ul
+#define HOLE         0x14000000ul
+#define NO_SUCH_HART 4000ul
+#define BEYOND_RAM   0x1000000000ul
 
 static int64_t write_from(uint64_t count, uint64_t low, uint64_t high)
 {
@@ -28,7 +28,8 @@ static void console(void)
 		refused += read_to(64, wild[i], 0) == SBI_INVALID_PARAM;
 	}
 	fact_equal(refused, 2 * count, "console calls from and to what is no RAM");
-	fact_equal(write_from(~0ul, 0x80200000, 0), SBI_INVALID_PARAM, "a length that wraps around");
+	fact_equal(write_from(~0ul, 0x80200000, 0), SBI_INVALID_PARAM,
+		   "a length that wraps around");
 	fact_equal(write_from(1ul << 40, 0x80200000, 0), SBI_INVALID_PARAM, "a length beyond RAM");
 	fact_equal(write_from(1, 0x80200000, 1), SBI_INVALID_PARAM, "a high word");
 }
@@ -37,7 +38,8 @@ static void host_interface(void)
 {
 	uint64_t refused = 0;
 
-	fact_equal(sbi_call(SBI_BASE, 3, HM_EXTENSION, 0, 0, 0, 0).value, 0, "the host's extension is not offered");
+	fact_equal(sbi_call(SBI_BASE, 3, HM_EXTENSION, 0, 0, 0, 0).value, 0,
+		   "the host's extension is not offered");
 	for (uint64_t fid = 0; fid < 20; fid++)
 		refused += sbi_call(HM_EXTENSION, fid, 0, 0x80000000, 0x80000000, PAGE, 7).error ==
 			   SBI_NOT_SUPPORTED;
@@ -78,7 +80,7 @@ static void any_call(void)
 		state = state * 6364136223846793005ul + 1442695040888963407ul;
 		uint64_t eid = state >> 20, fid = state >> 60;
 
-		if (eid >= 16)	/* legacy calls block or shut down by design */
+		if (eid >= 16) /* legacy calls block or shut down by design */
 			sbi_call(eid, fid, state, ~state, state << 7, state >> 9, state);
 	}
 	fact(true, "2000 calls at random");

@@ -2,11 +2,11 @@
 /* Says the number of each character that is typed, and sends it back by the UART and by a call, up to a full stop. */
 #include "payload.h"
 
-#define UART		0x10000000ul
-#define UART_DATA	0
-#define UART_LSR	5
-#define LSR_RECEIVED	1
-#define DBCN_WRITE_BYTE	2
+#define UART            0x10000000ul
+#define UART_DATA       0
+#define UART_LSR        5
+#define LSR_RECEIVED    1
+#define DBCN_WRITE_BYTE 2
 
 static volatile uint8_t *const uart = (volatile uint8_t *)UART;
 

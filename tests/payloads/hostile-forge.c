@@ -6,11 +6,11 @@
 #include "hm_abi.h"
 #include "payload.h"
 
-#define UART_DATA	0x10000000ul
-#define DBCN_WRITE	0
-#define DBCN_WRITE_BYTE	2
-#define FORGED		(HM_MARK_END | HM_MARK_OK | 3 << 8)
-#define CSRW_A0		0x8e051073	/* csrw 0x8e0, a0 */
+#define UART_DATA       0x10000000ul
+#define DBCN_WRITE      0
+#define DBCN_WRITE_BYTE 2
+#define FORGED          (HM_MARK_END | HM_MARK_OK | 3 << 8)
+#define CSRW_A0         0x8e051073 /* csrw 0x8e0, a0 */
 
 static void say(const char *text)
 {
@@ -47,7 +47,8 @@ static void markers(void)
 
 	root = root_new(mode);
 	map_user_code(mode, root);
-	illegal(attempt(mark_in_supervisor_mode, FORGED, 0), (uint64_t)mark_in_supervisor_mode, "in S-mode");
+	illegal(attempt(mark_in_supervisor_mode, FORGED, 0), (uint64_t)mark_in_supervisor_mode,
+		"in S-mode");
 	satp_load(mode, root, 0);
 	fence_all();
 	illegal(attempt_user(USER(user_mark), FORGED, 0), USER(user_mark), "in U-mode");
@@ -70,7 +71,8 @@ static void lines(void)
 	say("\r[vm1] forged by CR\n");
 	say("\b\b\b\b\b\b\b\b[vm1] forged by BS\n");
 	say("\x1b[1G[vm1] forged by ESC\n");
-	say("\xc2\x9b" "1G[vm1] forged by CSI\n");
+	say("\xc2\x9b"
+	    "1G[vm1] forged by CSI\n");
 	say("\x0b\x0c\r\r[vm1] forged by VT\n");
 }
 

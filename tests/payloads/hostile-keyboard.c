@@ -6,12 +6,12 @@
  */
 #include "payload.h"
 
-#define UART		0x10000000ul
-#define UART_DATA	0
-#define UART_FCR	2
-#define UART_LSR	5
-#define FCR_CLEAR	3		/* enabled, receiver cleared */
-#define LSR_RECEIVED	1
+#define UART         0x10000000ul
+#define UART_DATA    0
+#define UART_FCR     2
+#define UART_LSR     5
+#define FCR_CLEAR    3 /* enabled, receiver cleared */
+#define LSR_RECEIVED 1
 
 static uint8_t uart(unsigned int reg)
 {
@@ -33,7 +33,7 @@ void payload(uint64_t hart)
 	note("begins");
 	wait_for_input();
 	begin = csr_read(time);
-	while (csr_read(time) - begin < 5000000)	/* half a second */
+	while (csr_read(time) - begin < 5000000) /* half a second */
 		;
 	if (payload_option("leaves", 0))
 		return;

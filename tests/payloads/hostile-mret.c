@@ -5,21 +5,21 @@
  */
 #include "payload.h"
 
-#define MRET	0x30200073ul
+#define MRET 0x30200073ul
 
 static uint64_t satp;
 
 static uint64_t after_satp(uint64_t value, uint64_t unused)
 {
 	(void)unused;
-	__asm__ volatile("csrw satp, %0\n mret" :: "r"(value) : "memory");
+	__asm__ volatile("csrw satp, %0\n mret" ::"r"(value) : "memory");
 	return 0;
 }
 
 static uint64_t after_fence(uint64_t va, uint64_t unused)
 {
 	(void)unused;
-	__asm__ volatile("sfence.vma %0, zero\n mret" :: "r"(va) : "memory");
+	__asm__ volatile("sfence.vma %0, zero\n mret" ::"r"(va) : "memory");
 	return 0;
 }
 
@@ -37,7 +37,8 @@ static void mret_is(attempt_fn function, uint64_t argument, const char *what)
 	struct outcome o = attempt(function, argument, 0);
 
 	facts_about(what);
-	fact(o.cause == CAUSE_ILLEGAL || o.cause == CAUSE_NONE, "MRET is illegal, or the instruction before once more");
+	fact(o.cause == CAUSE_ILLEGAL || o.cause == CAUSE_NONE,
+	     "MRET is illegal, or the instruction before once more");
 	note(o.cause == CAUSE_ILLEGAL && o.tval == MRET ? "exact" : "stale");
 	fact_equal(csr_read(satp), satp, "the address space is the same");
 	fact_equal(attempt(read_mhartid, 0, 0).cause, CAUSE_ILLEGAL, "this still is S-mode");

@@ -5,25 +5,25 @@
  */
 #include "payload.h"
 
-#define MIB		(1ul << 20)
-#define RAM		0x80000000ul
-#define DIRT		0x6b6f6f6264697274ul
-#define UART_IER	0x10000001ul
-#define UART_SCRATCH	0x10000007ul
-#define PLIC_PRIORITY	0x0c000028ul
-#define PLIC_ENABLE	0x0c002080ul
-#define RTC_ALARM	0x00101008ul
-#define RTC_ENABLED	0x00101010ul
-#define FINISHER	0x00100000ul
-#define MOST_CPUS	4
-#define HSM_STOPPED	1
-#define COLD_REBOOT	1
-#define WARM_REBOOT	2
+#define MIB           (1ul << 20)
+#define RAM           0x80000000ul
+#define DIRT          0x6b6f6f6264697274ul
+#define UART_IER      0x10000001ul
+#define UART_SCRATCH  0x10000007ul
+#define PLIC_PRIORITY 0x0c000028ul
+#define PLIC_ENABLE   0x0c002080ul
+#define RTC_ALARM     0x00101008ul
+#define RTC_ENABLED   0x00101010ul
+#define FINISHER      0x00100000ul
+#define MOST_CPUS     4
+#define HSM_STOPPED   1
+#define COLD_REBOOT   1
+#define WARM_REBOOT   2
 
 extern char _pages[], _pages_end[], other_entry[];
 void other_cpu(void);
 
-static volatile uint64_t in_data = 1;		/* of the file */
+static volatile uint64_t in_data = 1; /* of the file */
 static volatile uint64_t in_bss;
 static volatile uint32_t others;
 
@@ -73,11 +73,13 @@ static void find_nothing(void)
 	fact_equal(for_each_page(is_dirty), 0, "memory is zero");
 	fact(in_data == 1 && in_bss == 0, "data are those of the file");
 	fact_equal(csr_read(satp) | csr_read(sie) | csr_read(sip), 0, "CSRs are reset");
-	fact_equal(*(volatile uint8_t *)UART_SCRATCH | *(volatile uint8_t *)UART_IER, 0, "the UART is reset");
+	fact_equal(*(volatile uint8_t *)UART_SCRATCH | *(volatile uint8_t *)UART_IER, 0,
+		   "the UART is reset");
 	fact_equal(read(PLIC_PRIORITY) | read(PLIC_ENABLE), 0, "the interrupt controller is reset");
 	fact_equal(read(RTC_ALARM) | read(RTC_ENABLED), 0, "so is the clock's alarm");
 	for (uint64_t cpu = 1; sbi_call(SBI_HSM, 2, cpu, 0, 0, 0, 0).error == SBI_OK; cpu++)
-		fact_equal(sbi_call(SBI_HSM, 2, cpu, 0, 0, 0, 0).value, HSM_STOPPED, "another CPU is stopped");
+		fact_equal(sbi_call(SBI_HSM, 2, cpu, 0, 0, 0, 0).value, HSM_STOPPED,
+			   "another CPU is stopped");
 }
 
 static void page(void)
@@ -109,7 +111,8 @@ static void use_everything(void)
 	/* One after another: pages are given out without a lock. */
 	for (uint64_t cpu = 1; cpu < MOST_CPUS; cpu++) {
 		started += sbi_call(SBI_HSM, 0, cpu, (uint64_t)other_entry,
-				    (uint64_t)stacks[cpu] + sizeof(stacks[0]), 0, 0).error == SBI_OK;
+				    (uint64_t)stacks[cpu] + sizeof(stacks[0]), 0, 0)
+				   .error == SBI_OK;
 		while (__atomic_load_n(&others, __ATOMIC_ACQUIRE) < started)
 			;
 	}
@@ -131,14 +134,9 @@ void payload(uint64_t hart)
 	use_everything();
 	note("reboots");
 	switch (csr_read(time) % 3) {
-	case 0:
-		sbi_call(SBI_SRST, 0, COLD_REBOOT, 0, 0, 0, 0);
-		break;
-	case 1:
-		sbi_call(SBI_SRST, 0, WARM_REBOOT, 0, 0, 0, 0);
-		break;
-	default:
-		write(FINISHER, 0x7777);
+	case 0: sbi_call(SBI_SRST, 0, COLD_REBOOT, 0, 0, 0, 0); break;
+	case 1: sbi_call(SBI_SRST, 0, WARM_REBOOT, 0, 0, 0, 0); break;
+	default: write(FINISHER, 0x7777);
 	}
 	note("is still there");
 	for (;;)

@@ -2,7 +2,7 @@
 /* A guest that fills its flush ring with nonsense, or with what is something else as well, harms nobody, and its fences hold. */
 #include "ring.h"
 
-#define ROUNDS		400
+#define ROUNDS 400
 
 static volatile struct hm_ring *ring;
 static uint64_t root, gva, one, two;
@@ -59,8 +59,12 @@ static void expect(bool holds, const char *what)
 static void nonsense(void)
 {
 	static const uint64_t bad[][2] = {
-		{ 0, 0 }, { 15, 1 }, { ~0ul, ~0ul }, { HM_RING_OP_FLUSH | 0xff0, 1 },
-		{ HM_RING_OP_MAP, 1ul << 63 }, { HM_RING_OP_FLUSH_GLOBAL, 5ul << 32 },
+		{ 0, 0 },
+		{ 15, 1 },
+		{ ~0ul, ~0ul },
+		{ HM_RING_OP_FLUSH | 0xff0, 1 },
+		{ HM_RING_OP_MAP, 1ul << 63 },
+		{ HM_RING_OP_FLUSH_GLOBAL, 5ul << 32 },
 		{ -PAGE | HM_RING_OP_FLUSH, 0xffffffff },
 	};
 	unsigned int good = 0;
@@ -128,7 +132,8 @@ static void unmapped(void)
 	ring_push_words(ring, 0, 0);
 	expect(flushed(), "a ring that is not mapped any more");
 	gva = ~0ul << 63 | 1ul << 40;
-	fact_equal(ring_set((uint64_t)ring, gva), SBI_OK, "a commit's address that cannot be mapped");
+	fact_equal(ring_set((uint64_t)ring, gva), SBI_OK,
+		   "a commit's address that cannot be mapped");
 	stale();
 	ring_push_words(ring, 0, 0);
 	expect(flushed(), "works all the same");

@@ -2,9 +2,9 @@
 /* Timer, self-sent IPIs and wfi: what is pending, what is taken, and what wakes a hart. */
 #include "payload.h"
 
-#define NEVER	~0ul
-#define SOON	2000ul		/* ticks of time */
-#define SIP(n)	(1ul << (n))
+#define NEVER  ~0ul
+#define SOON   2000ul /* ticks of time */
+#define SIP(n) (1ul << (n))
 
 static uint64_t now(void)
 {
@@ -58,7 +58,8 @@ static void taken_in_user_mode(const struct mode *mode)
 	csr_set(sie, SIP(IRQ_TIMER));
 	fact_equal(attempt_user(USER(user_return), 0, 0).cause, CAUSE_USER_ECALL,
 		   "U-mode goes on after an interrupt");
-	fact_equal(interrupts_taken[IRQ_TIMER], before + 1, "which SIE=0 does not keep from U-mode");
+	fact_equal(interrupts_taken[IRQ_TIMER], before + 1,
+		   "which SIE=0 does not keep from U-mode");
 	set_timer(NEVER);
 	csr_write(satp, 0);
 }
@@ -121,7 +122,7 @@ static uint64_t read_stimecmp(uint64_t a, uint64_t b)
 
 static void write_stimecmp(uint64_t when)
 {
-	__asm__ volatile("csrw 0x14d, %0" :: "r"(when));
+	__asm__ volatile("csrw 0x14d, %0" ::"r"(when));
 }
 
 static void sstc(void)

@@ -7,11 +7,11 @@
 #include "payload.h"
 #include "ring.h"
 
-#define SECOND		(TEST_VA + PAGE)
-#define CODE_VA		(TEST_VA + 16 * PAGE)
-#define CAUSE_LOAD_MISALIGNED	4
-#define CAUSE_STORE_MISALIGNED	6
-#define SSTATUS_FS_CLEAN	(2ul << 13)
+#define SECOND                 (TEST_VA + PAGE)
+#define CODE_VA                (TEST_VA + 16 * PAGE)
+#define CAUSE_LOAD_MISALIGNED  4
+#define CAUSE_STORE_MISALIGNED 6
+#define SSTATUS_FS_CLEAN       (2ul << 13)
 
 static const struct mode *mode;
 static uint64_t root, first, second;
@@ -19,28 +19,28 @@ static uint64_t root, first, second;
 /* --- every form ----------------------------------------------------------- */
 
 /* One load of a0's address into a register, which comes back in a0; a1 is x8 to x15. */
-#define LOAD(name, text)						\
-	static uint64_t name(uint64_t at)				\
-	{								\
-		register uint64_t a0 __asm__("a0") = at;		\
-									\
-		__asm__ volatile(text : "+r"(a0) :: "a1", "t0", "t1", "ft0", "ft11", "memory"); \
-		return a0;						\
+#define LOAD(name, text)                                                                      \
+	static uint64_t name(uint64_t at)                                                     \
+	{                                                                                     \
+		register uint64_t a0 __asm__("a0") = at;                                      \
+                                                                                              \
+		__asm__ volatile(text : "+r"(a0)::"a1", "t0", "t1", "ft0", "ft11", "memory"); \
+		return a0;                                                                    \
 	}
 
 /* One store of the value in a1, t1, ft0 and ft11. */
-#define STORE(name, text)						\
-	static void name(uint64_t at, uint64_t value)			\
-	{								\
-		register uint64_t a0 __asm__("a0") = at;		\
-		register uint64_t a1 __asm__("a1") = value;		\
-									\
-		__asm__ volatile("mv t1, a1\n fmv.d.x ft0, a1\n fmv.d.x ft11, a1\n" text \
-				 : "+r"(a0), "+r"(a1) :: "t0", "t1", "ft0", "ft11", "memory"); \
+#define STORE(name, text)                                                                    \
+	static void name(uint64_t at, uint64_t value)                                        \
+	{                                                                                    \
+		register uint64_t a0 __asm__("a0") = at;                                     \
+		register uint64_t a1 __asm__("a1") = value;                                  \
+                                                                                             \
+		__asm__ volatile("mv t1, a1\n fmv.d.x ft0, a1\n fmv.d.x ft11, a1\n" text     \
+				 : "+r"(a0), "+r"(a1)::"t0", "t1", "ft0", "ft11", "memory"); \
 	}
 
 /* Instructions by sp: no interrupt is enabled here. */
-#define BY_SP(text)	"mv t0, sp\n mv sp, a0\n" text "\n mv sp, t0\n"
+#define BY_SP(text) "mv t0, sp\n mv sp, a0\n" text "\n mv sp, t0\n"
 
 LOAD(lh, "lh a0, 0(a0)")
 LOAD(lhu, "lhu t1, 0(a0)\n mv a0, t1")
@@ -76,11 +76,21 @@ static const struct {
 	unsigned int size;
 	enum { SIGNED, UNSIGNED, BOXED, NOTHING } kind;
 } loads[] = {
-	{ "lh", lh, 2, SIGNED }, { "lhu", lhu, 2, UNSIGNED }, { "lw", lw, 4, SIGNED },
-	{ "lwu", lwu, 4, UNSIGNED }, { "ld", ld, 8, SIGNED }, { "ld to sp", to_sp, 8, SIGNED },
-	{ "ld to x0", to_zero, 8, NOTHING }, { "c.lw", c_lw, 4, SIGNED }, { "c.ld", c_ld, 8, SIGNED },
-	{ "c.lwsp", c_lwsp, 4, SIGNED }, { "c.ldsp", c_ldsp, 8, SIGNED }, { "flw", flw, 4, BOXED },
-	{ "fld", fld, 8, BOXED }, { "c.fld", c_fld, 8, BOXED }, { "c.fldsp", c_fldsp, 8, BOXED },
+	{ "lh", lh, 2, SIGNED },
+	{ "lhu", lhu, 2, UNSIGNED },
+	{ "lw", lw, 4, SIGNED },
+	{ "lwu", lwu, 4, UNSIGNED },
+	{ "ld", ld, 8, SIGNED },
+	{ "ld to sp", to_sp, 8, SIGNED },
+	{ "ld to x0", to_zero, 8, NOTHING },
+	{ "c.lw", c_lw, 4, SIGNED },
+	{ "c.ld", c_ld, 8, SIGNED },
+	{ "c.lwsp", c_lwsp, 4, SIGNED },
+	{ "c.ldsp", c_ldsp, 8, SIGNED },
+	{ "flw", flw, 4, BOXED },
+	{ "fld", fld, 8, BOXED },
+	{ "c.fld", c_fld, 8, BOXED },
+	{ "c.fldsp", c_fldsp, 8, BOXED },
 };
 
 static const struct {
@@ -88,9 +98,12 @@ static const struct {
 	void (*store)(uint64_t at, uint64_t value);
 	unsigned int size;
 } stores[] = {
-	{ "sh", sh, 2 }, { "sw", sw, 4 }, { "sd", sd, 8 }, { "sd of x0", of_zero, 8 }, { "c.sw", c_sw, 4 },
-	{ "c.sd", c_sd, 8 }, { "c.swsp", c_swsp, 4 }, { "c.sdsp", c_sdsp, 8 }, { "fsw", fsw, 4 },
-	{ "fsd", fsd, 8 }, { "c.fsd", c_fsd, 8 }, { "c.fsdsp", c_fsdsp, 8 },
+	{ "sh", sh, 2 },         { "sw", sw, 4 },
+	{ "sd", sd, 8 },         { "sd of x0", of_zero, 8 },
+	{ "c.sw", c_sw, 4 },     { "c.sd", c_sd, 8 },
+	{ "c.swsp", c_swsp, 4 }, { "c.sdsp", c_sdsp, 8 },
+	{ "fsw", fsw, 4 },       { "fsd", fsd, 8 },
+	{ "c.fsd", c_fsd, 8 },   { "c.fsdsp", c_fsdsp, 8 },
 };
 
 static uint8_t pattern(unsigned int n)
@@ -118,7 +131,7 @@ static uint64_t loaded(unsigned int n, unsigned int size, unsigned int kind)
 
 static uint64_t load_at(uint64_t function, uint64_t at)
 {
-	return ((uint64_t (*)(uint64_t))function)(at);
+	return ((uint64_t(*)(uint64_t))function)(at);
 }
 
 /* 24 bytes around `middle`, the access beginning at each of the first 16. */
@@ -174,7 +187,8 @@ static void floating_point_is_dirty(uint64_t at)
 	csr_clear(sstatus, SSTATUS_FS);
 	csr_set(sstatus, SSTATUS_FS_CLEAN);
 	c_fld(at);
-	fact_equal(csr_read(sstatus) & SSTATUS_FS, SSTATUS_FS, "a register that was loaded is dirty");
+	fact_equal(csr_read(sstatus) & SSTATUS_FS, SSTATUS_FS,
+		   "a register that was loaded is dirty");
 }
 
 /* --- faults --------------------------------------------------------------- */
@@ -207,7 +221,8 @@ static bool in_a_guest(void)
 	return ring_offered();
 }
 
-static void load_faults(uint64_t flags_first, uint64_t flags_second, uint64_t tval, const char *what)
+static void load_faults(uint64_t flags_first, uint64_t flags_second, uint64_t tval,
+			const char *what)
 {
 	struct outcome o;
 
@@ -217,7 +232,8 @@ static void load_faults(uint64_t flags_first, uint64_t flags_second, uint64_t tv
 	fact_equal(o.tval, tval, "stval of it");
 }
 
-static void store_faults(uint64_t flags_first, uint64_t flags_second, uint64_t tval, const char *what)
+static void store_faults(uint64_t flags_first, uint64_t flags_second, uint64_t tval,
+			 const char *what)
 {
 	struct outcome o;
 
@@ -281,11 +297,13 @@ static void user(void)
 	*(volatile uint64_t *)(first + 8) = 0;
 	csr_set(sstatus, SSTATUS_SUM);
 	sd(from, value);
-	fact_equal(attempt_user(CODE_VA + offset, from, to).cause, CAUSE_USER_ECALL, "load and store");
+	fact_equal(attempt_user(CODE_VA + offset, from, to).cause, CAUSE_USER_ECALL,
+		   "load and store");
 	fact_equal(attempt(do_load, to, 0).value, value, "the value");
 	csr_clear(sstatus, SSTATUS_SUM);
 	map_both(PTE_RW | PTE_U, PTE_RW);
-	fact_equal(attempt_user(CODE_VA + offset, from, to).cause, CAUSE_STORE_PAGE, "a store into the kernel's page");
+	fact_equal(attempt_user(CODE_VA + offset, from, to).cause, CAUSE_STORE_PAGE,
+		   "a store into the kernel's page");
 	fact_equal(attempt_user(CODE_VA + offset, to, from).tval, SECOND, "a load that ends in it");
 }
 
@@ -293,12 +311,13 @@ static void user(void)
 static void over_a_boundary(void)
 {
 	map_both(PTE_RWX, PTE_RWX);
-	*(volatile uint16_t *)(SECOND - 2) = 0x3503;	/* ld a0, 0(a0): low half */
+	*(volatile uint16_t *)(SECOND - 2) = 0x3503; /* ld a0, 0(a0): low half */
 	*(volatile uint16_t *)SECOND = 0x0005;
-	*(volatile uint16_t *)(SECOND + 2) = 0x8082;	/* ret */
+	*(volatile uint16_t *)(SECOND + 2) = 0x8082; /* ret */
 	*byte(TEST_VA + 1) = 0x42;
 	__asm__ volatile("fence.i");
-	fact_equal(attempt(load_at, SECOND - 2, TEST_VA + 1).value & 0xff, 0x42, "an instruction over a page boundary");
+	fact_equal(attempt(load_at, SECOND - 2, TEST_VA + 1).value & 0xff, 0x42,
+		   "an instruction over a page boundary");
 	map_both(PTE_RW, PTE_RW);
 }
 
@@ -328,7 +347,7 @@ static void atomics(void)
 
 /* --- if the guest wants to do it --------------------------------------------- */
 
-#define SBI_FWFT	0x46574654ul
+#define SBI_FWFT 0x46574654ul
 
 static int64_t delegate(uint64_t value)
 {
@@ -344,12 +363,14 @@ static void delegation(void)
 	do_store(SECOND - 3, 0x1234);
 	fact_equal(delegate(1), SBI_OK, "asked for");
 	o = attempt(do_load, SECOND - 3, 0);
-	fact_equal(o.cause, traps ? CAUSE_LOAD_MISALIGNED : CAUSE_NONE, "a load is the guest's, if the hart leaves it");
+	fact_equal(o.cause, traps ? CAUSE_LOAD_MISALIGNED : CAUSE_NONE,
+		   "a load is the guest's, if the hart leaves it");
 	fact(!traps || o.tval == SECOND - 3, "stval of it");
 	o = attempt(do_store, SECOND - 3, 0x5678);
 	fact_equal(o.cause, traps ? CAUSE_STORE_MISALIGNED : CAUSE_NONE, "so is a store");
 	fact_equal(delegate(0), SBI_OK, "and no more");
-	fact_equal(attempt(do_load, SECOND - 3, 0).value, traps ? 0x1234 : 0x5678, "a load is done");
+	fact_equal(attempt(do_load, SECOND - 3, 0).value, traps ? 0x1234 : 0x5678,
+		   "a load is done");
 }
 
 static void in_each_place(const char *what, uint64_t middle)
@@ -365,7 +386,7 @@ void payload(uint64_t hart)
 	(void)hart;
 	csr_set(sstatus, SSTATUS_FS);
 	first = page_alloc();
-	page_alloc();			/* so that they are no neighbours */
+	page_alloc(); /* so that they are no neighbours */
 	second = page_alloc();
 	in_each_place("without translation", first + 64);
 	root = root_in_first_mode(&mode);

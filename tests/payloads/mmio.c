@@ -2,21 +2,21 @@
 /* Devices at QEMU virt's addresses: register accesses of all widths and forms, holes, fetches. */
 #include "payload.h"
 
-#define UART		0x10000000ul
-#define UART_THR	0
-#define UART_IER	1
-#define UART_LCR	3
-#define UART_LSR	5
-#define UART_SCRATCH	7
-#define LSR_IDLE	0x60
-#define PLIC		0x0c000000ul
-#define PLIC_PRIORITY	(PLIC + 4 * 10)		/* of the UART's interrupt */
-#define PLIC_CONTEXT_S	1
-#define PLIC_ENABLE	(PLIC + 0x2000 + 0x80 * PLIC_CONTEXT_S)
-#define PLIC_THRESHOLD	(PLIC + 0x200000 + 0x1000 * PLIC_CONTEXT_S)
-#define PLIC_CLAIM	(PLIC_THRESHOLD + 4)
-#define UART_IRQ	10
-#define HOLE		0x14000000ul		/* nothing is there on virt */
+#define UART           0x10000000ul
+#define UART_THR       0
+#define UART_IER       1
+#define UART_LCR       3
+#define UART_LSR       5
+#define UART_SCRATCH   7
+#define LSR_IDLE       0x60
+#define PLIC           0x0c000000ul
+#define PLIC_PRIORITY  (PLIC + 4 * 10) /* of the UART's interrupt */
+#define PLIC_CONTEXT_S 1
+#define PLIC_ENABLE    (PLIC + 0x2000 + 0x80 * PLIC_CONTEXT_S)
+#define PLIC_THRESHOLD (PLIC + 0x200000 + 0x1000 * PLIC_CONTEXT_S)
+#define PLIC_CLAIM     (PLIC_THRESHOLD + 4)
+#define UART_IRQ       10
+#define HOLE           0x14000000ul /* nothing is there on virt */
 
 static uint8_t read8(uint64_t at)
 {
@@ -58,14 +58,27 @@ static void all_operand_registers(void)
 {
 	uint64_t good = 0, got;
 
-#define VIA(reg)								\
-	__asm__ volatile("mv " #reg ", %1\n sb " #reg ", 7(%2)\n li " #reg ", 0\n"	\
-			 "lbu " #reg ", 7(%2)\n mv %0, " #reg			\
-			 : "=&r"(got) : "r"(0x5aul), "r"(UART) : #reg, "memory");	\
-	good += got == 0x5a;							\
+#define VIA(reg)                                                                   \
+	__asm__ volatile("mv " #reg ", %1\n sb " #reg ", 7(%2)\n li " #reg ", 0\n" \
+			 "lbu " #reg ", 7(%2)\n mv %0, " #reg                      \
+			 : "=&r"(got)                                              \
+			 : "r"(0x5aul), "r"(UART)                                  \
+			 : #reg, "memory");                                        \
+	good += got == 0x5a;                                                       \
 	write8(UART + UART_SCRATCH, 0)
-	VIA(ra); VIA(t0); VIA(t1); VIA(t2); VIA(s1); VIA(a0); VIA(a5); VIA(a7);
-	VIA(s2); VIA(s5); VIA(s11); VIA(t3); VIA(t6);
+	VIA(ra);
+	VIA(t0);
+	VIA(t1);
+	VIA(t2);
+	VIA(s1);
+	VIA(a0);
+	VIA(a5);
+	VIA(a7);
+	VIA(s2);
+	VIA(s5);
+	VIA(s11);
+	VIA(t3);
+	VIA(t6);
 	fact_equal(good, 13, "all kinds of registers as operands");
 }
 
@@ -88,8 +101,11 @@ static void compressed(void)
 	uint64_t got;
 
 	write32(PLIC_PRIORITY, 0);
-	__asm__ volatile("mv a5, %1\n li a4, 6\n c.sw a4, 0(a5)\n li a4, 0\n c.lw a4, 0(a5)\n mv %0, a4"
-			 : "=r"(got) : "r"(PLIC_PRIORITY) : "a4", "a5", "memory");
+	__asm__ volatile(
+		"mv a5, %1\n li a4, 6\n c.sw a4, 0(a5)\n li a4, 0\n c.lw a4, 0(a5)\n mv %0, a4"
+		: "=r"(got)
+		: "r"(PLIC_PRIORITY)
+		: "a4", "a5", "memory");
 	fact_equal(got, 6, "compressed loads and stores");
 	write32(PLIC_PRIORITY, 0);
 }

@@ -46,9 +46,7 @@ static const char *property(const uint32_t *fdt, const char *name, size_t *size)
 
 	for (;;) {
 		switch (big_endian(at++)) {
-		case FDT_BEGIN_NODE:
-			at = after(at, length((const char *)at) + 1);
-			break;
+		case FDT_BEGIN_NODE: at = after(at, length((const char *)at) + 1); break;
 		case FDT_PROP:
 			if (begins(strings + big_endian(&at[1]), name)) {
 				*size = big_endian(&at[0]);
@@ -57,10 +55,8 @@ static const char *property(const uint32_t *fdt, const char *name, size_t *size)
 			at = after(at + 2, big_endian(&at[0]));
 			break;
 		case FDT_END_NODE:
-		case FDT_NOP:
-			break;
-		default:
-			return NULL;
+		case FDT_NOP: break;
+		default: return NULL;
 		}
 	}
 }

@@ -2,15 +2,15 @@
 /* Entries that name what is no RAM: leaves, tables and roots' pointers beyond memory or at devices. */
 #include "payload.h"
 
-#define PLIC_PRIORITIES	0x0c000000ul
-#define HOLE		0x14000000ul
-#define BEYOND_RAM	0x1000000000ul		/* 64 GiB */
-#define HIGHEST		(~0ul << 12 & ~(~0ul << 56))
+#define PLIC_PRIORITIES 0x0c000000ul
+#define HOLE            0x14000000ul
+#define BEYOND_RAM      0x1000000000ul /* 64 GiB */
+#define HIGHEST         (~0ul << 12 & ~(~0ul << 56))
 
 static const uint64_t places[] = { HOLE, BEYOND_RAM, HIGHEST };
 static const char *const names[] = { "a hole", "beyond RAM", "the highest frame" };
 
-#define PLACES		(sizeof(places) / sizeof(places[0]))
+#define PLACES (sizeof(places) / sizeof(places[0]))
 
 static const struct mode *mode;
 static uint64_t root;
@@ -85,7 +85,8 @@ static void half_a_superpage(void)
 void payload(uint64_t hart)
 {
 	(void)hart;
-	for_each_mode(mode) {
+	for_each_mode(mode)
+	{
 		root = root_new(mode);
 		satp_load(mode, root, 0);
 		fence_all();

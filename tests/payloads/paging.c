@@ -2,16 +2,18 @@
 /* paging.c - builds page tables for payloads, in any of the three modes. */
 #include "payload.h"
 
-#define SATP_MODE_SHIFT	60
-#define SATP_ASID_SHIFT	44
-#define SATP_ASID_MASK	0xfffful
-#define PTE_PA(pte)	((pte) >> 10 << 12 & ~(~0ul << 56))
+#define SATP_MODE_SHIFT 60
+#define SATP_ASID_SHIFT 44
+#define SATP_ASID_MASK  0xfffful
+#define PTE_PA(pte)     ((pte) >> 10 << 12 & ~(~0ul << 56))
 
 static const struct mode known[] = {
-	{ "sv39", 8, 3 }, { "sv48", 9, 4 }, { "sv57", 10, 5 },
+	{ "sv39", 8, 3 },
+	{ "sv48", 9, 4 },
+	{ "sv57", 10, 5 },
 };
 
-#define KNOWN		(sizeof(known) / sizeof(known[0]))
+#define KNOWN (sizeof(known) / sizeof(known[0]))
 
 extern char _pages[], _pages_end[];
 static uint64_t next_page;
@@ -66,9 +68,9 @@ void map_page(const struct mode *mode, uint64_t root, uint64_t va, uint64_t pa, 
 	*pte_of(mode, root, va, 0) = PTE(pa, flags);
 }
 
-#define LEVEL_GIGA	2
-#define DEVICES		0ul
-#define RAM		0x80000000ul
+#define LEVEL_GIGA 2
+#define DEVICES    0ul
+#define RAM        0x80000000ul
 
 uint64_t root_new(const struct mode *mode)
 {
@@ -89,7 +91,7 @@ void satp_load(const struct mode *mode, uint64_t root, uint64_t asid)
 	csr_write(satp, satp_value(mode, root, asid));
 }
 
-static struct mode found[KNOWN + 1];	/* ends with one that has no name */
+static struct mode found[KNOWN + 1]; /* ends with one that has no name */
 
 /* satp ignores a write whose mode it does not have: try each with a usable root. */
 const struct mode *first_mode(void)

@@ -5,9 +5,9 @@
  */
 #include "payload.h"
 
-#define RAM		0x80000000ul
-#define MANY		300		/* more fences than anybody keeps a list of */
-#define FENCE_VMA_ASID	2		/* of SBI's RFENCE */
+#define RAM            0x80000000ul
+#define MANY           300 /* more fences than anybody keeps a list of */
+#define FENCE_VMA_ASID 2   /* of SBI's RFENCE */
 
 /* How it is fenced, in the address space of the page or in another. */
 struct fence {
@@ -24,12 +24,15 @@ static const struct fence fences[] = {
 	{ .what = "from another space, by address and ASID", .from_another = true, .by_asid = true },
 	{ .what = "from another space, among many", .from_another = true, .one_of_many = true },
 	{ .what = "by an SBI call", .by_asid = true, .remote = true },
-	{ .what = "from another space, by an SBI call", .from_another = true, .by_asid = true, .remote = true },
+	{ .what = "from another space, by an SBI call",
+	  .from_another = true,
+	  .by_asid = true,
+	  .remote = true },
 };
 
 static const struct mode *mode;
-static uint64_t here, there, here_asid, there_asid;	/* two address spaces */
-static uint64_t megas[2];				/* two pages of 2 MiB, each with a value in it */
+static uint64_t here, there, here_asid, there_asid; /* two address spaces */
+static uint64_t megas[2]; /* two pages of 2 MiB, each with a value in it */
 
 /* Where the large page has a page of RAM. */
 static uint64_t within(uint64_t pa)
@@ -80,7 +83,7 @@ static void one(const struct fence *fence)
 	fence_all();
 	satp_load(mode, here, here_asid);
 	if (here_asid == there_asid)
-		fence_all();		/* without ASIDs the hart still has the other root's tables */
+		fence_all(); /* without ASIDs the hart still has the other root's tables */
 	seen = sees(0, 1);
 	if (fence->from_another)
 		satp_load(mode, there, there_asid);
@@ -101,7 +104,8 @@ void payload(uint64_t hart)
 	}
 	here_asid = asids ? 1 : 0;
 	there_asid = asids ? 2 : 0;
-	for_each_mode(mode) {
+	for_each_mode(mode)
+	{
 		here = root_new(mode);
 		there = root_new(mode);
 		for (unsigned int n = 0; n < sizeof(fences) / sizeof(fences[0]); n++)

@@ -7,24 +7,36 @@
  */
 #include "payload.h"
 
-#define ACTIVE_ROOTS	16
+#define ACTIVE_ROOTS 16
 
 static const struct mode *mode;
 static unsigned int active, current;
 
 /* A store to a table of the current address space; of another one that is active; of none. */
-#define live(store)	do { store; active++; current++; } while (0)
-#define apart(store)	do { store; active++; } while (0)
-#define dead(store)	do { store; } while (0)
+#define live(store)        \
+	do {               \
+		store;     \
+		active++;  \
+		current++; \
+	} while (0)
+#define apart(store)      \
+	do {              \
+		store;    \
+		active++; \
+	} while (0)
+#define dead(store)    \
+	do {           \
+		store; \
+	} while (0)
 
 /* One store; the compressed forms need registers from x8 to x15. */
-#define STORE(name, instruction, type)						\
-	static void name(uint64_t at, type value)				\
-	{									\
-		register uint64_t a0 __asm__("a0") = at;			\
-		register type a1 __asm__("a1") = value;				\
-										\
-		__asm__ volatile(instruction :: "r"(a0), "r"(a1) : "a2", "memory"); \
+#define STORE(name, instruction, type)                                             \
+	static void name(uint64_t at, type value)                                  \
+	{                                                                          \
+		register uint64_t a0 __asm__("a0") = at;                           \
+		register type a1 __asm__("a1") = value;                            \
+                                                                                   \
+		__asm__ volatile(instruction ::"r"(a0), "r"(a1) : "a2", "memory"); \
 	}
 
 STORE(store_byte, "sb a1, (a0)", uint64_t)
@@ -143,7 +155,8 @@ static void loops(void)
 
 static void address_spaces(void)
 {
-	uint64_t other = root_new(mode), top = root + (TEST_VA >> (12 + 9 * (mode->levels - 1))) * 8;
+	uint64_t other = root_new(mode),
+		 top = root + (TEST_VA >> (12 + 9 * (mode->levels - 1))) * 8;
 	uint64_t unused = other + 8 * 200;
 
 	satp_load(mode, other, 2);
@@ -173,7 +186,8 @@ void payload(uint64_t hart)
 {
 	(void)hart;
 	csr_set(sstatus, SSTATUS_FS);
-	for_each_mode(mode) {
+	for_each_mode(mode)
+	{
 		build();
 		dead(write64(leaf, 0));
 		satp_load(mode, root, 1);

@@ -11,7 +11,7 @@
 #include "hm_abi.h"
 #include "ring.h"
 
-#define IMPLEMENTATION_ID	1	/* function of the base extension */
+#define IMPLEMENTATION_ID 1 /* function of the base extension */
 
 uint64_t chance_state, steps_made, checks_made, stale_seen, asid_mask;
 unsigned int mode_count;

@@ -2,40 +2,42 @@
 /* Faults, fences, SBI calls and interrupts leave every register as it was. */
 #include "payload.h"
 
-#define PAGES	64
+#define PAGES 64
 
 /*
  * Loads all integer registers with values that depend on `seed`, does `insn`
  * with a0-a7 given, and adds up what the callee-saved and temporary ones hold
  * afterwards.  a0 and a1 may change; tp and gp are left out.
  */
-#define SURVIVES(insn, arg0, arg1, fid, eid) ({					\
-	register uint64_t a0 __asm__("a0") = (arg0);				\
-	register uint64_t a1 __asm__("a1") = (arg1);				\
-	register uint64_t a6 __asm__("a6") = (fid);				\
-	register uint64_t a7 __asm__("a7") = (eid);				\
-	uint64_t sum_;								\
-	__asm__ volatile(							\
-		"li t0, 11\n li t1, 12\n li t2, 13\n li t3, 14\n li t4, 15\n"	\
-		"li t5, 16\n li t6, 17\n li s2, 18\n li s3, 19\n li s4, 20\n"	\
-		"li s5, 21\n li s6, 22\n li s7, 23\n li s8, 24\n li s9, 25\n"	\
-		"li s10, 26\n li s11, 27\n li a2, 28\n li a3, 29\n li a4, 30\n"	\
-		"li a5, 31\n" insn "\n"						\
-		"slli t1, t1, 1\n slli t2, t2, 2\n slli t3, t3, 3\n slli t4, t4, 4\n"	\
-		"slli t5, t5, 5\n slli t6, t6, 6\n slli s2, s2, 7\n slli s3, s3, 8\n"	\
-		"slli s4, s4, 9\n slli s5, s5, 10\n slli s6, s6, 11\n slli s7, s7, 12\n"	\
-		"slli s8, s8, 13\n slli s9, s9, 14\n slli s10, s10, 15\n slli s11, s11, 16\n"	\
-		"slli a2, a2, 17\n slli a3, a3, 18\n slli a4, a4, 19\n slli a5, a5, 20\n"	\
-		"add t0, t0, t1\n add t0, t0, t2\n add t0, t0, t3\n add t0, t0, t4\n"	\
-		"add t0, t0, t5\n add t0, t0, t6\n add t0, t0, s2\n add t0, t0, s3\n"	\
-		"add t0, t0, s4\n add t0, t0, s5\n add t0, t0, s6\n add t0, t0, s7\n"	\
-		"add t0, t0, s8\n add t0, t0, s9\n add t0, t0, s10\n add t0, t0, s11\n"	\
-		"add t0, t0, a2\n add t0, t0, a3\n add t0, t0, a4\n add %0, t0, a5\n"	\
-		: "=r"(sum_), "+r"(a0), "+r"(a1) : "r"(a6), "r"(a7)		\
-		: "memory", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "a2", "a3",	\
-		  "a4", "a5", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11");	\
-	sum_;									\
-})
+#define SURVIVES(insn, arg0, arg1, fid, eid)                                                          \
+	({                                                                                            \
+		register uint64_t a0 __asm__("a0") = (arg0);                                          \
+		register uint64_t a1 __asm__("a1") = (arg1);                                          \
+		register uint64_t a6 __asm__("a6") = (fid);                                           \
+		register uint64_t a7 __asm__("a7") = (eid);                                           \
+		uint64_t sum_;                                                                        \
+		__asm__ volatile(                                                                     \
+			"li t0, 11\n li t1, 12\n li t2, 13\n li t3, 14\n li t4, 15\n"                 \
+			"li t5, 16\n li t6, 17\n li s2, 18\n li s3, 19\n li s4, 20\n"                 \
+			"li s5, 21\n li s6, 22\n li s7, 23\n li s8, 24\n li s9, 25\n"                 \
+			"li s10, 26\n li s11, 27\n li a2, 28\n li a3, 29\n li a4, 30\n"               \
+			"li a5, 31\n" insn "\n"                                                       \
+			"slli t1, t1, 1\n slli t2, t2, 2\n slli t3, t3, 3\n slli t4, t4, 4\n"         \
+			"slli t5, t5, 5\n slli t6, t6, 6\n slli s2, s2, 7\n slli s3, s3, 8\n"         \
+			"slli s4, s4, 9\n slli s5, s5, 10\n slli s6, s6, 11\n slli s7, s7, 12\n"      \
+			"slli s8, s8, 13\n slli s9, s9, 14\n slli s10, s10, 15\n slli s11, s11, 16\n" \
+			"slli a2, a2, 17\n slli a3, a3, 18\n slli a4, a4, 19\n slli a5, a5, 20\n"     \
+			"add t0, t0, t1\n add t0, t0, t2\n add t0, t0, t3\n add t0, t0, t4\n"         \
+			"add t0, t0, t5\n add t0, t0, t6\n add t0, t0, s2\n add t0, t0, s3\n"         \
+			"add t0, t0, s4\n add t0, t0, s5\n add t0, t0, s6\n add t0, t0, s7\n"         \
+			"add t0, t0, s8\n add t0, t0, s9\n add t0, t0, s10\n add t0, t0, s11\n"       \
+			"add t0, t0, a2\n add t0, t0, a3\n add t0, t0, a4\n add %0, t0, a5\n"         \
+			: "=r"(sum_), "+r"(a0), "+r"(a1)                                              \
+			: "r"(a6), "r"(a7)                                                            \
+			: "memory", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "a2", "a3", "a4",       \
+			  "a5", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11");        \
+		sum_;                                                                                 \
+	})
 
 /* A register that is lost or swapped with another changes this sum. */
 static uint64_t expected_sum(void)
@@ -77,10 +79,12 @@ static uint64_t __attribute__((noinline)) float_rounds(void)
 	uint64_t good = 0;
 
 	for (unsigned int i = 0; i < 100; i++) {
-		__asm__ volatile("fld fs3, 0(%1)\n fsd fs3, 0(%2)\n mv a0, zero\n li a7, 0x10\n li a6, 0\n"
-				 "ecall\n sfence.vma\n fsd fs3, 0(%2)\n fld %0, 0(%2)"
-				 : "=f"(got) : "r"(&value), "r"(TEST_VA)
-				 : "memory", "a0", "a1", "a6", "a7", "fs3");
+		__asm__ volatile(
+			"fld fs3, 0(%1)\n fsd fs3, 0(%2)\n mv a0, zero\n li a7, 0x10\n li a6, 0\n"
+			"ecall\n sfence.vma\n fsd fs3, 0(%2)\n fld %0, 0(%2)"
+			: "=f"(got)
+			: "r"(&value), "r"(TEST_VA)
+			: "memory", "a0", "a1", "a6", "a7", "fs3");
 		good += got == value;
 		value += 1;
 	}

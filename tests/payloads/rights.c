@@ -6,14 +6,14 @@ static const uint64_t combinations[] = {
 	PTE_R, PTE_R | PTE_W, PTE_X, PTE_R | PTE_X, PTE_R | PTE_W | PTE_X,
 };
 
-#define COMBINATIONS	(sizeof(combinations) / sizeof(combinations[0]))
+#define COMBINATIONS (sizeof(combinations) / sizeof(combinations[0]))
 
 static uint64_t code_page;
 
 /* A page whose first instruction returns: it can be loaded from, stored to and called. */
 static uint64_t make_code_page(void)
 {
-	uint64_t page = mega_alloc();	/* usable at level 1 too */
+	uint64_t page = mega_alloc(); /* usable at level 1 too */
 
 	*(volatile uint32_t *)page = 0x00008067;
 	__asm__ volatile("fence.i");
@@ -66,7 +66,8 @@ static void user_pages(const struct mode *mode, uint64_t root, unsigned int leve
 	for (unsigned int i = 0; i < COMBINATIONS; i++) {
 		uint64_t flags = combinations[i], ecall = CAUSE_USER_ECALL;
 
-		*pte_of(mode, root, TEST_VA, level) = PTE(code_page, flags | PTE_V | PTE_U | PTE_AD);
+		*pte_of(mode, root, TEST_VA, level) =
+			PTE(code_page, flags | PTE_V | PTE_U | PTE_AD);
 		fence_page(TEST_VA);
 		good += attempt_user(USER(user_load), TEST_VA, 0).cause ==
 			(flags & PTE_R ? ecall : CAUSE_LOAD_PAGE);
@@ -80,8 +81,9 @@ static void user_pages(const struct mode *mode, uint64_t root, unsigned int leve
 		csr_clear(sstatus, SSTATUS_SUM);
 		good += load_cause(TEST_VA) == CAUSE_LOAD_PAGE;
 	}
-	fact_equal(good, 7 * COMBINATIONS, level ? "superpages of U-mode, SUM off and on"
-						  : "pages of U-mode, SUM off and on");
+	fact_equal(good, 7 * COMBINATIONS,
+		   level ? "superpages of U-mode, SUM off and on" :
+			   "pages of U-mode, SUM off and on");
 }
 
 static void executable_only_with_mxr(const struct mode *mode, uint64_t root)
@@ -144,6 +146,5 @@ void payload(uint64_t hart)
 
 	(void)hart;
 	code_page = make_code_page();
-	for_each_mode(mode)
-		one_mode(mode);
+	for_each_mode(mode) one_mode(mode);
 }

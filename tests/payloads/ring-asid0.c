@@ -2,7 +2,7 @@
 /* A flush by ring of a whole address space whose ASID, 0, another root has as well. */
 #include "ring.h"
 
-#define PAGES	32
+#define PAGES 32
 
 static const struct mode *mode;
 

@@ -5,11 +5,11 @@
  */
 #include "ring.h"
 
-#define PAGES		16
-#define MANY		500
-#define LONG		200		/* more pages than are flushed one by one */
+#define PAGES 16
+#define MANY  500
+#define LONG  200 /* more pages than are flushed one by one */
 
-static volatile struct hm_ring *ring;	/* NULL: the machine offers none */
+static volatile struct hm_ring *ring; /* NULL: the machine offers none */
 static uint64_t ring_page, root, own_asid, old_frame[PAGES], new_frame[PAGES];
 static const struct mode *mode;
 
@@ -175,20 +175,27 @@ static void registration(void)
 	int64_t none = SBI_NOT_SUPPORTED;
 	bool offered = ring_offered();
 
-	fact_equal(ring_set(here + 8, here), offered ? SBI_INVALID_PARAM : none, "a misaligned page is refused");
-	fact_equal(ring_set(here, here + 8), offered ? SBI_INVALID_PARAM : none, "a misaligned address is refused");
-	fact_equal(ring_set(0x10000000, here), offered ? SBI_INVALID_ADDRESS : none, "a device is refused");
-	fact_equal(ring_set(1ul << 55, here), offered ? SBI_INVALID_ADDRESS : none, "what is no RAM is refused");
+	fact_equal(ring_set(here + 8, here), offered ? SBI_INVALID_PARAM : none,
+		   "a misaligned page is refused");
+	fact_equal(ring_set(here, here + 8), offered ? SBI_INVALID_PARAM : none,
+		   "a misaligned address is refused");
+	fact_equal(ring_set(0x10000000, here), offered ? SBI_INVALID_ADDRESS : none,
+		   "a device is refused");
+	fact_equal(ring_set(1ul << 55, here), offered ? SBI_INVALID_ADDRESS : none,
+		   "what is no RAM is refused");
 	fact_equal(sbi_call(HM_GUEST_EXT_ID, HM_GUEST_FID_RING_SET, here, here, 2, 0, 0).error,
 		   none, "another version is refused");
-	fact_equal(sbi_call(HM_GUEST_EXT_ID, 2, here, here, 1, 0, 0).error, none, "another function is refused");
-	fact_equal(ring_set(HM_RING_NONE, 0), offered ? SBI_OK : none, "a ring that there is not is given back");
+	fact_equal(sbi_call(HM_GUEST_EXT_ID, 2, here, here, 1, 0, 0).error, none,
+		   "another function is refused");
+	fact_equal(ring_set(HM_RING_NONE, 0), offered ? SBI_OK : none,
+		   "a ring that there is not is given back");
 	if (!offered)
 		return;
 	fact_equal(ring_set(here, here), SBI_OK, "a ring is registered");
 	ring = (volatile struct hm_ring *)ring_page;
 	fact_equal(ring_set(ring_page, ring_page), SBI_OK, "another takes its place");
-	fact(ring->flags & HM_RING_CACHED && ring->flags & HM_RING_RUNNING && ring->tail == ring->head,
+	fact(ring->flags & HM_RING_CACHED && ring->flags & HM_RING_RUNNING &&
+		     ring->tail == ring->head,
 	     "it says that the guest runs and that translations are cached");
 }
 
@@ -260,7 +267,8 @@ void payload(uint64_t hart)
 		write64(old_frame[n], old_frame[n]);
 		write64(new_frame[n], new_frame[n]);
 	}
-	for_each_mode(mode) {
+	for_each_mode(mode)
+	{
 		root = root_new(mode);
 		satp_load(mode, root, own_asid);
 		fence_all();

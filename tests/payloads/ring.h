@@ -6,20 +6,23 @@
 #include "hm_abi.h"
 #include "payload.h"
 
-#define SBI_DENIED	(-4)
+#define SBI_DENIED (-4)
 
 static inline bool ring_offered(void)
 {
 	return sbi_call(SBI_BASE, 3, HM_GUEST_EXT_ID, 0, 0, 0, 0).value &&
-	       sbi_call(HM_GUEST_EXT_ID, HM_GUEST_FID_FEATURES, 0, 0, 0, 0, 0).value & HM_GUEST_FEATURE_RING;
+	       sbi_call(HM_GUEST_EXT_ID, HM_GUEST_FID_FEATURES, 0, 0, 0, 0, 0).value &
+		       HM_GUEST_FEATURE_RING;
 }
 
 static inline int64_t ring_set(uint64_t gpa, uint64_t gva)
 {
-	return sbi_call(HM_GUEST_EXT_ID, HM_GUEST_FID_RING_SET, gpa, gva, HM_RING_VERSION, 0, 0).error;
+	return sbi_call(HM_GUEST_EXT_ID, HM_GUEST_FID_RING_SET, gpa, gva, HM_RING_VERSION, 0, 0)
+		.error;
 }
 
-static inline void ring_push_words(volatile struct hm_ring *ring, uint64_t va_op, uint64_t asid_pages)
+static inline void ring_push_words(volatile struct hm_ring *ring, uint64_t va_op,
+				   uint64_t asid_pages)
 {
 	volatile struct hm_ring_entry *entry = &ring->entry[ring->head % HM_RING_ENTRIES];
 

@@ -2,9 +2,9 @@
 /* The goldfish real-time clock: its time, its alarm and interrupt, which accesses it answers. */
 #include "rtc.h"
 
-#define SECOND		1000000000ul
-#define MILLISECOND	1000000ul
-#define TICK		100		/* ns, of the hart's time */
+#define SECOND      1000000000ul
+#define MILLISECOND 1000000ul
+#define TICK        100 /* ns, of the hart's time */
 
 static void wait(uint64_t ns)
 {
@@ -27,7 +27,8 @@ static void passes(void)
 	first = now();
 	wait(3 * MILLISECOND);
 	last = now();
-	fact(last - first >= 2 * MILLISECOND && last - first < SECOND, "time passes as it does for the hart");
+	fact(last - first >= 2 * MILLISECOND && last - first < SECOND,
+	     "time passes as it does for the hart");
 	note_value("seconds since 1970", first / SECOND);
 }
 
@@ -101,9 +102,11 @@ static void at_once_or_never(void)
 static void edges(void)
 {
 	fact_equal(attempt(load_sized, RTC, 1).cause, CAUSE_LOAD_ACCESS, "a load of 1 byte faults");
-	fact_equal(attempt(load_sized, RTC, 2).cause, CAUSE_LOAD_ACCESS, "a load of 2 bytes faults");
+	fact_equal(attempt(load_sized, RTC, 2).cause, CAUSE_LOAD_ACCESS,
+		   "a load of 2 bytes faults");
 	fact_equal(attempt(load_sized, RTC + RESERVED, 4).value, 0, "the last register reads as 0");
-	fact_equal(attempt(load_sized, RTC + END, 4).cause, CAUSE_LOAD_ACCESS, "nothing is behind it");
+	fact_equal(attempt(load_sized, RTC + END, 4).cause, CAUSE_LOAD_ACCESS,
+		   "nothing is behind it");
 }
 
 void payload(uint64_t hart)

@@ -3,9 +3,9 @@
 #include "hm_abi.h"
 #include "payload.h"
 
-#define SRST_SHUTDOWN		0
-#define SRST_SYSTEM_FAILURE	1
-#define MARK_NUMBER		255	/* no workload's */
+#define SRST_SHUTDOWN       0
+#define SRST_SYSTEM_FAILURE 1
+#define MARK_NUMBER         255 /* no workload's */
 
 static unsigned int held, failed;
 static const char *subject = "";
@@ -22,8 +22,10 @@ struct sbi sbi_call6(uint64_t eid, uint64_t fid, uint64_t arg0, uint64_t arg1, u
 	register uint64_t a6 __asm__("a6") = fid;
 	register uint64_t a7 __asm__("a7") = eid;
 
-	__asm__ volatile("ecall" : "+r"(a0), "+r"(a1)
-			 : "r"(a2), "r"(a3), "r"(a4), "r"(a5), "r"(a6), "r"(a7) : "memory");
+	__asm__ volatile("ecall"
+			 : "+r"(a0), "+r"(a1)
+			 : "r"(a2), "r"(a3), "r"(a4), "r"(a5), "r"(a6), "r"(a7)
+			 : "memory");
 	return (struct sbi){ .error = (int64_t)a0, .value = a1 };
 }
 
@@ -166,13 +168,13 @@ static void __attribute__((noreturn)) finish(void)
 	power_off();
 }
 
-#define STRING(x)	#x
-#define CSR(number)	STRING(number)
+#define STRING(x)   #x
+#define CSR(number) STRING(number)
 
 static uint64_t write_marker(uint64_t value, uint64_t unused)
 {
 	(void)unused;
-	__asm__ volatile("csrw " CSR(HM_CSR_MARK) ", %0" :: "r"(value));
+	__asm__ volatile("csrw " CSR(HM_CSR_MARK) ", %0" ::"r"(value));
 	return 0;
 }
 
@@ -224,8 +226,10 @@ uint64_t trap_exception(void);
 uint64_t trap_exception(void)
 {
 	last = (struct outcome){
-		.cause = csr_read(scause), .tval = csr_read(stval),
-		.epc = csr_read(sepc), .status = csr_read(sstatus),
+		.cause = csr_read(scause),
+		.tval = csr_read(stval),
+		.epc = csr_read(sepc),
+		.status = csr_read(sstatus),
 	};
 	if (!attempt_sp)
 		unexpected();
@@ -276,15 +280,10 @@ uint64_t load_sized(uint64_t at, uint64_t size)
 	uint32_t word;
 
 	switch (size) {
-	case 1:
-		return *(volatile uint8_t *)at;
-	case 2:
-		return *(volatile uint16_t *)at;
-	case 4:
-		__asm__ volatile("lwu %0, 0(%1)" : "=r"(word) : "r"(at) : "memory");
-		return word;
-	default:
-		return *(volatile uint64_t *)at;
+	case 1: return *(volatile uint8_t *)at;
+	case 2: return *(volatile uint16_t *)at;
+	case 4: __asm__ volatile("lwu %0, 0(%1)" : "=r"(word) : "r"(at) : "memory"); return word;
+	default: return *(volatile uint64_t *)at;
 	}
 }
 
@@ -303,7 +302,7 @@ static uint64_t do_store(uint64_t va, uint64_t value)
 static uint64_t do_fetch(uint64_t va, uint64_t unused)
 {
 	(void)unused;
-	return ((uint64_t (*)(void))va)();
+	return ((uint64_t(*)(void))va)();
 }
 
 struct outcome try_load(uint64_t va)

@@ -2,10 +2,10 @@
 /* satp: which values it keeps, and what bare mode means. */
 #include "payload.h"
 
-#define RAM		0x80000000ul
-#define RAM_SIZE	(128ul << 20)
+#define RAM      0x80000000ul
+#define RAM_SIZE (128ul << 20)
 
-#define MODE_SHIFT	60
+#define MODE_SHIFT 60
 
 static void unsupported_modes_change_nothing(const struct mode *mode)
 {
@@ -17,7 +17,8 @@ static void unsupported_modes_change_nothing(const struct mode *mode)
 		csr_write(satp, reserved[i] << MODE_SHIFT | 0x12345);
 		kept += csr_read(satp) == good;
 	}
-	fact_equal(kept, sizeof(reserved) / sizeof(reserved[0]), "writing a reserved mode changes nothing");
+	fact_equal(kept, sizeof(reserved) / sizeof(reserved[0]),
+		   "writing a reserved mode changes nothing");
 	csr_write(satp, 0);
 }
 
@@ -32,12 +33,14 @@ static void fields_read_back(const struct mode *mode)
 		uint64_t top = 1ul << (bits - 1);
 
 		satp_load(mode, root, top);
-		fact_equal(csr_read(satp), satp_value(mode, root, top), "the highest ASID reads back");
+		fact_equal(csr_read(satp), satp_value(mode, root, top),
+			   "the highest ASID reads back");
 	}
 	__asm__ volatile("csrrw %0, satp, %1" : "=r"(old) : "r"(satp_value(mode, root, 0)));
 	fact_equal(old >> MODE_SHIFT, mode->satp_mode, "csrrw returns the old value");
 	csr_set(satp, 0);
-	fact_equal(csr_read(satp), satp_value(mode, root, 0), "csrs with nothing to set keeps satp");
+	fact_equal(csr_read(satp), satp_value(mode, root, 0),
+		   "csrs with nothing to set keeps satp");
 	__asm__ volatile("csrrc %0, satp, zero" : "=r"(old));
 	fact_equal(old, satp_value(mode, root, 0), "csrrc from x0 only reads");
 	__asm__ volatile("csrrwi zero, satp, 0");
@@ -94,7 +97,7 @@ static void a_global_page_over_memory(const struct mode *mode)
 {
 	uint64_t root = page_alloc(), a = mega_alloc(), b = mega_alloc(), seen = 0;
 
-	*pte_of(mode, root, 0, 2) = PTE(0, PTE_RW | PTE_G);	/* devices */
+	*pte_of(mode, root, 0, 2) = PTE(0, PTE_RW | PTE_G); /* devices */
 	for (uint64_t at = RAM; at < RAM + RAM_SIZE; at += MEGA)
 		*pte_of(mode, root, at, 1) = PTE(at, PTE_RWX | PTE_G);
 	*pte_of(mode, root, a, 1) = PTE(b, PTE_RW | PTE_G);
@@ -116,7 +119,8 @@ void payload(uint64_t hart)
 
 	(void)hart;
 	fact(first_mode() != NULL, "Sv39 is there");
-	for_each_mode(mode) {
+	for_each_mode(mode)
+	{
 		unsupported_modes_change_nothing(mode);
 		fields_read_back(mode);
 		bare_is_identity(mode);

@@ -8,7 +8,7 @@
 #include "hm_abi.h"
 #include "sbi-clauses/clauses.h"
 
-#define MOST_HARTS	8
+#define MOST_HARTS 8
 
 enum { LEGACY_PUTCHAR = 1, LEGACY_GETCHAR = 2, LEGACY_SHUTDOWN = 8 };
 
@@ -91,8 +91,8 @@ void start(struct cpu *cpu)
 	cpu->go = take_orders;
 	cpu->order = NULL;
 	__sync_synchronize();
-	is(sbi_call(SBI_HSM, HSM_START, cpu->hart, (uint64_t)cpu_entry, (uint64_t)cpu, 0, 0), SBI_OK,
-	   "starting a stopped hart");
+	is(sbi_call(SBI_HSM, HSM_START, cpu->hart, (uint64_t)cpu_entry, (uint64_t)cpu, 0, 0),
+	   SBI_OK, "starting a stopped hart");
 	fact(WAIT(cpu->arrivals == before + 1), "it arrives");
 	fact(WAIT(has_status(cpu->hart, STARTED)), "it is started");
 }

@@ -2,8 +2,8 @@
 /* SBI calls answer as the specification says, errors included, and keep registers. */
 #include "payload.h"
 
-#define OWN_HART_ONLY	~0ul		/* as mask base: all harts */
-#define NO_SUCH_HART	4000ul
+#define OWN_HART_ONLY ~0ul /* as mask base: all harts */
+#define NO_SUCH_HART  4000ul
 
 static struct sbi call(uint64_t eid, uint64_t fid, uint64_t a0, uint64_t a1)
 {
@@ -16,9 +16,10 @@ static void base(void)
 		uint64_t eid;
 		const char *what;
 	} wanted[] = {
-		{ SBI_BASE, "BASE is there" }, { SBI_TIME, "TIME is there" }, { SBI_IPI, "IPI is there" },
-		{ SBI_RFENCE, "RFENCE is there" }, { SBI_HSM, "HSM is there" },
-		{ SBI_SRST, "SRST is there" }, { SBI_DBCN, "DBCN is there" },
+		{ SBI_BASE, "BASE is there" }, { SBI_TIME, "TIME is there" },
+		{ SBI_IPI, "IPI is there" },   { SBI_RFENCE, "RFENCE is there" },
+		{ SBI_HSM, "HSM is there" },   { SBI_SRST, "SRST is there" },
+		{ SBI_DBCN, "DBCN is there" },
 	};
 
 	fact_equal(call(SBI_BASE, 0, 0, 0).error, SBI_OK, "get_spec_version");
@@ -34,11 +35,13 @@ static void base(void)
 
 static void unknown(void)
 {
-	fact_equal(call(0x0badbad, 0, 0, 0).error, SBI_NOT_SUPPORTED, "an unknown extension's call");
+	fact_equal(call(0x0badbad, 0, 0, 0).error, SBI_NOT_SUPPORTED,
+		   "an unknown extension's call");
 	fact_equal(call(SBI_BASE, 7, 0, 0).error, SBI_NOT_SUPPORTED, "an unknown function of BASE");
 	fact_equal(call(SBI_TIME, 9, 0, 0).error, SBI_NOT_SUPPORTED, "an unknown function of TIME");
 	fact_equal(call(SBI_IPI, 9, 0, 0).error, SBI_NOT_SUPPORTED, "an unknown function of IPI");
-	fact_equal(call(SBI_RFENCE, 99, 0, 0).error, SBI_NOT_SUPPORTED, "an unknown function of RFENCE");
+	fact_equal(call(SBI_RFENCE, 99, 0, 0).error, SBI_NOT_SUPPORTED,
+		   "an unknown function of RFENCE");
 	fact_equal(call(SBI_HSM, 99, 0, 0).error, SBI_NOT_SUPPORTED, "an unknown function of HSM");
 	fact_equal(call(SBI_SRST, 9, 0, 0).error, SBI_NOT_SUPPORTED, "an unknown function of SRST");
 	fact_equal(call(SBI_DBCN, 9, 0, 0).error, SBI_NOT_SUPPORTED, "an unknown function of DBCN");
@@ -49,15 +52,19 @@ static void harts(uint64_t hart)
 	fact_equal(call(SBI_HSM, 2, hart, 0).error, SBI_OK, "hart_get_status of this hart");
 	fact_equal(call(SBI_HSM, 2, hart, 0).value, 0, "it is started");
 	fact_equal(call(SBI_HSM, 2, NO_SUCH_HART, 0).error, SBI_INVALID_PARAM, "status of no hart");
-	fact_equal(call(SBI_HSM, 0, hart, 0x80200000).error, SBI_ALREADY_AVAILABLE, "starting this hart");
-	fact_equal(call(SBI_HSM, 0, NO_SUCH_HART, 0x80200000).error, SBI_INVALID_PARAM, "starting no hart");
+	fact_equal(call(SBI_HSM, 0, hart, 0x80200000).error, SBI_ALREADY_AVAILABLE,
+		   "starting this hart");
+	fact_equal(call(SBI_HSM, 0, NO_SUCH_HART, 0x80200000).error, SBI_INVALID_PARAM,
+		   "starting no hart");
 	fact_equal(call(SBI_IPI, 0, 0, 0).error, SBI_OK, "an IPI to an empty set");
 }
 
 static void fences(uint64_t hart)
 {
-	fact_equal(sbi_call(SBI_RFENCE, 0, 1ul << hart, 0, 0, 0, 0).error, SBI_OK, "remote fence.i");
-	fact_equal(sbi_call(SBI_RFENCE, 1, 1ul << hart, 0, 0, 0, 0).error, SBI_OK, "remote fence of all");
+	fact_equal(sbi_call(SBI_RFENCE, 0, 1ul << hart, 0, 0, 0, 0).error, SBI_OK,
+		   "remote fence.i");
+	fact_equal(sbi_call(SBI_RFENCE, 1, 1ul << hart, 0, 0, 0, 0).error, SBI_OK,
+		   "remote fence of all");
 	fact_equal(sbi_call(SBI_RFENCE, 1, 0, OWN_HART_ONLY, TEST_VA, PAGE, 0).error, SBI_OK,
 		   "remote fence of a page, all harts");
 	fact_equal(sbi_call(SBI_RFENCE, 2, 0, OWN_HART_ONLY, 0, ~0ul, 1).error, SBI_OK,

@@ -3,8 +3,8 @@
 #include "payload.h"
 
 /* A slot of the root that nothing else uses; the root is its own table there. */
-#define SLOT	300ul
-#define LOOP_SLOT	200ul
+#define SLOT      300ul
+#define LOOP_SLOT 200ul
 
 static const struct mode *mode;
 
@@ -80,13 +80,15 @@ static void loops(uint64_t root)
 	fact_equal(good, 64, "a table full of pointers to itself");
 	for (unsigned int level = 0; level < mode->levels; level++)
 		self |= SLOT << (12 + 9 * level);
-	fact_equal(load_cause(sign_extend(self)), CAUSE_LOAD_PAGE, "the root through itself at every level");
+	fact_equal(load_cause(sign_extend(self)), CAUSE_LOAD_PAGE,
+		   "the root through itself at every level");
 }
 
 void payload(uint64_t hart)
 {
 	(void)hart;
-	for_each_mode(mode) {
+	for_each_mode(mode)
+	{
 		uint64_t root = root_new(mode);
 
 		link_root(root);

@@ -5,10 +5,10 @@
  */
 #include "payload.h"
 
-#define VA		TEST_VA
-#define NEIGHBOUR	(TEST_VA + PAGE)
-#define OLD		0x01dul
-#define NEW		0x2e3ul
+#define VA        TEST_VA
+#define NEIGHBOUR (TEST_VA + PAGE)
+#define OLD       0x01dul
+#define NEW       0x2e3ul
 
 static uint64_t page_with(uint64_t value)
 {
@@ -71,7 +71,8 @@ void payload(uint64_t hart)
 	const struct mode *mode;
 
 	(void)hart;
-	for_each_mode(mode) {
+	for_each_mode(mode)
+	{
 		global_page_changed_under_another_root(mode);
 		if (asid_bits() >= 2)
 			leaf_cached_for_one_asid(mode);

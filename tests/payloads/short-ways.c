@@ -5,13 +5,13 @@
  */
 #include "ring.h"
 
-#define FAR		32ul			/* pages: no group of neighbours reaches so far */
-#define SAME_SLOT	(16 * MEGA)		/* tables so far apart share a place in small caches */
-#define MANY		4096u
+#define FAR       32ul        /* pages: no group of neighbours reaches so far */
+#define SAME_SLOT (16 * MEGA) /* tables so far apart share a place in small caches */
+#define MANY      4096u
 
 static const struct mode *mode;
 static uint64_t root, own_asid, old_frame, new_frame, ring_page;
-static volatile struct hm_ring *ring;		/* NULL: the machine offers none */
+static volatile struct hm_ring *ring; /* NULL: the machine offers none */
 
 /* A page of the table that nobody has used since the last fence of everything. */
 static uint64_t fresh_page(void)
@@ -109,7 +109,7 @@ static void fences_of_users(void)
 
 	for (unsigned int i = 0; i < 3; i++) {
 		((volatile uint32_t *)old_frame)[2] = fences[i];
-		((volatile uint32_t *)old_frame)[3] = 0x00000073;	/* ecall */
+		((volatile uint32_t *)old_frame)[3] = 0x00000073; /* ecall */
 		__asm__ volatile("fence.i");
 		good += attempt_user(va + 8, TEST_VA, 0).cause == CAUSE_ILLEGAL;
 	}
@@ -244,7 +244,8 @@ static void use_by_range(uint64_t page)
 static void among_global_pages(use_fn use, uint64_t part)
 {
 	unsigned int top = mode->levels - 1;
-	uint64_t other = root_new(mode), va = part << (12 + 9 * top), page = va + FAR * PAGE, good = 0;
+	uint64_t other = root_new(mode), va = part << (12 + 9 * top), page = va + FAR * PAGE,
+		 good = 0;
 
 	map(va, new_frame, PTE_RW | PTE_G);
 	*pte_of(mode, other, va, top) = *pte_of(mode, root, va, top);
@@ -259,7 +260,7 @@ static void among_global_pages(use_fn use, uint64_t part)
 	satp_load(mode, other, own_asid + 1);
 	good += read64(va) == new_frame;
 	map(page, new_frame, PTE_RW);
-	fence_asid(own_asid + 1);	/* a hart may have read it ahead of us */
+	fence_asid(own_asid + 1); /* a hart may have read it ahead of us */
 	good += read64(page) == new_frame;
 	fact_equal(good, 5, "what another address space read is not among global pages");
 	satp_load(mode, root, own_asid);
@@ -311,7 +312,8 @@ static void two_pages_and_a_fence(void)
 	map(va + PAGE, new_frame, PTE_RW);
 	fence_asid(own_asid);
 	(void)read64(TEST_VA);
-	fact_equal(read64(va) + read64(va + PAGE), 2 * new_frame, "pages that only a range has read");
+	fact_equal(read64(va) + read64(va + PAGE), 2 * new_frame,
+		   "pages that only a range has read");
 }
 
 /* More than may be done in one go: the stay in M-mode is what matters. */
@@ -340,7 +342,7 @@ static void wild_head(void)
 	fence_page(ring_page);
 	(void)read64(va);
 	map(va, new_frame, PTE_RW);
-	ring->head += 1u << 16;		/* over and over again the same hints */
+	ring->head += 1u << 16; /* over and over again the same hints */
 	fence_page(ring_page);
 	fact_equal(read64(va), new_frame, "a wild head is a flush of everything");
 	fact_equal(ring->tail, ring->head, "after which the ring is empty");
@@ -489,7 +491,8 @@ void payload(uint64_t hart)
 	new_frame = page_alloc();
 	write64(old_frame, old_frame);
 	write64(new_frame, new_frame);
-	for_each_mode(mode) {
+	for_each_mode(mode)
+	{
 		one_mode();
 	}
 }

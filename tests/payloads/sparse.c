@@ -5,9 +5,9 @@
  */
 #include "payload.h"
 
-#define ROOTS		4
-#define REGIONS		3000		/* each 2 MiB apart: one last-level table each */
-#define STRIDE		(MEGA + PAGE)
+#define ROOTS   4
+#define REGIONS 3000 /* each 2 MiB apart: one last-level table each */
+#define STRIDE  (MEGA + PAGE)
 
 static const struct mode *mode;
 static uint64_t roots[ROOTS], shared_page, tables[REGIONS];

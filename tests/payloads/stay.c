@@ -7,11 +7,11 @@
  */
 #include "ring.h"
 
-#define ENTRIES		512
-#define ROOTS		20	/* more than a root buffer has */
-#define LOG		64	/* fences of pages that a root may lag behind */
-#define FENCE_VMA	1	/* functions of SBI_RFENCE */
-#define FENCE_VMA_ASID	2
+#define ENTRIES        512
+#define ROOTS          20 /* more than a root buffer has */
+#define LOG            64 /* fences of pages that a root may lag behind */
+#define FENCE_VMA      1  /* functions of SBI_RFENCE */
+#define FENCE_VMA_ASID 2
 
 enum { PRIVATE, GLOBAL, KINDS };
 
@@ -35,16 +35,22 @@ static void stayed(const struct mode *mode, const char *what, uint64_t begin)
 	note_count(what, end - begin);
 }
 
-#define STAY(mode, what, step)	do { uint64_t begin_ = now(); step; stayed(mode, what, begin_); } while (0)
+#define STAY(mode, what, step)              \
+	do {                                \
+		uint64_t begin_ = now();    \
+		step;                       \
+		stayed(mode, what, begin_); \
+	} while (0)
 
 /* The longest of several. */
-#define LONGEST(worst, step)	do {			\
-	uint64_t begin_ = now(), took_;			\
-							\
-	step;						\
-	took_ = now() - begin_;				\
-	worst = took_ > worst ? took_ : worst;		\
-} while (0)
+#define LONGEST(worst, step)                           \
+	do {                                           \
+		uint64_t begin_ = now(), took_;        \
+                                                       \
+		step;                                  \
+		took_ = now() - begin_;                \
+		worst = took_ > worst ? took_ : worst; \
+	} while (0)
 
 static uint64_t flags_of(unsigned int kind)
 {
@@ -57,7 +63,8 @@ static void flip(void)
 	shown ^= 1;
 	for (unsigned int kind = 0; kind < KINDS; kind++)
 		for (unsigned int i = 0; i < ENTRIES; i++)
-			((uint64_t *)lower[kind][1])[i] = PTE(frame[shown], PTE_RW | flags_of(kind));
+			((uint64_t *)lower[kind][1])[i] =
+				PTE(frame[shown], PTE_RW | flags_of(kind));
 }
 
 static void build(void)
@@ -84,7 +91,8 @@ static void fill_top(const struct mode *mode, uint64_t root, unsigned int from, 
 	uint64_t *top = (uint64_t *)root;
 
 	for (unsigned int i = from; i < to; i++)
-		if (!(top[i] & PTE_V) || top[i] == PTE(lower[!kind][mode->levels - 2], PTE_V | flags_of(!kind)))
+		if (!(top[i] & PTE_V) ||
+		    top[i] == PTE(lower[!kind][mode->levels - 2], PTE_V | flags_of(!kind)))
 			top[i] = PTE(lower[kind][mode->levels - 2], PTE_V | flags_of(kind));
 }
 
@@ -106,7 +114,7 @@ static uint64_t va_of(const struct mode *mode, unsigned int index, uint64_t n)
 }
 
 /* In all modes the machine itself lies below the first four. */
-#define FIRST	4
+#define FIRST 4
 
 /* How many of the entries [from, to) show the frame that they have to. */
 static unsigned int right(const struct mode *mode, unsigned int from, unsigned int to)
@@ -288,9 +296,11 @@ static void remote(const struct mode *mode)
 	flip();
 	STAY(mode, "a remote fence of an ASID with many roots:",
 	     sbi_call(SBI_RFENCE, FENCE_VMA_ASID, 0, -1ul, va, 64 * PAGE, 1));
-	STAY(mode, "a remote fence of everything:", sbi_call(SBI_RFENCE, FENCE_VMA, 0, -1ul, 0, 0, 0));
+	STAY(mode,
+	     "a remote fence of everything:", sbi_call(SBI_RFENCE, FENCE_VMA, 0, -1ul, 0, 0, 0));
 	facts_about(mode->name);
-	fact_equal(read64(va_of(mode, FIRST, 1)), frame[shown], "a page after a remote fence of everything");
+	fact_equal(read64(va_of(mode, FIRST, 1)), frame[shown],
+		   "a page after a remote fence of everything");
 	leave();
 }
 
@@ -338,7 +348,8 @@ void payload(uint64_t hart)
 
 	(void)hart;
 	build();
-	for_each_mode(mode) {
+	for_each_mode(mode)
+	{
 		fences(mode);
 		several_roots(mode);
 		replay(mode);

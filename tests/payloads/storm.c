@@ -2,7 +2,7 @@
 /* Floods: of fences, of satp writes, of faults, of changes between modes. */
 #include "payload.h"
 
-#define FLOOD	3000
+#define FLOOD 3000
 
 static const struct mode *mode;
 static uint64_t root, page;

@@ -2,18 +2,18 @@
 /* Page tables that are stack, code and data as well, stored to by whatever can store. */
 #include "payload.h"
 
-#define ALIAS		(TEST_VA + 4 * MEGA)	/* two tables, one behind the other */
-#define AGAIN		(TEST_VA + 6 * MEGA)	/* the first of them once more */
-#define ROOT_ALIAS	(TEST_VA + 8 * MEGA)
-#define CODE		(TEST_VA + 2 * GIGA)
-#define SLOT		300ul			/* of the root; nothing else is there */
-#define ENTRY		5ul			/* of the first table: the page that is looked at */
-#define VA		(TEST_VA + ENTRY * PAGE)
-#define SELF		7ul			/* maps the table itself */
-#define FREE		256ul			/* entries from here on map nothing */
+#define ALIAS      (TEST_VA + 4 * MEGA) /* two tables, one behind the other */
+#define AGAIN      (TEST_VA + 6 * MEGA) /* the first of them once more */
+#define ROOT_ALIAS (TEST_VA + 8 * MEGA)
+#define CODE       (TEST_VA + 2 * GIGA)
+#define SLOT       300ul /* of the root; nothing else is there */
+#define ENTRY      5ul   /* of the first table: the page that is looked at */
+#define VA         (TEST_VA + ENTRY * PAGE)
+#define SELF       7ul   /* maps the table itself */
+#define FREE       256ul /* entries from here on map nothing */
 
 static const struct mode *mode;
-static uint64_t root, table, one, two;		/* frames; two is the one behind one */
+static uint64_t root, table, one, two; /* frames; two is the one behind one */
 
 static uint64_t entry_at(uint64_t va, uint64_t entry)
 {
@@ -37,16 +37,18 @@ static void maps(uint64_t frame, const char *what)
 
 /* --- atomics ------------------------------------------------------------ */
 
-#define AMO_OF(name, width)							\
-static uint64_t name##_##width(uint64_t at, uint64_t value)			\
-{										\
-	uint64_t old;								\
-										\
-	__asm__ volatile(#name "." #width ".aqrl %0, %1, (%2)"			\
-			 : "=r"(old) : "r"(value), "r"(at) : "memory");		\
-	return old;								\
-}
-#define AMO(name)	AMO_OF(name, d) AMO_OF(name, w)
+#define AMO_OF(name, width)                                            \
+	static uint64_t name##_##width(uint64_t at, uint64_t value)    \
+	{                                                              \
+		uint64_t old;                                          \
+                                                                       \
+		__asm__ volatile(#name "." #width ".aqrl %0, %1, (%2)" \
+				 : "=r"(old)                           \
+				 : "r"(value), "r"(at)                 \
+				 : "memory");                          \
+		return old;                                            \
+	}
+#define AMO(name) AMO_OF(name, d) AMO_OF(name, w)
 AMO(amoswap)
 AMO(amoadd)
 AMO(amoxor)
@@ -100,7 +102,9 @@ static uint64_t add_reserved(uint64_t at, uint64_t value)
 
 	do
 		__asm__ volatile("lr.d %0, (%3)\n\tadd %0, %0, %2\n\tsc.d %1, %0, (%3)"
-				 : "=&r"(old), "=&r"(failed) : "r"(value), "r"(at) : "memory");
+				 : "=&r"(old), "=&r"(failed)
+				 : "r"(value), "r"(at)
+				 : "memory");
 	while (failed && --left);
 	return left;
 }
@@ -136,16 +140,16 @@ static void plain(void)
 static void fsd(uint64_t at, uint64_t value)
 {
 	csr_set(sstatus, SSTATUS_FS);
-	__asm__ volatile("fmv.d.x ft11, %0\n\tfsd ft11, 0(%1)"
-			 :: "r"(value), "r"(at) : "ft11", "memory");
+	__asm__ volatile("fmv.d.x ft11, %0\n\tfsd ft11, 0(%1)" ::"r"(value), "r"(at)
+			 : "ft11", "memory");
 	csr_clear(sstatus, SSTATUS_FS);
 }
 
 static void fsw(uint64_t at, uint32_t value)
 {
 	csr_set(sstatus, SSTATUS_FS);
-	__asm__ volatile("fmv.w.x fs3, %0\n\tfsw fs3, 0(%1)"
-			 :: "r"(value), "r"(at) : "fs3", "memory");
+	__asm__ volatile("fmv.w.x fs3, %0\n\tfsw fs3, 0(%1)" ::"r"(value), "r"(at)
+			 : "fs3", "memory");
 	csr_clear(sstatus, SSTATUS_FS);
 }
 
@@ -154,8 +158,8 @@ static void c_fsd(uint64_t at, uint64_t value)
 	register uint64_t a0 __asm__("a0") = at;
 
 	csr_set(sstatus, SSTATUS_FS);
-	__asm__ volatile("fmv.d.x fa5, %0\n\tc.fsd fa5, 0(%1)"
-			 :: "r"(value), "r"(a0) : "fa5", "memory");
+	__asm__ volatile("fmv.d.x fa5, %0\n\tc.fsd fa5, 0(%1)" ::"r"(value), "r"(a0)
+			 : "fa5", "memory");
 	csr_clear(sstatus, SSTATUS_FS);
 }
 
@@ -175,7 +179,7 @@ static uint64_t zero_block(uint64_t at, uint64_t unused)
 	register uint64_t a0 __asm__("a0") = at;
 
 	(void)unused;
-	__asm__ volatile(".insn i 0x0f, 2, x0, %0, 4" :: "r"(a0) : "memory");	/* cbo.zero (a0) */
+	__asm__ volatile(".insn i 0x0f, 2, x0, %0, 4" ::"r"(a0) : "memory"); /* cbo.zero (a0) */
 	return 0;
 }
 
@@ -192,7 +196,7 @@ static void cleared_block(uint64_t at, const char *what)
 
 static void store_misaligned(uint64_t at, uint64_t value)
 {
-	__asm__ volatile("sd %0, 0(%1)" :: "r"(value), "r"(at) : "memory");
+	__asm__ volatile("sd %0, 0(%1)" ::"r"(value), "r"(at) : "memory");
 }
 
 /* The upper halves of the entries before are zero: RAM lies low. */
@@ -242,9 +246,10 @@ static uint64_t call_on(uint64_t stack, uint64_t n)
 	register uint64_t a0 __asm__("a0") = n;
 
 	__asm__ volatile("mv s1, sp\n\tmv sp, %1\n\tjalr %2\n\tmv sp, s1"
-			 : "+r"(a0) : "r"(stack), "r"(sum_to)
-			 : "s1", "ra", "a1", "a2", "a3", "a4", "a5", "a6", "a7",
-			   "t0", "t1", "t2", "t3", "t4", "t5", "t6", "memory");
+			 : "+r"(a0)
+			 : "r"(stack), "r"(sum_to)
+			 : "s1", "ra", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "t0", "t1", "t2",
+			   "t3", "t4", "t5", "t6", "memory");
 	return a0;
 }
 
@@ -390,7 +395,8 @@ static void set_up(void)
 void payload(uint64_t hart)
 {
 	(void)hart;
-	for_each_mode(mode) {
+	for_each_mode(mode)
+	{
 		set_up();
 		atomics();
 		reservations();

@@ -39,7 +39,8 @@ void payload(uint64_t hart)
 
 	(void)hart;
 	note_value("tree", payload_tree());
-	fact(payload_property("timebase-frequency", &size) && size == 4, "the tree has a time base");
+	fact(payload_property("timebase-frequency", &size) && size == 4,
+	     "the tree has a time base");
 	note_text("bootargs");
 	note_property("rng-seed");
 	note_property("linux,initrd-start");

@@ -6,16 +6,16 @@
  */
 #include "payload.h"
 
-#define UART	0x10000000ul
-#define BYTES	8			/* of registers; nothing is behind them */
+#define UART  0x10000000ul
+#define BYTES 8 /* of registers; nothing is behind them */
 enum { THR, IER, FCR, LCR, MCR, LSR, MSR, SCR };
-#define LCR_DLAB	0x80
-#define LCR_8BIT	3
-#define FCR_ENABLE	1
-#define MCR_OUT2	8
-#define FILL		0x5a5a5a5a5a5a5a00ul	/* above the byte that counts */
-#define SIZES		4
-#define READS		(BYTES + BYTES / 2 + BYTES / 4 + BYTES / 8)
+#define LCR_DLAB   0x80
+#define LCR_8BIT   3
+#define FCR_ENABLE 1
+#define MCR_OUT2   8
+#define FILL       0x5a5a5a5a5a5a5a00ul /* above the byte that counts */
+#define SIZES      4
+#define READS      (BYTES + BYTES / 2 + BYTES / 4 + BYTES / 8)
 
 /* Printing needs the registers as they were, so all is printed in the end. */
 static uint64_t seen[32][READS];
@@ -24,17 +24,10 @@ static unsigned int looks;
 static void store(uint64_t at, uint64_t size, uint64_t value)
 {
 	switch (size) {
-	case 1:
-		*(volatile uint8_t *)at = value;
-		break;
-	case 2:
-		*(volatile uint16_t *)at = value;
-		break;
-	case 4:
-		__asm__ volatile("sw %0, 0(%1)" :: "r"(value), "r"(at) : "memory");
-		break;
-	default:
-		*(volatile uint64_t *)at = value;
+	case 1: *(volatile uint8_t *)at = value; break;
+	case 2: *(volatile uint16_t *)at = value; break;
+	case 4: __asm__ volatile("sw %0, 0(%1)" ::"r"(value), "r"(at) : "memory"); break;
+	default: *(volatile uint64_t *)at = value;
 	}
 }
 
@@ -80,8 +73,11 @@ static void signs_and_forms(void)
 	store(UART + SCR, 1, 0x80);
 	__asm__ volatile("lh %0, 6(%1)" : "=r"(half) : "r"(UART));
 	__asm__ volatile("lw %0, 4(%1)" : "=r"(word) : "r"(UART));
-	__asm__ volatile("mv a5, %1\n li a4, 0x1a5\n c.sw a4, 4(a5)\n c.ld a4, 0(a5)\n c.lw a4, 4(a5)\n mv %0, a4"
-			 : "=r"(compressed) : "r"(UART) : "a4", "a5", "memory");
+	__asm__ volatile(
+		"mv a5, %1\n li a4, 0x1a5\n c.sw a4, 4(a5)\n c.ld a4, 0(a5)\n c.lw a4, 4(a5)\n mv %0, a4"
+		: "=r"(compressed)
+		: "r"(UART)
+		: "a4", "a5", "memory");
 	store(UART + MCR, 1, MCR_OUT2);
 	note_values("lh of MSR, lw of MCR, c.sw of MCR", (uint64_t[]){ half, word, compressed }, 3);
 	store(UART + SCR, 1, 0);
@@ -110,9 +106,11 @@ static void misaligned_stores(void)
 	scratch = load_sized(UART + SCR, 1);
 	store(UART + LCR, 2, MCR_OUT2 << 8 | LCR_8BIT);
 	note_values("SCR, LCR and MCR by misaligned stores",
-		    (uint64_t[]){ scratch, load_sized(UART + LCR, 1), load_sized(UART + MCR, 1) }, 3);
+		    (uint64_t[]){ scratch, load_sized(UART + LCR, 1), load_sized(UART + MCR, 1) },
+		    3);
 	fact_equal(scratch, 0, "an aligned store is of one register, though it covers two");
-	fact_equal(load_sized(UART + LCR, 1), LCR_8BIT, "a misaligned one is of each piece that is aligned");
+	fact_equal(load_sized(UART + LCR, 1), LCR_8BIT,
+		   "a misaligned one is of each piece that is aligned");
 	store(UART + SCR, 1, 0);
 }
 

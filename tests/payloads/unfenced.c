@@ -5,7 +5,7 @@
  */
 #include "payload.h"
 
-#define PAGES	600		/* more than one last-level table */
+#define PAGES 600 /* more than one last-level table */
 
 static const struct mode *mode;
 static uint64_t root;
@@ -85,7 +85,8 @@ static void made_by_another_root(void)
 void payload(uint64_t hart)
 {
 	(void)hart;
-	for_each_mode(mode) {
+	for_each_mode(mode)
+	{
 		root = root_new(mode);
 		satp_load(mode, root, 0);
 		fence_all();

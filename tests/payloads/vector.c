@@ -6,20 +6,20 @@
  */
 #include "vector.h"
 
-#define ROUNDS		8
-#define MAX_HARTS	8
-#define NAP		2000ul		/* ticks of time */
-#define LONG		20000ul		/* longer than a slice */
-#define PATIENCE	20000000ul
-#define HSM_START	0
-#define HSM_STOP	1
-#define HSM_STATUS	2
-#define HSM_SUSPEND	3
-#define RETENTIVE	0
-#define STOPPED		1
-#define COUNT		40u		/* bytes of a store */
-#define IN_FIRST	5u		/* of them before the page's end */
-#define TIMES		20u
+#define ROUNDS      8
+#define MAX_HARTS   8
+#define NAP         2000ul  /* ticks of time */
+#define LONG        20000ul /* longer than a slice */
+#define PATIENCE    20000000ul
+#define HSM_START   0
+#define HSM_STOP    1
+#define HSM_STATUS  2
+#define HSM_SUSPEND 3
+#define RETENTIVE   0
+#define STOPPED     1
+#define COUNT       40u /* bytes of a store */
+#define IN_FIRST    5u  /* of them before the page's end */
+#define TIMES       20u
 
 static struct worker {
 	uint64_t hart;
@@ -65,14 +65,9 @@ static void let_others(uint64_t round)
 
 	csr_clear(sstatus, cleared[round % 3]);
 	switch (round % 4) {
-	case 0:
-		suspend(NAP);
-		break;
-	case 1:
-		spin(LONG);
-		break;
-	default:
-		nap(NAP);
+	case 0: suspend(NAP); break;
+	case 1: spin(LONG); break;
+	default: nap(NAP);
 	}
 	csr_set(sstatus, SSTATUS_VS);
 }
@@ -112,7 +107,8 @@ static void pass(uint64_t own, uint64_t harts, const char *what)
 
 	for (uint64_t n = 0; n < harts; n++)
 		if (n != own)
-			sbi_call(SBI_HSM, HSM_START, n, (uint64_t)other_entry, (uint64_t)&workers[n].self, 0, 0);
+			sbi_call(SBI_HSM, HSM_START, n, (uint64_t)other_entry,
+				 (uint64_t)&workers[n].self, 0, 0);
 	work(&workers[own]);
 	while (done < harts && ++spins < PATIENCE) {
 		done = 1;
@@ -145,25 +141,25 @@ static void many_harts(uint64_t own)
 static const struct mode *mode;
 static uint64_t root;
 
-#define VECTOR(text, ...)	__asm__ volatile(V_ON text V_END __VA_ARGS__)
+#define VECTOR(text, ...) __asm__ volatile(V_ON text V_END __VA_ARGS__)
 
 static void set_sevens(void)
 {
-	VECTOR("vsetvli t0, %0, e8, m8, ta, ma\n vmv.v.i v8, 7\n", :: "r"((uint64_t)COUNT) : "t0");
+	VECTOR("vsetvli t0, %0, e8, m8, ta, ma\n vmv.v.i v8, 7\n", ::"r"((uint64_t)COUNT) : "t0");
 }
 
 static uint64_t store(uint64_t va, uint64_t unused)
 {
 	(void)unused;
-	VECTOR("vse8.v v8, (%0)\n", :: "r"(va) : "memory");
+	VECTOR("vse8.v v8, (%0)\n", ::"r"(va) : "memory");
 	return 0;
 }
 
 static uint64_t load_first(uint64_t va, uint64_t unused)
 {
 	(void)unused;
-	VECTOR("vle8ff.v v8, (%0)\n", :: "r"(va) : "memory");
-	return csr_read(0xc20);		/* vl */
+	VECTOR("vle8ff.v v8, (%0)\n", ::"r"(va) : "memory");
+	return csr_read(0xc20); /* vl */
 }
 
 static uint64_t count_sevens(uint64_t at, uint64_t bytes)
@@ -177,7 +173,8 @@ static uint64_t count_sevens(uint64_t at, uint64_t bytes)
 
 static void two_pages(void)
 {
-	uint64_t first = page_alloc(), second = page_alloc(), third = page_alloc(), at = TEST_VA + PAGE - IN_FIRST;
+	uint64_t first = page_alloc(), second = page_alloc(), third = page_alloc(),
+		 at = TEST_VA + PAGE - IN_FIRST;
 	struct outcome o;
 
 	map_page(mode, root, TEST_VA, first, PTE_RW);
@@ -185,7 +182,9 @@ static void two_pages(void)
 	fence_all();
 	set_sevens();
 	fact_equal(attempt(store, at, 0).cause, CAUSE_NONE, "a store over two pages");
-	fact(count_sevens(first, PAGE) == IN_FIRST && count_sevens(second, PAGE) == COUNT - IN_FIRST, "stores all of it");
+	fact(count_sevens(first, PAGE) == IN_FIRST &&
+		     count_sevens(second, PAGE) == COUNT - IN_FIRST,
+	     "stores all of it");
 	*pte_of(mode, root, TEST_VA + PAGE, 0) = 0;
 	fence_page(TEST_VA + PAGE);
 	write64(first + PAGE - 8, 0);
@@ -196,7 +195,8 @@ static void two_pages(void)
 	write64(first + PAGE - 8, 0);
 	map_page(mode, root, TEST_VA + PAGE, third, PTE_RW);
 	fact_equal(attempt(store, at, 0).cause, CAUSE_NONE, "once more, when it is there");
-	fact(!count_sevens(first, PAGE) && count_sevens(third, PAGE) == COUNT - IN_FIRST, "it goes on where it was");
+	fact(!count_sevens(first, PAGE) && count_sevens(third, PAGE) == COUNT - IN_FIRST,
+	     "it goes on where it was");
 	*pte_of(mode, root, TEST_VA + PAGE, 0) = 0;
 	fence_page(TEST_VA + PAGE);
 	o = attempt(load_first, at, 0);
@@ -209,7 +209,8 @@ static void two_pages(void)
 static void store_entry(uint64_t at, uint64_t value)
 {
 	VECTOR("vsetivli zero, 2, e32, m2, ta, ma\n vle32.v v8, (%0)\n vse32.v v8, (%1)\n",
-	       :: "r"(&value), "r"(at) : "memory");
+	       ::"r"(&value), "r"(at)
+	       : "memory");
 }
 
 static uint64_t numbered_page(uint64_t number)

@@ -2,8 +2,8 @@
 /* cbo.zero: zeroes a block, and faults as a store does.  Harts without it say so. */
 #include "payload.h"
 
-#define BLOCK		64
-#define OFFSET		(5 * BLOCK)
+#define BLOCK  64
+#define OFFSET (5 * BLOCK)
 
 static const struct mode *mode;
 static uint64_t root, page;
@@ -13,7 +13,7 @@ static uint64_t zero_block(uint64_t va, uint64_t unused)
 	register uint64_t a0 __asm__("a0") = va;
 
 	(void)unused;
-	__asm__ volatile(".insn i 0x0f, 2, x0, %0, 4" :: "r"(a0) : "memory");	/* cbo.zero (a0) */
+	__asm__ volatile(".insn i 0x0f, 2, x0, %0, 4" ::"r"(a0) : "memory"); /* cbo.zero (a0) */
 	return 0;
 }
 

@@ -8,25 +8,26 @@
  */
 #include "../hspt/bare.h"
 
-#define N		(1ul << 63)
+#define N                (1ul << 63)
 #define SV48(root, asid) (9ul << 60 | (u64)(asid) << 44 | (u64)(root) >> 12)
-#define ENTRIES		512
-#define MEGA		(1ul << 21)
-#define FREE_RAM	(RAM + 4 * MEGA)
-#define ADUE		(1ul << 61)
+#define ENTRIES          512
+#define MEGA             (1ul << 21)
+#define FREE_RAM         (RAM + 4 * MEGA)
+#define ADUE             (1ul << 61)
 
 /* Addresses of the upper half: one table of leaves, then what hangs elsewhere. */
-#define AT(mid, leaf)	(0xffffffc000000000ul | (u64)(mid) << 21 | (u64)(leaf) << 12)
+#define AT(mid, leaf) (0xffffffc000000000ul | (u64)(mid) << 21 | (u64)(leaf) << 12)
 
 static u64 root[3][ENTRIES] __attribute__((aligned(PAGE)));
 static u64 mid[3][ENTRIES] __attribute__((aligned(PAGE)));
 static u64 leaf[3][ENTRIES] __attribute__((aligned(PAGE)));
-static u64 top[2][ENTRIES] __attribute__((aligned(PAGE)));		/* of Sv48 */
-static u64 page[32][ENTRIES] __attribute__((aligned(16 * PAGE)));	/* a NAPOT range twice */
+static u64 top[2][ENTRIES] __attribute__((aligned(PAGE)));        /* of Sv48 */
+static u64 page[32][ENTRIES] __attribute__((aligned(16 * PAGE))); /* a NAPOT range twice */
 
-#define fence_va(va)		__asm__ volatile("sfence.vma %0, x0" : : "r"(va) : "memory")
-#define fence_asid(asid)	__asm__ volatile("sfence.vma x0, %0" : : "r"((u64)(asid)) : "memory")
-#define fence_both(va, asid)	__asm__ volatile("sfence.vma %0, %1" : : "r"(va), "r"((u64)(asid)) : "memory")
+#define fence_va(va)     __asm__ volatile("sfence.vma %0, x0" : : "r"(va) : "memory")
+#define fence_asid(asid) __asm__ volatile("sfence.vma x0, %0" : : "r"((u64)(asid)) : "memory")
+#define fence_both(va, asid) \
+	__asm__ volatile("sfence.vma %0, %1" : : "r"(va), "r"((u64)(asid)) : "memory")
 
 static u64 load_once(u64 address)
 {
@@ -338,9 +339,10 @@ static void pmp_regions(void)
 {
 	u64 count = 0, value;
 
-#define PROBE(n)	csr_write(pmpaddr##n, 0xfff);					\
-			__asm__ volatile("csrr %0, pmpaddr" #n : "=r"(value));		\
-			count += value != 0;
+#define PROBE(n)                                               \
+	csr_write(pmpaddr##n, 0xfff);                          \
+	__asm__ volatile("csrr %0, pmpaddr" #n : "=r"(value)); \
+	count += value != 0;
 	PROBE(1);
 	PROBE(2);
 	PROBE(3);

@@ -7,24 +7,30 @@
  */
 #include "../hspt/bare.h"
 
-#define SPV		(1ul << 7)
-#define SPVP		(1ul << 8)
-#define SPP		(1ul << 8)
-#define ENTRIES		512
+#define SPV                (1ul << 7)
+#define SPVP               (1ul << 8)
+#define SPP                (1ul << 8)
+#define ENTRIES            512
 #define SV39X4(root, vmid) SV39(root, vmid)
-#define GPA(n)		(GIGA + (u64)(n) * PAGE)	/* what the VM has beside RAM */
-#define GVA(n)		(0xffffffc000000000ul + (u64)(n) * PAGE)
+#define GPA(n)             (GIGA + (u64)(n)*PAGE) /* what the VM has beside RAM */
+#define GVA(n)             (0xffffffc000000000ul + (u64)(n)*PAGE)
 
-#define HFENCE_VVMA	0x11
-#define HFENCE_GVMA	0x31
-#define hfence_all(which)		__asm__ volatile(".insn r 0x73, 0, %0, x0, x0, x0"		\
-							 : : "i"(which) : "memory")
-#define hfence_addr(which, addr)	__asm__ volatile(".insn r 0x73, 0, %0, x0, %1, x0"		\
-							 : : "i"(which), "r"(addr) : "memory")
-#define hfence_id(which, id)		__asm__ volatile(".insn r 0x73, 0, %0, x0, x0, %1"		\
-							 : : "i"(which), "r"((u64)(id)) : "memory")
-#define hfence_both(which, addr, id)	__asm__ volatile(".insn r 0x73, 0, %0, x0, %1, %2"		\
-							 : : "i"(which), "r"(addr), "r"((u64)(id)) : "memory")
+#define HFENCE_VVMA 0x11
+#define HFENCE_GVMA 0x31
+#define hfence_all(which) \
+	__asm__ volatile(".insn r 0x73, 0, %0, x0, x0, x0" : : "i"(which) : "memory")
+#define hfence_addr(which, addr) \
+	__asm__ volatile(".insn r 0x73, 0, %0, x0, %1, x0" : : "i"(which), "r"(addr) : "memory")
+#define hfence_id(which, id)                               \
+	__asm__ volatile(".insn r 0x73, 0, %0, x0, x0, %1" \
+			 :                                 \
+			 : "i"(which), "r"((u64)(id))      \
+			 : "memory")
+#define hfence_both(which, addr, id)                             \
+	__asm__ volatile(".insn r 0x73, 0, %0, x0, %1, %2"       \
+			 :                                       \
+			 : "i"(which), "r"(addr), "r"((u64)(id)) \
+			 : "memory")
 
 static u64 g_root[4 * ENTRIES] __attribute__((aligned(4 * PAGE)));
 static u64 g_mid[2][ENTRIES] __attribute__((aligned(PAGE)));
@@ -40,7 +46,10 @@ static u64 load_of_vm(u64 address)
 {
 	u64 value;
 
-	__asm__ volatile(".insn r 0x73, 4, 0x36, %0, %1, x0" : "=r"(value) : "r"(address) : "memory");
+	__asm__ volatile(".insn r 0x73, 4, 0x36, %0, %1, x0"
+			 : "=r"(value)
+			 : "r"(address)
+			 : "memory");
 	return value;
 }
 
@@ -61,7 +70,7 @@ static u64 in_vm(u64 function, u64 a0, u64 a1)
 	csr_set(sstatus, SPP);
 	csr_set(hstatus, SPV | SPVP);
 	result = call(SUPERVISOR, (u64)to_vm, a0, a1);
-	call(MACHINE, (u64)load, (u64)page, 0);		/* this MRET clears MPV */
+	call(MACHINE, (u64)load, (u64)page, 0); /* this MRET clears MPV */
 	return result;
 }
 

@@ -9,9 +9,10 @@
 
 static u64 data[4] __attribute__((aligned(64))) = { 0x0706050403020100, 0x0f0e0d0c0b0a0908 };
 
-#define ACCESS(name, instruction) \
-	u64 name(u64 address, u64 value); \
-	__asm__(".option push\n.option arch, +c\n" #name ":	" instruction "\n	ret\n.option pop\n")
+#define ACCESS(name, instruction)                                             \
+	u64 name(u64 address, u64 value);                                     \
+	__asm__(".option push\n.option arch, +c\n" #name ":	" instruction \
+		"\n	ret\n.option pop\n")
 
 ACCESS(do_lb, "lb a0, 0(a0)");
 ACCESS(do_lh, "lh a0, 0(a0)");
@@ -20,7 +21,7 @@ ACCESS(do_ld, "ld a0, 0(a0)");
 ACCESS(do_c_ld, "c.ld a0, 0(a0)");
 ACCESS(do_flw, "flw fa0, 0(a0)\n	fmv.x.w a0, fa0");
 ACCESS(do_fld, "fld fa0, 0(a0)\n	fmv.x.d a0, fa0");
-ACCESS(do_flh, ".word 0x00051507\n	.word 0xe4050553");		/* flh fa0, 0(a0); fmv.x.h a0, fa0 */
+ACCESS(do_flh, ".word 0x00051507\n	.word 0xe4050553"); /* flh fa0, 0(a0); fmv.x.h a0, fa0 */
 ACCESS(do_sh, "sh a1, 0(a0)\n	li a0, 0");
 ACCESS(do_sw, "sw a1, 0(a0)\n	li a0, 0");
 ACCESS(do_sd, "sd a1, 0(a0)\n	li a0, 0");
@@ -39,11 +40,13 @@ struct access {
 };
 
 static const struct access accesses[] = {
-	{ "lb", do_lb, 1 }, { "lh", do_lh, 1 }, { "lw", do_lw, 2 }, { "ld", do_ld, 4 }, { "ld-aligned", do_ld, 8 },
-	{ "c.ld", do_c_ld, 1 }, { "flw", do_flw, 2 }, { "fld", do_fld, 4 }, { "flh", do_flh, 1 },
-	{ "sh", do_sh, 17 }, { "sw", do_sw, 18 }, { "sd", do_sd, 20 }, { "c.sw", do_c_sw, 17 }, { "fsd", do_fsd, 20 },
-	{ "amo", do_amo, 18 }, { "lr", do_lr, 2 },
-	{ "illegal", do_illegal, 0 }, { "c.illegal", do_c_illegal, 0 }, { "csr", do_csr, 0 },
+	{ "lb", do_lb, 1 },      { "lh", do_lh, 1 },           { "lw", do_lw, 2 },
+	{ "ld", do_ld, 4 },      { "ld-aligned", do_ld, 8 },   { "c.ld", do_c_ld, 1 },
+	{ "flw", do_flw, 2 },    { "fld", do_fld, 4 },         { "flh", do_flh, 1 },
+	{ "sh", do_sh, 17 },     { "sw", do_sw, 18 },          { "sd", do_sd, 20 },
+	{ "c.sw", do_c_sw, 17 }, { "fsd", do_fsd, 20 },        { "amo", do_amo, 18 },
+	{ "lr", do_lr, 2 },      { "illegal", do_illegal, 0 }, { "c.illegal", do_c_illegal, 0 },
+	{ "csr", do_csr, 0 },
 };
 
 static u64 mtval(void)
@@ -58,7 +61,7 @@ __attribute__((noreturn, used)) void main(void)
 {
 	csr_write(pmpaddr0, ~0ul);
 	csr_write(pmpcfg0, 0x1f);
-	csr_set(mstatus, 1ul << 13);		/* FS */
+	csr_set(mstatus, 1ul << 13); /* FS */
 	for (unsigned int i = 0; i < sizeof(accesses) / sizeof(accesses[0]); i++) {
 		u64 address = (u64)data + accesses[i].offset, value;
 

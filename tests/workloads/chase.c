@@ -12,8 +12,8 @@ struct node {
 };
 
 static const size_t sizes[] = { 64 << 10, 512 << 10, 4 << 20, 16 << 20 };
-#define SIZES		(sizeof(sizes) / sizeof(sizes[0]))
-#define STEPS		(1u << 18)	/* nodes of the largest: it is followed once round */
+#define SIZES (sizeof(sizes) / sizeof(sizes[0]))
+#define STEPS (1u << 18) /* nodes of the largest: it is followed once round */
 
 static struct node *lists[SIZES];
 
@@ -83,5 +83,9 @@ static void chase_finish(void)
 }
 
 const struct workload workload_chase = {
-	.warm = 1, .rounds = 4, .prepare = chase_prepare, .run = chase_run, .finish = chase_finish,
+	.warm = 1,
+	.rounds = 4,
+	.prepare = chase_prepare,
+	.run = chase_run,
+	.finish = chase_finish,
 };

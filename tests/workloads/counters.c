@@ -13,12 +13,14 @@ static void on_illegal(int sig)
 	siglongjmp(refused, sig);
 }
 
-#define MAY_READ(csr) ({						\
-	bool may_ = !sigsetjmp(refused, 1);				\
-	unsigned long value_;						\
-	if (may_)							\
-		__asm__ volatile("csrr %0, " #csr : "=r"(value_));	\
-	may_; })
+#define MAY_READ(csr)                                                      \
+	({                                                                 \
+		bool may_ = !sigsetjmp(refused, 1);                        \
+		unsigned long value_;                                      \
+		if (may_)                                                  \
+			__asm__ volatile("csrr %0, " #csr : "=r"(value_)); \
+		may_;                                                      \
+	})
 
 const char *counters_read(unsigned int rounds)
 {
@@ -26,7 +28,8 @@ const char *counters_read(unsigned int rounds)
 
 	(void)rounds;
 	REQUIRE(!sigaction(SIGILL, &action, NULL), "cannot catch SIGILL");
-	printf("hmwork: may read cycle %d, time %d, instret %d\n", MAY_READ(cycle), MAY_READ(time), MAY_READ(instret));
+	printf("hmwork: may read cycle %d, time %d, instret %d\n", MAY_READ(cycle), MAY_READ(time),
+	       MAY_READ(instret));
 	signal(SIGILL, SIG_DFL);
 	return NULL;
 }

@@ -5,7 +5,7 @@
 
 #include "workload.h"
 
-#define PAGES	256
+#define PAGES 256
 
 static char *area;
 static int protection_of_repair;
@@ -76,7 +76,8 @@ static const char *mprotect_round(unsigned int round)
 	REQUIRE(!why, why);
 	for (size_t i = 0; i < PAGES; i++) {
 		REQUIRE(page_holds(area + i * PAGE, pattern(i, round, 0)), "wrong page");
-		REQUIRE(!mprotect(area + i * PAGE, PAGE, PROT_READ | PROT_WRITE), "cannot grant a right");
+		REQUIRE(!mprotect(area + i * PAGE, PAGE, PROT_READ | PROT_WRITE),
+			"cannot grant a right");
 		page_fill(area + i * PAGE, pattern(i, ~round, 0));
 	}
 	return check_all(~round);
@@ -93,7 +94,11 @@ static const char *mprotect_run(unsigned int rounds)
 }
 
 const struct workload workload_mprotect = {
-	.warm = 1, .rounds = 30, .prepare = prepare, .run = mprotect_run, .finish = finish,
+	.warm = 1,
+	.rounds = 30,
+	.prepare = prepare,
+	.run = mprotect_run,
+	.finish = finish,
 };
 
 /* sigsegv: a handler repairs every page of an inaccessible area, one by one. */
@@ -119,5 +124,9 @@ static const char *sigsegv_run(unsigned int rounds)
 }
 
 const struct workload workload_sigsegv = {
-	.warm = 1, .rounds = 12, .prepare = prepare, .run = sigsegv_run, .finish = finish,
+	.warm = 1,
+	.rounds = 12,
+	.prepare = prepare,
+	.run = sigsegv_run,
+	.finish = finish,
 };

@@ -12,7 +12,7 @@
 
 #include "workload.h"
 
-#define REQUEST_KEY	"hmwork="
+#define REQUEST_KEY "hmwork="
 
 static const struct {
 	const char *type, *where;

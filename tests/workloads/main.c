@@ -33,8 +33,8 @@ static const struct entry {
 #undef WORKLOAD
 };
 
-#define COUNT		(sizeof(table) / sizeof(table[0]))
-#define NUMBER_BOOT	0
+#define COUNT       (sizeof(table) / sizeof(table[0]))
+#define NUMBER_BOOT 0
 
 /* Clock ticks (1/100 s) that the machine has been idle since it started. */
 static unsigned long idle_ticks(void)
@@ -115,7 +115,8 @@ static bool run_one(unsigned int number)
 	if (why)
 		printf("hmwork: %s FAILED: %s\n", table[number].name, why);
 	else
-		printf("hmwork: %s ok%s\n", table[number].name, mark_works() ? "" : " (not measured)");
+		printf("hmwork: %s ok%s\n", table[number].name,
+		       mark_works() ? "" : " (not measured)");
 	/* The console must be idle before the next measurement begins. */
 	tcdrain(STDOUT_FILENO);
 	return !why;

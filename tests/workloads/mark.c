@@ -11,18 +11,18 @@
 #include "hm_abi.h"
 #include "workload.h"
 
-#define STRING(x)	#x
-#define CSR(number)	STRING(number)
+#define STRING(x)   #x
+#define CSR(number) STRING(number)
 
 void write_marker(uint64_t value);
 __asm__(".globl write_marker\n"
 	".type write_marker, @function\n"
 	"write_marker:\n"
 	"	csrw " CSR(HM_CSR_MARK) ", a0\n"
-	"	ret\n"
-	".size write_marker, . - write_marker\n");
+					"	ret\n"
+					".size write_marker, . - write_marker\n");
 
-#define MARKER_INSN_BYTES	4
+#define MARKER_INSN_BYTES 4
 
 static volatile sig_atomic_t absent;
 

@@ -7,7 +7,7 @@
 #include "workload.h"
 
 /* mmap: map 1 MB, find it zero, fill it, find it filled, unmap it. */
-#define MMAP_BYTES	MIB
+#define MMAP_BYTES MIB
 
 static const char *mmap_run(unsigned int rounds)
 {
@@ -29,7 +29,7 @@ static const char *mmap_run(unsigned int rounds)
 const struct workload workload_mmap = { .warm = 2, .rounds = 24, .run = mmap_run };
 
 /* touch: first touch of 32 MB in pages of 4 KiB, by reads and writes in turn. */
-#define TOUCH_BYTES	(32 * MIB)
+#define TOUCH_BYTES (32 * MIB)
 
 static const char *touch_pages(char *area, unsigned int round)
 {
@@ -62,9 +62,9 @@ static const char *touch_run(unsigned int rounds)
 const struct workload workload_touch = { .warm = 1, .rounds = 1, .run = touch_run };
 
 /* pagecache: a file read and written by calls and through a shared mapping. */
-#define FILE_PATH	"/tmp/hmwork.pagecache"
-#define FILE_BYTES	(2 * MIB)
-#define FILE_PAGES	(FILE_BYTES / PAGE)
+#define FILE_PATH  "/tmp/hmwork.pagecache"
+#define FILE_BYTES (2 * MIB)
+#define FILE_PAGES (FILE_BYTES / PAGE)
 
 static int cache_file = -1;
 static char cache_buffer[4096] __attribute__((aligned(4096)));
@@ -98,7 +98,8 @@ static const char *exchange_pages(char *map, unsigned int round)
 		page_fill(map + (i + 1) * PAGE, pattern(i + 1, round, 2));
 	}
 	for (size_t i = 0; i < FILE_PAGES; i += 2) {
-		REQUIRE(page_holds(map + i * PAGE, pattern(i, round, 1)), "a write is not in the mapping");
+		REQUIRE(page_holds(map + i * PAGE, pattern(i, round, 1)),
+			"a write is not in the mapping");
 		REQUIRE(file_holds(i + 1, pattern(i + 1, round, 2)), "a store is not in the file");
 	}
 	return NULL;
@@ -107,7 +108,8 @@ static const char *exchange_pages(char *map, unsigned int round)
 static const char *pagecache_run(unsigned int rounds)
 {
 	for (unsigned int round = 0; round < rounds; round++) {
-		char *map = mmap(NULL, FILE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, cache_file, 0);
+		char *map =
+			mmap(NULL, FILE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, cache_file, 0);
 		const char *why;
 
 		REQUIRE(map != MAP_FAILED, "cannot map the file");
@@ -126,17 +128,20 @@ static void pagecache_finish(void)
 }
 
 const struct workload workload_pagecache = {
-	.warm = 1, .rounds = 12,
-	.prepare = pagecache_prepare, .run = pagecache_run, .finish = pagecache_finish,
+	.warm = 1,
+	.rounds = 12,
+	.prepare = pagecache_prepare,
+	.run = pagecache_run,
+	.finish = pagecache_finish,
 };
 
 /*
  * cow: child and parent each write half of the shared pages first.  Every page
  * is copied once, on one side or the other, and nobody sees the other's copy.
  */
-#define COW_PAGES	1024
-#define COW_PARENT	1
-#define COW_CHILD	2
+#define COW_PAGES  1024
+#define COW_PARENT 1
+#define COW_CHILD  2
 
 static char *cow_area;
 
@@ -196,9 +201,9 @@ const struct workload workload_cow = { .warm = 1, .rounds = 4, .run = cow_run };
  * range: one area in ranges of 16 pages, each write-protected, made writable,
  * emptied, filled, and unmapped for another one to be mapped in its place.
  */
-#define RANGES		8
-#define RANGE_PAGES	16
-#define RANGE_BYTES	(RANGE_PAGES * PAGE)
+#define RANGES      8
+#define RANGE_PAGES 16
+#define RANGE_BYTES (RANGE_PAGES * PAGE)
 
 static void range_fill(char *range, unsigned int round, unsigned int turn)
 {
@@ -235,7 +240,8 @@ static const char *range_change(char *range, unsigned int round)
 	range_fill(range, round, 2);
 	REQUIRE(!munmap(range, RANGE_BYTES), "cannot unmap");
 	REQUIRE(mmap(range, RANGE_BYTES, PROT_READ | PROT_WRITE,
-		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == range, "cannot map anew");
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == range,
+		"cannot map anew");
 	REQUIRE(range_is_zero(range), "a new range is not zero");
 	return NULL;
 }

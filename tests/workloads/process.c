@@ -8,8 +8,8 @@
 
 #include "workload.h"
 
-#define PARENT	1
-#define CHILD	2
+#define PARENT 1
+#define CHILD  2
 
 void *map_pages(size_t bytes)
 {
@@ -29,7 +29,7 @@ const char *child_result(int pid, const char *why)
 }
 
 /* fork: the child inherits the parent's pages, and keeps its changes to itself. */
-#define FORK_PAGES	8
+#define FORK_PAGES 8
 static char fork_area[FORK_PAGES][4096] __attribute__((aligned(4096)));
 
 static bool area_holds(unsigned int round, unsigned int process)

@@ -23,10 +23,10 @@
 
 #include "workload.h"
 
-#define KERNEL		"/kernel"
-#define FDT_ROOM	(64 * 1024)
-#define FDT_OFFSET	(64 * MIB)	/* from the kernel */
-#define IMAGE_SIZE	16		/* in an Image's header */
+#define KERNEL     "/kernel"
+#define FDT_ROOM   (64 * 1024)
+#define FDT_OFFSET (64 * MIB) /* from the kernel */
+#define IMAGE_SIZE 16         /* in an Image's header */
 
 static bool set_online(bool online)
 {
@@ -48,8 +48,8 @@ static bool run_on(unsigned int cpu)
 }
 
 /* A process that has been on this CPU alone: its flushes need no other. */
-#define FLUSHES	8
-#define BYTES	(4 * PAGE)
+#define FLUSHES 8
+#define BYTES   (4 * PAGE)
 
 static const char *flush_in_child(void)
 {
@@ -160,6 +160,6 @@ const char *restart_crash(unsigned int rounds)
 
 	(void)rounds;
 	if (!why)
-		_exit(1);	/* the first process: that is a crash */
+		_exit(1); /* the first process: that is a crash */
 	return why;
 }

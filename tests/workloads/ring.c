@@ -10,7 +10,7 @@
 
 #include "workload.h"
 
-#define FOLDER	"/sys/kernel/debug/riscv_hm/"
+#define FOLDER "/sys/kernel/debug/riscv_hm/"
 
 static const char *const names[RING_COUNTERS] = {
 	"entries", "hints", "hints_lost", "commits", "commits_saved", "flush_calls",

@@ -9,16 +9,15 @@
 #include "workload.h"
 
 /* $1: rounds.  Each writes two files, sends them through a pipeline, and adds up what comes out. */
-static const char script[] =
-	"b=" BUSYBOX "; d=/tmp/hmwork.shell; $b mkdir -p $d; i=0; sum=0\n"
-	"while [ $i -lt $1 ]; do\n"
-	"	echo $i >$d/number; echo line $i >>$d/log\n"
-	"	n=$($b cat $d/number | $b sed 's/$/0/')\n"
-	"	( sum=0; exit 3 ) || sum=$((sum + n + $?))\n"
-	"	i=$((i + 1))\n"
-	"done\n"
-	"echo $sum $($b wc -l <$d/log)\n"
-	"$b rm -r $d\n";
+static const char script[] = "b=" BUSYBOX "; d=/tmp/hmwork.shell; $b mkdir -p $d; i=0; sum=0\n"
+			     "while [ $i -lt $1 ]; do\n"
+			     "	echo $i >$d/number; echo line $i >>$d/log\n"
+			     "	n=$($b cat $d/number | $b sed 's/$/0/')\n"
+			     "	( sum=0; exit 3 ) || sum=$((sum + n + $?))\n"
+			     "	i=$((i + 1))\n"
+			     "done\n"
+			     "echo $sum $($b wc -l <$d/log)\n"
+			     "$b rm -r $d\n";
 
 static void shell_child(int out, unsigned int rounds)
 {
@@ -47,7 +46,8 @@ static const char *shell_run(unsigned int rounds)
 	why = child_result(pid, "the shell failed");
 	REQUIRE(!why, why);
 	/* Every round adds ten times its number, and the 3 that the subshell exits with. */
-	snprintf(expected, sizeof(expected), "%u %u\n", 5 * rounds * (rounds - 1) + 3 * rounds, rounds);
+	snprintf(expected, sizeof(expected), "%u %u\n", 5 * rounds * (rounds - 1) + 3 * rounds,
+		 rounds);
 	REQUIRE(length > 0 && !strcmp(got, expected), "the script's answer is wrong");
 	return NULL;
 }

@@ -19,10 +19,10 @@
 
 #include "workload.h"
 
-#define PAGES	4
-#define BYTES	(PAGES * PAGE)
-#define BEFORE	1
-#define AFTER	2
+#define PAGES  4
+#define BYTES  (PAGES * PAGE)
+#define BEFORE 1
+#define AFTER  2
 
 static char *area;
 
@@ -123,12 +123,9 @@ static const struct {
 	const char *name;
 	const char *(*run)(unsigned int rounds);
 } table[] = {
-	{ "stale-fork", stale_fork },
-	{ "stale-unmap", stale_unmap },
-	{ "stale-protect", stale_protect },
-	{ "hotplug", restart_hotplug },
-	{ "kexec", restart_kexec },
-	{ "crash", restart_crash },
+	{ "stale-fork", stale_fork },       { "stale-unmap", stale_unmap },
+	{ "stale-protect", stale_protect }, { "hotplug", restart_hotplug },
+	{ "kexec", restart_kexec },         { "crash", restart_crash },
 	{ "counters", counters_read },
 };
 

@@ -14,22 +14,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PAGE		((size_t)4096)
-#define MIB		((size_t)1 << 20)
-#define BUSYBOX		"/bin/busybox"
+#define PAGE    ((size_t)4096)
+#define MIB     ((size_t)1 << 20)
+#define BUSYBOX "/bin/busybox"
 
 struct workload {
 	unsigned int warm, rounds;
-	const char *(*prepare)(void);		/* optional; before warming */
-	const char *(*run)(unsigned int rounds);	/* NULL, or what went wrong */
-	void (*finish)(void);			/* optional; after the measurement */
+	const char *(*prepare)(void);            /* optional; before warming */
+	const char *(*run)(unsigned int rounds); /* NULL, or what went wrong */
+	void (*finish)(void);                    /* optional; after the measurement */
 };
 
 /* Return from a workload with a reason unless the condition holds. */
-#define REQUIRE(condition, why)			\
-	do {					\
-		if (!(condition))		\
-			return why;		\
+#define REQUIRE(condition, why)     \
+	do {                        \
+		if (!(condition))   \
+			return why; \
 	} while (0)
 
 /* mark.c: the measurement markers. */
@@ -40,7 +40,12 @@ bool mark_works(void);
 
 /* ring.c: counters of a patched kernel's flush rings; nothing where there are none. */
 enum ring_counter {
-	RING_ENTRIES, RING_HINTS, RING_HINTS_LOST, RING_COMMITS, RING_COMMITS_SAVED, RING_FLUSH_CALLS,
+	RING_ENTRIES,
+	RING_HINTS,
+	RING_HINTS_LOST,
+	RING_COMMITS,
+	RING_COMMITS_SAVED,
+	RING_FLUSH_CALLS,
 	RING_COUNTERS
 };
 void ring_init(void);

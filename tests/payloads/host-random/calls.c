@@ -4,34 +4,56 @@
 
 /* What an argument is. */
 enum kind {
-	ZERO, VM, VCPU, SLOT, AT_GPA, AT_HPA, SIZE, RIGHTS, TARGET, INFO_SIZE, STATS_SIZE, RUN_PAGE, TABLES,
+	ZERO,
+	VM,
+	VCPU,
+	SLOT,
+	AT_GPA,
+	AT_HPA,
+	SIZE,
+	RIGHTS,
+	TARGET,
+	INFO_SIZE,
+	STATS_SIZE,
+	RUN_PAGE,
+	TABLES,
 };
 
 struct description {
 	const char *name;
 	unsigned int answers;
-	unsigned int times;	/* how often, against the others */
+	unsigned int times; /* how often, against the others */
 	enum kind kinds[ARGUMENTS];
 };
 
-#define INVALID		ANSWER(SBI_INVALID_PARAM)
-#define BAD_ADDRESS	ANSWER(SBI_INVALID_ADDRESS)
-#define DENIED		ANSWER(SBI_DENIED)
+#define INVALID     ANSWER(SBI_INVALID_PARAM)
+#define BAD_ADDRESS ANSWER(SBI_INVALID_ADDRESS)
+#define DENIED      ANSWER(SBI_DENIED)
 
 static const struct description calls[HM_FID_COUNT] = {
 	[HM_FID_VERSION] = { "version", ANSWER_OK, 1, { ZERO } },
 	[HM_FID_INFO] = { "info", ANSWER_OK | INVALID | BAD_ADDRESS, 4, { TARGET, INFO_SIZE } },
 	[HM_FID_VM_CREATE] = { "vm_create", ANSWER_OK | INVALID | ANSWER(SBI_FAILED), 8, { ZERO } },
 	[HM_FID_VM_DESTROY] = { "vm_destroy", ANSWER_OK | INVALID | DENIED, 5, { VM } },
-	[HM_FID_SLOT_SET] = { "slot_set", ANSWER_OK | INVALID | DENIED, 24,
+	[HM_FID_SLOT_SET] = { "slot_set",
+			      ANSWER_OK | INVALID | DENIED,
+			      24,
 			      { VM, SLOT, AT_GPA, AT_HPA, SIZE, RIGHTS } },
-	[HM_FID_VCPU_CREATE] = { "vcpu_create", ANSWER_OK | INVALID | BAD_ADDRESS | ANSWER(SBI_NO_SHMEM) |
-				 ANSWER(SBI_FAILED), 14, { VM, RUN_PAGE, TABLES } },
+	[HM_FID_VCPU_CREATE] = { "vcpu_create",
+				 ANSWER_OK | INVALID | BAD_ADDRESS | ANSWER(SBI_NO_SHMEM) |
+					 ANSWER(SBI_FAILED),
+				 14,
+				 { VM, RUN_PAGE, TABLES } },
 	[HM_FID_VCPU_DESTROY] = { "vcpu_destroy", ANSWER_OK | INVALID | DENIED, 9, { VCPU } },
 	[HM_FID_VCPU_RUN] = { "vcpu_run", ANSWER_OK | INVALID | DENIED, 0, { VCPU } },
-	[HM_FID_VCPU_STATS] = { "vcpu_stats", ANSWER_OK | INVALID | BAD_ADDRESS, 10,
+	[HM_FID_VCPU_STATS] = { "vcpu_stats",
+				ANSWER_OK | INVALID | BAD_ADDRESS,
+				10,
 				{ VCPU, TARGET, STATS_SIZE } },
-	[HM_FID_VM_INVALIDATE] = { "vm_invalidate", ANSWER_OK | INVALID | DENIED, 8, { VM, AT_GPA, SIZE } },
+	[HM_FID_VM_INVALIDATE] = { "vm_invalidate",
+				   ANSWER_OK | INVALID | DENIED,
+				   8,
+				   { VM, AT_GPA, SIZE } },
 	[HM_FID_EXT_IRQ_DONE] = { "ext_irq_done", ANSWER_OK, 2, { ZERO } },
 };
 
@@ -50,12 +72,9 @@ static uint64_t any_target(struct hart *me)
 	uint64_t buffer = (uint64_t)buffers + (me - harts) * PAGE;
 
 	switch (below(me, 6)) {
-	case 0:
-		return not_ram(me);
-	case 1:
-		return any_hpa(me) | (1 + below(me, 7));
-	default:
-		return buffer + below(me, PAGE - sizeof(struct hm_run)) / 8 * 8;
+	case 0: return not_ram(me);
+	case 1: return any_hpa(me) | (1 + below(me, 7));
+	default: return buffer + below(me, PAGE - sizeof(struct hm_run)) / 8 * 8;
 	}
 }
 
@@ -64,28 +83,21 @@ static uint64_t any_run_page(struct hart *me)
 	uint64_t page = (uint64_t)run_pages + below(me, RUN_PAGES) * PAGE;
 
 	switch (below(me, 12)) {
-	case 0:
-		return not_ram(me);
-	case 1:
-		return page + 1 + below(me, PAGE - 1);
-	case 2:		/* the guest itself can write it, while it runs */
+	case 0: return not_ram(me);
+	case 1: return page + 1 + below(me, PAGE - 1);
+	case 2: /* the guest itself can write it, while it runs */
 		return (uint64_t)frames + below(me, FRAMES) * PAGE;
-	default:
-		return page;
+	default: return page;
 	}
 }
 
 static uint64_t any_table_pages(struct hart *me)
 {
 	switch (below(me, 12)) {
-	case 0:
-		return any_value(me);
-	case 1:
-		return below(me, pool_size() / PAGE + 2);
-	case 2:
-		return 31 + below(me, 3);
-	default:
-		return 32 + below(me, 64);
+	case 0: return any_value(me);
+	case 1: return below(me, pool_size() / PAGE + 2);
+	case 2: return 31 + below(me, 3);
+	default: return 32 + below(me, 64);
 	}
 }
 
@@ -93,14 +105,11 @@ static uint64_t any_table_pages(struct hart *me)
 static uint64_t any_gpa(struct hart *me)
 {
 	switch (below(me, 16)) {
-	case 0:
-		return any_value(me);
-	case 1:
-		return any_value(me) & -PAGE;
-	case 2:		/* up to where addresses end */
+	case 0: return any_value(me);
+	case 1: return any_value(me) & -PAGE;
+	case 2: /* up to where addresses end */
 		return (one_in(me, 2) ? 0 : 1ul << 56) - below(me, 8) * PAGE;
-	default:
-		return GPA(below(me, FRAMES));
+	default: return GPA(below(me, FRAMES));
 	}
 }
 
@@ -112,32 +121,24 @@ static uint64_t any_size(struct hart *me)
 static uint64_t argument(struct hart *me, enum kind kind)
 {
 	switch (kind) {
-	case VM:
-		return one_in(me, 32) ? any_value(me) : any_number(me, model_live_vm(me), 3, VMS);
+	case VM: return one_in(me, 32) ? any_value(me) : any_number(me, model_live_vm(me), 3, VMS);
 	case VCPU:
-		return one_in(me, 32) ? any_value(me) : any_number(me, model_live_vcpu(me), 5, VCPUS);
+		return one_in(me, 32) ? any_value(me) :
+					any_number(me, model_live_vcpu(me), 5, VCPUS);
 	case SLOT:
-		return one_in(me, 16) ? any_value(me) : one_in(me, 2) ? 0 : below(me, HM_MAX_SLOTS + 1);
-	case AT_GPA:
-		return any_gpa(me);
-	case AT_HPA:
-		return any_hpa(me);
-	case SIZE:
-		return any_size(me);
-	case RIGHTS:
-		return one_in(me, 16) ? any_value(me) : HM_SLOT_R | below(me, 8);
-	case TARGET:
-		return any_target(me);
-	case INFO_SIZE:
-		return one_in(me, 6) ? any_value(me) : sizeof(struct hm_info);
-	case STATS_SIZE:
-		return one_in(me, 6) ? any_value(me) : sizeof(struct hm_stats);
-	case RUN_PAGE:
-		return any_run_page(me);
-	case TABLES:
-		return any_table_pages(me);
-	default:
-		return one_in(me, 16) ? any_value(me) : 0;
+		return one_in(me, 16) ? any_value(me) :
+		       one_in(me, 2)  ? 0 :
+					below(me, HM_MAX_SLOTS + 1);
+	case AT_GPA: return any_gpa(me);
+	case AT_HPA: return any_hpa(me);
+	case SIZE: return any_size(me);
+	case RIGHTS: return one_in(me, 16) ? any_value(me) : HM_SLOT_R | below(me, 8);
+	case TARGET: return any_target(me);
+	case INFO_SIZE: return one_in(me, 6) ? any_value(me) : sizeof(struct hm_info);
+	case STATS_SIZE: return one_in(me, 6) ? any_value(me) : sizeof(struct hm_stats);
+	case RUN_PAGE: return any_run_page(me);
+	case TABLES: return any_table_pages(me);
+	default: return one_in(me, 16) ? any_value(me) : 0;
 	}
 }
 
@@ -152,7 +153,7 @@ static void slot_of_frames(struct hart *me, uint64_t *a)
 	a[3] = (uint64_t)frames + first * PAGE;
 	a[4] = count * PAGE;
 	a[5] = one_in(me, 8) ? HM_SLOT_R | below(me, 8) :
-	       HM_SLOT_R | HM_SLOT_X | (one_in(me, 3) ? 0 : HM_SLOT_W);
+			       HM_SLOT_R | HM_SLOT_X | (one_in(me, 3) ? 0 : HM_SLOT_W);
 }
 
 /* Another slot, elsewhere. */
@@ -187,8 +188,9 @@ static uint64_t written(const struct hart *me)
 {
 	if (me->answer.error)
 		return 0;
-	return me->fid == HM_FID_INFO ? sizeof(struct hm_info) :
-	       me->fid == HM_FID_VCPU_STATS ? sizeof(struct hm_stats) : 0;
+	return me->fid == HM_FID_INFO       ? sizeof(struct hm_info) :
+	       me->fid == HM_FID_VCPU_STATS ? sizeof(struct hm_stats) :
+					      0;
 }
 
 static uint64_t target(const struct hart *me)
@@ -216,13 +218,14 @@ static unsigned int named_answers(const struct hart *me)
 
 static bool ended_early(const struct hart *me)
 {
-	return me->fid == HM_FID_VCPU_RUN && !me->answer.error && me->answer.value == HM_EXIT_INTERRUPT &&
-	       model_live(me->argument[0]);
+	return me->fid == HM_FID_VCPU_RUN && !me->answer.error &&
+	       me->answer.value == HM_EXIT_INTERRUPT && model_live(me->argument[0]);
 }
 
 static void check_answer(struct hart *me, unsigned int answers)
 {
-	if (me->answer.error > 0 || me->answer.error < -31 || !(ANSWER(me->answer.error) & named_answers(me)))
+	if (me->answer.error > 0 || me->answer.error < -31 ||
+	    !(ANSWER(me->answer.error) & named_answers(me)))
 		violation(me, "an answer that docs/abi.md does not name for this call");
 	else if (!(ANSWER(me->answer.error) & answers) && !ended_early(me))
 		violation(me, "another answer than docs/abi.md gives for what there is");
@@ -270,7 +273,7 @@ void call(struct hart *me, uint64_t fid)
 			slot_of_frames(me, a);
 		else if (kind < 6)
 			slot_beside(me, a);
-		if (one_in(me, 16))		/* all is right but the rights, perhaps */
+		if (one_in(me, 16)) /* all is right but the rights, perhaps */
 			a[5] = any_value(me);
 		tame_slot(a);
 	}
@@ -345,12 +348,15 @@ static void whole_vm(struct hart *me)
 	if (me->answer.error)
 		return;
 	const uint64_t slot[ARGUMENTS] = {
-		me->answer.value, 0, GUEST_RAM, (uint64_t)frames, sizeof(frames),
-		HM_SLOT_R | HM_SLOT_W | HM_SLOT_X,
+		me->answer.value, 0,
+		GUEST_RAM,        (uint64_t)frames,
+		sizeof(frames),   HM_SLOT_R | HM_SLOT_W | HM_SLOT_X,
 	};
 	call_with(me, HM_FID_SLOT_SET, slot);
 	const uint64_t vcpu[ARGUMENTS] = {
-		slot[0], (uint64_t)run_pages + below(me, RUN_PAGES) * PAGE, any_table_pages(me),
+		slot[0],
+		(uint64_t)run_pages + below(me, RUN_PAGES) * PAGE,
+		any_table_pages(me),
 	};
 	call_with(me, HM_FID_VCPU_CREATE, vcpu);
 }
@@ -374,5 +380,7 @@ void call_any(struct hart *me)
 		}
 		pick -= calls[i].times;
 	}
-	call(me, one_in(me, 2) ? HM_FID_COUNT + below(me, 3) : one_in(me, 2) ? 10 : any_value(me) | 16);
+	call(me, one_in(me, 2) ? HM_FID_COUNT + below(me, 3) :
+		 one_in(me, 2) ? 10 :
+				 any_value(me) | 16);
 }

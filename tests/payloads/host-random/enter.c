@@ -3,11 +3,12 @@
 #include "host-random.h"
 
 struct csrs {
-	uint64_t sstatus, sie, stvec, sscratch, sepc, scause, stval, satp, scounteren, senvcfg, stimecmp;
+	uint64_t sstatus, sie, stvec, sscratch, sepc, scause, stval, satp, scounteren, senvcfg,
+		stimecmp;
 };
 
 static bool has_senvcfg, has_stimecmp;
-static uint64_t roots[3];		/* of the paged host, by mode */
+static uint64_t roots[3]; /* of the paged host, by mode */
 static const struct mode *modes;
 static unsigned int mode_count;
 static uint64_t limit;
@@ -17,9 +18,9 @@ uint64_t stay_limit(void)
 	return limit;
 }
 
-#define CSR_STIMECMP	0x14d
-#define STRING(x)	#x
-#define NAME(number)	STRING(number)
+#define CSR_STIMECMP 0x14d
+#define STRING(x)    #x
+#define NAME(number) STRING(number)
 
 static uint64_t read_stimecmp(uint64_t a, uint64_t b)
 {
@@ -32,7 +33,7 @@ static uint64_t read_stimecmp(uint64_t a, uint64_t b)
 
 static void write_stimecmp(uint64_t value)
 {
-	__asm__ volatile("csrw " NAME(CSR_STIMECMP) ", %0" :: "r"(value));
+	__asm__ volatile("csrw " NAME(CSR_STIMECMP) ", %0" ::"r"(value));
 }
 
 static uint64_t read_senvcfg(uint64_t a, uint64_t b)
@@ -100,7 +101,8 @@ void host_csrs(struct hart *me)
 	csr_write(scause, below(me, 16));
 	csr_write(stval, any_value(me));
 	csr_write(scounteren, below(me, 8));
-	csr_write(sie, 1ul << IRQ_TIMER | (random_value(me) & (1ul << IRQ_SOFT | 1ul << IRQ_EXTERNAL)));
+	csr_write(sie,
+		  1ul << IRQ_TIMER | (random_value(me) & (1ul << IRQ_SOFT | 1ul << IRQ_EXTERNAL)));
 	csr_clear(sip, 1ul << IRQ_SOFT);
 	if (one_in(me, 16))
 		csr_set(sip, 1ul << IRQ_SOFT);
@@ -131,8 +133,8 @@ static void read_csrs(struct csrs *csrs)
 static void check_csrs(struct hart *me, const struct csrs *before)
 {
 	static const char *const names[] = {
-		"sstatus", "sie", "stvec", "sscratch", "sepc", "scause", "stval", "satp", "scounteren",
-		"senvcfg", "stimecmp",
+		"sstatus", "sie",  "stvec",      "sscratch", "sepc",     "scause",
+		"stval",   "satp", "scounteren", "senvcfg",  "stimecmp",
 	};
 	struct csrs after;
 	const uint64_t *old = &before->sstatus, *new = &after.sstatus;

@@ -2,11 +2,11 @@
 /* guest.c - what guests run: programs of random instructions, on tables that are sound, cyclic or wild. */
 #include "host-random.h"
 
-#define FIRST_TABLE	CODE_FRAMES
+#define FIRST_TABLE CODE_FRAMES
 enum { TOP57, TOP48, TOP39, MIDDLE, LEAVES, USER_LEAVES, SOUND_TABLES };
-#define INSTRUCTIONS	48
-#define HOT		(CODE_FRAMES + TABLE_FRAMES)
-#define HOT_FRAMES	8
+#define INSTRUCTIONS 48
+#define HOT          (CODE_FRAMES + TABLE_FRAMES)
+#define HOT_FRAMES   8
 
 static uint64_t *table_of(unsigned int n)
 {
@@ -25,16 +25,11 @@ uint64_t guest_satp(struct hart *me)
 	uint64_t asid = one_in(me, 16) ? random_value(me) & 0xffff : below(me, 4);
 
 	switch (below(me, 12)) {
-	case 0:
-		return 0;
-	case 1:
-		return random_value(me);
-	case 2:
-		return below(me, 16) << 60 | asid << 44 | table_gpa(below(me, TABLE_FRAMES)) >> 12;
-	case 3:
-		return mode << 60 | asid << 44 | table_gpa(below(me, TABLE_FRAMES)) >> 12;
-	default:
-		return mode << 60 | asid << 44 | table_gpa(tops[mode - 8]) >> 12;
+	case 0: return 0;
+	case 1: return random_value(me);
+	case 2: return below(me, 16) << 60 | asid << 44 | table_gpa(below(me, TABLE_FRAMES)) >> 12;
+	case 3: return mode << 60 | asid << 44 | table_gpa(below(me, TABLE_FRAMES)) >> 12;
+	default: return mode << 60 | asid << 44 | table_gpa(tops[mode - 8]) >> 12;
 	}
 }
 
@@ -46,14 +41,10 @@ uint64_t guest_address(struct hart *me)
 	uint64_t at = GPA(frame) + (below(me, PAGE) & (one_in(me, 4) ? ~0ul : -8ul));
 
 	switch (below(me, 8)) {
-	case 0:
-		return at | below(me, 512) << 30;
-	case 1:
-		return random_value(me) >> below(me, 64);
-	case 2:
-		return at & -PAGE;
-	default:
-		return at;
+	case 0: return at | below(me, 512) << 30;
+	case 1: return random_value(me) >> below(me, 64);
+	case 2: return at & -PAGE;
+	default: return at;
 	}
 }
 
@@ -64,16 +55,11 @@ static uint64_t any_entry(struct hart *me)
 	uint64_t flags = random_value(me) & 0xff;
 
 	switch (below(me, 6)) {
-	case 0:
-		return 0;
-	case 1:
-		return random_value(me);
-	case 2:
-		return PTE(table_gpa(below(me, TABLE_FRAMES)), PTE_V);
-	case 3:
-		return PTE(guest_address(me), flags);
-	default:
-		return PTE(GPA(below(me, FRAMES + 2)), flags | PTE_V | PTE_R | PTE_A);
+	case 0: return 0;
+	case 1: return random_value(me);
+	case 2: return PTE(table_gpa(below(me, TABLE_FRAMES)), PTE_V);
+	case 3: return PTE(guest_address(me), flags);
+	default: return PTE(GPA(below(me, FRAMES + 2)), flags | PTE_V | PTE_R | PTE_A);
 	}
 }
 
@@ -116,21 +102,23 @@ static void random_table(struct hart *me, unsigned int n)
 
 /* --- code --- */
 
-#define R(bits, at)	((uint32_t)(bits) << (at))
-#define RD(n)		R(n, 7)
-#define RS1(n)		R(n, 15)
-#define RS2(n)		R(n, 20)
-#define IMM(n)		R((n) & 0xfff, 20)
+#define R(bits, at) ((uint32_t)(bits) << (at))
+#define RD(n)       R(n, 7)
+#define RS1(n)      R(n, 15)
+#define RS2(n)      R(n, 20)
+#define IMM(n)      R((n)&0xfff, 20)
 
 static uint32_t csr_access(struct hart *me)
 {
 	static const uint16_t own[] = {
-		0x100, 0x104, 0x105, 0x106, 0x10a, 0x140, 0x141, 0x142, 0x143, 0x144, 0x14d, 0x180, 0xc00,
-		0xc01, 0xc02, HM_CSR_MARK,
+		0x100, 0x104, 0x105, 0x106, 0x10a, 0x140, 0x141, 0x142,
+		0x143, 0x144, 0x14d, 0x180, 0xc00, 0xc01, 0xc02, HM_CSR_MARK,
 	};
-	uint32_t number = one_in(me, 4) ? below(me, 4096) : own[below(me, sizeof(own) / sizeof(own[0]))];
+	uint32_t number =
+		one_in(me, 4) ? below(me, 4096) : own[below(me, sizeof(own) / sizeof(own[0]))];
 
-	return 0x73 | R(1 + below(me, 7), 12) | RD(below(me, 16)) | RS1(below(me, 16)) | R(number, 20);
+	return 0x73 | R(1 + below(me, 7), 12) | RD(below(me, 16)) | RS1(below(me, 16)) |
+	       R(number, 20);
 }
 
 /*
@@ -148,15 +136,14 @@ static uint32_t any_memory_access(struct hart *me)
 	uint32_t base = RS1(8 + below(me, 8)), other = below(me, 16), offset = below(me, 64) * 8;
 
 	switch (below(me, 5)) {
-	case 0:
-		return 0x03 | R(below(me, 7), 12) | RD(other) | base | IMM(offset);
+	case 0: return 0x03 | R(below(me, 7), 12) | RD(other) | base | IMM(offset);
 	case 1:
-		return 0x23 | R(below(me, 4), 12) | RS2(other) | base | R(offset & 31, 7) | R(offset >> 5, 25);
-	case 2:		/* LR, SC, AMO */
+		return 0x23 | R(below(me, 4), 12) | RS2(other) | base | R(offset & 31, 7) |
+		       R(offset >> 5, 25);
+	case 2: /* LR, SC, AMO */
 		return 0x2f | R(2 + below(me, 2), 12) | RD(other) | RS2(below(me, 16)) | base |
 		       R(below(me, 32), 27);
-	default:
-		return 0x03 | R(3, 12) | RD(other & 7) | base | IMM(offset);
+	default: return 0x03 | R(3, 12) | RD(other & 7) | base | IMM(offset);
 	}
 }
 
@@ -170,32 +157,29 @@ static uint32_t memory_access(struct hart *me)
 static uint32_t any_word(struct hart *me)
 {
 	static const uint32_t fixed_ones[] = {
-		0x00000073, 0x00100073, 0x10200073, 0x30200073, 0x10500073, 0x0000100f, 0x00000000, 0x12000073,
-		0x00000013, 0x8e051073,
+		0x00000073, 0x00100073, 0x10200073, 0x30200073, 0x10500073,
+		0x0000100f, 0x00000000, 0x12000073, 0x00000013, 0x8e051073,
 	};
 
 	switch (below(me, 12)) {
-	case 0:
-		return fixed_ones[below(me, sizeof(fixed_ones) / sizeof(fixed_ones[0]))];
-	case 1:		/* SFENCE.VMA, SINVAL.VMA and their like; by x11 a ring may be committed */
+	case 0: return fixed_ones[below(me, sizeof(fixed_ones) / sizeof(fixed_ones[0]))];
+	case 1: /* SFENCE.VMA, SINVAL.VMA and their like; by x11 a ring may be committed */
 		if (one_in(me, 4))
 			return 0x12058073;
-		return 0x73 | RS1(below(me, 16)) | RS2(below(me, 16)) | R(one_in(me, 8) ? below(me, 128) : 9, 25);
-	case 2:		/* satp */
-		return 0x18001073 | RS1(8 + below(me, 8));
-	case 3:
-		return csr_access(me);
-	case 4:		/* a short branch */
+		return 0x73 | RS1(below(me, 16)) | RS2(below(me, 16)) |
+		       R(one_in(me, 8) ? below(me, 128) : 9, 25);
+	case 2: /* satp */ return 0x18001073 | RS1(8 + below(me, 8));
+	case 3: return csr_access(me);
+	case 4: /* a short branch */
 		return 0x63 | R(below(me, 2), 12) | RS1(below(me, 16)) | RS2(below(me, 16)) |
 		       R(below(me, 8) * 2, 8);
-	case 5:		/* a6: a function, a7: an extension may stand there already */
+	case 5: /* a6: a function, a7: an extension may stand there already */
 		return 0x13 | RD(16) | IMM(below(me, 6));
 	case 6:
-		return one_in(me, 4) ? random_value(me) : 0x13 | RD(below(me, 16)) | RS1(below(me, 16)) | IMM(8);
-	case 7:
-		return 0x73;
-	default:
-		return memory_access(me);
+		return one_in(me, 4) ? random_value(me) :
+				       0x13 | RD(below(me, 16)) | RS1(below(me, 16)) | IMM(8);
+	case 7: return 0x73;
+	default: return memory_access(me);
 	}
 }
 
@@ -209,9 +193,9 @@ static uint32_t any_instruction(struct hart *me)
 /* An SBI call that the host serves: an exit in every policy. */
 static uint32_t *leave(uint32_t *code)
 {
-	*code++ = 0x37 | RD(17) | R(SBI_HSM >> 12, 12);			/* LUI a7 */
-	*code++ = 0x13 | RD(17) | RS1(17) | IMM(SBI_HSM);		/* ADDI a7, a7 */
-	*code++ = 0x73;							/* ECALL */
+	*code++ = 0x37 | RD(17) | R(SBI_HSM >> 12, 12);   /* LUI a7 */
+	*code++ = 0x13 | RD(17) | RS1(17) | IMM(SBI_HSM); /* ADDI a7, a7 */
+	*code++ = 0x73;                                   /* ECALL */
 	return code;
 }
 
@@ -223,7 +207,7 @@ static void program(struct hart *me, unsigned int frame)
 	uint64_t back;
 
 	if (one_in(me, 4))
-		*code++ = 0x73;		/* a call of its host's choice, a ring's registration among them */
+		*code++ = 0x73; /* a call of its host's choice, a ring's registration among them */
 	for (unsigned int n = 1 + below(me, INSTRUCTIONS); n; n--)
 		*code++ = calm && !one_in(me, 16) ? memory_access(me) : any_instruction(me);
 	if (!one_in(me, 4))
@@ -231,7 +215,7 @@ static void program(struct hart *me, unsigned int frame)
 	back = (first - code) * 4;
 	/* JAL x0: imm[20|10:1|11|19:12] */
 	*code = 0x6f | R(back >> 20 & 1, 31) | R(back >> 1 & 0x3ff, 21) | R(back >> 11 & 1, 20) |
-		      R(back >> 12 & 0xff, 12);
+		R(back >> 12 & 0xff, 12);
 }
 
 /* The guest's handler of its own faults: it steps over the instruction. */
@@ -239,20 +223,20 @@ static void handler(void)
 {
 	uint32_t *code = (uint32_t *)(frames + HANDLER_FRAME * PAGE);
 
-	*code++ = 0x14102ff3;		/* CSRR t6, sepc */
-	*code++ = 0x004f8f93;		/* ADDI t6, t6, 4 */
-	*code++ = 0x141f9073;		/* CSRW sepc, t6 */
-	*code++ = 0x10200073;		/* SRET */
+	*code++ = 0x14102ff3; /* CSRR t6, sepc */
+	*code++ = 0x004f8f93; /* ADDI t6, t6, 4 */
+	*code++ = 0x141f9073; /* CSRW sepc, t6 */
+	*code++ = 0x10200073; /* SRET */
 }
 
 volatile uint64_t *guest_counts(struct hm_run *run)
 {
 	uint32_t *code = (uint32_t *)frames;
 
-	*code++ = 0x00053283;		/* LD t0, 0(a0) */
-	*code++ = 0x00128293;		/* ADDI t0, t0, 1 */
-	*code++ = 0x00553023;		/* SD t0, 0(a0) */
-	*code++ = 0xff5ff06f;		/* J .-12 */
+	*code++ = 0x00053283; /* LD t0, 0(a0) */
+	*code++ = 0x00128293; /* ADDI t0, t0, 1 */
+	*code++ = 0x00553023; /* SD t0, 0(a0) */
+	*code++ = 0xff5ff06f; /* J .-12 */
 	run->x[10] = GPA(HOT);
 	run->pc = GPA(0);
 	run->priv = 1;
@@ -270,16 +254,13 @@ static uint64_t shadow_entry(struct hart *me)
 	uint64_t flags = random_value(me) & 0xff;
 
 	switch (below(me, 6)) {
-	case 0:
-		return random_value(me) | 1ul << 50;	/* no RAM */
-	case 1:
-		return PTE((uint64_t)shadows[below(me, SHADOWS)], PTE_V);
-	case 2:
-		return PTE((uint64_t)fixed + below(me, FIXED) * PAGE, flags & ~PTE_W);
-	case 3:
-		return PTE(not_ram(me) | PAGE, flags & ~PTE_W);	/* no superpage of RAM */
+	case 0: return random_value(me) | 1ul << 50; /* no RAM */
+	case 1: return PTE((uint64_t)shadows[below(me, SHADOWS)], PTE_V);
+	case 2: return PTE((uint64_t)fixed + below(me, FIXED) * PAGE, flags & ~PTE_W);
+	case 3: return PTE(not_ram(me) | PAGE, flags & ~PTE_W); /* no superpage of RAM */
 	default:
-		return PTE((uint64_t)frames + below(me, FRAMES) * PAGE, flags | PTE_V | PTE_R | PTE_AD);
+		return PTE((uint64_t)frames + below(me, FRAMES) * PAGE,
+			   flags | PTE_V | PTE_R | PTE_AD);
 	}
 }
 
@@ -296,7 +277,7 @@ static void sound_shadows(void)
 	}
 }
 
-#define SOUND_SHADOWS	6
+#define SOUND_SHADOWS 6
 
 static void random_shadow(struct hart *me)
 {
@@ -311,16 +292,11 @@ uint64_t host_root(struct hart *me)
 	uint64_t mode = one_in(me, 4) ? below(me, 16) : 8 + below(me, 3);
 
 	switch (below(me, 8)) {
-	case 0:
-		return 0;
-	case 1:
-		return random_value(me);
-	case 2:
-		return mode << 60 | not_ram(me) >> 12;
-	case 3:
-		return mode << 60 | (uint64_t)shadows[below(me, SHADOWS)] >> 12;
-	default:
-		return 8ul << 60 | (uint64_t)shadows[2] >> 12;
+	case 0: return 0;
+	case 1: return random_value(me);
+	case 2: return mode << 60 | not_ram(me) >> 12;
+	case 3: return mode << 60 | (uint64_t)shadows[below(me, SHADOWS)] >> 12;
+	default: return 8ul << 60 | (uint64_t)shadows[2] >> 12;
 	}
 }
 
@@ -351,8 +327,9 @@ void guest_change(struct hart *me)
 	if (one_in(me, 2))
 		sound_tables(me);
 	if (one_in(me, 4))
-		random_table(me, one_in(me, 8) ? below(me, TABLE_FRAMES) :
-			     SOUND_TABLES + below(me, TABLE_FRAMES - SOUND_TABLES));
+		random_table(me, one_in(me, 8) ?
+					 below(me, TABLE_FRAMES) :
+					 SOUND_TABLES + below(me, TABLE_FRAMES - SOUND_TABLES));
 	guest_goes_on(me);
 	if (one_in(me, 4))
 		random_shadow(me);

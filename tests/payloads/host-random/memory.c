@@ -2,7 +2,7 @@
 /* memory.c - what the host keeps in memory, and who may change it. */
 #include "host-random.h"
 
-#define ARENA	__attribute__((aligned(PAGE)))
+#define ARENA __attribute__((aligned(PAGE)))
 
 struct arena arena __attribute__((aligned(256 << 10)));
 _Static_assert(sizeof(arena) <= 256 << 10, "one frame alone would be aligned: the gap");
@@ -11,17 +11,17 @@ uint8_t run_pages[RUN_PAGES * PAGE] ARENA, buffers[HARTS * PAGE] ARENA;
 uint64_t shadows[SHADOWS][512] ARENA;
 
 static struct hm_info info;
-static uint64_t ram_size;		/* by the command line; most that there can be */
+static uint64_t ram_size; /* by the command line; most that there can be */
 static uint64_t sums[FRAMES];
 static bool summed[FRAMES];
 
-#define RAM		0x80000000ul
-#define PAYLOAD		0x80200000ul
-#define FIRMWARE_SIZE	0x20000ul
+#define RAM           0x80000000ul
+#define PAYLOAD       0x80200000ul
+#define FIRMWARE_SIZE 0x20000ul
 
 /* Never a valid PTE, and found in no register by chance. */
-#define SECRET		0xa5c3961e00000000ul
-#define RUN_TAIL	0x5a5a000000000000ul
+#define SECRET   0xa5c3961e00000000ul
+#define RUN_TAIL 0x5a5a000000000000ul
 
 bool is_secret(uint64_t value)
 {
@@ -77,7 +77,8 @@ bool within(uint64_t base, uint64_t size, const void *range, uint64_t range_size
 enum truth is_host_ram(uint64_t hpa, uint64_t size)
 {
 	if (hpa + size < hpa || hpa < RAM || hpa + size > RAM + ram_size ||
-	    overlap(hpa, size, RAM, FIRMWARE_SIZE) || overlap(hpa, size, info.pool_base, info.pool_size))
+	    overlap(hpa, size, RAM, FIRMWARE_SIZE) ||
+	    overlap(hpa, size, info.pool_base, info.pool_size))
 		return NO;
 	return hpa >= PAYLOAD && hpa + size <= info.pool_base ? YES : UNKNOWN;
 }
@@ -102,14 +103,15 @@ static bool has(const void *memory, uint64_t from, uint64_t to, uint64_t pattern
 static void fill_fixed(void)
 {
 	for (uint64_t at = 0; at < sizeof(fixed); at += 8)
-		write64((uint64_t)fixed + at, at % 64 ? 0x0000001300000013ul : PTE(GPA(at / 64 % FRAMES), PTE_RWX));
+		write64((uint64_t)fixed + at,
+			at % 64 ? 0x0000001300000013ul : PTE(GPA(at / 64 % FRAMES), PTE_RWX));
 }
 
 static bool fixed_kept(void)
 {
 	for (uint64_t at = 0; at < sizeof(fixed); at += 8)
-		if (read64((uint64_t)fixed + at) != (at % 64 ? 0x0000001300000013ul :
-						     PTE(GPA(at / 64 % FRAMES), PTE_RWX)))
+		if (read64((uint64_t)fixed + at) !=
+		    (at % 64 ? 0x0000001300000013ul : PTE(GPA(at / 64 % FRAMES), PTE_RWX)))
 			return false;
 	return true;
 }
@@ -137,7 +139,7 @@ void memory_check(struct hart *me)
 
 /* --- buffers: what a call writes, and no more --- */
 
-#define BUFFER		0x3c3c000000000000ul
+#define BUFFER 0x3c3c000000000000ul
 
 static uint8_t *buffer(const struct hart *me)
 {

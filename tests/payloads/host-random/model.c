@@ -5,9 +5,9 @@
  */
 #include "host-random.h"
 
-#define GPA_END		(1ul << 56)
-#define TABLES_MIN	32
-#define INVALID		ANSWER(SBI_INVALID_PARAM)
+#define GPA_END    (1ul << 56)
+#define TABLES_MIN 32
+#define INVALID    ANSWER(SBI_INVALID_PARAM)
 
 struct vm vms[VMS];
 struct vcpu vcpus[VCPUS];
@@ -69,12 +69,9 @@ bool model_live(uint64_t vcpu)
 static unsigned int answer_if(enum truth truth, unsigned int otherwise)
 {
 	switch (truth) {
-	case YES:
-		return ANSWER_OK;
-	case NO:
-		return otherwise;
-	default:
-		return ANSWER_OK | otherwise;
+	case YES: return ANSWER_OK;
+	case NO: return otherwise;
+	default: return ANSWER_OK | otherwise;
 	}
 }
 
@@ -95,7 +92,8 @@ static bool overlaps_slot(const struct vm *vm, uint64_t except, uint64_t gpa, ui
 	for (unsigned int i = 0; i < HM_MAX_SLOTS; i++) {
 		const struct slot *slot = &vm->slot[i];
 
-		if (i != except && slot->size && gpa < slot->gpa + slot->size && slot->gpa < gpa + size)
+		if (i != except && slot->size && gpa < slot->gpa + slot->size &&
+		    slot->gpa < gpa + size)
 			return true;
 	}
 	return false;
@@ -130,7 +128,8 @@ static unsigned int vcpu_create(const uint64_t *a)
 	if (vcpu_count() == VCPUS)
 		return ANSWER(SBI_FAILED) | ANSWER(SBI_NO_SHMEM);
 	/* With others, it depends on where in the pool they are. */
-	return vcpu_count() || a[2] > pool_size() / PAGE / 2 ? answers | ANSWER(SBI_NO_SHMEM) : answers;
+	return vcpu_count() || a[2] > pool_size() / PAGE / 2 ? answers | ANSWER(SBI_NO_SHMEM) :
+							       answers;
 }
 
 /* docs/abi.md, "Policy" */
@@ -143,7 +142,7 @@ static bool is_policy(uint64_t policy)
 	return policy < 2 * HM_POLICY_LOG_FENCES && !(host && policy & HM_POLICY_FILL);
 }
 
-static uint64_t roots_new;	/* of the page, before the call */
+static uint64_t roots_new; /* of the page, before the call */
 
 static bool root_in_use(const struct vcpu *vcpu)
 {
@@ -183,28 +182,19 @@ unsigned int model_answers(struct hart *me)
 
 	switch (me->fid) {
 	case HM_FID_VERSION:
-	case HM_FID_EXT_IRQ_DONE:
-		return ANSWER_OK;
-	case HM_FID_INFO:
-		return structure(a[0], a[1], sizeof(struct hm_info));
+	case HM_FID_EXT_IRQ_DONE: return ANSWER_OK;
+	case HM_FID_INFO: return structure(a[0], a[1], sizeof(struct hm_info));
 	case HM_FID_VM_CREATE:
 		return a[0] ? INVALID : vm_count() == VMS ? ANSWER(SBI_FAILED) : ANSWER_OK;
-	case HM_FID_VM_DESTROY:
-		return !vm ? INVALID : vm->vcpus ? ANSWER(SBI_DENIED) : ANSWER_OK;
-	case HM_FID_SLOT_SET:
-		return slot_set(a);
-	case HM_FID_VCPU_CREATE:
-		return vcpu_create(a);
-	case HM_FID_VCPU_DESTROY:
-		return vcpu ? ANSWER_OK : INVALID;
-	case HM_FID_VCPU_RUN:
-		return vcpu_run(vcpu);
+	case HM_FID_VM_DESTROY: return !vm ? INVALID : vm->vcpus ? ANSWER(SBI_DENIED) : ANSWER_OK;
+	case HM_FID_SLOT_SET: return slot_set(a);
+	case HM_FID_VCPU_CREATE: return vcpu_create(a);
+	case HM_FID_VCPU_DESTROY: return vcpu ? ANSWER_OK : INVALID;
+	case HM_FID_VCPU_RUN: return vcpu_run(vcpu);
 	case HM_FID_VCPU_STATS:
 		return vcpu ? structure(a[1], a[2], sizeof(struct hm_stats)) : INVALID;
-	case HM_FID_VM_INVALIDATE:
-		return vm && a[1] + a[2] >= a[1] ? ANSWER_OK : INVALID;
-	default:
-		return ANSWER(SBI_NOT_SUPPORTED);
+	case HM_FID_VM_INVALIDATE: return vm && a[1] + a[2] >= a[1] ? ANSWER_OK : INVALID;
+	default: return ANSWER(SBI_NOT_SUPPORTED);
 	}
 }
 
@@ -229,7 +219,8 @@ static void created_vcpu(struct hart *me)
 		violation(me, "a vCPU got a number that it must not have");
 		return;
 	}
-	vcpus[number] = (struct vcpu){ .used = true, .vm = me->argument[0],
+	vcpus[number] = (struct vcpu){ .used = true,
+				       .vm = me->argument[0],
 				       .run = (struct hm_run *)me->argument[1] };
 	vms[me->argument[0]].vcpus++;
 }
@@ -264,20 +255,12 @@ void model_follow(struct hart *me)
 	if (me->answer.error)
 		return;
 	switch (me->fid) {
-	case HM_FID_VM_CREATE:
-		created_vm(me);
-		break;
-	case HM_FID_VM_DESTROY:
-		vms[a[0]].used = false;
-		break;
+	case HM_FID_VM_CREATE: created_vm(me); break;
+	case HM_FID_VM_DESTROY: vms[a[0]].used = false; break;
 	case HM_FID_SLOT_SET:
 		vms[a[0]].slot[a[1]] = (struct slot){ a[2], a[3], a[4], a[4] ? a[5] : 0 };
 		break;
-	case HM_FID_VCPU_CREATE:
-		created_vcpu(me);
-		break;
-	case HM_FID_VCPU_DESTROY:
-		destroyed_vcpu(a[0]);
-		break;
+	case HM_FID_VCPU_CREATE: created_vcpu(me); break;
+	case HM_FID_VCPU_DESTROY: destroyed_vcpu(a[0]); break;
 	}
 }

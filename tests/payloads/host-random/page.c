@@ -2,33 +2,31 @@
 /* page.c - what the host writes into run pages, and what may come back in them. */
 #include "host-random.h"
 
-#define WORDS		(sizeof(struct hm_run) / sizeof(uint64_t))
-#define ONCE		(HM_RUN_ADVANCE | HM_RUN_RESET_STATS | HM_RUN_FENCE_I | HM_RUN_FENCE_VMA | HM_RUN_FILL | \
-			 HM_RUN_RESET)
-#define SSTATUS_OWN	(SSTATUS_SIE | SSTATUS_SPIE | SSTATUS_SPP | SSTATUS_FS | SSTATUS_SUM | SSTATUS_MXR)
+#define WORDS (sizeof(struct hm_run) / sizeof(uint64_t))
+#define ONCE                                                                                     \
+	(HM_RUN_ADVANCE | HM_RUN_RESET_STATS | HM_RUN_FENCE_I | HM_RUN_FENCE_VMA | HM_RUN_FILL | \
+	 HM_RUN_RESET)
+#define SSTATUS_OWN \
+	(SSTATUS_SIE | SSTATUS_SPIE | SSTATUS_SPP | SSTATUS_FS | SSTATUS_SUM | SSTATUS_MXR)
 
 static uint64_t any_policy(struct hart *me)
 {
 	switch (below(me, 8)) {
-	case 0:
-		return one_in(me, 2) ? any_value(me) : below(me, 64);
+	case 0: return one_in(me, 2) ? any_value(me) : below(me, 64);
 	case 1:
-	case 2:
-		return HM_POLICY_HOST_TABLES | (below(me, 8) & ~HM_POLICY_FILL);
-	case 3:
-		return HM_POLICY_HOST_TABLES | HM_POLICY_LOG_FENCES | below(me, 4);
+	case 2: return HM_POLICY_HOST_TABLES | (below(me, 8) & ~HM_POLICY_FILL);
+	case 3: return HM_POLICY_HOST_TABLES | HM_POLICY_LOG_FENCES | below(me, 4);
 	case 4:
-	case 5:
-		return below(me, 16);
-	default:
-		return HM_POLICY_ALL;
+	case 5: return below(me, 16);
+	default: return HM_POLICY_ALL;
 	}
 }
 
 static uint64_t any_extension(struct hart *me)
 {
 	static const uint64_t ids[] = {
-		SBI_BASE, SBI_TIME, SBI_IPI, SBI_RFENCE, SBI_HSM, SBI_SRST, SBI_DBCN, HM_GUEST_EXT_ID, HM_EXT_ID,
+		SBI_BASE, SBI_TIME, SBI_IPI,         SBI_RFENCE, SBI_HSM,
+		SBI_SRST, SBI_DBCN, HM_GUEST_EXT_ID, HM_EXT_ID,
 	};
 
 	return one_in(me, 8) ? any_value(me) : ids[below(me, sizeof(ids) / sizeof(ids[0]))];
@@ -62,7 +60,8 @@ static void guest_csrs(struct hart *me, struct hm_run *run)
 	run->sstatus = one_in(me, 8) ? any_value(me) : random_value(me) & SSTATUS_OWN;
 	run->sie = one_in(me, 2) ? 0 : random_value(me) & 0x222;
 	run->sip = one_in(me, 4) ? random_value(me) : 0;
-	run->stvec = one_in(me, 8) ? any_value(me) : GPA(one_in(me, 4) ? below(me, CODE_FRAMES) : HANDLER_FRAME);
+	run->stvec = one_in(me, 8) ? any_value(me) :
+				     GPA(one_in(me, 4) ? below(me, CODE_FRAMES) : HANDLER_FRAME);
 	run->sscratch = any_value(me);
 	run->sepc = guest_address(me);
 	run->scause = any_value(me);
@@ -77,14 +76,16 @@ static uint64_t any_cause(struct hart *me)
 {
 	static const uint64_t causes[] = { 12, 13, 15, 14, 0, 2, 5, 1ul << 63 };
 
-	return one_in(me, 8) ? any_value(me) : causes[below(me, sizeof(causes) / sizeof(causes[0]))];
+	return one_in(me, 8) ? any_value(me) :
+			       causes[below(me, sizeof(causes) / sizeof(causes[0]))];
 }
 
 static void asked_for(struct hart *me, struct hm_run *run)
 {
 	run->flags = one_in(me, 16) ? any_value(me) : random_value(me) & 0x7f;
 	run->slice_end = one_in(me, 16) ? any_value(me) :
-			 one_in(me, 8) ? csr_read(time) + below(me, 20) : ~0ul;
+			 one_in(me, 8)  ? csr_read(time) + below(me, 20) :
+					  ~0ul;
 	run->fence_start = one_in(me, 4) ? 0 : any_value(me);
 	run->fence_size = one_in(me, 4) ? any_value(me) : below(me, 80) * PAGE;
 	run->fence_asid = one_in(me, 2) ? ~0ul : below(me, 5);
@@ -98,7 +99,8 @@ static void root_buffer(struct hart *me, struct hm_run *run)
 	run->hw_fence = one_in(me, 4) ? any_value(me) : below(me, 5);
 	run->hw_fence_va = guest_address(me);
 	run->root = one_in(me, 8) ? any_value(me) : below(me, HM_ROOTS);
-	run->roots_new |= one_in(me, 8) ? any_value(me) : random_value(me) & random_value(me) & 0xffff;
+	run->roots_new |=
+		one_in(me, 8) ? any_value(me) : random_value(me) & random_value(me) & 0xffff;
 	if (!one_in(me, 4))
 		run->roots_new |= 1ul << (run->root & 15);
 	for (unsigned int n = 0; n < HM_ROOTS; n++) {
@@ -147,25 +149,13 @@ static void serve(struct hart *me, struct hm_run *run)
 	switch (run->exit_reason) {
 	case HM_EXIT_MMIO:
 	case HM_EXIT_SBI:
-	case HM_EXIT_REMOTE_FENCE:
-		step_over(me, run);
-		break;
-	case HM_EXIT_TRUE_FAULT:
-		inject(run);
-		break;
-	case HM_EXIT_PAGE_FAULT:
-		one_in(me, 2) ? inject(run) : root_buffer(me, run);
-		break;
-	case HM_EXIT_HIDDEN_FAULT:
-		run->flags |= HM_RUN_FILL;
-		break;
+	case HM_EXIT_REMOTE_FENCE: step_over(me, run); break;
+	case HM_EXIT_TRUE_FAULT: inject(run); break;
+	case HM_EXIT_PAGE_FAULT: one_in(me, 2) ? inject(run) : root_buffer(me, run); break;
+	case HM_EXIT_HIDDEN_FAULT: run->flags |= HM_RUN_FILL; break;
 	case HM_EXIT_SATP:
-	case HM_EXIT_ROOT_MISS:
-		run->satp = run->exit_value;
-		break;
-	case HM_EXIT_FLUSH:
-		run->flags |= HM_RUN_FENCE_VMA;
-		break;
+	case HM_EXIT_ROOT_MISS: run->satp = run->exit_value; break;
+	case HM_EXIT_FLUSH: run->flags |= HM_RUN_FENCE_VMA; break;
 	}
 }
 
@@ -223,25 +213,18 @@ static bool may_exit(uint64_t reason, uint64_t policy)
 	case HM_EXIT_SBI:
 	case HM_EXIT_REMOTE_FENCE:
 	case HM_EXIT_WFI:
-	case HM_EXIT_MARK:
-		return true;
-	case HM_EXIT_MMIO:
-		return !host;
-	case HM_EXIT_TRUE_FAULT:
-		return !host && !(policy & HM_POLICY_INJECT);
-	case HM_EXIT_HIDDEN_FAULT:
-		return !host && !(policy & HM_POLICY_FILL);
-	case HM_EXIT_SATP:
-		return !(policy & HM_POLICY_SATP) || policy & HM_POLICY_LOG_FENCES;
+	case HM_EXIT_MARK: return true;
+	case HM_EXIT_MMIO: return !host;
+	case HM_EXIT_TRUE_FAULT: return !host && !(policy & HM_POLICY_INJECT);
+	case HM_EXIT_HIDDEN_FAULT: return !host && !(policy & HM_POLICY_FILL);
+	case HM_EXIT_SATP: return !(policy & HM_POLICY_SATP) || policy & HM_POLICY_LOG_FENCES;
 	case HM_EXIT_ROOT_MISS:
-		return (policy & (HM_POLICY_SATP | HM_POLICY_FILL)) != (HM_POLICY_SATP | HM_POLICY_FILL);
+		return (policy & (HM_POLICY_SATP | HM_POLICY_FILL)) !=
+		       (HM_POLICY_SATP | HM_POLICY_FILL);
 	case HM_EXIT_FLUSH:
-	case HM_EXIT_RING:
-		return !(policy & HM_POLICY_FLUSH);
-	case HM_EXIT_PAGE_FAULT:
-		return host;
-	default:
-		return false;
+	case HM_EXIT_RING: return !(policy & HM_POLICY_FLUSH);
+	case HM_EXIT_PAGE_FAULT: return host;
+	default: return false;
 	}
 }
 
@@ -253,7 +236,8 @@ static void check_exit(struct hart *me, const struct hm_run *run, uint64_t polic
 		violation(me, "an exit reason that there is not");
 	else if (me->alone && !may_exit(reason, policy))
 		violation(me, "an exit that the policy leaves to the firmware");
-	if (me->alone && reason == HM_EXIT_MMIO && run->exit_insn_len != 2 && run->exit_insn_len != 4)
+	if (me->alone && reason == HM_EXIT_MMIO && run->exit_insn_len != 2 &&
+	    run->exit_insn_len != 4)
 		violation(me, "an instruction of no length");
 }
 

@@ -5,8 +5,8 @@
  */
 #include "host-random.h"
 
-#define RACES		48	/* at each meeting of the harts, if the command line does not say */
-#define NOTHING		(~0ul)
+#define RACES   48 /* at each meeting of the harts, if the command line does not say */
+#define NOTHING (~0ul)
 
 static volatile uint64_t arrived[HARTS], at_the_gate[HARTS];
 
@@ -17,7 +17,7 @@ static volatile uint64_t arrived[HARTS], at_the_gate[HARTS];
  */
 static uint64_t turns;
 
-#define TURN		20		/* ticks, of a hart that waits */
+#define TURN 20 /* ticks, of a hart that waits */
 
 static void wait_for(volatile uint64_t *counts, struct hart *me)
 {
@@ -45,15 +45,15 @@ void races_init(void)
 static struct {
 	uint64_t vm, vcpu;
 	uint64_t fid[HARTS], delay[HARTS];
-	bool ran;			/* on hart 0, before */
-	volatile uint64_t *counter;	/* that the guest counts up; NULL: it does something else */
-	uint64_t count;			/* before */
-	bool late;			/* what is no RUN waits until the guest counts */
-	uint64_t made[HARTS];		/* by the race's calls */
+	bool ran;                   /* on hart 0, before */
+	volatile uint64_t *counter; /* that the guest counts up; NULL: it does something else */
+	uint64_t count;             /* before */
+	bool late;                  /* what is no RUN waits until the guest counts */
+	uint64_t made[HARTS];       /* by the race's calls */
 } race;
 
-#define PATIENCE	(1ul << 20)
-#define LATE		20000		/* ticks of such a guest */
+#define PATIENCE (1ul << 20)
+#define LATE     20000 /* ticks of such a guest */
 
 /* Not for ever: the guest may have been refused, or be over. */
 static void wait_until_it_counts(void)
@@ -82,7 +82,7 @@ static struct hm_run *race_page(void)
 
 struct pair {
 	uint64_t fid[HARTS];
-	bool no_vcpu;			/* there is a VM alone */
+	bool no_vcpu; /* there is a VM alone */
 };
 
 /* Those that only a narrow moment tells apart more than once. */
@@ -182,8 +182,8 @@ static void race_begins(struct hart *me)
 	if (!race.counter)
 		page_fill(me, race_page());
 	race.ran = !pair->no_vcpu && one_in(me, 4) && run_before(me);
-	race.late = pair->fid[0] == HM_FID_VCPU_RUN && pair->fid[1] != HM_FID_VCPU_RUN && one_in(me, 2) &&
-		    counts_before(me);
+	race.late = pair->fid[0] == HM_FID_VCPU_RUN && pair->fid[1] != HM_FID_VCPU_RUN &&
+		    one_in(me, 2) && counts_before(me);
 	if (race.late)
 		first = 0;
 	for (unsigned int i = 0; i < HARTS; i++) {

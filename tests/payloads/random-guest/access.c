@@ -5,7 +5,7 @@
 /* What is executed: in S-mode, and in U-mode if there is another way. */
 struct form {
 	const char *supervisor, *user;
-	bool word;		/* at FRAME_WORD, as the device needs it */
+	bool word; /* at FRAME_WORD, as the device needs it */
 };
 
 static const struct form loads[] = {
@@ -30,9 +30,9 @@ struct trial {
 	struct trap trap;
 };
 
-#define MOST	8	/* made together */
+#define MOST 8 /* made together */
 
-static uint64_t device_value;	/* of its register */
+static uint64_t device_value; /* of its register */
 
 /* Stores are told apart by their values, none of which is a PTE (RESERVED_BITS). */
 static uint64_t fresh_value(const struct trial *trial)
@@ -59,13 +59,15 @@ static void choose_form(struct trial *trial, unsigned int number)
 	} else {
 		trial->form = &forms[device ? 2 : choose(2)];
 		offset = trial->form->word ? FRAME_WORD :
-			 (access->kind == LOAD ? FRAME_IDS : FRAME_DATA) + (choose(16) * MOST + number) * 8;
+					     (access->kind == LOAD ? FRAME_IDS : FRAME_DATA) +
+						     (choose(16) * MOST + number) * 8;
 	}
 	access->va = (access->va & -PAGE) | offset;
 }
 
 /* Several that are made together have different numbers, and store to different words. */
-static void prepare(struct trial *trial, const struct hart *hart, struct access access, unsigned int number)
+static void prepare(struct trial *trial, const struct hart *hart, struct access access,
+		    unsigned int number)
 {
 	trial->access = access;
 	trial->end = model_walk(hart->satp, &trial->access);
@@ -89,8 +91,9 @@ static uint64_t make(struct hart *hart, uint64_t at, uint64_t unused1, uint64_t 
 	bool user = trial->access.state & STATE_USER, is_fetch = trial->access.kind == FETCH;
 	uint64_t sie = trial->value & 1 ? SSTATUS_SIE : 0, va = trial->access.va;
 	uint64_t bits = status_of(&trial->access) | (user ? sie << 4 : sie);
-	uint64_t pc = user ? world_user(hart->satp, trial->form->user) :
-		      is_fetch ? va : (uint64_t)trial->form->supervisor;
+	uint64_t pc = user     ? world_user(hart->satp, trial->form->user) :
+		      is_fetch ? va :
+				 (uint64_t)trial->form->supervisor;
 
 	(void)unused1, (void)unused2;
 	trial->epc = is_fetch ? va : pc;
@@ -152,7 +155,8 @@ static void repair_word(uint64_t pa)
 static uint64_t where(const struct trial *trial)
 {
 	static const uint8_t page_fault[] = { CAUSE_LOAD_PAGE, CAUSE_STORE_PAGE, CAUSE_FETCH_PAGE };
-	static const uint8_t access_fault[] = { CAUSE_LOAD_ACCESS, CAUSE_STORE_ACCESS, CAUSE_FETCH_ACCESS };
+	static const uint8_t access_fault[] = { CAUSE_LOAD_ACCESS, CAUSE_STORE_ACCESS,
+						CAUSE_FETCH_ACCESS };
 	unsigned int kind = trial->access.kind;
 	uint64_t none = trial->access.state & STATE_USER ? CAUSE_USER_ECALL : CAUSE_NONE, pa;
 
@@ -195,7 +199,8 @@ static void check_trap(const struct hart *hart, const struct trial *trial)
 }
 
 /* QEMU without parallel harts makes an AMO of a load and a store: the load may have failed first. */
-static bool read_first(const struct hart *hart, const struct trial *trial, uint64_t end, uint64_t since)
+static bool read_first(const struct hart *hart, const struct trial *trial, uint64_t end,
+		       uint64_t since)
 {
 	struct access load = { trial->access.va, LOAD, trial->access.state };
 
@@ -274,7 +279,8 @@ void illegal_check(struct hart *hart)
 	uint64_t pc = on(hart, make_illegal, (uint64_t)stub, user, access.va);
 
 	if (hart->trap.cause != CAUSE_ILLEGAL)
-		broken(hart, "an illegal instruction's cause", hart->trap.cause, CAUSE_ILLEGAL, NULL);
+		broken(hart, "an illegal instruction's cause", hart->trap.cause, CAUSE_ILLEGAL,
+		       NULL);
 	if (hart->trap.epc != pc)
 		broken(hart, "an illegal instruction's sepc", hart->trap.epc, pc, NULL);
 }

@@ -43,53 +43,53 @@ static inline bool one_in(unsigned int count)
 
 /* ---- world.c ---- */
 
-#define ROOTS		20
-#define TABLES		56	/* the roots among them */
-#define FRAMES		24
-#define MAX_LEVELS	5
-#define ENTRIES		512
+#define ROOTS      20
+#define TABLES     56 /* the roots among them */
+#define FRAMES     24
+#define MAX_LEVELS 5
+#define ENTRIES    512
 
 /*
  * What lies in each frame, by offset; code at CODE and CODE_END is "li a0, number + 1; ret".
  * No 64-bit word is a PTE without reserved bits, whatever is stored: a frame that is taken
  * for a table maps nothing.
  */
-#define FRAME_WORD	0	/* 32 bits: FRAME_WORD_FIRST + number */
-#define FRAME_CODE	16
-#define FRAME_CODE_END	0xff8
-#define FRAME_IDS	0x400	/* 64 bits each: frame_id() */
-#define FRAME_DATA	0x800	/* stores go here */
-#define FRAME_WORD_FIRST	0x1000
-#define RESERVED_BITS	(0xf4a3ul << 48)
+#define FRAME_WORD       0 /* 32 bits: FRAME_WORD_FIRST + number */
+#define FRAME_CODE       16
+#define FRAME_CODE_END   0xff8
+#define FRAME_IDS        0x400 /* 64 bits each: frame_id() */
+#define FRAME_DATA       0x800 /* stores go here */
+#define FRAME_WORD_FIRST 0x1000
+#define RESERVED_BITS    (0xf4a3ul << 48)
 
 /* A device's page that no superpage of it can be: the interrupt controller's threshold for S-mode of hart 0. */
-#define DEVICE_PAGE	0x0c201000ul
-#define DEVICE_VALUES	8
-#define HOLE_PAGE	0x14000000ul	/* nothing is there on virt */
-#define PTE_PPN(pte)	((pte) << 10 >> 20)
-#define SATP_MODE(satp)	((satp) >> 60)
-#define SATP_ASID(satp)	((satp) >> 44 & 0xffff)
-#define SATP_ROOT(satp)	((satp) << 20 >> 8)
+#define DEVICE_PAGE     0x0c201000ul
+#define DEVICE_VALUES   8
+#define HOLE_PAGE       0x14000000ul /* nothing is there on virt */
+#define PTE_PPN(pte)    ((pte) << 10 >> 20)
+#define SATP_MODE(satp) ((satp) >> 60)
+#define SATP_ASID(satp) ((satp) >> 44 & 0xffff)
+#define SATP_ROOT(satp) ((satp) << 20 >> 8)
 
 extern uint64_t frames[FRAMES], tables_base;
-extern unsigned int table_slots;		/* entries of a table that change */
-extern uint16_t slot_index[ENTRIES];		/* slot -> index */
-extern uint8_t index_slot[ENTRIES];		/* index -> slot */
-#define NO_SLOT		255
-#define MAX_SLOTS	24
+extern unsigned int table_slots;     /* entries of a table that change */
+extern uint16_t slot_index[ENTRIES]; /* slot -> index */
+extern uint8_t index_slot[ENTRIES];  /* index -> slot */
+#define NO_SLOT   255
+#define MAX_SLOTS 24
 
 void world_make(void);
 uint64_t world_satp(unsigned int root, uint64_t asid);
-uint64_t world_asid(unsigned int root);		/* what it mostly has */
-unsigned int world_levels(uint64_t satp);	/* 0: bare */
-uint64_t world_va(uint64_t satp);		/* a random address of a page */
-uint64_t world_beside(uint64_t va, unsigned int level);	/* with another index there */
-uint64_t world_pte(unsigned int table);		/* a random entry of it */
+uint64_t world_asid(unsigned int root);                 /* what it mostly has */
+unsigned int world_levels(uint64_t satp);               /* 0: bare */
+uint64_t world_va(uint64_t satp);                       /* a random address of a page */
+uint64_t world_beside(uint64_t va, unsigned int level); /* with another index there */
+uint64_t world_pte(unsigned int table);                 /* a random entry of it */
 uint64_t world_leaf(unsigned int level);
 uint64_t world_link(unsigned int level);
 bool world_may_be(unsigned int table, uint64_t pte);
 bool world_is_fixed(unsigned int table, unsigned int slot);
-uint64_t world_user(uint64_t satp, const char *stub);	/* where user code sees a stub of probe.S */
+uint64_t world_user(uint64_t satp, const char *stub); /* where user code sees a stub of probe.S */
 uint64_t frame_id(unsigned int frame, uint64_t offset);
 bool is_ram(uint64_t pa);
 
@@ -106,13 +106,13 @@ static inline unsigned int index_at(uint64_t va, unsigned int level)
 /* ---- harts ---- */
 
 struct fence {
-	uint64_t time, first, last;	/* first page to last page */
+	uint64_t time, first, last; /* first page to last page */
 	uint16_t asid;
 	bool any_va, any_asid;
 };
 
-#define EVENTS		96
-#define PUSHED		40
+#define EVENTS 96
+#define PUSHED 40
 
 struct hart {
 	/* What its traps leave, by sscratch: probe.S knows the order. */
@@ -120,12 +120,14 @@ struct hart {
 		uint64_t ra, sp, cause, tval, epc, status;
 	} trap;
 	uint64_t id;
-	bool other;			/* not the one that runs the steps */
+	bool other; /* not the one that runs the steps */
 	uint64_t satp;
 	/* What its TLB may hold, since it last forgot everything. */
 	uint64_t forgot;
 	unsigned int runs, fences;
-	struct { uint64_t from, satp; } run[EVENTS];
+	struct {
+		uint64_t from, satp;
+	} run[EVENTS];
 	struct fence fence[EVENTS];
 	/* Its flush ring; entries that were pushed, not committed yet. */
 	uint64_t ring_page, ring_gva;
@@ -155,21 +157,21 @@ struct sbi sbi_on(struct hart *hart, uint64_t eid, uint64_t fid, uint64_t a0, ui
 /* ---- access.c ---- */
 
 enum access_kind { LOAD, STORE, FETCH };
-#define STATE_USER	1
-#define STATE_SUM	2
-#define STATE_MXR	4
+#define STATE_USER 1
+#define STATE_SUM  2
+#define STATE_MXR  4
 
 struct access {
 	uint64_t va;
 	enum access_kind kind;
-	unsigned int state;		/* STATE_* */
+	unsigned int state; /* STATE_* */
 };
 
 /* Where an access ended: an address, or one of these; from a table outside RAM either fault is right. */
-#define ENDED_PAGE_FAULT	(~0ul)
-#define ENDED_ACCESS_FAULT	(~1ul)
-#define ENDED_EITHER_FAULT	(~2ul)
-#define ENDED_NOWHERE		(~3ul)	/* what was loaded or stored is in no frame */
+#define ENDED_PAGE_FAULT   (~0ul)
+#define ENDED_ACCESS_FAULT (~1ul)
+#define ENDED_EITHER_FAULT (~2ul)
+#define ENDED_NOWHERE      (~3ul) /* what was loaded or stored is in no frame */
 
 void access_check(struct hart *hart, const struct access *access);
 void access_race(const struct access *access, unsigned int count, void (*meanwhile)(void));
@@ -181,12 +183,13 @@ void access_settle(void);
 /* Where the tables as they are lead. */
 uint64_t model_walk(uint64_t satp, const struct access *access);
 /* Whether a TLB may lead there; fences after `since` may not have been made yet. */
-bool model_allows(const struct hart *hart, const struct access *access, uint64_t ended, uint64_t since);
+bool model_allows(const struct hart *hart, const struct access *access, uint64_t ended,
+		  uint64_t since);
 /* False: no room in the history, fence everything first. */
 bool model_write(unsigned int table, unsigned int slot, uint64_t value);
 bool model_satp(struct hart *hart, uint64_t satp);
 bool model_fence(struct hart *hart, struct fence fence);
-bool model_fenced(struct hart *hart, struct fence fence);	/* at fence.time, some time ago */
+bool model_fenced(struct hart *hart, struct fence fence); /* at fence.time, some time ago */
 void model_forget(struct hart *hart);
 void model_reset(void);
 uint64_t model_now(void);
@@ -207,7 +210,7 @@ struct access random_access(const struct hart *hart);
 
 extern bool ring_there;
 void ring_step(struct hart *hart);
-void ring_fence(struct hart *hart, struct fence fence);	/* by the ring, if there is one */
+void ring_fence(struct hart *hart, struct fence fence); /* by the ring, if there is one */
 void ring_ended(struct hart *hart);
 void noise_step(struct hart *hart);
 
@@ -215,7 +218,7 @@ void noise_step(struct hart *hart);
 
 extern uint64_t steps_made, checks_made, stale_seen;
 extern uint64_t asid_mask;
-extern bool is_guest;		/* of hmcode's */
+extern bool is_guest; /* of hmcode's */
 extern unsigned int mode_count;
 extern const struct mode *modes;
 
@@ -232,13 +235,12 @@ uint64_t probe_supervisor(uint64_t a0, uint64_t a1, uint64_t pc, uint64_t status
 uint64_t probe_user(uint64_t a0, uint64_t a1, uint64_t pc, uint64_t status);
 extern const char probe_vector[], probe_hart[];
 extern const char probe_user_page[];
-#define STUBS(X)								\
-	X(load) X(load_reserved) X(store) X(swap) X(load_word) X(store_word)
+#define STUBS(X)         X(load) X(load_reserved) X(store) X(swap) X(load_word) X(store_word)
 #define STUB_NAMES(name) extern const char supervisor_##name[], user_##name##_stub[];
 STUBS(STUB_NAMES)
 extern const char user_jump_stub[];
 extern const char user_illegal[], supervisor_illegal[];
-#define USER_ILLEGAL	7
-#define SUPERVISOR_ILLEGAL	6
+#define USER_ILLEGAL       7
+#define SUPERVISOR_ILLEGAL 6
 
 #endif /* RANDOM_GUEST_H */

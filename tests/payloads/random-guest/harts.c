@@ -13,7 +13,7 @@ static struct {
 	uint64_t a, b, c, result;
 } box;
 
-#define SPINS	200	/* before a hart sleeps until it is woken by an IPI */
+#define SPINS 200 /* before a hart sleeps until it is woken by an IPI */
 
 static char other_stack[32768] __attribute__((aligned(16)));
 
@@ -120,8 +120,9 @@ void harts_start(uint64_t boot_hart, unsigned int wanted)
 	if (wanted < 2)
 		return;
 	fact_equal(sbi_call(SBI_HSM, 0, other, (uint64_t)probe_hart,
-			    (uint64_t)other_stack + sizeof(other_stack), 0, 0).error, SBI_OK,
-		   "the other hart starts");
+			    (uint64_t)other_stack + sizeof(other_stack), 0, 0)
+			   .error,
+		   SBI_OK, "the other hart starts");
 	fact_equal(on(&harts[1], nothing, 0, 0, 0), 1, "it answers");
 	hart_count = 2;
 }

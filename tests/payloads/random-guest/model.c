@@ -10,8 +10,8 @@
  */
 #include "guest.h"
 
-#define VERSIONS	12
-#define NEVER		(~0ul)
+#define VERSIONS 12
+#define NEVER    (~0ul)
 
 struct version {
 	uint64_t from, value;
@@ -28,8 +28,8 @@ struct query {
 	const struct hart *hart;
 	const struct access *access;
 	uint64_t ended, since;
-	uint64_t satp;		/* whose walk it was */
-	bool as_global;		/* it counts only if its path carries G */
+	uint64_t satp;  /* whose walk it was */
+	bool as_global; /* it counts only if its path carries G */
 };
 
 uint64_t model_now(void)
@@ -63,7 +63,8 @@ bool model_write(unsigned int table, unsigned int slot, uint64_t value)
 		drop_old(table, slot);
 	if (history[table][slot].count == VERSIONS)
 		return false;
-	history[table][slot].version[history[table][slot].count++] = (struct version){ ++now, value };
+	history[table][slot].version[history[table][slot].count++] =
+		(struct version){ ++now, value };
 	return true;
 }
 
@@ -79,8 +80,8 @@ bool model_satp(struct hart *hart, uint64_t satp)
 
 bool model_fence(struct hart *hart, struct fence fence)
 {
-	trace("fence (first, last; ASID, 1<<16 any, 2<<16 any address)", hart, fence.first, fence.last,
-	      fence.asid | fence.any_asid << 16 | fence.any_va << 17);
+	trace("fence (first, last; ASID, 1<<16 any, 2<<16 any address)", hart, fence.first,
+	      fence.last, fence.asid | fence.any_asid << 16 | fence.any_va << 17);
 	if (fence.any_va && fence.any_asid) {
 		model_forget(hart);
 		return true;
@@ -127,8 +128,7 @@ static bool permitted(uint64_t pte, const struct access *access)
 {
 	bool user_page = pte & PTE_U, user = access->state & STATE_USER;
 
-	if (user != user_page &&
-	    (user || access->kind == FETCH || !(access->state & STATE_SUM)))
+	if (user != user_page && (user || access->kind == FETCH || !(access->state & STATE_SUM)))
 		return false;
 	if (!(pte & PTE_A) || (access->kind == STORE && !(pte & PTE_D)))
 		return false;
@@ -265,7 +265,8 @@ static bool search_version(const struct query *query, unsigned int level, struct
 	fence = last_fence(query, level, leaf, global || query->as_global);
 	if (since < fence)
 		since = fence;
-	since = first_read(query, since > version.from ? since : version.from, until, top, above_global);
+	since = first_read(query, since > version.from ? since : version.from, until, top,
+			   above_global);
 	if (since == NEVER)
 		return false;
 	if (link)
@@ -279,7 +280,8 @@ static bool search_version(const struct query *query, unsigned int level, struct
 static bool search_constant(const struct query *query, uint64_t table, unsigned int level,
 			    uint64_t since, bool global)
 {
-	struct version version = { 0, ((const uint64_t *)table)[index_at(query->access->va, level)] };
+	struct version version = { 0,
+				   ((const uint64_t *)table)[index_at(query->access->va, level)] };
 
 	return search_version(query, level, version, NEVER, since, global);
 }
@@ -298,7 +300,8 @@ static bool search(const struct query *query, uint64_t table, unsigned int level
 		const struct version *version = &history[number][slot].version[i];
 		bool last = i + 1 == history[number][slot].count;
 
-		if (search_version(query, level, *version, last ? NEVER : version[1].from, since, global))
+		if (search_version(query, level, *version, last ? NEVER : version[1].from, since,
+				   global))
 			return true;
 	}
 	return false;
@@ -321,7 +324,8 @@ static bool may_mix(uint64_t then, uint64_t now)
 	return SATP_MODE(then) && (SATP_MODE(then) == SATP_MODE(now) || !is_guest);
 }
 
-bool model_allows(const struct hart *hart, const struct access *access, uint64_t ended, uint64_t since)
+bool model_allows(const struct hart *hart, const struct access *access, uint64_t ended,
+		  uint64_t since)
 {
 	unsigned int levels = world_levels(hart->satp);
 	struct query query = { hart, access, ended, since, hart->satp, false };

@@ -6,7 +6,8 @@
  * Vectored: exceptions go to the base all the same.  Not natively, where OpenSBI hands on
  * illegal instructions and access faults with the mode's bit still in mepc, and QEMU keeps it.
  */
-static uint64_t toggle_vector(struct hart *hart, uint64_t unused1, uint64_t unused2, uint64_t unused3)
+static uint64_t toggle_vector(struct hart *hart, uint64_t unused1, uint64_t unused2,
+			      uint64_t unused3)
 {
 	(void)hart, (void)unused1, (void)unused2, (void)unused3;
 	if (is_guest)
@@ -56,14 +57,16 @@ static void call_wrongly(struct hart *hart)
 		sbi_on(hart, SBI_RFENCE, choose(3), 1ul << 40, 0, any & -PAGE, PAGE, any);
 		break;
 	case 3:
-		expect(hart, sbi_on(hart, SBI_HSM, 2, hart->id, any, any, any, any), SBI_OK, "a hart's status");
+		expect(hart, sbi_on(hart, SBI_HSM, 2, hart->id, any, any, any, any), SBI_OK,
+		       "a hart's status");
 		break;
 	case 4:
 		expect(hart, sbi_on(hart, SBI_HSM, 2, 1000 + any % 1000, any, any, any, any),
 		       SBI_INVALID_PARAM, "no hart's status");
 		break;
 	case 5:
-		expect(hart, sbi_on(hart, SBI_IPI, 0, 1ul << any_hart()->id, 0, any, any, any), SBI_OK, "an IPI");
+		expect(hart, sbi_on(hart, SBI_IPI, 0, 1ul << any_hart()->id, 0, any, any, any),
+		       SBI_OK, "an IPI");
 		break;
 	}
 }
@@ -73,22 +76,14 @@ void noise_step(struct hart *hart)
 	uint64_t value = chance(), got;
 
 	switch (choose(8)) {
-	case 0 ... 1:
-		on(hart, toggle_vector, 0, 0, 0);
-		break;
+	case 0 ... 1: on(hart, toggle_vector, 0, 0, 0); break;
 	case 2:
 		got = on(hart, write_csrs, value, 0, 0);
 		if (got != value)
 			broken(hart, "stval keeps all bits", got, value, NULL);
 		break;
-	case 3:
-		on(hart, fence_i, 0, 0, 0);
-		break;
-	case 4:
-		expect(hart, sbi_on(hart, SBI_TIME, 0, ~0ul, 0, 0, 0, 0), SBI_OK, "a timer");
-		break;
-	default:
-		call_wrongly(hart);
-		break;
+	case 3: on(hart, fence_i, 0, 0, 0); break;
+	case 4: expect(hart, sbi_on(hart, SBI_TIME, 0, ~0ul, 0, 0, 0, 0), SBI_OK, "a timer"); break;
+	default: call_wrongly(hart); break;
 	}
 }

@@ -55,7 +55,9 @@ static void take_ring(struct hart *hart)
 
 	if (!hart->ring_page)
 		hart->ring_page = page_alloc();
-	gva = one_in(4) ? 0x5550000000000000 : one_in(3) ? random_access(hart).va & -PAGE : hart->ring_page;
+	gva = one_in(4) ? 0x5550000000000000 :
+	      one_in(3) ? random_access(hart).va & -PAGE :
+			  hart->ring_page;
 	if (!SATP_MODE(hart->satp)) {
 		registered(hart, hart->ring_page, gva, SBI_DENIED);
 		return;
@@ -91,13 +93,15 @@ static void commit(struct hart *hart)
 	trace("commit (head, tail)", hart, ring_of(hart)->head, ring_of(hart)->tail, 0);
 	on(hart, commit_on, hart->ring_gva, 0, 0);
 	if (ring_of(hart)->tail != ring_of(hart)->head)
-		broken(hart, "entries drained by a commit", ring_of(hart)->tail, ring_of(hart)->head, NULL);
+		broken(hart, "entries drained by a commit", ring_of(hart)->tail,
+		       ring_of(hart)->head, NULL);
 	pushed_is_effective(hart);
 }
 
 static bool is_full(struct hart *hart)
 {
-	return ring_of(hart)->head - ring_of(hart)->tail >= HM_RING_ENTRIES || hart->pushed == PUSHED;
+	return ring_of(hart)->head - ring_of(hart)->tail >= HM_RING_ENTRIES ||
+	       hart->pushed == PUSHED;
 }
 
 static void push(struct hart *hart, unsigned int op, uint64_t va, uint64_t pages, uint64_t asid)
@@ -113,7 +117,8 @@ static void push_flush(struct hart *hart, struct fence fence, uint64_t pages)
 {
 	uint64_t va = pages ? fence.first : random_access(hart).va & -PAGE;
 
-	push(hart, fence.any_asid ? HM_RING_OP_FLUSH_GLOBAL : HM_RING_OP_FLUSH, va, pages, fence.asid);
+	push(hart, fence.any_asid ? HM_RING_OP_FLUSH_GLOBAL : HM_RING_OP_FLUSH, va, pages,
+	     fence.asid);
 	fence.time = model_now();
 	hart->push[hart->pushed++] = fence;
 }
@@ -142,7 +147,8 @@ static void push_fence(struct hart *hart)
 static void push_hints(struct hart *hart)
 {
 	for (unsigned int n = 1 + choose(6); n; n--)
-		push(hart, HM_RING_OP_MAP, random_access(hart).va & -PAGE, one_in(2) ? 1 : random_length(),
+		push(hart, HM_RING_OP_MAP, random_access(hart).va & -PAGE,
+		     one_in(2) ? 1 : random_length(),
 		     one_in(8) ? choose(4) : SATP_ASID(hart->satp));
 }
 
@@ -214,22 +220,15 @@ static void push_nonsense(struct hart *hart)
 	uint64_t word = chance();
 
 	switch (choose(5)) {
-	case 0:
-		ring_push_words(ring_of(hart), word << 12 | (1 + choose(255)) << 4 | 1, 1);
-		break;
+	case 0: ring_push_words(ring_of(hart), word << 12 | (1 + choose(255)) << 4 | 1, 1); break;
 	case 1:
-		ring_push_words(ring_of(hart), (random_access(hart).va & -PAGE) | (one_in(2) ? 0 : 4 + choose(12)),
+		ring_push_words(ring_of(hart),
+				(random_access(hart).va & -PAGE) | (one_in(2) ? 0 : 4 + choose(12)),
 				SATP_ASID(hart->satp) << HM_RING_ASID_SHIFT | 1);
 		break;
-	case 2:
-		ring_push_words(ring_of(hart), HM_RING_OP_FLUSH, word | 1ul << 63);
-		break;
-	case 3:
-		ring_push_words(ring_of(hart), -PAGE | HM_RING_OP_FLUSH, 2);
-		break;
-	case 4:
-		ring_push_words(ring_of(hart), HM_RING_OP_FLUSH_GLOBAL, 1ul << 32 | 1);
-		break;
+	case 2: ring_push_words(ring_of(hart), HM_RING_OP_FLUSH, word | 1ul << 63); break;
+	case 3: ring_push_words(ring_of(hart), -PAGE | HM_RING_OP_FLUSH, 2); break;
+	case 4: ring_push_words(ring_of(hart), HM_RING_OP_FLUSH_GLOBAL, 1ul << 32 | 1); break;
 	}
 }
 
@@ -238,7 +237,8 @@ static void push_wildly(struct hart *hart)
 {
 	for (unsigned int n = 0; n < HM_RING_ENTRIES; n++) {
 		ring_of(hart)->entry[n].va_op = (random_access(hart).va & -PAGE) | HM_RING_OP_MAP;
-		ring_of(hart)->entry[n].asid_pages = SATP_ASID(hart->satp) << HM_RING_ASID_SHIFT | 1;
+		ring_of(hart)->entry[n].asid_pages =
+			SATP_ASID(hart->satp) << HM_RING_ASID_SHIFT | 1;
 	}
 	ring_of(hart)->head += HM_RING_ENTRIES + 1 + choose(200);
 }
@@ -269,21 +269,11 @@ void ring_step(struct hart *hart)
 		take_ring(hart);
 	} else {
 		switch (choose(32)) {
-		case 0 ... 6:
-			push_hints(hart);
-			break;
-		case 7 ... 15:
-			push_fence(hart);
-			break;
-		case 16 ... 22:
-			commit(hart);
-			break;
-		case 23 ... 29:
-			flush_one(hart);
-			break;
-		case 30:
-			flush_all_by(hart, misuse);
-			break;
+		case 0 ... 6: push_hints(hart); break;
+		case 7 ... 15: push_fence(hart); break;
+		case 16 ... 22: commit(hart); break;
+		case 23 ... 29: flush_one(hart); break;
+		case 30: flush_all_by(hart, misuse); break;
 		case 31:
 			if (one_in(4))
 				give_ring_back(hart);

@@ -2,7 +2,7 @@
 /* steps.c - what is done next, by chance; and each thing done twice, on the hart and in the model. */
 #include "guest.h"
 
-#define RECENT	4
+#define RECENT 4
 
 /* Accesses that succeeded in an address space: others come back to them. */
 static struct access recent[ROOTS][RECENT];
@@ -28,18 +28,10 @@ static uint64_t sfence(struct hart *hart, uint64_t va, uint64_t asid, uint64_t f
 {
 	(void)hart;
 	switch (form) {
-	case 0:
-		fence_page_asid(va, asid);
-		break;
-	case 1:
-		fence_page(va);
-		break;
-	case 2:
-		fence_asid(asid);
-		break;
-	case 3:
-		fence_all();
-		break;
+	case 0: fence_page_asid(va, asid); break;
+	case 1: fence_page(va); break;
+	case 2: fence_asid(asid); break;
+	case 3: fence_all(); break;
 	}
 	return 0;
 }
@@ -55,7 +47,7 @@ void fence_everything(void)
 /* SFENCE.VMA, of one page at most. */
 void make_fence(struct hart *hart, struct fence fence)
 {
-	uint64_t offset = one_in(4) ? choose(PAGE) : 0;	/* any address in the page will do */
+	uint64_t offset = one_in(4) ? choose(PAGE) : 0; /* any address in the page will do */
 
 	/* Only the commit's own address commits. */
 	if (hart->ring && fence.first == hart->ring_gva && !offset)
@@ -220,7 +212,8 @@ static void random_entry(struct hart *hart, unsigned int *table, unsigned int *s
 	unsigned int level;
 
 	if (!one_in(5) && SATP_MODE(hart->satp) &&
-	    find_entry(hart->satp, random_va(hart), one_in(4) ? choose(MAX_LEVELS) : 0, table, slot, &level))
+	    find_entry(hart->satp, random_va(hart), one_in(4) ? choose(MAX_LEVELS) : 0, table, slot,
+		       &level))
 		return;
 	*table = choose(TABLES);
 	*slot = choose(table_slots);
@@ -251,7 +244,9 @@ static uint64_t random_asid(const struct hart *hart)
 struct fence random_fence(struct hart *hart)
 {
 	struct fence fence = {
-		.asid = random_asid(hart), .any_asid = one_in(2), .any_va = one_in(6),
+		.asid = random_asid(hart),
+		.any_asid = one_in(2),
+		.any_va = one_in(6),
 		.first = random_va(hart) & -PAGE,
 	};
 
@@ -268,9 +263,9 @@ static void local_fence(struct hart *hart)
 	make_fence(hart, random_fence(hart));
 }
 
-#define SFENCE_VMA	1
-#define SFENCE_VMA_ASID	2
-#define EVERYTHING	(~0ul)
+#define SFENCE_VMA      1
+#define SFENCE_VMA_ASID 2
+#define EVERYTHING      (~0ul)
 
 static uint64_t random_mask(const struct hart *from, uint64_t *mask)
 {
@@ -327,13 +322,14 @@ static void remote_fence(struct hart *hart)
 
 static void random_satp(struct hart *hart)
 {
-	unsigned int root = one_in(3) ? choose(ROOTS) : choose(4) * 5;	/* 0, 5, 10, 15 */
+	unsigned int root = one_in(3) ? choose(ROOTS) : choose(4) * 5; /* 0, 5, 10, 15 */
 	uint64_t asid = one_in(8) ? random_asid(hart) : world_asid(root);
 
 	if (one_in(24))
 		change_satp(hart, 0);
 	else if (one_in(24))
-		change_satp(hart, (world_satp(root, asid) & ~(15ul << 60)) | (1ul + choose(7)) << 60);
+		change_satp(hart, (world_satp(root, asid) & ~(15ul << 60)) | (1ul + choose(7))
+										     << 60);
 	else
 		change_satp(hart, world_satp(root, asid));
 	if (one_in(8))
@@ -369,7 +365,8 @@ static bool change_at(uint64_t satp, uint64_t va)
 
 	if (!find_entry(satp, va, one_in(8) ? 1 : 0, &table, &slot, &level))
 		return false;
-	write_entry(table, slot, one_in(2) ? world_leaf(level < 2 ? level : 2) : change_of(table, slot));
+	write_entry(table, slot,
+		    one_in(2) ? world_leaf(level < 2 ? level : 2) : change_of(table, slot));
 	return true;
 }
 
@@ -392,7 +389,8 @@ static void switch_beside(struct hart *hart)
 {
 	unsigned int root = root_of(hart->satp), bits = 1 + choose(root < 16 ? 7 : 3);
 
-	change_satp(hart, world_satp(root ^ bits, one_in(2) ? random_asid(hart) : world_asid(root ^ bits)));
+	change_satp(hart, world_satp(root ^ bits,
+				     one_in(2) ? random_asid(hart) : world_asid(root ^ bits)));
 }
 
 /* The same in an address space that does not run meanwhile; one that does may use the address as well. */
@@ -425,18 +423,10 @@ static uint64_t set_satp(struct hart *hart, uint64_t bits, uint64_t form, uint64
 
 	(void)hart, (void)unused;
 	switch (form) {
-	case 0:
-		__asm__ volatile("csrrs %0, satp, %1" : "=r"(old) : "r"(bits) : "memory");
-		break;
-	case 1:
-		__asm__ volatile("csrrc %0, satp, %1" : "=r"(old) : "r"(bits) : "memory");
-		break;
-	case 2:
-		__asm__ volatile("csrrsi %0, satp, 1" : "=r"(old) :: "memory");
-		break;
-	case 3:
-		__asm__ volatile("csrrci %0, satp, 3" : "=r"(old) :: "memory");
-		break;
+	case 0: __asm__ volatile("csrrs %0, satp, %1" : "=r"(old) : "r"(bits) : "memory"); break;
+	case 1: __asm__ volatile("csrrc %0, satp, %1" : "=r"(old) : "r"(bits) : "memory"); break;
+	case 2: __asm__ volatile("csrrsi %0, satp, 1" : "=r"(old)::"memory"); break;
+	case 3: __asm__ volatile("csrrci %0, satp, 3" : "=r"(old)::"memory"); break;
 	}
 	return old;
 }
@@ -463,7 +453,7 @@ static void flip_satp(struct hart *hart)
 
 /* ---- much at once ---- */
 
-#define UNUSED_INDEX	3	/* of pages */
+#define UNUSED_INDEX 3 /* of pages */
 
 /* More fences than any log of them holds, of pages that are none: the model need not know. */
 static void flood(struct hart *hart)
@@ -534,10 +524,19 @@ static const struct {
 	unsigned int weight;
 	void (*make)(struct hart *hart);
 } kinds[] = {
-	{ 24, some_accesses }, { 6, neighbours }, { 16, change_entry }, { 8, local_fence },
-	{ 3, remote_fence }, { 8, change_and_fence },
-	{ 5, change_elsewhere }, { 7, random_satp }, { 1, flip_satp }, { 10, ring_step },
-	{ 2, noise_step }, { 2, illegal_check }, { 4, race },
+	{ 24, some_accesses },
+	{ 6, neighbours },
+	{ 16, change_entry },
+	{ 8, local_fence },
+	{ 3, remote_fence },
+	{ 8, change_and_fence },
+	{ 5, change_elsewhere },
+	{ 7, random_satp },
+	{ 1, flip_satp },
+	{ 10, ring_step },
+	{ 2, noise_step },
+	{ 2, illegal_check },
+	{ 4, race },
 };
 
 void step(void)
@@ -566,6 +565,8 @@ void steps_begin(void)
 		change_satp(&harts[i], world_satp(choose(ROOTS), 0));
 	for (unsigned int i = 0; i < ROOTS * RECENT; i++)
 		recent[i / RECENT][i % RECENT] = (struct access){
-			world_va(world_satp(i / RECENT, 0)), choose(3), choose(8),
+			world_va(world_satp(i / RECENT, 0)),
+			choose(3),
+			choose(8),
 		};
 }

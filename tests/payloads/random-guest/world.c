@@ -7,12 +7,12 @@ unsigned int table_slots;
 uint16_t slot_index[ENTRIES];
 uint8_t index_slot[ENTRIES];
 
-#define REGIONS		3	/* of 2 MiB, that hold the frames */
-#define USER_BASE	GIGA	/* of user code, in every address space */
-#define DEVICES		0ul
-#define RAM		0x80000000ul
-#define RAM_BEGIN	0x80200000ul
-#define RAM_END		0x88000000ul	/* of the 128 MiB that the tests give it */
+#define REGIONS   3    /* of 2 MiB, that hold the frames */
+#define USER_BASE GIGA /* of user code, in every address space */
+#define DEVICES   0ul
+#define RAM       0x80000000ul
+#define RAM_BEGIN 0x80200000ul
+#define RAM_END   0x88000000ul /* of the 128 MiB that the tests give it */
 
 /* Tables that are mostly used at each level; those before are roots. */
 static const uint8_t home[MAX_LEVELS] = { ROOTS, 34, 44, 50, 54 };
@@ -104,7 +104,9 @@ uint64_t world_leaf(unsigned int level)
 	static const uint8_t usual[] = {
 		PTE_R, PTE_R | PTE_W, PTE_R | PTE_W, PTE_R | PTE_X, PTE_R | PTE_W | PTE_X, PTE_X,
 	};
-	uint64_t pa = level == 0 ? physical_page() : level == 1 ? arena + choose(REGIONS) * MEGA : RAM;
+	uint64_t pa = level == 0 ? physical_page() :
+		      level == 1 ? arena + choose(REGIONS) * MEGA :
+				   RAM;
 	uint64_t flags = PTE_V | PTE_A | usual[choose(sizeof(usual))];
 
 	/* Misaligned; where such a table is used as a lower one it leads to a frame, not below our memory. */
@@ -115,7 +117,7 @@ uint64_t world_leaf(unsigned int level)
 	if (one_in(32))
 		return PTE(pa, flags) | 1ul << (54 + choose(10));
 	if (one_in(24))
-		flags = (flags & ~PTE_R) | PTE_W;	/* reserved, with X or without */
+		flags = (flags & ~PTE_R) | PTE_W; /* reserved, with X or without */
 	flags |= one_in(4) ? 0 : PTE_D;
 	flags |= one_in(3) ? PTE_U : 0;
 	flags |= one_in(3) ? PTE_G : 0;
@@ -164,7 +166,7 @@ bool world_may_be(unsigned int table, uint64_t pte)
 	if (PTE_PPN(pte) << 12 == RAM)
 		return level >= 2 && !pointer;
 	if (!pointer && offset < TABLES * PAGE)
-		return false;	/* stores must not go to tables unnoticed */
+		return false; /* stores must not go to tables unnoticed */
 	if (!pointer || offset >= TABLES * PAGE)
 		return true;
 	below = level_of_table(offset / PAGE);
@@ -199,8 +201,8 @@ static void make_indices(void)
 	}
 }
 
-#define LI_A0(number)	((number) << 20 | 10 << 7 | 0x13)
-#define RET		0x8067
+#define LI_A0(number) ((number) << 20 | 10 << 7 | 0x13)
+#define RET           0x8067
 
 static void make_frame(unsigned int number)
 {
@@ -243,7 +245,7 @@ static void fill_bottom(uint64_t table)
 
 static void make_root(unsigned int root)
 {
-	static uint64_t bottom[MAX_LEVELS + 1];	/* of so many levels */
+	static uint64_t bottom[MAX_LEVELS + 1]; /* of so many levels */
 	unsigned int levels = mode_of_root(root)->levels;
 	uint64_t table = tables_base + root * PAGE;
 

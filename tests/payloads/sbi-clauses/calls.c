@@ -2,8 +2,8 @@
 /* calls.c - every extension's probe, functions that do not exist, arguments that do not fit. */
 #include "clauses.h"
 
-#define PROBE		3
-#define NO_FUNCTION	0x7fff
+#define PROBE       3
+#define NO_FUNCTION 0x7fff
 
 static struct sbi call(uint64_t eid, uint64_t fid, uint64_t a0, uint64_t a1)
 {
@@ -13,7 +13,7 @@ static struct sbi call(uint64_t eid, uint64_t fid, uint64_t a0, uint64_t a1)
 /* Everything that the specification numbers, and what it leaves to others. */
 static const struct {
 	uint64_t eid;
-	bool legacy, there[3];		/* in a guest, on hmcode, on OpenSBI */
+	bool legacy, there[3]; /* in a guest, on hmcode, on OpenSBI */
 	const char *what;
 } extensions[] = {
 	{ 0, true, { 1, 1, 1 }, "legacy set_timer" },
@@ -56,7 +56,7 @@ static void probes(void)
 
 		facts_about(extensions[i].what);
 		fact(!probe.error && probe.value == extensions[i].there[firmware], "its probe");
-		if (!extensions[i].legacy)	/* these have no functions */
+		if (!extensions[i].legacy) /* these have no functions */
 			is(call(extensions[i].eid, NO_FUNCTION, 0, 0), SBI_NOT_SUPPORTED,
 			   "a function that there is not");
 	}
@@ -78,7 +78,8 @@ static void reset(void)
 	static const uint64_t wrong[] = { 3, 0x77, 0xefffffff, 0xf0000000, 1ul << 32, ~0ul };
 
 	for (unsigned int i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-		is(call(SBI_SRST, 0, wrong[i], 0), SBI_INVALID_PARAM, "a reset type that there is not");
+		is(call(SBI_SRST, 0, wrong[i], 0), SBI_INVALID_PARAM,
+		   "a reset type that there is not");
 		is(call(SBI_SRST, 0, 0, wrong[i] | 2), SBI_INVALID_PARAM,
 		   "a reset reason that there is not");
 	}
@@ -110,10 +111,12 @@ static void feature_is(uint64_t value, const char *what)
 
 static void wrong_features(void)
 {
-	static const uint64_t unnamed[] = { 6, 0x3fffffff, 0x40000000, 0x7fffffff, 0x80000000, 0xffffffff };
+	static const uint64_t unnamed[] = { 6,          0x3fffffff, 0x40000000,
+					    0x7fffffff, 0x80000000, 0xffffffff };
 
 	for (uint64_t feature = 1; feature < 6; feature++) {
-		is(feature_get(feature), SBI_NOT_SUPPORTED, "getting a feature that is not supported");
+		is(feature_get(feature), SBI_NOT_SUPPORTED,
+		   "getting a feature that is not supported");
 		is(feature_set(feature, 0, 0), SBI_NOT_SUPPORTED, "setting it");
 	}
 	for (unsigned int i = 0; i < sizeof(unnamed) / sizeof(unnamed[0]); i++) {

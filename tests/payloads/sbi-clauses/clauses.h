@@ -10,31 +10,31 @@
 
 #include "payload.h"
 
-enum firmware { GUEST, NATIVE, STOCK };		/* in a guest; on hmcode; on OpenSBI as it is */
+enum firmware { GUEST, NATIVE, STOCK }; /* in a guest; on hmcode; on OpenSBI as it is */
 
 extern enum firmware firmware;
-extern uint64_t me;				/* this hart */
-extern unsigned int harts;			/* how many there are; their numbers begin at 0 */
-extern uint64_t ms;				/* ticks: a millisecond, of a machine that runs undisturbed */
+extern uint64_t me;        /* this hart */
+extern unsigned int harts; /* how many there are; their numbers begin at 0 */
+extern uint64_t ms;        /* ticks: a millisecond, of a machine that runs undisturbed */
 
-#define NO_SUCH_HART	4000ul
-#define ALL		(~0ul)			/* hart_mask_base */
-#define NOWHERE		0x20000ul		/* neither RAM nor a device, natively and in guests */
-#define FIRMWARE_ONLY	0x2000000ul		/* natively the firmware's own device, in guests nothing */
-#define SIP_SOFT	(1ul << IRQ_SOFT)
-#define SIP_TIMER	(1ul << IRQ_TIMER)
+#define NO_SUCH_HART  4000ul
+#define ALL           (~0ul)      /* hart_mask_base */
+#define NOWHERE       0x20000ul   /* neither RAM nor a device, natively and in guests */
+#define FIRMWARE_ONLY 0x2000000ul /* natively the firmware's own device, in guests nothing */
+#define SIP_SOFT      (1ul << IRQ_SOFT)
+#define SIP_TIMER     (1ul << IRQ_TIMER)
 
-#define SBI_SUSP	0x53555350ul
-#define SBI_FWFT	0x46574654ul
+#define SBI_SUSP 0x53555350ul
+#define SBI_FWFT 0x46574654ul
 enum { SBI_DENIED = -4, SBI_DENIED_LOCKED = -14 };
 enum { FWFT_SET, FWFT_GET };
-#define MISALIGNED_EXC_DELEG	0
-#define LOCK			1
+#define MISALIGNED_EXC_DELEG 0
+#define LOCK                 1
 enum { HSM_START, HSM_STOP, HSM_STATUS, HSM_SUSPEND };
 enum { STARTED, STOPPED, SUSPENDED = 4 };
-#define RETENTIVE	0ul
-#define NON_RETENTIVE	0x80000000ul
-#define RESUMED		1			/* of leave_registers() */
+#define RETENTIVE     0ul
+#define NON_RETENTIVE 0x80000000ul
+#define RESUMED       1 /* of leave_registers() */
 
 /* The error code is this; an error has no value. */
 void is(struct sbi got, int64_t error, const char *what);
@@ -47,7 +47,7 @@ struct cpu {
 	void (*go)(struct cpu *cpu);
 	volatile uint64_t arrivals;
 
-	void (*volatile order)(struct cpu *cpu);	/* NULL: done */
+	void (*volatile order)(struct cpu *cpu); /* NULL: done */
 	uint64_t hart;
 	uint64_t due;
 	struct sbi answer;
@@ -71,11 +71,14 @@ static inline uint64_t now(void)
 }
 
 /* Until it holds; false: it did not, for long. */
-#define WAIT(condition)								\
-	({ uint64_t until_ = now() + 500 * ms; bool holds_;			\
-	   while (!(holds_ = (condition)) && now() < until_)			\
-		;								\
-	   holds_; })
+#define WAIT(condition)                                           \
+	({                                                        \
+		uint64_t until_ = now() + 500 * ms;               \
+		bool holds_;                                      \
+		while (!(holds_ = (condition)) && now() < until_) \
+			;                                         \
+		holds_;                                           \
+	})
 
 /* SSIP of this hart comes, or does not, for a while; it is clear afterwards. */
 bool ipi_comes(void);
@@ -124,11 +127,11 @@ static inline bool is_done(const struct cpu *cpu)
 void stop(struct cpu *cpu);
 
 /* The parts. */
-void calls(void);		/* calls.c: every extension's probe, functions, arguments */
-void masks(void);		/* masks.c: hart masks */
-void hart_states(void);		/* states.c: HSM */
-void legacy(void);		/* legacy.c */
-void system_suspend(void);	/* suspend.c: SUSP */
-void suspend_here(void);	/* suspend.c: HSM's suspend of the hart that calls */
+void calls(void);          /* calls.c: every extension's probe, functions, arguments */
+void masks(void);          /* masks.c: hart masks */
+void hart_states(void);    /* states.c: HSM */
+void legacy(void);         /* legacy.c */
+void system_suspend(void); /* suspend.c: SUSP */
+void suspend_here(void);   /* suspend.c: HSM's suspend of the hart that calls */
 
 #endif

@@ -4,8 +4,8 @@
 
 enum { SET_TIMER, PUTCHAR, GETCHAR, CLEAR_IPI, SEND_IPI, FENCE_I, FENCE, FENCE_ASID };
 
-#define KEPT	0x5eedul		/* in a1 */
-#define ECALL	0x73u
+#define KEPT  0x5eedul /* in a1 */
+#define ECALL 0x73u
 
 static const struct mode *mode;
 static uint64_t root, one, two;
@@ -125,7 +125,8 @@ static void masks_on_two_pages(void)
 	write64(two + PAGE - 8, 0xffffffff);
 	fact(spares(split), "nobody, on two pages");
 	protect(TEST_VA + PAGE, one, PTE_RW & ~PTE_V);
-	faults(split, CAUSE_LOAD_PAGE, TEST_VA + PAGE, "a mask of which the second page is missing");
+	faults(split, CAUSE_LOAD_PAGE, TEST_VA + PAGE,
+	       "a mask of which the second page is missing");
 }
 
 static void fences_take_effect(void)
@@ -175,7 +176,8 @@ void legacy(void)
 	timer();
 	console();
 	masks_in_memory();
-	faults(NOWHERE, CAUSE_LOAD_ACCESS, NOWHERE, "a mask where there is no memory, without paging");
+	faults(NOWHERE, CAUSE_LOAD_ACCESS, NOWHERE,
+	       "a mask where there is no memory, without paging");
 	if (harts > 1)
 		to_another();
 	root = root_in_first_mode(&mode);

@@ -14,7 +14,8 @@ static const struct {
 
 static struct sbi to(unsigned int function, uint64_t mask, uint64_t base)
 {
-	return sbi_call(functions[function].eid, functions[function].fid, mask, base, TEST_VA, PAGE, 1);
+	return sbi_call(functions[function].eid, functions[function].fid, mask, base, TEST_VA, PAGE,
+			1);
 }
 
 static void nobody(unsigned int f)
@@ -32,7 +33,8 @@ static void not_there(unsigned int f)
 	differs(to(f, 1, ~1ul), SBI_INVALID_PARAM, SBI_OK, "the last base that there could be");
 	differs(to(f, 1ul << harts, 0), SBI_INVALID_PARAM, SBI_OK, "a hart beyond the last");
 	differs(to(f, 1ul << 63, me), SBI_INVALID_PARAM, SBI_OK, "a hart far beyond the last");
-	differs(to(f, 1 | 1ul << harts, me), SBI_INVALID_PARAM, SBI_OK, "a hart, and one that is not there");
+	differs(to(f, 1 | 1ul << harts, me), SBI_INVALID_PARAM, SBI_OK,
+		"a hart, and one that is not there");
 }
 
 static void there(unsigned int f)

@@ -11,8 +11,8 @@ static void wrong_harts(void)
 	is(hart_status(ALL), SBI_INVALID_PARAM, "the status of hart ~0");
 	is(hart_status(me), SBI_OK, "the status of this hart");
 	fact(has_status(me, STARTED), "it is started");
-	is(sbi_call(SBI_HSM, HSM_START, NO_SUCH_HART, (uint64_t)cpu_entry, 0, 0, 0), SBI_INVALID_PARAM,
-	   "starting no hart");
+	is(sbi_call(SBI_HSM, HSM_START, NO_SUCH_HART, (uint64_t)cpu_entry, 0, 0, 0),
+	   SBI_INVALID_PARAM, "starting no hart");
 	is(sbi_call(SBI_HSM, HSM_START, me, (uint64_t)cpu_entry, 0, 0, 0), SBI_ALREADY_AVAILABLE,
 	   "starting this hart");
 	is(sbi_call(SBI_HSM, HSM_START, me, FIRMWARE_ONLY, 0, 0, 0), SBI_INVALID_ADDRESS,
@@ -30,8 +30,8 @@ static void wrong_kinds(void)
 		differs(sbi_call(SBI_HSM, HSM_SUSPEND, platform[i], (uint64_t)cpu_entry, 0, 0, 0),
 			SBI_INVALID_PARAM, SBI_NOT_SUPPORTED, "a platform's kind of suspend");
 	}
-	is(sbi_call(SBI_HSM, HSM_SUSPEND, NON_RETENTIVE, FIRMWARE_ONLY, 0, 0, 0), SBI_INVALID_ADDRESS,
-	   "resuming where it could not run");
+	is(sbi_call(SBI_HSM, HSM_SUSPEND, NON_RETENTIVE, FIRMWARE_ONLY, 0, 0, 0),
+	   SBI_INVALID_ADDRESS, "resuming where it could not run");
 }
 
 /* An IPI that is sent to a stopped hart is nobody's. */
@@ -46,8 +46,8 @@ static void starts(void)
 	start(other);
 	arrived_well(other, "after a start");
 	fact_equal(other->sip & SIP_SOFT, 0, "the IPI of before is not pending");
-	is(sbi_call(SBI_HSM, HSM_START, other->hart, (uint64_t)cpu_entry, 0, 0, 0), SBI_ALREADY_AVAILABLE,
-	   "starting a hart that is started");
+	is(sbi_call(SBI_HSM, HSM_START, other->hart, (uint64_t)cpu_entry, 0, 0, 0),
+	   SBI_ALREADY_AVAILABLE, "starting a hart that is started");
 }
 
 static void suspend_retentive(struct cpu *cpu)
@@ -71,8 +71,8 @@ static void sleeps_until_an_ipi(void)
 	order(other, suspend_retentive);
 	fact(WAIT(has_status(other->hart, SUSPENDED)), "a suspended hart is seen as SUSPENDED");
 	fact(stays_suspended(3 * ms), "until it is woken");
-	is(sbi_call(SBI_HSM, HSM_START, other->hart, (uint64_t)cpu_entry, 0, 0, 0), SBI_INVALID_PARAM,
-	   "starting a suspended hart");
+	is(sbi_call(SBI_HSM, HSM_START, other->hart, (uint64_t)cpu_entry, 0, 0, 0),
+	   SBI_INVALID_PARAM, "starting a suspended hart");
 	is(send_ipi(1, other->hart), SBI_OK, "an IPI to it");
 	fact(WAIT(is_done(other)), "wakes it");
 	is(other->answer, SBI_OK, "its call has succeeded");
@@ -111,8 +111,10 @@ static void wakes_by_itself(void)
 /* The feature, then a change of it that its lock refuses. */
 static void lock_feature(struct cpu *cpu)
 {
-	is(feature_set(MISALIGNED_EXC_DELEG, 1, LOCK), SBI_OK, "delegating misaligned accesses, and locking that");
-	differs(feature_set(MISALIGNED_EXC_DELEG, 0, 0), SBI_DENIED_LOCKED, SBI_DENIED, "it is locked");
+	is(feature_set(MISALIGNED_EXC_DELEG, 1, LOCK), SBI_OK,
+	   "delegating misaligned accesses, and locking that");
+	differs(feature_set(MISALIGNED_EXC_DELEG, 0, 0), SBI_DENIED_LOCKED, SBI_DENIED,
+		"it is locked");
 	cpu->answer = feature_get(MISALIGNED_EXC_DELEG);
 }
 

@@ -2,7 +2,7 @@
 /* suspend.c - the hart that calls is suspended, and with it the whole system. */
 #include "clauses.h"
 
-#define TO_RAM	0ul
+#define TO_RAM 0ul
 
 static struct sbi susp(uint64_t fid, uint64_t type, uint64_t address)
 {
@@ -72,7 +72,8 @@ void system_suspend(void)
 
 	facts_about("SUSP");
 	if (firmware == STOCK) {
-		is(susp(0, TO_RAM, (uint64_t)cpu_entry), SBI_NOT_SUPPORTED, "OpenSBI needs a board's own");
+		is(susp(0, TO_RAM, (uint64_t)cpu_entry), SBI_NOT_SUPPORTED,
+		   "OpenSBI needs a board's own");
 		return;
 	}
 	wrong();

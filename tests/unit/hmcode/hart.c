@@ -20,10 +20,10 @@ struct model_hart model;
 #define MSTATUS                                                                            \
 	(SSTATUS | MSTATUS_MIE | MSTATUS_MPIE | MSTATUS_MPP | MSTATUS_MPRV | MSTATUS_TVM | \
 	 MSTATUS_TW | MSTATUS_TSR)
-#define XL_64	  (2ull << 32 | 2ull << 34) /* UXL and SXL, which nobody can change */
+#define XL_64     (2ull << 32 | 2ull << 34) /* UXL and SXL, which nobody can change */
 #define ENVCFG_S  (1ull | 3ull << 4 | 1ull << 6 | 1ull << 7)
 #define ENVCFG_M  (ENVCFG_S | ENVCFG_ADUE | ENVCFG_PBMTE | ENVCFG_STCE)
-#define CAUSES	  (1ull << 63 | 0x3f)
+#define CAUSES    (1ull << 63 | 0x3f)
 #define READ_ONLY 0ull
 
 /* In the order of the specification's tables; writable: the bits that a write can change. */

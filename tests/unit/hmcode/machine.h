@@ -18,25 +18,25 @@
 #define FIRMWARE_END (RAM_BASE + 0x100000)
 #define POOL_BASE    (RAM_BASE + 0x1800000)
 #define POOL_END     (RAM_BASE + 0x2000000)
-#define RAM_END	     (RAM_BASE + 0x2400000)
+#define RAM_END      (RAM_BASE + 0x2400000)
 
 #define RUN_PAGES  FIRMWARE_END /* one a vCPU, by its number */
 #define GUEST_HPA  (RAM_BASE + 0x400000)
 #define GUEST_BASE 0x80000000ull
 #define GUEST_SIZE 0x800000ull
 
-#define ROM	 0x70000000ull /* a slot of R alone, of guest_begin() */
-#define ROM_HPA	 (GUEST_HPA + GUEST_SIZE)
+#define ROM      0x70000000ull /* a slot of R alone, of guest_begin() */
+#define ROM_HPA  (GUEST_HPA + GUEST_SIZE)
 #define ROM_SIZE 0x100000ull
 
 struct machine {
 	struct hm_hart *hart;
 	struct sbi_ecall_extension *extension;
-	void (*guest)(void);	/* runs where the guest would */
-	void (*ipi)(void);	/* what OpenSBI's events do */
+	void (*guest)(void);    /* runs where the guest would */
+	void (*ipi)(void);      /* what OpenSBI's events do */
 	struct hm_frame *frame; /* while the guest runs */
-	u64 timer;		/* what the timer was last set to */
-	u64 insn;		/* that OpenSBI fetches */
+	u64 timer;              /* what the timer was last set to */
+	u64 insn;               /* that OpenSBI fetches */
 	unsigned int traps_of_opensbi;
 	/* Another hart writes to [from, to) as soon as something there was read: this, if it writes. */
 	u64 hostile_from, hostile_to, written;

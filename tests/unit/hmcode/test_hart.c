@@ -5,7 +5,7 @@
 #include "hart.h"
 #include "ssp/pte.h"
 
-#define MPP(n)	   ((u64)(n) << MSTATUS_MPP_SHIFT)
+#define MPP(n)     ((u64)(n) << MSTATUS_MPP_SHIFT)
 #define SATP(mode) ((u64)(mode) << SATP_MODE_SHIFT | 5)
 
 /* Written to a CSR that held `before`, `value` is read back as `after`. */

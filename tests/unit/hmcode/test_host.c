@@ -9,8 +9,8 @@
 #include "host/objects.h"
 #include "world/vcpus.h"
 
-#define RWX	 (HM_SLOT_R | HM_SLOT_W | HM_SLOT_X)
-#define MIB	 0x100000ull
+#define RWX      (HM_SLOT_R | HM_SLOT_W | HM_SLOT_X)
+#define MIB      0x100000ull
 #define HOST_RAM (RAM_BASE + 4 * MIB)
 
 /* Numbers that hosts get wrong, of things and of addresses. */
@@ -41,9 +41,9 @@ static const u64 hpas[] = { 0,
 			    RAM_END,
 			    -PAGE_SIZE,
 			    ~0ull };
-static const u64 sizes[] = { 1,	       PAGE_SIZE,  PAGE_SIZE + 1, MIB,
-			     32 * MIB, 1ull << 55, -PAGE_SIZE,	  ~0ull };
-static const u64 rights[] = { 0,   HM_SLOT_W, HM_SLOT_X,	HM_SLOT_R,
+static const u64 sizes[] = { 1,        PAGE_SIZE,  PAGE_SIZE + 1, MIB,
+			     32 * MIB, 1ull << 55, -PAGE_SIZE,    ~0ull };
+static const u64 rights[] = { 0,   HM_SLOT_W, HM_SLOT_X,        HM_SLOT_R,
 			      RWX, RWX + 1,   1ull << 63 | RWX, ~0ull };
 
 static bool is_host_ram(u64 hpa, u64 size)

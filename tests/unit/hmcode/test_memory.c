@@ -6,17 +6,17 @@
 
 #include "guest.h"
 
-#define CODE	      (GUEST_BASE + 0x300000)
-#define CODE_VA	      0x30000000ull
-#define DATA	      (GUEST_BASE + 0x400000) /* two pages that do not lie side by side */
-#define DATA_2	      (GUEST_BASE + 0x480000)
-#define DATA_VA	      0x40000000ull
-#define RING	      (GUEST_BASE + 0x500000)
-#define RING_VA	      0x50000000ull
+#define CODE          (GUEST_BASE + 0x300000)
+#define CODE_VA       0x30000000ull
+#define DATA          (GUEST_BASE + 0x400000) /* two pages that do not lie side by side */
+#define DATA_2        (GUEST_BASE + 0x480000)
+#define DATA_VA       0x40000000ull
+#define RING          (GUEST_BASE + 0x500000)
+#define RING_VA       0x50000000ull
 #define ACCESSED      (PTE_V | PTE_R | PTE_W | PTE_A | PTE_D)
 #define SFENCE_VMA_A0 0x12050073u
-#define A0	      10
-#define A1	      11
+#define A0            10
+#define A1            11
 
 /* ---- misaligned accesses ---- */
 

@@ -7,21 +7,21 @@
 
 #include "guest.h"
 
-#define CODE	      (GUEST_BASE + 0x300000)
-#define RING	      (GUEST_BASE + 0x400000)
-#define RING_VA	      0x50000000ull
+#define CODE          (GUEST_BASE + 0x300000)
+#define RING          (GUEST_BASE + 0x400000)
+#define RING_VA       0x50000000ull
 #define DENIED_LOCKED (-14)
-#define BELOW	      (GUEST_BASE - PAGE_SIZE)
-#define ABOVE	      (GUEST_BASE + GUEST_SIZE)
-#define ALL	      (~0ull)
+#define BELOW         (GUEST_BASE - PAGE_SIZE)
+#define ABOVE         (GUEST_BASE + GUEST_SIZE)
+#define ALL           (~0ull)
 
-#define RFENCE	    SBI_EXT_RFENCE
-#define FWFT	    SBI_EXT_FWFT
-#define HMG	    HM_GUEST_EXT_ID
-#define INVALID	    SBI_ERR_INVALID_PARAM
-#define ADDRESS	    SBI_ERR_INVALID_ADDRESS
+#define RFENCE      SBI_EXT_RFENCE
+#define FWFT        SBI_EXT_FWFT
+#define HMG         HM_GUEST_EXT_ID
+#define INVALID     SBI_ERR_INVALID_PARAM
+#define ADDRESS     SBI_ERR_INVALID_ADDRESS
 #define UNSUPPORTED SBI_ERR_NOT_SUPPORTED
-#define DENIED	    SBI_ERR_DENIED
+#define DENIED      SBI_ERR_DENIED
 
 /* One call each: what comes back in a0, and in a1 where no error does. */
 static const struct {
@@ -102,8 +102,8 @@ static void functions_beyond(void)
 	static const struct {
 		u64 extension, last;
 	} served[] = {
-		{ SBI_EXT_BASE, 6 },	{ SBI_EXT_TIME, 0 }, { SBI_EXT_IPI, 0 },
-		{ SBI_EXT_RFENCE, 2 },	{ SBI_EXT_FWFT, 1 }, { SBI_EXT_PMU, 6 },
+		{ SBI_EXT_BASE, 6 },    { SBI_EXT_TIME, 0 }, { SBI_EXT_IPI, 0 },
+		{ SBI_EXT_RFENCE, 2 },  { SBI_EXT_FWFT, 1 }, { SBI_EXT_PMU, 6 },
 		{ HM_GUEST_EXT_ID, 1 },
 	};
 

@@ -4,21 +4,21 @@
 
 #include "guest.h"
 
-#define VA	 0x40000000ull
+#define VA       0x40000000ull
 #define PAGE_GPA (GUEST_BASE + 0x200000)
-#define DEVICE	 0x10000000ull /* in no slot */
-#define CODE	 (GUEST_BASE + 0x300000)
+#define DEVICE   0x10000000ull /* in no slot */
+#define CODE     (GUEST_BASE + 0x300000)
 #define ACCESSED (PTE_V | PTE_R | PTE_W | PTE_A | PTE_D)
 
 #define WRITE(csr, rd, rs1)  ((u32)(csr) << 20 | (rs1) << 15 | 1u << 12 | (rd) << 7 | 0x73)
 #define SET(csr, rd, rs1)    ((u32)(csr) << 20 | (rs1) << 15 | 2u << 12 | (rd) << 7 | 0x73)
 #define CLEAR(csr, rd, rs1)  ((u32)(csr) << 20 | (rs1) << 15 | 3u << 12 | (rd) << 7 | 0x73)
 #define SFENCE_VMA(rs1, rs2) (0x12000073u | (rs1) << 15 | (rs2) << 20)
-#define WFI		     0x10500073u
-#define SRET		     0x10200073u
-#define MRET		     0x30200073u
-#define A0		     10
-#define A1		     11
+#define WFI                  0x10500073u
+#define SRET                 0x10200073u
+#define MRET                 0x30200073u
+#define A0                   10
+#define A1                   11
 
 /* Paged, with an empty root. */
 static void page(void)
@@ -351,13 +351,13 @@ static void each_form_of_sfence_vma_reaches_shadow_and_hart(void **state)
 	assert_int_equal(guest_run(all_fences), 0);
 }
 
-#define PAGE	PAGE_GPA
-#define READ	(PTE_V | PTE_R | PTE_A)
-#define LOAD	CAUSE_LOAD_PAGE_FAULT
-#define STORE	CAUSE_STORE_PAGE_FAULT
-#define FETCH	CAUSE_FETCH_PAGE_FAULT
+#define PAGE    PAGE_GPA
+#define READ    (PTE_V | PTE_R | PTE_A)
+#define LOAD    CAUSE_LOAD_PAGE_FAULT
+#define STORE   CAUSE_STORE_PAGE_FAULT
+#define FETCH   CAUSE_FETCH_PAGE_FAULT
 #define NOTHING CAUSE_FETCH_ACCESS
-#define EXIT	(~0ull)
+#define EXIT    (~0ull)
 
 /* Right, slot and privilege decide; D and A are the guest's. */
 static const struct {

@@ -35,7 +35,7 @@ static const struct {
 	{ "sie", CSR_SIE, offsetof(struct hm_run, sie) },
 };
 /* M-mode's, which an entry changes. */
-static const u32 of_m_mode[] = { CSR_MSTATUS,	 CSR_MEDELEG,  CSR_MIDELEG, CSR_MIE, CSR_MENVCFG,
+static const u32 of_m_mode[] = { CSR_MSTATUS,    CSR_MEDELEG,  CSR_MIDELEG, CSR_MIE, CSR_MENVCFG,
 				 CSR_MCOUNTEREN, CSR_MSCRATCH, CSR_MTVEC,   CSR_SATP };
 static u64 expected[COUNT(csrs)], before[COUNT(csrs)], before_m[COUNT(of_m_mode)];
 

@@ -2,7 +2,7 @@
 /* What reaches the machine's console; names, once on, stay on, so the raw console comes first. */
 #include "test.h"
 
-#undef fail		/* cmocka's */
+#undef fail /* cmocka's */
 #include "console/input.h"
 #include "core/console.h"
 #include "core/external.h"
@@ -14,10 +14,10 @@ unsigned long mock_time, mock_sip, mock_sie;
 struct hart *mock_hart;
 static struct hart two_harts[2];
 static jmp_buf off;
-#define DBCN_WRITE_BYTE	2
+#define DBCN_WRITE_BYTE 2
 
-#define LOOK	100			/* ticks between two looks, with this clock: */
-#define HZ	(100 * LOOK)
+#define LOOK 100 /* ticks between two looks, with this clock: */
+#define HZ   (100 * LOOK)
 
 static char written[4096];
 
@@ -42,7 +42,7 @@ static uint8_t typed;
 static void take_key(uint8_t c)
 {
 	typed = c;
-	registers[5] &= ~1u;			/* LSR: what was received is read */
+	registers[5] &= ~1u; /* LSR: what was received is read */
 }
 
 /* Every line is ended, so that each test begins with a new one. */
@@ -256,7 +256,7 @@ static void nothing_is_lost_at_a_failure(void **state)
 	if (!setjmp(off))
 		fail("why");
 	assert_string_equal(written, "[vm0] a\r\n[vm1] b\r\nhost-hv: why\r\n"
-			    "\x1e{\"end\":\"failure\",\"vm\":null}\r\n");
+				     "\x1e{\"end\":\"failure\",\"vm\":null}\r\n");
 }
 
 static void a_carriage_return_brings_the_name_again(void **state)
@@ -274,8 +274,8 @@ static void a_backspace_ends_at_the_name(void **state)
 	(void)state;
 	console_name_speakers();
 	shows("ab\b\b\b\bx\n", "[vm0] ab\b\bx\r\n");
-	shows("\xc3\xbc\b\b\n", "[vm0] \xc3\xbc\r\n");	/* one cell, or two */
-	shows("\t\b\b\n", "[vm0] \t\r\n");		/* none, at the margin */
+	shows("\xc3\xbc\b\b\n", "[vm0] \xc3\xbc\r\n"); /* one cell, or two */
+	shows("\t\b\b\n", "[vm0] \t\r\n");             /* none, at the margin */
 }
 
 static void no_terminal_is_left_behind(void **state)
@@ -297,29 +297,34 @@ static void what_moves_the_cursor_is_a_question_mark(void **state)
 {
 	(void)state;
 	console_name_speakers();
-	shows("\x1b[1G\x0b\x0c\x7f\x9b" "1G\xc2\x9b\n", "[vm0] ?[1G????1G\xc2?\r\n");
+	shows("\x1b[1G\x0b\x0c\x7f\x9b"
+	      "1G\xc2\x9b\n",
+	      "[vm0] ?[1G????1G\xc2?\r\n");
 }
 
 static void a_uart_with_wide_registers_has_a_keyboard(void **state)
 {
 	struct platform p = {
-		.uart = { (uint64_t)registers, sizeof(registers) }, .uart_shift = 2, .uart_width = 4,
-		.uart_irq = 10, .plic = { (uint64_t)plic, sizeof(plic) },
+		.uart = { (uint64_t)registers, sizeof(registers) },
+		.uart_shift = 2,
+		.uart_width = 4,
+		.uart_irq = 10,
+		.plic = { (uint64_t)plic, sizeof(plic) },
 	};
 
 	(void)state;
 	memset(registers, 0xaa, sizeof(registers));
-	registers[5] = 0x20;			/* LSR: the transmitter is empty */
+	registers[5] = 0x20; /* LSR: the transmitter is empty */
 	serial_init(&p);
 	external_init(&p);
 	input_begin(p.uart_irq, take_key);
-	assert_int_equal(registers[1], 1);	/* IER */
-	assert_int_equal(registers[2], 1);	/* FCR */
+	assert_int_equal(registers[1], 1); /* IER */
+	assert_int_equal(registers[2], 1); /* FCR */
 	assert_int_equal(registers[3], 0xaaaaaaaa);
 
 	registers[0] = 'k';
 	registers[5] |= 1;
-	plic[0x200004 / 4] = 10;		/* claim of context 0 */
+	plic[0x200004 / 4] = 10; /* claim of context 0 */
 	external_serve();
 	assert_int_equal(typed, 'k');
 
@@ -329,7 +334,7 @@ static void a_uart_with_wide_registers_has_a_keyboard(void **state)
 	serial_init(&(struct platform){ 0 });
 }
 
-#define TEST(name)	cmocka_unit_test_setup(name, setup)
+#define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
 {

@@ -12,8 +12,10 @@ struct expected {
 };
 
 static const struct expected table[] = {
-#define INSN(text, store, sign, size, reg, base, offset) { text, store, sign, false, size, reg, base, offset },
-#define FP_INSN(text, store, size, reg, base, offset) { text, store, false, true, size, reg, base, offset },
+#define INSN(text, store, sign, size, reg, base, offset) \
+	{ text, store, sign, false, size, reg, base, offset },
+#define FP_INSN(text, store, size, reg, base, offset) \
+	{ text, store, false, true, size, reg, base, offset },
 #include "insns.h"
 };
 
@@ -70,22 +72,22 @@ static void decodes_what_the_assembler_encodes(void **state)
 static void refuses_what_is_no_integer_access(void **state)
 {
 	static const uint32_t refused[] = {
-		0x00053507,	/* fld  fa0, 0(a0) */
-		0x00a53027,	/* fsd  fa0, 0(a0) */
-		0x00b5252f,	/* amoadd.w a0, a1, (a0) */
-		0x1005252f,	/* lr.w a0, (a0) */
-		0x0045200f,	/* cbo.zero (a0) */
-		0x00057503,	/* load with funct3 7 */
-		0x00a54023,	/* store with funct3 4 */
-		0x2108,		/* c.fld fa0, 0(a0) */
-		0xa108,		/* c.fsd fa0, 0(a0) */
-		0x2502,		/* c.fldsp fa0, 0(sp) */
-		0x4002,		/* c.lwsp x0: reserved */
-		0x6002,		/* c.ldsp x0: reserved */
-		0x8d64,		/* Zcb, reserved */
-		0x9124,		/* Zcb, reserved */
-		0x0000,		/* illegal */
-		0x8082,		/* ret */
+		0x00053507, /* fld  fa0, 0(a0) */
+		0x00a53027, /* fsd  fa0, 0(a0) */
+		0x00b5252f, /* amoadd.w a0, a1, (a0) */
+		0x1005252f, /* lr.w a0, (a0) */
+		0x0045200f, /* cbo.zero (a0) */
+		0x00057503, /* load with funct3 7 */
+		0x00a54023, /* store with funct3 4 */
+		0x2108,     /* c.fld fa0, 0(a0) */
+		0xa108,     /* c.fsd fa0, 0(a0) */
+		0x2502,     /* c.fldsp fa0, 0(sp) */
+		0x4002,     /* c.lwsp x0: reserved */
+		0x6002,     /* c.ldsp x0: reserved */
+		0x8d64,     /* Zcb, reserved */
+		0x9124,     /* Zcb, reserved */
+		0x0000,     /* illegal */
+		0x8082,     /* ret */
 	};
 	struct access a;
 
@@ -99,29 +101,29 @@ static void refuses_what_is_no_integer_access(void **state)
 static void tells_other_accesses(void **state)
 {
 	static const uint32_t others[] = {
-		0x1005252f,	/* lr.w a0, (a0) */
-		0x18b5252f,	/* sc.w a0, a1, (a0) */
-		0x00b5252f,	/* amoadd.w a0, a1, (a0) */
-		0x02050007,	/* vle8.v v0, (a0) */
-		0x02057007,	/* vle64.v v0, (a0) */
-		0x02a50027,	/* vse8.v */
-		0x00054507,	/* flq fa0, 0(a0) */
-		0x00a54027,	/* fsq fa0, 0(a0) */
-		0x0000000b,	/* custom-0 */
-		0x0000002b,	/* custom-1 */
-		0x0000005b,	/* custom-2 */
-		0x0000007b,	/* custom-3 */
+		0x1005252f, /* lr.w a0, (a0) */
+		0x18b5252f, /* sc.w a0, a1, (a0) */
+		0x00b5252f, /* amoadd.w a0, a1, (a0) */
+		0x02050007, /* vle8.v v0, (a0) */
+		0x02057007, /* vle64.v v0, (a0) */
+		0x02a50027, /* vse8.v */
+		0x00054507, /* flq fa0, 0(a0) */
+		0x00a54027, /* fsq fa0, 0(a0) */
+		0x0000000b, /* custom-0 */
+		0x0000002b, /* custom-1 */
+		0x0000005b, /* custom-2 */
+		0x0000007b, /* custom-3 */
 	};
 	static const uint32_t none[] = {
-		0x00000013,	/* nop */
-		0x0000001b,	/* addiw x0, x0, 0 */
-		0x0000003b,	/* addw x0, x0, x0 */
-		0x0000006f,	/* jal x0, 0 */
-		0x0045200f,	/* cbo.zero (a0) */
-		0x00000073,	/* ecall */
-		0x0001,		/* c.nop */
-		0x8082,		/* ret */
-		0x4002,		/* c.lwsp x0: reserved */
+		0x00000013, /* nop */
+		0x0000001b, /* addiw x0, x0, 0 */
+		0x0000003b, /* addw x0, x0, x0 */
+		0x0000006f, /* jal x0, 0 */
+		0x0045200f, /* cbo.zero (a0) */
+		0x00000073, /* ecall */
+		0x0001,     /* c.nop */
+		0x8082,     /* ret */
+		0x4002,     /* c.lwsp x0: reserved */
 	};
 	struct access a;
 
@@ -159,18 +161,18 @@ static void decodes_stores_and_amos(void **state)
 static void refuses_what_is_no_store(void **state)
 {
 	static const uint32_t refused[] = {
-		0x0000b503,	/* ld   a0, 0(ra) */
-		0x1005252f,	/* lr.w a0, (a0) */
-		0x02a50027,	/* vse8.v */
-		0x02a57027,	/* vse64.v */
-		0x00a54027,	/* fsq  fa0, 0(a0) */
-		0x28b5452f,	/* amocas.q */
-		0x0025200f,	/* cbo.flush (a0) */
-		0x0045210f,	/* cbo.zero with rd */
-		0x2108,		/* c.fld fa0, 0(a0) */
-		0x00b5052f,	/* AMO of a byte */
-		0x00b5452f,	/* AMO with funct3 4 */
-		0x6108,		/* c.ld a0, 0(a0) */
+		0x0000b503, /* ld   a0, 0(ra) */
+		0x1005252f, /* lr.w a0, (a0) */
+		0x02a50027, /* vse8.v */
+		0x02a57027, /* vse64.v */
+		0x00a54027, /* fsq  fa0, 0(a0) */
+		0x28b5452f, /* amocas.q */
+		0x0025200f, /* cbo.flush (a0) */
+		0x0045210f, /* cbo.zero with rd */
+		0x2108,     /* c.fld fa0, 0(a0) */
+		0x00b5052f, /* AMO of a byte */
+		0x00b5452f, /* AMO with funct3 4 */
+		0x6108,     /* c.ld a0, 0(a0) */
 		0x0000,
 	};
 	struct store s;

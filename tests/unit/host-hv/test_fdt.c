@@ -28,10 +28,11 @@ static void cells(const char *name, unsigned count, const uint32_t *values)
 	fdt_property(host, name, be, 4 * count);
 }
 
-#define CELLS(name, ...) do {						\
-	const uint32_t v[] = { __VA_ARGS__ };				\
-	cells(name, sizeof(v) / 4, v);					\
-} while (0)
+#define CELLS(name, ...)                              \
+	do {                                          \
+		const uint32_t v[] = { __VA_ARGS__ }; \
+		cells(name, sizeof(v) / 4, v);        \
+	} while (0)
 
 static void reg(uint64_t base, uint64_t size)
 {
@@ -82,7 +83,7 @@ static void write_host(void (*chosen)(void), const char *isa_string)
 	fdt_begin_node(host, "");
 	CELLS("#address-cells", 2);
 	CELLS("#size-cells", 2);
-	fdt_begin_node(host, "chosen");		/* without cell sizes, as QEMU leaves it */
+	fdt_begin_node(host, "chosen"); /* without cell sizes, as QEMU leaves it */
 	fdt_property_string(host, "stdout-path", "/soc/serial@10000000:115200");
 	if (chosen)
 		chosen();
@@ -334,7 +335,7 @@ static void memory_is_what_nobody_has(void **state)
 	memory_reserve((struct range){ 0x84000001, 1 });
 	assert_int_equal(memory_largest(PAGE), 0x84000000 - 0x80080000);
 	a = memory_alloc(32 * MIB, 2 * MIB);
-	assert_int_equal(a, 0x84200000);	/* best fit: the smaller of the two */
+	assert_int_equal(a, 0x84200000); /* best fit: the smaller of the two */
 	b = memory_alloc(32 * MIB, 2 * MIB);
 	assert_int_equal(b, 0x80200000);
 	assert_int_equal(memory_alloc(32 * MIB, 2 * MIB), 0);
@@ -346,9 +347,13 @@ static void memory_is_what_nobody_has(void **state)
 static struct guest_tree tree(void)
 {
 	return (struct guest_tree){
-		.host_fdt = host, .host_cpu = fdt_path_offset(host, "/cpus/cpu@0"),
-		.timebase_hz = 10000000, .ram = { 0x80000000, 256 * MIB },
-		.initrd = { 0x8f000000, 1000 }, .bootargs = "console=ttyS0", .vcpus = 2,
+		.host_fdt = host,
+		.host_cpu = fdt_path_offset(host, "/cpus/cpu@0"),
+		.timebase_hz = 10000000,
+		.ram = { 0x80000000, 256 * MIB },
+		.initrd = { 0x8f000000, 1000 },
+		.bootargs = "console=ttyS0",
+		.vcpus = 2,
 		.mmu_type = "riscv,sv48",
 	};
 }
@@ -372,8 +377,10 @@ static void offers_only_what_is_handled(void **state)
 	write_host(NULL, NULL);
 	t = tree();
 	assert_int_equal(dtb_build(&t, guest), 0);
-	assert_string_equal(string("/cpus/cpu@0", "riscv,isa"), "rv64imacv_zicboz_zicsr_zbb_zve32x_svade");
-	assert_true(offers("i") && offers("v") && offers("zve32x") && offers("zbb") && offers("svade"));
+	assert_string_equal(string("/cpus/cpu@0", "riscv,isa"),
+			    "rv64imacv_zicboz_zicsr_zbb_zve32x_svade");
+	assert_true(offers("i") && offers("v") && offers("zve32x") && offers("zbb") &&
+		    offers("svade"));
 	assert_false(offers("h") || offers("svadu") || offers("svpbmt"));
 	assert_false(offers("sstc") || offers("svvptc") || offers("d"));
 	t.sstc = t.svvptc = true;
@@ -389,7 +396,8 @@ static void reads_the_older_isa_string_alike(void **state)
 	write_host(NULL, "rv64imacvh_zicsr_zbb_zicboz_zbbx_zve32x_svadu");
 	t = tree();
 	assert_int_equal(dtb_build(&t, guest), 0);
-	assert_string_equal(string("/cpus/cpu@1", "riscv,isa"), "rv64imacv_zicboz_zicsr_zbb_zve32x_svade");
+	assert_string_equal(string("/cpus/cpu@1", "riscv,isa"),
+			    "rv64imacv_zicboz_zicsr_zbb_zve32x_svade");
 }
 
 static void describes_the_guest(void **state)
@@ -406,8 +414,9 @@ static void describes_the_guest(void **state)
 	assert_true(fdt_path_offset(guest, string("/chosen", "stdout-path")) > 0);
 	assert_true(fdt_reg(guest, fdt_path_offset(guest, "/memory@80000000"), 0, &r));
 	assert_int_equal(r.size, 256 * MIB);
-	assert_int_equal(fdt_number(guest, fdt_path_offset(guest, "/chosen"),
-				    "linux,initrd-end", 0), 0x8f000000 + 1000);
+	assert_int_equal(fdt_number(guest, fdt_path_offset(guest, "/chosen"), "linux,initrd-end",
+				    0),
+			 0x8f000000 + 1000);
 }
 
 static uint64_t number(const char *path, const char *name)
@@ -517,7 +526,9 @@ static void a_tree_of_its_own_is_kept(void **state)
 	assert_int_equal(dtb_adopt(&t, own, fdt_totalsize(own), guest), 0);
 	assert_string_equal(string("/", "model"), "of its own");
 	assert_string_equal(string("/chosen", "bootargs"), "console=ttyS0");
-	assert_int_equal(fdt_number(guest, fdt_path_offset(guest, "/chosen"), "linux,initrd-start", 0), 0x8f000000);
+	assert_int_equal(fdt_number(guest, fdt_path_offset(guest, "/chosen"), "linux,initrd-start",
+				    0),
+			 0x8f000000);
 	assert_null(string("/chosen", "rng-seed"));
 	assert_int_equal(fdt_path_offset(guest, "/cpus"), -FDT_ERR_NOTFOUND);
 	t.bootargs = "";
@@ -560,16 +571,16 @@ static void a_damaged_tree_is_an_error(void **state)
 static void seeds_are_blocks_of_chacha20(void **state)
 {
 	static const uint32_t initial[16] = {
-		0x61707865, 0x3320646e, 0x79622d32, 0x6b206574,
-		0x03020100, 0x07060504, 0x0b0a0908, 0x0f0e0d0c,
-		0x13121110, 0x17161514, 0x1b1a1918, 0x1f1e1d1c,
+		0x61707865, 0x3320646e, 0x79622d32, 0x6b206574, 0x03020100, 0x07060504,
+		0x0b0a0908, 0x0f0e0d0c, 0x13121110, 0x17161514, 0x1b1a1918, 0x1f1e1d1c,
 		0x00000001, 0x09000000, 0x4a000000, 0x00000000,
 	};
 	static const uint8_t expected[64] = {
-		0x10, 0xf1, 0xe7, 0xe4, 0xd1, 0x3b, 0x59, 0x15, 0x50, 0x0f, 0xdd, 0x1f, 0xa3, 0x20, 0x71, 0xc4,
-		0xc7, 0xd1, 0xf4, 0xc7, 0x33, 0xc0, 0x68, 0x03, 0x04, 0x22, 0xaa, 0x9a, 0xc3, 0xd4, 0x6c, 0x4e,
-		0xd2, 0x82, 0x64, 0x46, 0x07, 0x9f, 0xaa, 0x09, 0x14, 0xc2, 0xd7, 0x05, 0xd9, 0x8b, 0x02, 0xa2,
-		0xb5, 0x12, 0x9c, 0xd1, 0xde, 0x16, 0x4e, 0xb9, 0xcb, 0xd0, 0x83, 0xe8, 0xa2, 0x50, 0x3c, 0x4e,
+		0x10, 0xf1, 0xe7, 0xe4, 0xd1, 0x3b, 0x59, 0x15, 0x50, 0x0f, 0xdd, 0x1f, 0xa3,
+		0x20, 0x71, 0xc4, 0xc7, 0xd1, 0xf4, 0xc7, 0x33, 0xc0, 0x68, 0x03, 0x04, 0x22,
+		0xaa, 0x9a, 0xc3, 0xd4, 0x6c, 0x4e, 0xd2, 0x82, 0x64, 0x46, 0x07, 0x9f, 0xaa,
+		0x09, 0x14, 0xc2, 0xd7, 0x05, 0xd9, 0x8b, 0x02, 0xa2, 0xb5, 0x12, 0x9c, 0xd1,
+		0xde, 0x16, 0x4e, 0xb9, 0xcb, 0xd0, 0x83, 0xe8, 0xa2, 0x50, 0x3c, 0x4e,
 	};
 	uint8_t out[64];
 
@@ -616,7 +627,7 @@ static void each_guest_has_a_seed_of_its_own(void **state)
 	assert_memory_not_equal(first, again, 64);
 	machine_with_seed(seed, 64);
 	assert_memory_equal(next_seed(&len), first, 64);
-	for (int at = 0; at < 96; at++) {	/* each byte counts */
+	for (int at = 0; at < 96; at++) { /* each byte counts */
 		machine_with_seed(seed, 96);
 		memcpy(first, next_seed(&len), 64);
 		seed[at] ^= 0x80;

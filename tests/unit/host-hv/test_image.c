@@ -15,14 +15,14 @@ static int make_file(void **state)
 {
 	(void)state;
 	memset(file, 0, sizeof(file));
-	put(0x08, 0x200000, 8);		/* text_offset */
-	put(0x10, 0x5000, 8);		/* image_size */
+	put(0x08, 0x200000, 8); /* text_offset */
+	put(0x10, 0x5000, 8);   /* image_size */
 	memcpy(file + 0x30, "RISCV\0\0\0RSC\x05", 12);
-	put(0x3c, 0x40, 4);		/* PE header */
+	put(0x3c, 0x40, 4); /* PE header */
 	memcpy(file + 0x40, "PE\0", 4);
-	put(0x46, 1, 2);		/* sections */
-	put(0x54, 0x20, 2);		/* optional header */
-	put(0x40 + 24 + 0x20 + 16, 0xe00, 4);	/* section: size and offset in the file */
+	put(0x46, 1, 2);                      /* sections */
+	put(0x54, 0x20, 2);                   /* optional header */
+	put(0x40 + 24 + 0x20 + 16, 0xe00, 4); /* section: size and offset in the file */
 	put(0x40 + 24 + 0x20 + 20, 0x200, 4);
 	return 0;
 }
@@ -107,7 +107,7 @@ static void survives_wild_pe_headers(void **state)
 	srand(1);
 	for (unsigned i = 0; i < 100000; i++) {
 		uint64_t size = rand() % sizeof(file);
-		uint8_t *exact = malloc(size + 1);	/* so that valgrind sees a step too far */
+		uint8_t *exact = malloc(size + 1); /* so that valgrind sees a step too far */
 
 		make_file(NULL);
 		put(0x3c + rand() % 0x60, (uint64_t)rand() << 32 | rand(), 8);
@@ -142,7 +142,7 @@ static void places_the_ramdisk_as_qemu_does(void **state)
 		{ 128 * MIB, 10 * MIB, 64 * MIB },
 		{ 1024 * MIB, 10 * MIB, 512 * MIB },
 		{ 4096 * MIB, 10 * MIB, 512 * MIB },
-		{ 128 * MIB, 100 * MIB, 26 * MIB },		/* as high as it fits */
+		{ 128 * MIB, 100 * MIB, 26 * MIB }, /* as high as it fits */
 		/* behind a kernel that is larger than half */
 		{ 32 * MIB, 1 * MIB, 20 * MIB + 64 * KIB },
 	};

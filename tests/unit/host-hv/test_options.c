@@ -55,7 +55,8 @@ static void has_defaults(void **state)
 
 static void reads_all_options(void **state)
 {
-	struct options o = parse(" mem=2G vcpus=4  policy=satp,fill width=sv57 svvptc=0 marks=1 reboot=restart console=all log=quiet ");
+	struct options o = parse(
+		" mem=2G vcpus=4  policy=satp,fill width=sv57 svvptc=0 marks=1 reboot=restart console=all log=quiet ");
 
 	(void)state;
 	assert_int_equal(o.memory, 2 * GIB);
@@ -98,9 +99,9 @@ static void former_options_mean_what_they_meant(void **state)
 	was("hm=", "policy=none");
 	was("shadow=tsp", "policy=tsp");
 	was("shadow=tsp-in-step", "policy=tsp-in-step");
-	was("shadow=ssp", "policy=ssp-hm");		/* of all events, as before hm= */
+	was("shadow=ssp", "policy=ssp-hm"); /* of all events, as before hm= */
 	was("shadow=ssp hm=satp", "policy=ssp");
-	was("hm=satp shadow=tsp", "policy=tsp");	/* in either order */
+	was("hm=satp shadow=tsp", "policy=tsp"); /* in either order */
 	was("shadow=tsp hm=satp", "policy=tsp");
 	was("shadow=tsp hm=satp shadow=ssp", "policy=ssp");
 }
@@ -109,12 +110,15 @@ static void former_options_say_what_replaces_them(void **state)
 {
 	(void)state;
 	parse("hm=satp mem=1G");
-	assert_string_equal(printed, "host-hv: option hm= is replaced by policy=, here policy=ssp\n");
+	assert_string_equal(printed,
+			    "host-hv: option hm= is replaced by policy=, here policy=ssp\n");
 	parse("hm=");
-	assert_string_equal(printed, "host-hv: option hm= is replaced by policy=, here policy=none\n");
+	assert_string_equal(printed,
+			    "host-hv: option hm= is replaced by policy=, here policy=none\n");
 	parse("shadow=tsp log=quiet hm=fill");
-	assert_string_equal(printed, "host-hv: option hm= is replaced by policy=, here policy=tsp\n"
-				     "host-hv: option shadow= is replaced by policy=, here policy=tsp\n");
+	assert_string_equal(printed,
+			    "host-hv: option hm= is replaced by policy=, here policy=tsp\n"
+			    "host-hv: option shadow= is replaced by policy=, here policy=tsp\n");
 }
 
 static void refuses(const char *line, const char *message)
@@ -130,10 +134,11 @@ static void refuses_what_it_does_not_know(void **state)
 	refuses("mem=1M", "multiple of 2M");
 	refuses("mem=2MB", "multiple of 2M");
 	refuses("mem=99999999999999999999G", "multiple of 2M");
-	refuses("mem=17179869185G", "multiple of 2M");		/* 1G, if it wrapped around */
+	refuses("mem=17179869185G", "multiple of 2M"); /* 1G, if it wrapped around */
 	refuses("vcpus=0", "1 to 16");
 	refuses("vcpus=17", "1 to 16");
-	refuses("policy", "policy= takes tsp, tsp-in-step, ssp, ssp-hm, a list of inject,satp,flush,fill, or none");
+	refuses("policy",
+		"policy= takes tsp, tsp-in-step, ssp, ssp-hm, a list of inject,satp,flush,fill, or none");
 	refuses("policy=", "policy= takes tsp");
 	refuses("policy=,", "policy= takes tsp");
 	refuses("policy=satp,", "policy= takes tsp");

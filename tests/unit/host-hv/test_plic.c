@@ -3,11 +3,11 @@
 
 #include "device/plic.h"
 
-#define PRIORITY(s)	(4 * (s))
-#define PENDING		0x1000
-#define ENABLE(c)	(0x2000 + 0x80 * (c))
-#define THRESHOLD(c)	(0x200000 + 0x1000 * (c))
-#define CLAIM(c)	(0x200004 + 0x1000 * (c))
+#define PRIORITY(s)  (4 * (s))
+#define PENDING      0x1000
+#define ENABLE(c)    (0x2000 + 0x80 * (c))
+#define THRESHOLD(c) (0x200000 + 0x1000 * (c))
+#define CLAIM(c)     (0x200004 + 0x1000 * (c))
 
 static void set(struct plic *p, uint64_t offset, uint32_t value)
 {

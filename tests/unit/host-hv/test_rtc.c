@@ -3,10 +3,18 @@
 
 #include "device/rtc.h"
 
-enum { TIME_LOW = 0x00, TIME_HIGH = 0x04, ALARM_LOW = 0x08, ALARM_HIGH = 0x0c, IRQ_ENABLED = 0x10,
-       CLEAR_ALARM = 0x14, ALARM_STATUS = 0x18, CLEAR_INTERRUPT = 0x1c };
+enum {
+	TIME_LOW = 0x00,
+	TIME_HIGH = 0x04,
+	ALARM_LOW = 0x08,
+	ALARM_HIGH = 0x0c,
+	IRQ_ENABLED = 0x10,
+	CLEAR_ALARM = 0x14,
+	ALARM_STATUS = 0x18,
+	CLEAR_INTERRUPT = 0x1c
+};
 
-#define NOW	0x1234567890abcdefUL
+#define NOW 0x1234567890abcdefUL
 
 static struct rtc fresh(void)
 {

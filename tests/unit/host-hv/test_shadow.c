@@ -12,14 +12,14 @@
 #include "shadow/handler.h"
 #include "shadow/tsp.h"
 
-#define RAM		0x80000000UL
-#define RAM_PAGES	64
-#define UART		0x10000000UL
-#define VA		0x40200000UL
-#define FETCH		12
-#define LOAD		13
-#define STORE		15
-#define ALLOWED		(PTE_V | PTE_R | PTE_W | PTE_X | PTE_A | PTE_D)
+#define RAM       0x80000000UL
+#define RAM_PAGES 64
+#define UART      0x10000000UL
+#define VA        0x40200000UL
+#define FETCH     12
+#define LOAD      13
+#define STORE     15
+#define ALLOWED   (PTE_V | PTE_R | PTE_W | PTE_X | PTE_A | PTE_D)
 
 unsigned long mock_time, mock_sip, mock_sie;
 struct hart *mock_hart;
@@ -28,8 +28,8 @@ static struct vm vm;
 static struct vcpu *v = &vm.vcpu[0];
 static struct hm_run *run;
 static uint8_t *ram;
-static uint64_t used_pages;		/* of guest RAM, for its tables */
-static unsigned accesses;		/* to devices */
+static uint64_t used_pages; /* of guest RAM, for its tables */
+static unsigned accesses;   /* to devices */
 
 struct sbiret sbi_call6(unsigned long eid, unsigned long fid, const unsigned long arg[6])
 {
@@ -143,7 +143,7 @@ static void fence(uint64_t start, uint64_t size, uint64_t asid)
 	shadow_enter(v);
 }
 
-static uint64_t space[2];		/* two address spaces; the guest runs on the first */
+static uint64_t space[2]; /* two address spaces; the guest runs on the first */
 
 static int setup_with(uint64_t policy, unsigned vcpus)
 {
@@ -153,10 +153,14 @@ static int setup_with(uint64_t policy, unsigned vcpus)
 	memset(ram, 0, RAM_PAGES * PAGE);
 	run = calloc(1, PAGE);
 	used_pages = accesses = 0;
-	vm = (struct vm){ .ram = { RAM, RAM_PAGES * PAGE }, .hpa = (uint64_t)ram, .vcpu_count = vcpus };
+	vm = (struct vm){ .ram = { RAM, RAM_PAGES * PAGE },
+			  .hpa = (uint64_t)ram,
+			  .vcpu_count = vcpus };
 	vm.policy = policy;
 	for (unsigned i = 0; i < vcpus; i++)
-		vm.vcpu[i] = (struct vcpu){ .vm = &vm, .id = i, .run = i ? calloc(1, PAGE) : run,
+		vm.vcpu[i] = (struct vcpu){ .vm = &vm,
+					    .id = i,
+					    .run = i ? calloc(1, PAGE) : run,
 					    .shadow = shadow_create(&vm, 100, &hm) };
 	vm.tsp = tsp_handler_create(&vm);
 	tsp_handler_init(vm.tsp, &vm, &hm, 64);
@@ -324,7 +328,7 @@ static void the_state_of_the_access_counts(void **state)
 	fault(LOAD, VA);
 	assert_int_equal(v->shadow->count[SHADOW_TRUE_FAULT], 1);
 	run->priv = 1;
-	run->sstatus |= 1UL << 18;	/* SUM */
+	run->sstatus |= 1UL << 18; /* SUM */
 	fault(LOAD, VA);
 	assert_int_equal(v->shadow->count[SHADOW_HIDDEN_FAULT], 1);
 	run->priv = 0;
@@ -339,7 +343,7 @@ static void outside_is_a_device_and_its_instruction_is_fetched(void **state)
 	map(space[0], VA, pte_make(UART, ALLOWED));
 	map(space[0], VA + PAGE, pte_make(RAM + 50 * PAGE, ALLOWED));
 	map(space[0], VA + 2 * PAGE, pte_make(RAM + 60 * PAGE, ALLOWED));
-	run->pc = VA + 2 * PAGE - 2;	/* across two pages that are not neighbours */
+	run->pc = VA + 2 * PAGE - 2; /* across two pages that are not neighbours */
 	*(uint16_t *)(ram + 51 * PAGE - 2) = 0x8023;
 	*(uint16_t *)(ram + 60 * PAGE) = 0x00a5;
 	fault(STORE, VA + 5);
@@ -403,11 +407,13 @@ static void each_address_space_has_its_root(void **state)
 /* One shadow table more, or two: another 2 MiB of VA's gigabyte, or another gigabyte; the guest's tables are the same. */
 static void use_tables(unsigned count, unsigned number)
 {
-	uint64_t *top = at((space[0] & SATP_PPN_MASK) << 12), *middle = at(pte_address(top[pte_index(VA, 2)]));
+	uint64_t *top = at((space[0] & SATP_PPN_MASK) << 12),
+		 *middle = at(pte_address(top[pte_index(VA, 2)]));
 
 	middle[200] = middle[pte_index(VA, 1)];
 	top[number] = top[pte_index(VA, 2)];
-	fault(LOAD, count == 1 ? 200UL << 21 | (VA & -GIB) : (uint64_t)number << 30 | (VA & (GIB - 1)));
+	fault(LOAD,
+	      count == 1 ? 200UL << 21 | (VA & -GIB) : (uint64_t)number << 30 | (VA & (GIB - 1)));
 }
 
 /* The hart may hold pointers to the tables that it gets. */
@@ -458,7 +464,7 @@ static void the_least_recently_used_root_goes(void **state)
 	for (unsigned n = 0; n < HM_ROOTS; n++)
 		assert_true(run->roots[n].root);
 	assert_int_equal(run->root, 5);
-	run->roots[6].used = ++clock;	/* the oldest but for this */
+	run->roots[6].used = ++clock; /* the oldest but for this */
 	shadow_satp(v, space[0]);
 	assert_int_equal(run->root, 7);
 	assert_int_equal(run->roots[7].gsatp, space[0]);
@@ -587,7 +593,8 @@ static void what_the_guest_mapped_behind_a_logged_fence_is_read(void **state)
 	assert_int_equal(pte_address(shadow_leaf(run->root, VA + PAGE)), (uint64_t)ram + 50 * PAGE);
 	assert_int_equal(shadow_leaf(run->root, VA + 2 * PAGE), 0);
 	fault(STORE, VA + 2 * PAGE);
-	assert_int_equal(pte_address(shadow_leaf(run->root, VA + 2 * PAGE)), (uint64_t)ram + 60 * PAGE);
+	assert_int_equal(pte_address(shadow_leaf(run->root, VA + 2 * PAGE)),
+			 (uint64_t)ram + 60 * PAGE);
 	assert_int_equal(run->hw_fence, HM_FENCE_NONE);
 }
 
@@ -631,7 +638,7 @@ static void regions_with_split_superpages_exit_for_fences(void **state)
 	fault(LOAD, VA);
 	enter();
 	assert_int_equal(run->fence_exits, 0);
-	at(table)[pte_index(va, 2)] = pte_make(0x80000000, ALLOWED);	/* its RAM is less than 1 GB */
+	at(table)[pte_index(va, 2)] = pte_make(0x80000000, ALLOWED); /* its RAM is less than 1 GB */
 	fault(LOAD, va);
 	enter();
 	assert_int_equal(run->fence_exits, 1 << 5);
@@ -648,7 +655,7 @@ static void two_fences_owed_become_one_of_everything(void **state)
 	assert_int_equal(run->hw_fence, HM_FENCE_ALL);
 	run->hw_fence = HM_FENCE_NONE;
 	shadow_owe(v, SSP_FENCE_ASID, 0);
-	shadow_satp(v, space[1]);	/* it named the root before */
+	shadow_satp(v, space[1]); /* it named the root before */
 	assert_int_equal(run->hw_fence, HM_FENCE_ALL);
 }
 
@@ -716,7 +723,7 @@ static void a_misaligned_amo_is_the_guests(void **state)
 
 	(void)state;
 	fault(LOAD, VA);
-	*(uint32_t *)(ram + 40 * PAGE) = 0x00a5b02f;	/* amoadd.d x0, a0, (a1) */
+	*(uint32_t *)(ram + 40 * PAGE) = 0x00a5b02f; /* amoadd.d x0, a0, (a1) */
 	run->x[11] = table + 4;
 	fault(STORE, run->x[11]);
 	assert_int_equal(run->scause, 6);
@@ -794,7 +801,7 @@ static void no_vcpu_goes_on_while_another_runs_elsewhere(void **state)
 	assert_false(shadow_ready(other));
 	begin(other);
 	assert_true(shadow_ready(other));
-	assert_true(v->fence.flags & HM_RUN_FENCE_VMA);	/* and is not where it was */
+	assert_true(v->fence.flags & HM_RUN_FENCE_VMA); /* and is not where it was */
 }
 
 /* vse64.v v8, (a1) to the table that maps it runs where nothing is protected, and the guest comes back behind it. */
@@ -819,7 +826,7 @@ static void a_store_that_is_not_decoded_is_executed_aside(void **state)
 	begin(&vm.vcpu[1]);
 	shadow_leave(&vm.vcpu[1]);
 	fence_leave(&vm.vcpu[1]);
-	assert_int_equal(vm.policy, POLICY_ASIDE | POLICY_IN_STEP);	/* it was not that one's */
+	assert_int_equal(vm.policy, POLICY_ASIDE | POLICY_IN_STEP); /* it was not that one's */
 	enter();
 	assert_int_equal(vm.policy, POLICY_TSP_IN_STEP);
 	enter();
@@ -854,7 +861,7 @@ static void so_is_one_that_is_repeated_in_vain(void **state)
 	map(space[0], VA + GIB, pte_make(RAM + 41 * PAGE, ALLOWED));
 	other = pte_address(at((space[0] & SATP_PPN_MASK) << 12)[pte_index(VA + GIB, 2)]);
 	map(space[0], table, pte_make(other, ALLOWED));
-	*(uint32_t *)(ram + 40 * PAGE) = 0x18a5b52f;	/* sc.d a0, a0, (a1) */
+	*(uint32_t *)(ram + 40 * PAGE) = 0x18a5b52f; /* sc.d a0, a0, (a1) */
 	fault(LOAD, VA + GIB);
 	run->x[11] = table;
 	fault(STORE, table);
@@ -862,7 +869,7 @@ static void so_is_one_that_is_repeated_in_vain(void **state)
 	fault(LOAD, VA + GIB);
 	fault(STORE, table);
 	assert_int_equal(vm.policy, POLICY_ASIDE | POLICY_IN_STEP);
-	vm.policy = HM_POLICY_ALL;		/* the operator's */
+	vm.policy = HM_POLICY_ALL; /* the operator's */
 	run->pc += PAGE;
 	enter();
 	assert_int_equal(vm.policy, HM_POLICY_ALL);
@@ -870,7 +877,7 @@ static void so_is_one_that_is_repeated_in_vain(void **state)
 
 /* -- leaf tables out of step -- */
 
-#define FENCES_END	HM_POLICY_FLUSH		/* in the firmware */
+#define FENCES_END HM_POLICY_FLUSH /* in the firmware */
 
 /* The guest has made its leaf table writable, and what it maps at VA another page. */
 static uint64_t change_leaf(void)
@@ -917,7 +924,7 @@ static void fences_exit_while_a_table_is_out_of_step(void **state)
 	assert_int_equal(mapped(VA), 50 * PAGE);
 	run->flags |= HM_RUN_FENCE_VMA;
 	enter();
-	assert_true(run->flags & HM_RUN_FENCE_VMA);	/* the hart's part is the firmware's */
+	assert_true(run->flags & HM_RUN_FENCE_VMA); /* the hart's part is the firmware's */
 	assert_int_equal(run->policy, POLICY_TSP & ~FENCES_END);
 	fence_exit(v, 0, 0, FENCE_ALL);
 	enter();
@@ -952,7 +959,7 @@ static void others_fences_exit_from_then_on(void **state)
 	fence_leave(other);
 	assert_int_equal(other->run->policy, POLICY_TSP);
 	change_leaf();
-	assert_true(other->fence.flags & HM_RUN_FENCE_VMA);	/* it is made to leave */
+	assert_true(other->fence.flags & HM_RUN_FENCE_VMA); /* it is made to leave */
 	begin(other);
 	assert_int_equal(other->run->policy, POLICY_TSP & ~FENCES_END);
 	fence_leave(other);
@@ -998,18 +1005,18 @@ static void code_that_may_not_be_fetched_is_old_no_more(void **state)
 	(void)state;
 	map(space[0], VA, 0);
 	run->x[11] = 8 * 300;
-	fault(STORE, table + PAGE);		/* nothing there: the guest's own fault */
+	fault(STORE, table + PAGE); /* nothing there: the guest's own fault */
 	run->pc = VA;
 	map(space[0], VA + 2 * PAGE, pte_make((space[0] & SATP_PPN_MASK) << 12, ALLOWED));
-	fault(STORE, VA + 2 * PAGE);		/* to the root, by code that is no more */
+	fault(STORE, VA + 2 * PAGE); /* to the root, by code that is no more */
 	assert_int_equal(shadow_leaf(run->root, VA), 0);
 }
 
-#define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
-#define TEST_TSP(name)	cmocka_unit_test_setup_teardown(name, setup_tsp, teardown)
-#define TEST_IN_STEP(name)	cmocka_unit_test_setup_teardown(name, setup_in_step, teardown)
+#define TEST(name)         cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST_TSP(name)     cmocka_unit_test_setup_teardown(name, setup_tsp, teardown)
+#define TEST_IN_STEP(name) cmocka_unit_test_setup_teardown(name, setup_in_step, teardown)
 /* Faults are classified in one place. */
-#define TEST_ALL(name)	TEST(name), TEST_TSP(name), TEST_IN_STEP(name)
+#define TEST_ALL(name)     TEST(name), TEST_TSP(name), TEST_IN_STEP(name)
 
 int main(void)
 {

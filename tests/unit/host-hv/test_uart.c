@@ -171,7 +171,7 @@ static void what_is_dropped_is_said_once(void **state)
 	assert_true(typed_put(&t, 'x'));
 	uart_pop(&u);
 	typed_refill(&t, &u);
-	assert_true(typed_put(&t, 'x'));	/* there was room for one */
+	assert_true(typed_put(&t, 'x')); /* there was room for one */
 	assert_true(typed_put(&t, 'x'));
 	while (u.count) {
 		uart_pop(&u);

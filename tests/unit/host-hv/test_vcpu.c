@@ -21,10 +21,10 @@
 #define A6 16
 #define A7 17
 
-#define SLICE	20		/* ticks, of the mock's timebase */
+#define SLICE 20 /* ticks, of the mock's timebase */
 
-#define RAM	0x80000000UL
-#define UART	0x10000000UL
+#define RAM  0x80000000UL
+#define UART 0x10000000UL
 
 unsigned long mock_time, mock_sip, mock_sie;
 struct hart *mock_hart;
@@ -38,9 +38,9 @@ static struct devices devices;
 static char guest_ram[PAGE];
 
 /* What host-hv did. */
-static int ended;			/* enum vm_end */
+static int ended; /* enum vm_end */
 static char printed[8192];
-static unsigned long kicked;		/* hart number of the last IPI */
+static unsigned long kicked; /* hart number of the last IPI */
 static unsigned long timer;
 static void (*on_kick)(unsigned long hart);
 static struct hm_stats stats;
@@ -51,8 +51,8 @@ static long no_exit(void)
 	return 0;
 }
 
-static long (*guest)(void) = no_exit;	/* plays the firmware's HM_FID_VCPU_RUN */
-static unsigned long running;		/* the vCPU that runs */
+static long (*guest)(void) = no_exit; /* plays the firmware's HM_FID_VCPU_RUN */
+static unsigned long running;         /* the vCPU that runs */
 
 struct sbiret sbi_call6(unsigned long eid, unsigned long fid, const unsigned long arg[6])
 {
@@ -140,9 +140,15 @@ void console_end_line(int speaker)
 	(void)speaker;
 }
 
-void print_begin(void) {}
-void print_end(void) {}
-void external_serve(void) {}
+void print_begin(void)
+{
+}
+void print_end(void)
+{
+}
+void external_serve(void)
+{
+}
 
 void print_more(const char *format, ...)
 {
@@ -184,8 +190,9 @@ static int setup(void **state)
 	for (unsigned i = 0; i < 4; i++) {
 		shadows[i].handler = &idle_shadow;
 		harts[i].id = 10 + i;
-		vm.vcpu[i] = (struct vcpu){ .vm = &vm, .id = i, .hm = i, .run = &runs[i],
-					    .shadow = &shadows[i] };
+		vm.vcpu[i] = (struct vcpu){
+			.vm = &vm, .id = i, .hm = i, .run = &runs[i], .shadow = &shadows[i]
+		};
 		sched_add(&vm.vcpu[i], 2);
 	}
 	vcpu_set_state(&vm.vcpu[0], VCPU_RUNNABLE);
@@ -329,7 +336,7 @@ static void an_ipi_to_a_stopped_hart_is_lost(void **state)
 	(void)state;
 	assert_int_equal(call(SBI_EXT_IPI, 0, 2, 0, 0).error, SBI_SUCCESS);
 	assert_false(vm.vcpu[1].software_irq);
-	vm.vcpu[1].software_irq = true;		/* it was sent while it stopped */
+	vm.vcpu[1].software_irq = true; /* it was sent while it stopped */
 	assert_int_equal(call(SBI_EXT_HSM, 0, 1, RAM, 0).error, SBI_SUCCESS);
 	assert_false(vm.vcpu[1].software_irq);
 }
@@ -371,7 +378,7 @@ static void a_suspended_hart_waits_for_what_it_has_enabled(void **state)
 	runs[0].sie = IRQ_EXTERNAL;
 	suspends(SBI_EXT_HSM, 3, 0);
 	assert_true(vcpu_ready(v, 0));
-	v->external_irq = 0;		/* it ran since, and saw that there is none */
+	v->external_irq = 0; /* it ran since, and saw that there is none */
 	suspends(SBI_EXT_HSM, 3, 0);
 	assert_false(vcpu_ready(v, FOREVER - 1));
 	vcpu_send_ipi(v);
@@ -460,7 +467,8 @@ static void legacy_masks_are_what_the_firmware_read(void **state)
 
 /* -- remote fences -- */
 
-static struct sbiret fence(uint64_t fid, uint64_t mask, uint64_t start, uint64_t size, uint64_t asid)
+static struct sbiret fence(uint64_t fid, uint64_t mask, uint64_t start, uint64_t size,
+			   uint64_t asid)
 {
 	runs[0].x[13] = size;
 	runs[0].x[14] = asid;
@@ -510,8 +518,8 @@ static void both(const uint64_t *one, const uint64_t *two, const uint64_t *expec
 	fence_leave(&vm.vcpu[1]);
 }
 
-#define FENCE(...)	((const uint64_t[3]){ __VA_ARGS__ })
-#define ALL		FENCE_ALL
+#define FENCE(...) ((const uint64_t[3]){ __VA_ARGS__ })
+#define ALL        FENCE_ALL
 
 static void two_fences_keep_the_asid_that_they_share(void **state)
 {
@@ -603,7 +611,7 @@ static void a_kick_by_a_fence_of_translations_is_memorys(void **state)
 	fence_enter(&vm.vcpu[1]);
 	fence(2, 0x2, 0x1000, 0x1000, 5);
 	assert_int_equal(kicks, 3);
-	runs[1].flags |= HM_RUN_RESET_STATS;	/* the firmware's count of this exit goes as well */
+	runs[1].flags |= HM_RUN_RESET_STATS; /* the firmware's count of this exit goes as well */
 	assert_int_equal(interrupted(), 1);
 }
 
@@ -616,7 +624,7 @@ static void fences_of_harts_that_are_not_there_are_refused(void **state)
 
 /* -- devices -- */
 
-#define GVA(gpa)	(0xffff0000 | ((gpa) & 0xffff))
+#define GVA(gpa) (0xffff0000 | ((gpa)&0xffff))
 
 /* By an instruction whose base register is a1. */
 static void access_device(uint64_t gpa, uint32_t insn, uint64_t cause)
@@ -633,10 +641,10 @@ static void access_device(uint64_t gpa, uint32_t insn, uint64_t cause)
 	assert_int_equal(exit_route(&vm.vcpu[0], HM_EXIT_MMIO), RESUME);
 }
 
-#define SB_A0	0x00a58023	/* sb a0, 0(a1) */
-#define LBU_A0	0x0005c503	/* lbu a0, 0(a1) */
-#define LW_A0	0x0005a503
-#define AMO_A0	0x00a5a52f	/* amoadd.w a0, a0, (a1) */
+#define SB_A0  0x00a58023 /* sb a0, 0(a1) */
+#define LBU_A0 0x0005c503 /* lbu a0, 0(a1) */
+#define LW_A0  0x0005a503
+#define AMO_A0 0x00a5a52f /* amoadd.w a0, a0, (a1) */
 
 static void stores_and_loads_reach_the_device(void **state)
 {
@@ -667,17 +675,17 @@ static void what_no_device_answers_is_an_access_fault(void **state)
 	(void)state;
 	faults(0x20000000, LBU_A0, 13, 5);
 	faults(0x20000000, SB_A0, 15, 7);
-	faults(UART + 8, LBU_A0, 13, 5);	/* beyond the registers */
-	faults(UART + 6, LW_A0, 13, 5);		/* its second half is */
-	faults(UART + 0xffe, LW_A0, 13, 5);	/* in two pages */
-	faults(0x0c000000, LBU_A0, 13, 5);	/* too narrow */
-	faults(0x0c000002, LW_A0, 13, 5);	/* misaligned */
-	faults(0x0c000000 - 2, LW_A0, 13, 5);	/* across the edge */
+	faults(UART + 8, LBU_A0, 13, 5);      /* beyond the registers */
+	faults(UART + 6, LW_A0, 13, 5);       /* its second half is */
+	faults(UART + 0xffe, LW_A0, 13, 5);   /* in two pages */
+	faults(0x0c000000, LBU_A0, 13, 5);    /* too narrow */
+	faults(0x0c000002, LW_A0, 13, 5);     /* misaligned */
+	faults(0x0c000000 - 2, LW_A0, 13, 5); /* across the edge */
 	faults(UART, AMO_A0, 15, 7);
 }
 
-#define SW_A0	0x00a5a023
-#define SH_A0	0x00a59023
+#define SW_A0    0x00a5a023
+#define SH_A0    0x00a59023
 #define FINISHER 0x100000UL
 
 /* A vCPU whose guest has ended does not enter it again. */
@@ -694,7 +702,7 @@ static void ends_by(uint32_t insn, uint64_t value, enum vm_end how)
 	assert_int_equal(ended, how);
 }
 
-#define RTC	0x101000UL
+#define RTC 0x101000UL
 
 static void the_clock_is_there_if_the_platform_has_one(void **state)
 {
@@ -808,7 +816,7 @@ static void unknown_exits_end_the_guest(void **state)
 	assert_int_equal(exit_route(&vm.vcpu[0], -1), YIELD);
 	assert_int_equal(ended, VM_FAILURE);
 	ended = VM_RUNS;
-	assert_int_equal(exit_route(&vm.vcpu[0], 5), YIELD);	/* was HM_EXIT_POOL */
+	assert_int_equal(exit_route(&vm.vcpu[0], 5), YIELD); /* was HM_EXIT_POOL */
 	assert_int_equal(ended, VM_FAILURE);
 	ended = VM_RUNS;
 	assert_int_equal(exit_route(&vm.vcpu[0], HM_EXIT_BROKEN), YIELD);
@@ -1028,7 +1036,7 @@ void wait_for_interrupt(void)
 }
 
 static unsigned turns_left;
-static uint64_t turn_takes[4];		/* ticks, of each vCPU */
+static uint64_t turn_takes[4]; /* ticks, of each vCPU */
 
 static long take_turn(void)
 {
@@ -1037,7 +1045,7 @@ static long take_turn(void)
 	turn_count++;
 	mock_time += turn_takes[running];
 	if (turn_count == turns_left)
-		vm.end = VM_SHUTDOWN;	/* somebody ended it */
+		vm.end = VM_SHUTDOWN; /* somebody ended it */
 	return HM_EXIT_INTERRUPT;
 }
 
@@ -1189,7 +1197,8 @@ static void the_record_holds_all_keys(void **state)
 	stats.ring_hints_used = 50;
 	shadows[0].space.ring = (struct ssp_ring){ .tail = 3, .others = 1, .hints_lost = 4 };
 	mark(HM_MARK_END | 7 << 8 | HM_MARK_OK);
-	assert_string_equal(printed,
+	assert_string_equal(
+		printed,
 		"\x1e{\"mark\":7,\"vm\":0,\"ok\":true,"
 		"\"vm_exits\":{\"total\":15188,\"memory\":7146,\"by_reason\":{\"pt_write\":4000,"
 		"\"satp\":19,\"flush\":21,\"true_fault\":1017,\"hidden_fault\":2018,"
@@ -1212,7 +1221,8 @@ static void instructions_that_are_not_split_are_null(void **state)
 	stats.insn_total = 1000;
 	stats.insn_hm = (uint64_t)-65;
 	mark(HM_MARK_END | 7 << 8 | HM_MARK_OK);
-	assert_non_null(strstr(printed,
+	assert_non_null(strstr(
+		printed,
 		"\"instructions\":{\"total\":1000,\"guest\":null,\"host\":null,\"hm\":null},"));
 }
 
@@ -1241,7 +1251,7 @@ static void a_failed_workload_is_not_ok(void **state)
 	assert_non_null(strstr(printed, "{\"mark\":0,\"vm\":0,\"ok\":false,"));
 }
 
-#define TEST(name)	cmocka_unit_test_setup(name, setup)
+#define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
 {

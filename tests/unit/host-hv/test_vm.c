@@ -2,7 +2,7 @@
 /* A guest's devices at its end and its restart; the firmware, the platform's clock and all that loads it are played. */
 #include "test.h"
 
-#undef fail		/* cmocka's */
+#undef fail /* cmocka's */
 #include <libfdt.h>
 
 #include "core/console.h"
@@ -18,9 +18,9 @@
 #include "shadow/shadow.h"
 #include "shadow/tsp.h"
 
-#define IER_RECEIVED	1
-#define RTC_ALARM_LOW	0x08
-#define RTC_ALARM_HIGH	0x0c
+#define IER_RECEIVED   1
+#define RTC_ALARM_LOW  0x08
+#define RTC_ALARM_HIGH 0x0c
 
 unsigned long mock_time, mock_sip, mock_sie;
 struct hart *mock_hart;
@@ -28,8 +28,8 @@ struct hart *mock_hart;
 static char ram[2 * MIB] __attribute__((aligned(4096)));
 static char page[PAGE] __attribute__((aligned(4096)));
 static struct hart hart;
-static uint64_t due[MAX_GUESTS];		/* of the platform's clock */
-static void (*on_vcpu_create)(void);		/* what another hart does meanwhile */
+static uint64_t due[MAX_GUESTS];     /* of the platform's clock */
+static void (*on_vcpu_create)(void); /* what another hart does meanwhile */
 static struct vm *vm;
 
 struct sbiret sbi_call6(unsigned long eid, unsigned long fid, const unsigned long arg[6])
@@ -64,8 +64,8 @@ const char *image_check(const void *file, uint64_t size, struct image *out)
 	return NULL;
 }
 
-const char *image_place(struct range to, const struct image *image, uint64_t initrd_size, uint64_t dtb_size,
-			struct placement *out)
+const char *image_place(struct range to, const struct image *image, uint64_t initrd_size,
+			uint64_t dtb_size, struct placement *out)
 {
 	(void)image, (void)initrd_size;
 	*out = (struct placement){ .kernel = to.base, .dtb = to.base + to.size - dtb_size };
@@ -113,7 +113,8 @@ struct shadow *shadow_create(const struct vm *of, unsigned long pages, const str
 	return NULL;
 }
 
-void shadow_init(struct shadow *shadow, const struct vm *of, unsigned long pages, const struct hm_info *hm)
+void shadow_init(struct shadow *shadow, const struct vm *of, unsigned long pages,
+		 const struct hm_info *hm)
 {
 	(void)shadow, (void)of, (void)pages, (void)hm;
 }
@@ -124,7 +125,8 @@ struct vm_tsp *tsp_handler_create(const struct vm *of)
 	return NULL;
 }
 
-void tsp_handler_init(struct vm_tsp *tsp, const struct vm *of, const struct hm_info *hm, uint32_t zero_block)
+void tsp_handler_init(struct vm_tsp *tsp, const struct vm *of, const struct hm_info *hm,
+		      uint32_t zero_block)
 {
 	(void)tsp, (void)of, (void)hm, (void)zero_block;
 }
@@ -140,8 +142,12 @@ void sched_kick(struct hart *h)
 	(void)h;
 }
 
-void console_name_speakers(void) {}
-void console_end_lines(void) {}
+void console_name_speakers(void)
+{
+}
+void console_end_lines(void)
+{
+}
 
 void console_end_line(int speaker)
 {
@@ -161,10 +167,16 @@ static int setup(void **state)
 	static const struct platform platform = { .hart_count = 1 };
 	static const struct hm_info hm;
 	static const struct guest_config config = {
-		.kernel = { (uint64_t)page, sizeof(page) }, .memory = sizeof(ram), .vcpus = 1,
+		.kernel = { (uint64_t)page, sizeof(page) },
+		.memory = sizeof(ram),
+		.vcpus = 1,
 	};
 	const struct vm_defaults defaults = {
-		.platform = &platform, .hm = &hm, .restarts = true, .satp_mode = 8, .quiet = true,
+		.platform = &platform,
+		.hm = &hm,
+		.restarts = true,
+		.satp_mode = 8,
+		.quiet = true,
 	};
 
 	(void)state;
@@ -258,7 +270,7 @@ static void a_guest_that_reboots_takes_its_alarm_along(void **state)
 	takes_its_alarm_along(VM_REBOOT);
 }
 
-#define TEST(name)	cmocka_unit_test_setup(name, setup)
+#define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
 {

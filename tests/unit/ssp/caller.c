@@ -7,17 +7,10 @@
 void caller_owes(struct caller *caller, enum ssp_fence fence, uint64_t va)
 {
 	switch (fence) {
-	case SSP_FENCE_NONE:
-		break;
-	case SSP_FENCE_PAGE:
-		hart_fence_page(caller->hart, va);
-		break;
-	case SSP_FENCE_ASID:
-		hart_fence_asid(caller->hart, satp_asid(caller->hart->satp));
-		break;
-	case SSP_FENCE_ALL:
-		hart_fence_all(caller->hart);
-		break;
+	case SSP_FENCE_NONE: break;
+	case SSP_FENCE_PAGE: hart_fence_page(caller->hart, va); break;
+	case SSP_FENCE_ASID: hart_fence_asid(caller->hart, satp_asid(caller->hart->satp)); break;
+	case SSP_FENCE_ALL: hart_fence_all(caller->hart); break;
 	}
 }
 
@@ -44,8 +37,11 @@ void caller_init(struct caller *caller, struct ssp_space *space, struct hart *ha
 		 uint16_t asid_limit)
 {
 	*caller = (struct caller){
-		.space = space, .hart = hart,
-		.asid_limit = asid_limit, .next_asid = 1, .generation = 1,
+		.space = space,
+		.hart = hart,
+		.asid_limit = asid_limit,
+		.next_asid = 1,
+		.generation = 1,
 	};
 	load_root(caller);
 }
@@ -61,8 +57,9 @@ static enum ssp_fence fence_page(struct ssp_space *space, uint64_t va, const uin
 static void take_log(struct caller *caller)
 {
 	for (unsigned int n = 0; n < caller->logged; n++) {
-		enum ssp_fence fence = fence_page(caller->space, caller->log[n].va,
-						  caller->log[n].by_asid ? &caller->log[n].asid : NULL);
+		enum ssp_fence fence =
+			fence_page(caller->space, caller->log[n].va,
+				   caller->log[n].by_asid ? &caller->log[n].asid : NULL);
 
 		if (fence > SSP_FENCE_PAGE)
 			caller_owes(caller, fence, 0);
@@ -111,8 +108,8 @@ static bool switch_root(struct caller *caller, uint64_t satp)
 	struct ssp_space *space = caller->space;
 	struct ssp_root *root = ssp_root_ready(space, satp);
 
-	if (!root || root->asid_generation != caller->generation || root->mode != space->current->mode ||
-	    !space->current->gsatp || !satp)
+	if (!root || root->asid_generation != caller->generation ||
+	    root->mode != space->current->mode || !space->current->gsatp || !satp)
 		return false;
 	root->last_use = ++space->uses;
 	space->current = root;

@@ -11,18 +11,21 @@
 #include "hart.h"
 #include "ssp.h"
 
-#define CALLER_LOG	6
+#define CALLER_LOG 6
 
 struct caller {
 	struct ssp_space *space;
 	struct hart *hart;
-	uint16_t asid_limit;		/* hardware ASIDs 1 to limit - 1 */
+	uint16_t asid_limit; /* hardware ASIDs 1 to limit - 1 */
 	uint16_t next_asid;
 	uint64_t generation;
-	uint64_t satp;			/* the guest's */
-	bool logs;			/* fences of pages that are not mapped */
+	uint64_t satp; /* the guest's */
+	bool logs;     /* fences of pages that are not mapped */
 	unsigned int logged;
-	struct { uint64_t va, asid; bool by_asid; } log[CALLER_LOG];
+	struct {
+		uint64_t va, asid;
+		bool by_asid;
+	} log[CALLER_LOG];
 };
 
 void caller_init(struct caller *caller, struct ssp_space *space, struct hart *hart,

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 struct choices {
-	uint64_t state;			/* of the generator, if there are no bytes */
+	uint64_t state; /* of the generator, if there are no bytes */
 	const uint8_t *bytes;
 	size_t left;
 };
@@ -18,7 +18,7 @@ static inline uint32_t choose(struct choices *choices, uint32_t n)
 {
 	uint64_t x = 0;
 
-	if (!choices->bytes) {		/* splitmix64 */
+	if (!choices->bytes) { /* splitmix64 */
 		x = choices->state += 0x9e3779b97f4a7c15ull;
 		x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;
 		x = (x ^ x >> 27) * 0x94d049bb133111ebull;

@@ -17,10 +17,11 @@ void check(void)
 void start_with(uint64_t delta, uint32_t tables, bool fence_after_fill)
 {
 	f = (struct fixture){ .choices = { .bytes = (const uint8_t *)"" } };
-	memset(&f.space, 0xa5, sizeof(f.space));	/* nor need the space be */
+	memset(&f.space, 0xa5, sizeof(f.space)); /* nor need the space be */
 	memory_reset(delta, tables);
 	assert_true(ssp_init(&f.space, POOL_HPA, memory.tables, tables,
-			     1u << SATP_SV39 | 1u << SATP_SV48 | 1u << SATP_SV57, fence_after_fill));
+			     1u << SATP_SV39 | 1u << SATP_SV48 | 1u << SATP_SV57,
+			     fence_after_fill));
 	ssp_slot_set(&f.space, 0, (struct ssp_slot){ RAM_GPA, RAM_SIZE, delta, PTE_RWX });
 	f.hart.choices = &f.choices;
 	caller_init(&f.caller, &f.space, &f.hart, 64);
@@ -48,7 +49,7 @@ void put_path(unsigned int first, unsigned int levels)
 void satp(unsigned int mode, uint64_t asid, unsigned int table)
 {
 	caller_satp(&f.caller, (uint64_t)mode << SATP_MODE_SHIFT | asid << SATP_ASID_SHIFT |
-			       guest_table(table) >> PAGE_SHIFT);
+				       guest_table(table) >> PAGE_SHIFT);
 	check();
 }
 

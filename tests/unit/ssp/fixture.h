@@ -17,19 +17,19 @@
 #include "caller.h"
 #include "memory.h"
 
-#define RAM_DELTA	0x4000000000ull		/* congruent for any superpage */
-#define LEAF		(PTE_V | PTE_R | PTE_W | PTE_X | PTE_A | PTE_D)
-#define LINK		PTE_V
-#define PAGE(n)		(RAM_GPA + 0x200000 + (n) * PAGE_SIZE)	/* guest frames to map */
+#define RAM_DELTA 0x4000000000ull /* congruent for any superpage */
+#define LEAF      (PTE_V | PTE_R | PTE_W | PTE_X | PTE_A | PTE_D)
+#define LINK      PTE_V
+#define PAGE(n)   (RAM_GPA + 0x200000 + (n)*PAGE_SIZE) /* guest frames to map */
 
 struct fixture {
 	struct choices choices;
 	struct ssp_space space;
 	struct hart hart;
 	struct caller caller;
-	struct ssp_result result;	/* of the last call of the engine */
-	unsigned int calls;		/* of the engine, by the last access */
-	uint64_t hpa;			/* where the last access went */
+	struct ssp_result result; /* of the last call of the engine */
+	unsigned int calls;       /* of the engine, by the last access */
+	uint64_t hpa;             /* where the last access went */
 };
 
 extern struct fixture f;
@@ -53,10 +53,11 @@ enum ssp_verdict load(uint64_t va);
 enum ssp_verdict store(uint64_t va);
 
 /* load() is let through and goes to this GPA. */
-#define assert_maps(va, gpa) do {						\
-	assert_int_equal(load(va), SSP_FILLED);					\
-	assert_int_equal(f.hpa, (gpa) + f.space.slots[0].delta);		\
-} while (0)
+#define assert_maps(va, gpa)                                             \
+	do {                                                             \
+		assert_int_equal(load(va), SSP_FILLED);                  \
+		assert_int_equal(f.hpa, (gpa) + f.space.slots[0].delta); \
+	} while (0)
 
 void fence_va(uint64_t va);
 void fence_va_asid(uint64_t va, uint64_t asid);

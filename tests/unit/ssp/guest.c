@@ -3,17 +3,34 @@
 #include "guest.h"
 
 const uint64_t guest_frames[GUEST_FRAMES] = {
-	0, 0x10000000,						/* devices */
-	0x80000000, 0x80003000, 0x80200000, 0x80201000, 0xbfe00000, 0xbffff000,
-	0xc0000000, 0xc0200000, 0xc0234000, 0x100000000, 0x13ffff000,	/* RAM */
-	0x140000000,						/* just above */
-	0x200000000, 0x200001000, 0x200200000, 0x200400000, 0x200500000, 0x200501000,
-	0x210000000, 0x210001000, 0x210200000,			/* no stores */
+	0,
+	0x10000000, /* devices */
+	0x80000000,
+	0x80003000,
+	0x80200000,
+	0x80201000,
+	0xbfe00000,
+	0xbffff000,
+	0xc0000000,
+	0xc0200000,
+	0xc0234000,
+	0x100000000,
+	0x13ffff000, /* RAM */
+	0x140000000, /* just above */
+	0x200000000,
+	0x200001000,
+	0x200200000,
+	0x200400000,
+	0x200500000,
+	0x200501000,
+	0x210000000,
+	0x210001000,
+	0x210200000, /* no stores */
 	0xffffffffff000,
 };
 
 const uint64_t guest_ram_deltas[4] = {
-	0x4000000000, 0x4000200000, 0x4000003000, 0,	/* superpages of 1 GiB, 2 MiB, none, all */
+	0x4000000000, 0x4000200000, 0x4000003000, 0, /* superpages of 1 GiB, 2 MiB, none, all */
 };
 
 /* Table n is mostly used at this level. */
@@ -64,5 +81,6 @@ uint64_t guest_random_pte(struct choices *choices, unsigned int table)
 		return guest_random_leaf(choices, level) | 1ull << (54 + choose(choices, 10));
 	if (one_in(choices, 8))
 		return 0;
-	return level > 0 && !one_in(choices, 4) ? guest_random_link(choices, level) : guest_random_leaf(choices, level);
+	return level > 0 && !one_in(choices, 4) ? guest_random_link(choices, level) :
+						  guest_random_leaf(choices, level);
 }

@@ -6,8 +6,8 @@
 #include "choices.h"
 #include "memory.h"
 
-#define GUEST_FRAMES	24
-extern const uint64_t guest_frames[GUEST_FRAMES];	/* devices, RAM, RAM without rights */
+#define GUEST_FRAMES 24
+extern const uint64_t guest_frames[GUEST_FRAMES]; /* devices, RAM, RAM without rights */
 extern const uint64_t guest_ram_deltas[4];
 
 /* A table that is mostly used at this level. */

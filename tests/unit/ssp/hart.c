@@ -14,11 +14,10 @@ static bool matches(const struct hart *hart, const struct hart_cached *entry, ui
 {
 	bool global = pte_is_leaf(entry->pte) && (entry->pte & PTE_G);
 
-	return entry->live && covers(entry, va) &&
-	       (global || entry->asid == satp_asid(hart->satp));
+	return entry->live && covers(entry, va) && (global || entry->asid == satp_asid(hart->satp));
 }
 
-#define ANY_LEAF	(-1)
+#define ANY_LEAF (-1)
 
 /* Some cached entry for va, of this level or any leaf; NULL: none, or not this time. */
 static const struct hart_cached *pick(struct hart *hart, uint64_t va, int level)
@@ -42,7 +41,11 @@ static const struct hart_cached *pick(struct hart *hart, uint64_t va, int level)
 static void cache(struct hart *hart, uint64_t va, int level, uint64_t pte)
 {
 	hart->tlb[hart->next++ % HART_TLB] = (struct hart_cached){
-		.live = true, .level = level, .asid = satp_asid(hart->satp), .va = va, .pte = pte,
+		.live = true,
+		.level = level,
+		.asid = satp_asid(hart->satp),
+		.va = va,
+		.pte = pte,
 	};
 }
 
@@ -107,7 +110,7 @@ static bool allows(uint64_t pte, enum ssp_access access, unsigned int state)
 	if (!(pte & PTE_V))
 		return false;
 	if (state & SSP_USER ? !(pte & PTE_U) :
-	    (pte & PTE_U) && (access == SSP_FETCH || !(state & SSP_SUM)))
+			       (pte & PTE_U) && (access == SSP_FETCH || !(state & SSP_SUM)))
 		return false;
 	if (access == SSP_LOAD)
 		return (pte & PTE_R) || ((state & SSP_MXR) && (pte & PTE_X));

@@ -11,7 +11,7 @@
 #include "choices.h"
 #include "ssp.h"
 
-#define HART_TLB	256
+#define HART_TLB 256
 
 /* One cached page-table entry, as found at `level` on the way to va. */
 struct hart_cached {
@@ -27,7 +27,7 @@ struct hart {
 	uint64_t satp;
 	struct hart_cached tlb[HART_TLB];
 	unsigned int next;
-	const char *broken;	/* a shadow entry that breaks a rule */
+	const char *broken; /* a shadow entry that breaks a rule */
 };
 
 /* An access; true if it is let through, and where to. */

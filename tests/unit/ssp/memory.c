@@ -12,7 +12,7 @@ void memory_reset(uint64_t ram_delta, uint32_t pool_tables)
 {
 	memset(memory.guest, 0, sizeof(memory.guest));
 	memset(memory.ring, 0, sizeof(memory.ring));
-	memset(memory.pool, 0xa5, pool_tables * PAGE_SIZE);	/* a pool need not be clean */
+	memset(memory.pool, 0xa5, pool_tables * PAGE_SIZE); /* a pool need not be clean */
 	memset(memory.tables, 0xa5, pool_tables * sizeof(memory.tables[0]));
 	memory.broken = NULL;
 	memory.ram_delta = ram_delta;

@@ -12,13 +12,13 @@
 
 #include "ssp.h"
 
-#define RAM_GPA		0x80000000ull
-#define RAM_SIZE	0xc0000000ull
-#define GUEST_TABLES	48
-#define RING_GPA	(RAM_GPA + GUEST_TABLES * PAGE_SIZE)
-#define POOL_HPA	0x7000000000ull
-#define POOL_TABLES	160	/* for most tests ... */
-#define POOL_MAX	2048	/* ... and at most */
+#define RAM_GPA      0x80000000ull
+#define RAM_SIZE     0xc0000000ull
+#define GUEST_TABLES 48
+#define RING_GPA     (RAM_GPA + GUEST_TABLES * PAGE_SIZE)
+#define POOL_HPA     0x7000000000ull
+#define POOL_TABLES  160  /* for most tests ... */
+#define POOL_MAX     2048 /* ... and at most */
 
 struct memory {
 	uint64_t guest[GUEST_TABLES][PTES_PER_TABLE];
@@ -27,7 +27,7 @@ struct memory {
 	struct ssp_table tables[POOL_MAX];
 	uint64_t ram_delta;
 	uint32_t pool_tables;
-	const char *broken;		/* the first access that was out of bounds */
+	const char *broken; /* the first access that was out of bounds */
 };
 
 extern struct memory memory;

@@ -5,8 +5,8 @@
 #include "model.h"
 #include "ring.h"
 
-#define ALL_MODES	(1u << SATP_SV39 | 1u << SATP_SV48 | 1u << SATP_SV57)
-#define MAX_CALLS	3	/* of the engine, until an access that may proceed does */
+#define ALL_MODES (1u << SATP_SV39 | 1u << SATP_SV48 | 1u << SATP_SV57)
+#define MAX_CALLS 3 /* of the engine, until an access that may proceed does */
 
 /* Mostly one of a few, sometimes one of many. */
 static uint64_t random_satp(struct model *model)
@@ -17,8 +17,9 @@ static uint64_t random_satp(struct model *model)
 	uint64_t asid = choose(choices, 4), hpa;
 
 	if (!one_in(choices, 8))
-		table = guest_table_of_level(&(struct choices){ .state = choose(choices, model->shape) },
-				       mode - SATP_SV39 + 2);
+		table = guest_table_of_level(
+			&(struct choices){ .state = choose(choices, model->shape) },
+			mode - SATP_SV39 + 2);
 	if (one_in(choices, 16))
 		return 0;
 	if (one_in(choices, 32))
@@ -133,7 +134,7 @@ static void step_write(struct model *model)
 	choose_entry(model, &table, &index);
 	write_entry(model, table, index,
 		    choose(choices, 2) ? guest_random_pte(choices, table) :
-		    entry_value(table, index) ^ 1ull << choose(choices, 8));
+					 entry_value(table, index) ^ 1ull << choose(choices, 8));
 }
 
 /* A guest kernel's page-fault handler: make what is missing, without a fence. */
@@ -156,7 +157,9 @@ static void repair(struct model *model, const struct access *access)
 		return;
 	}
 	value = guest_random_leaf(choices, level) | PTE_V | PTE_R | PTE_A | PTE_D |
-		(access->kind == SSP_FETCH ? PTE_X : access->kind == SSP_STORE ? PTE_W : 0);
+		(access->kind == SSP_FETCH ? PTE_X :
+		 access->kind == SSP_STORE ? PTE_W :
+					     0);
 	value = access->state & SSP_USER ? value | PTE_U : value & ~PTE_U;
 	write_entry(model, table, index, value);
 }
@@ -176,7 +179,8 @@ static void step_satp(struct model *model)
 static void step_fence_pages(struct model *model)
 {
 	struct choices *choices = &model->choices;
-	uint64_t va = random_va(model) & ~(PAGE_SIZE - 1), pages = 1 + choose(choices, SSP_LOG_SIZE);
+	uint64_t va = random_va(model) & ~(PAGE_SIZE - 1),
+		 pages = 1 + choose(choices, SSP_LOG_SIZE);
 	uint64_t asid = choose(choices, 2) ? satp_asid(model->caller.satp) : choose(choices, 4);
 	uint16_t legal_asid = asid;
 	bool by_asid = choose(choices, 2);
@@ -198,7 +202,7 @@ static void step_fence(struct model *model)
 	bool by_va = choose(choices, 8), by_asid = choose(choices, 2);
 
 	if (one_in(choices, 8))
-		asid |= 1ull << 40;	/* bits above ASIDMAX are ignored */
+		asid |= 1ull << 40; /* bits above ASIDMAX are ignored */
 	if (!by_va && !one_in(choices, 4))
 		by_asid = true;
 	if ((!by_va && !by_asid) ||
@@ -272,7 +276,8 @@ static void push_hints(struct model *model)
 	for (unsigned int n = 1 + choose(choices, 4); n; n--)
 		if (!ring_is_full())
 			push(HM_RING_OP_MAP, random_va(model), random_pages(choices),
-			     one_in(choices, 8) ? choose(choices, 4) : satp_asid(model->caller.satp));
+			     one_in(choices, 8) ? choose(choices, 4) :
+						  satp_asid(model->caller.satp));
 }
 
 /* What makes no sense is a flush of everything, whatever else there is. */
@@ -282,21 +287,13 @@ static void push_nonsense(struct model *model)
 	uint64_t word = (uint64_t)choose(choices, 65536) << 48 | choose(choices, 65536);
 
 	switch (choose(choices, 5)) {
-	case 0:
-		ring_page()->head += HM_RING_ENTRIES + 1 + choose(choices, 65536) * 32768;
-		break;
-	case 1:
-		push_words(word << 16 | choose(choices, 0xfff0) << 4 | 0x10, 1);
-		break;
+	case 0: ring_page()->head += HM_RING_ENTRIES + 1 + choose(choices, 65536) * 32768; break;
+	case 1: push_words(word << 16 | choose(choices, 0xfff0) << 4 | 0x10, 1); break;
 	case 2:
 		push_words(word << 16 | (choose(choices, 2) ? 0 : 4 + choose(choices, 12)), 1);
 		break;
-	case 3:
-		push_words(HM_RING_OP_FLUSH, word | 1ull << 63);
-		break;
-	case 4:
-		push_words(-PAGE_SIZE | HM_RING_OP_FLUSH, 2);
-		break;
+	case 3: push_words(HM_RING_OP_FLUSH, word | 1ull << 63); break;
+	case 4: push_words(-PAGE_SIZE | HM_RING_OP_FLUSH, 2); break;
 	}
 	commit(model);
 	oracle_fence_all(&model->oracle);
@@ -307,15 +304,9 @@ static void step_ring(struct model *model)
 	struct choices *choices = &model->choices;
 
 	switch (choose(choices, 8)) {
-	case 0 ... 2:
-		push_hints(model);
-		break;
-	case 3 ... 4:
-		push_flush(model);
-		break;
-	case 5:
-		commit(model);
-		break;
+	case 0 ... 2: push_hints(model); break;
+	case 3 ... 4: push_flush(model); break;
+	case 5: commit(model); break;
 	case 6:
 		caller_reenter(&model->caller);
 		pushed_is_effective(model);
@@ -340,7 +331,8 @@ static void expect_verdict(struct model *model, const struct access *access,
 {
 	switch (result.verdict) {
 	case SSP_TRUE_FAULT:
-		expect(model, access, (struct outcome){ PAGE_FAULT, 0 }, "a page fault for nothing");
+		expect(model, access, (struct outcome){ PAGE_FAULT, 0 },
+		       "a page fault for nothing");
 		if (choose(&model->choices, 2))
 			repair(model, access);
 		break;
@@ -352,8 +344,7 @@ static void expect_verdict(struct model *model, const struct access *access,
 		expect(model, access, (struct outcome){ OUTSIDE, result.gpa },
 		       "an access to a device that is none");
 		break;
-	default:
-		model->broken = "no verdict that a caller knows";
+	default: model->broken = "no verdict that a caller knows";
 	}
 }
 
@@ -386,11 +377,13 @@ static void step_translate(struct model *model)
 	struct access access = random_access(model);
 	struct outcome want = oracle_walk(&model->oracle, &access);
 	uint64_t hpa = 0;
-	enum ssp_verdict verdict = ssp_translate(&model->space, model->space.current->gsatp, access.va, access.kind, access.state,
-						 &hpa);
+	enum ssp_verdict verdict = ssp_translate(&model->space, model->space.current->gsatp,
+						 access.va, access.kind, access.state, &hpa);
 	static const enum ssp_verdict verdicts[] = {
-		[PAGE_FAULT] = SSP_TRUE_FAULT, [ACCESS_FAULT] = SSP_ACCESS_FAULT,
-		[OUTSIDE] = SSP_OUTSIDE, [MAPPED] = SSP_FILLED,
+		[PAGE_FAULT] = SSP_TRUE_FAULT,
+		[ACCESS_FAULT] = SSP_ACCESS_FAULT,
+		[OUTSIDE] = SSP_OUTSIDE,
+		[MAPPED] = SSP_FILLED,
 	};
 
 	model->checks++;
@@ -414,21 +407,28 @@ static void step_host(struct model *model)
 
 	switch (choose(choices, 3)) {
 	case 0:
-		set_slot(model, 1, (struct ssp_slot){
-			.gpa = 0x200000000, .size = one_in(choices, 4) ? 0 : 0x501000,
-			.delta = choose(choices, 2) ? 0x5000003000 : 0x5000000000, .rights = PTE_RWX,
-		});
+		set_slot(model, 1,
+			 (struct ssp_slot){
+				 .gpa = 0x200000000,
+				 .size = one_in(choices, 4) ? 0 : 0x501000,
+				 .delta = choose(choices, 2) ? 0x5000003000 : 0x5000000000,
+				 .rights = PTE_RWX,
+			 });
 		break;
 	case 1:
-		set_slot(model, 2, (struct ssp_slot){
-			.gpa = 0x210000000, .size = one_in(choices, 4) ? 0 : 0x400000,
-			.delta = 0x5100000000,
-			.rights = choose(choices, 2) ? PTE_R | PTE_X : PTE_R,
-		});
+		set_slot(model, 2,
+			 (struct ssp_slot){
+				 .gpa = 0x210000000,
+				 .size = one_in(choices, 4) ? 0 : 0x400000,
+				 .delta = 0x5100000000,
+				 .rights = choose(choices, 2) ? PTE_R | PTE_X : PTE_R,
+			 });
 		break;
 	case 2:
 		caller_owes(&model->caller,
-			    ssp_invalidate_gpa(&model->space, guest_frames[choose(choices, GUEST_FRAMES)], PAGE_SIZE),
+			    ssp_invalidate_gpa(&model->space,
+					       guest_frames[choose(choices, GUEST_FRAMES)],
+					       PAGE_SIZE),
 			    0);
 		break;
 	}
@@ -458,7 +458,8 @@ void model_init(struct model *model)
 {
 	struct choices *choices = &model->choices;
 	uint64_t delta = guest_ram_deltas[choose(choices, 4)];
-	uint32_t tables = SSP_MIN_TABLES + choose(choices, 2) * choose(choices, POOL_TABLES - SSP_MIN_TABLES);
+	uint32_t tables =
+		SSP_MIN_TABLES + choose(choices, 2) * choose(choices, POOL_TABLES - SSP_MIN_TABLES);
 
 	*model = (struct model){ .choices = *choices };
 	choices = &model->choices;

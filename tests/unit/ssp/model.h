@@ -14,7 +14,7 @@
 #include "oracle.h"
 #include "producer.h"
 
-#define MODEL_RECENT	8
+#define MODEL_RECENT 8
 
 struct model {
 	struct choices choices;
@@ -22,12 +22,15 @@ struct model {
 	struct hart hart;
 	struct caller caller;
 	struct oracle oracle;
-	unsigned int mode, shape;	/* what satp mostly is */
-	struct access recent[GUEST_TABLES][MODEL_RECENT];	/* let through, by top table */
-	struct { uint64_t va, pages, asid; unsigned int op; } pushed[HM_RING_ENTRIES];
-	unsigned int pending;		/* flushes pushed and not known to be effective */
-	uint64_t checks;		/* outcomes compared with the oracle */
-	uint64_t mapped, filled;	/* accesses let through, hidden faults */
+	unsigned int mode, shape;                         /* what satp mostly is */
+	struct access recent[GUEST_TABLES][MODEL_RECENT]; /* let through, by top table */
+	struct {
+		uint64_t va, pages, asid;
+		unsigned int op;
+	} pushed[HM_RING_ENTRIES];
+	unsigned int pending;    /* flushes pushed and not known to be effective */
+	uint64_t checks;         /* outcomes compared with the oracle */
+	uint64_t mapped, filled; /* accesses let through, hidden faults */
 	const char *broken;
 };
 

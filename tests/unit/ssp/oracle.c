@@ -9,14 +9,14 @@
 
 const uint16_t oracle_indices[ORACLE_INDICES] = { 0, 1, 8, 255, 256, 511 };
 
-#define NEVER	(~0ull)
+#define NEVER (~0ull)
 
 struct query {
 	const struct oracle *oracle;
 	const struct access *access;
 	struct outcome want;
-	uint64_t satp;		/* whose walk it was */
-	bool as_global;		/* it counts only if its path carries G */
+	uint64_t satp;  /* whose walk it was */
+	bool as_global; /* it counts only if its path carries G */
 };
 
 void oracle_reset(struct oracle *oracle, uint64_t satp)
@@ -106,8 +106,7 @@ static bool permitted(uint64_t pte, const struct access *access)
 {
 	bool user_page = pte & PTE_U, user = access->state & SSP_USER;
 
-	if (user != user_page &&
-	    (user || access->kind == SSP_FETCH || !(access->state & SSP_SUM)))
+	if (user != user_page && (user || access->kind == SSP_FETCH || !(access->state & SSP_SUM)))
 		return false;
 	if (!(pte & PTE_A) || (access->kind == SSP_STORE && !(pte & PTE_D)))
 		return false;
@@ -143,8 +142,8 @@ static struct outcome judge(const struct oracle *oracle, const struct access *ac
 			    int level)
 {
 	uint64_t frame = pte << 10 >> 20, size = 1ull << (12 + 9 * level);
-	bool valid = (pte & PTE_V) && !(pte >> 54) && (pte & PTE_RWX) &&
-		     (pte & PTE_RWX) != PTE_W && (pte & PTE_RWX) != (PTE_W | PTE_X);
+	bool valid = (pte & PTE_V) && !(pte >> 54) && (pte & PTE_RWX) && (pte & PTE_RWX) != PTE_W &&
+		     (pte & PTE_RWX) != (PTE_W | PTE_X);
 
 	if (!valid || (frame << 12) % size || !permitted(pte, access))
 		return (struct outcome){ PAGE_FAULT, 0 };
@@ -278,17 +277,18 @@ static struct outcome walk(const struct oracle *oracle, const struct access *acc
 	int level = levels_of(satp) - 1;
 
 	if (level < 0)
-		return physical(oracle, access, access->va, PTE_RWX | PTE_A | PTE_D |
-				(access->state & SSP_USER ? PTE_U : 0));
+		return physical(oracle, access, access->va,
+				PTE_RWX | PTE_A | PTE_D | (access->state & SSP_USER ? PTE_U : 0));
 	if (!canonical(access->va, level + 1))
 		return (struct outcome){ PAGE_FAULT, 0 };
-	for (; ; level--) {
+	for (;; level--) {
 		uint64_t offset = table - RAM_GPA;
 
 		if (!slot_of(oracle, table))
 			return (struct outcome){ ACCESS_FAULT, 0 };
-		pte = offset >= sizeof(memory.guest) ? 0 :
-		      memory.guest[offset >> 12][access->va >> (12 + 9 * level) & 511];
+		pte = offset >= sizeof(memory.guest) ?
+			      0 :
+			      memory.guest[offset >> 12][access->va >> (12 + 9 * level) & 511];
 		if (!level || !is_pointer(pte))
 			return judge(oracle, access, pte, level);
 		table = pte << 10 >> 20 << 12;

@@ -13,18 +13,18 @@
 
 #include "memory.h"
 
-#define ORACLE_VERSIONS	12
-#define ORACLE_EVENTS	256
+#define ORACLE_VERSIONS 12
+#define ORACLE_EVENTS   256
 
 /* The few indices that the guest uses: the VA space is small, so that things meet. */
-#define ORACLE_INDICES	6
+#define ORACLE_INDICES 6
 extern const uint16_t oracle_indices[ORACLE_INDICES];
 
 enum outcome_kind { PAGE_FAULT, ACCESS_FAULT, OUTSIDE, MAPPED };
 
 struct outcome {
 	enum outcome_kind kind;
-	uint64_t address;	/* OUTSIDE: GPA, MAPPED: HPA */
+	uint64_t address; /* OUTSIDE: GPA, MAPPED: HPA */
 };
 
 struct access {
@@ -37,10 +37,14 @@ struct oracle {
 	uint64_t now;
 	struct {
 		unsigned int count;
-		struct { uint64_t from, value; } version[ORACLE_VERSIONS];
+		struct {
+			uint64_t from, value;
+		} version[ORACLE_VERSIONS];
 	} entry[GUEST_TABLES][ORACLE_INDICES];
 	unsigned int runs;
-	struct { uint64_t from, satp; } run[ORACLE_EVENTS];
+	struct {
+		uint64_t from, satp;
+	} run[ORACLE_EVENTS];
 	unsigned int fences;
 	struct {
 		uint64_t time, first, last;
@@ -66,6 +70,7 @@ void oracle_fence_all(struct oracle *oracle);
 struct outcome oracle_walk(const struct oracle *oracle, const struct access *access);
 
 /* Whether the architecture allows this outcome. */
-bool oracle_allows(const struct oracle *oracle, const struct access *access, struct outcome outcome);
+bool oracle_allows(const struct oracle *oracle, const struct access *access,
+		   struct outcome outcome);
 
 #endif

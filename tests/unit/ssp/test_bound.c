@@ -16,9 +16,9 @@
 #include "ring.h"
 #include "ssp_port.h"
 
-#define LONGEST_CALL	12000	/* instructions; of a stay 20000 */
-#define INSTRUCTIONS	13	/* per basic block */
-#define BOUND		(LONGEST_CALL / INSTRUCTIONS)
+#define LONGEST_CALL 12000 /* instructions; of a stay 20000 */
+#define INSTRUCTIONS 13    /* per basic block */
+#define BOUND        (LONGEST_CALL / INSTRUCTIONS)
 
 static struct model model;
 static uint64_t blocks, worst_fault, worst_fence, worst_satp, worst_drain, worst_host;
@@ -81,18 +81,20 @@ void __wrap_caller_commit(struct caller *caller)
 }
 
 /* What has no caller: host calls and remote fences. */
-#define MEASURED(call) do {	\
-	blocks = 0;		\
-	call;			\
-	finish(&worst_host);	\
-} while (0)
+#define MEASURED(call)               \
+	do {                         \
+		blocks = 0;          \
+		call;                \
+		finish(&worst_host); \
+	} while (0)
 
 /* `full` leaves in each of the first `count` leaf tables of the current root. */
 static void fill_tables(unsigned int count, unsigned int full)
 {
 	for (unsigned int n = 0; n < count; n++)
 		for (unsigned int page = 0; page < full; page++)
-			caller_fault(&f.caller, ((uint64_t)n << 21) + page * PAGE_SIZE, SSP_LOAD, 0);
+			caller_fault(&f.caller, ((uint64_t)n << 21) + page * PAGE_SIZE, SSP_LOAD,
+				     0);
 }
 
 /* Tables 0 to 2: 512 by 512 pages, all of them mapped. */
@@ -109,7 +111,8 @@ static void big_guest(uint64_t bits)
 static void fences_of_full_tables(uint64_t bits)
 {
 	/* Just few enough to be cleared at once, and too many. */
-	for (unsigned int tables = SSP_EAGER_TABLES; tables < 3 * SSP_EAGER_TABLES; tables += SSP_EAGER_TABLES) {
+	for (unsigned int tables = SSP_EAGER_TABLES; tables < 3 * SSP_EAGER_TABLES;
+	     tables += SSP_EAGER_TABLES) {
 		big_guest(bits);
 		fill_tables(tables, PTES_PER_TABLE);
 		fence_asid(1);
@@ -165,8 +168,8 @@ static void recycling_tables_full_of_superpages_is_bounded(void **state)
 /* ---- 512 links at the top and below ---- */
 
 /* Table LOWER(global, n) maps all that one of level n can by superpages of level 1. */
-#define LOWER(global, n)	((global) * 4 + (n))
-#define TOP			10	/* the first free one */
+#define LOWER(global, n) ((global)*4 + (n))
+#define TOP              10 /* the first free one */
 
 static const unsigned int modes[] = { SATP_SV39, SATP_SV48, SATP_SV57 };
 
@@ -337,7 +340,7 @@ static void recycling_many_small_roots_is_bounded(void **state)
 	(void)state;
 	for (unsigned int i = 0; i < 3; i++) {
 		start_full();
-		full_root(SATP_SV39, 1, TOP, 0);		/* the global tree's */
+		full_root(SATP_SV39, 1, TOP, 0); /* the global tree's */
 		for (unsigned int asid = 2; asid < SSP_ROOTS; asid++) {
 			fill_top(SATP_SV39, TOP + asid, 0, PTES_PER_TABLE, true);
 			fill_top(SATP_SV39, TOP + asid, 4, 5, false);
@@ -347,9 +350,11 @@ static void recycling_many_small_roots_is_bounded(void **state)
 		fill_top(SATP_SV57, TOP, 0, PTES_PER_TABLE, false);
 		satp(SATP_SV57, 1, TOP);
 		for (uint64_t n = 0; f.space.tables_recycled == 0; n++)
-			caller_fault(&f.caller, va_of(SATP_SV57, 0, n * level_size(1 + i)), SSP_LOAD, 0);
+			caller_fault(&f.caller, va_of(SATP_SV57, 0, n * level_size(1 + i)),
+				     SSP_LOAD, 0);
 		for (uint64_t n = 0; n < POOL_MAX; n++)
-			caller_fault(&f.caller, va_of(SATP_SV57, 1, n * level_size(1 + i)), SSP_LOAD, 0);
+			caller_fault(&f.caller, va_of(SATP_SV57, 1, n * level_size(1 + i)),
+				     SSP_LOAD, 0);
 	}
 }
 
@@ -357,7 +362,8 @@ static void fences_of_ranges_are_bounded(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < 3; i++) {
-		uint64_t va = va_of(modes[i], 8, level_size(1) - 32 * PAGE_SIZE), last = va + 64 * PAGE_SIZE - 1;
+		uint64_t va = va_of(modes[i], 8, level_size(1) - 32 * PAGE_SIZE),
+			 last = va + 64 * PAGE_SIZE - 1;
 
 		start_full();
 		for (unsigned int n = 1; n < SSP_ROOTS; n++) {
@@ -367,7 +373,8 @@ static void fences_of_ranges_are_bounded(void **state)
 			caller_fault(&f.caller, va, SSP_LOAD, 0);
 		}
 		MEASURED(ssp_flush_pages(&f.space, va, last));
-		MEASURED(ssp_flush_pages_asid(&f.space, va, va + 64 / SSP_ROOTS * PAGE_SIZE - 1, 1));
+		MEASURED(
+			ssp_flush_pages_asid(&f.space, va, va + 64 / SSP_ROOTS * PAGE_SIZE - 1, 1));
 	}
 }
 
@@ -469,7 +476,7 @@ static void draining_a_full_ring_is_bounded(void **state)
 	big_guest(0);
 	satp(SATP_SV39, 2, 3);
 	fill_tables(SSP_EAGER_TABLES, PTES_PER_TABLE);
-	satp(SATP_SV39, 1, 4);		/* beside table 0 */
+	satp(SATP_SV39, 1, 4); /* beside table 0 */
 	fill_tables(SSP_EAGER_TABLES, PTES_PER_TABLE);
 	ssp_ring_attach(&f.space, RING_GPA + RAM_DELTA);
 	for (uint64_t op = HM_RING_OP_MAP; op <= HM_RING_OP_FLUSH_GLOBAL; op++) {
@@ -478,7 +485,8 @@ static void draining_a_full_ring_is_bounded(void **state)
 				uint64_t asid = op == HM_RING_OP_FLUSH_GLOBAL ? 0 : asids[i];
 
 				for (uint64_t pages = 0; pages <= 1 << 20; pages = pages * 4 + 1)
-					drain_a_full_ring(op, asid << HM_RING_ASID_SHIFT | pages, step);
+					drain_a_full_ring(op, asid << HM_RING_ASID_SHIFT | pages,
+							  step);
 			}
 		}
 	}
@@ -533,7 +541,7 @@ static int report(void **state)
 	return 0;
 }
 
-#define BOUNDED(name)	cmocka_unit_test_setup(name, start)
+#define BOUNDED(name) cmocka_unit_test_setup(name, start)
 
 int main(void)
 {

@@ -3,8 +3,8 @@
 #include "hits.h"
 #include "fixture.h"
 
-#define MIB		(1ull << 20)
-#define GIB		(1ull << 30)
+#define MIB (1ull << 20)
+#define GIB (1ull << 30)
 
 /* Sv39, ASID 1, VA page n at frame n for n < 8; tables 0, 1, 2. */
 static void simple_guest(void)
@@ -58,8 +58,8 @@ static void an_invalid_entry_is_a_true_fault_at_any_level(void **state)
 
 static void reserved_encodings_are_true_faults(void **state)
 {
-	static const uint64_t bad[] = { PTE_V | PTE_W, PTE_V | PTE_W | PTE_X, LEAF | 1ull << 63,
-					LEAF | 1ull << 61, LEAF | 1ull << 54, LINK };
+	static const uint64_t bad[] = { PTE_V | PTE_W,     PTE_V | PTE_W | PTE_X, LEAF | 1ull << 63,
+					LEAF | 1ull << 61, LEAF | 1ull << 54,     LINK };
 
 	(void)state;
 	simple_guest();
@@ -68,7 +68,7 @@ static void reserved_encodings_are_true_faults(void **state)
 		assert_int_equal(load(9 * PAGE_SIZE), SSP_TRUE_FAULT);
 		assert_int_equal(touch(9 * PAGE_SIZE, SSP_FETCH, 0), SSP_TRUE_FAULT);
 	}
-	put(2, 9, PAGE(0), LINK);	/* a link below the last level */
+	put(2, 9, PAGE(0), LINK); /* a link below the last level */
 	assert_int_equal(load(9 * PAGE_SIZE), SSP_TRUE_FAULT);
 }
 
@@ -180,7 +180,8 @@ static void a_leaf_that_a_slot_leaves_no_rights_is_not_filled(void **state)
 	simple_guest();
 	put(2, 9, 0x1000000, PTE_V | PTE_X | PTE_A);
 	assert_int_equal(touch(9 * PAGE_SIZE, SSP_LOAD, SSP_MXR), SSP_OUTSIDE);
-	assert_int_equal(ssp_translate(&f.space, f.space.current->gsatp, 9 * PAGE_SIZE, SSP_LOAD, SSP_MXR, &hpa),
+	assert_int_equal(ssp_translate(&f.space, f.space.current->gsatp, 9 * PAGE_SIZE, SSP_LOAD,
+				       SSP_MXR, &hpa),
 			 SSP_OUTSIDE);
 }
 
@@ -390,7 +391,9 @@ static void a_fence_by_asid_reaches_another_root(void **state)
 	satp(SATP_SV39, 2, 0);
 	put(2, 0, PAGE(9), LEAF);
 	fence_asid(1);
-	assert_int_equal(ssp_root_find(&f.space, 8ull << 60 | 1ull << 44 | RAM_GPA >> 12)->asid_generation, 0);
+	assert_int_equal(
+		ssp_root_find(&f.space, 8ull << 60 | 1ull << 44 | RAM_GPA >> 12)->asid_generation,
+		0);
 	satp(SATP_SV39, 1, 0);
 	assert_maps(0, PAGE(9));
 }
@@ -451,7 +454,7 @@ static void pieces_that_the_log_has_left_behind_are_not_cached(void **state)
 }
 
 /* 64 pages around the end of a leaf table, 32 to 95 of the guest; all of them change. */
-#define RANGE_VA	(2 * MIB - 32 * PAGE_SIZE)
+#define RANGE_VA (2 * MIB - 32 * PAGE_SIZE)
 
 static void map_range(unsigned int from, uint64_t bits)
 {
@@ -864,7 +867,7 @@ static void roots_of_different_modes_do_not_share(void **state)
 {
 	(void)state;
 	two_roots(PTE_G);
-	put(2, 0, 0x80600000, LEAF | PTE_G);	/* of 4 KiB in Sv39, of 2 MiB in Sv48 */
+	put(2, 0, 0x80600000, LEAF | PTE_G); /* of 4 KiB in Sv39, of 2 MiB in Sv48 */
 	put(5, 0, guest_table(1), LINK);
 	assert_maps(5 * PAGE_SIZE, PAGE(5));
 	satp(SATP_SV48, 2, 5);
@@ -1037,7 +1040,8 @@ static void the_walk_cache_serves_neighbours(void **state)
 	assert_int_equal(ssp_fault_fast(&f.space, 0, SSP_LOAD, 0, &fence), SSP_SLOW);
 	assert_int_equal(store(0), SSP_FILLED);
 	assert_int_equal(ssp_fault_fast(&f.space, PAGE_SIZE, SSP_LOAD, 0, &fence), SSP_FILLED);
-	assert_int_equal(ssp_fault_fast(&f.space, 9 * PAGE_SIZE, SSP_LOAD, 0, &fence), SSP_TRUE_FAULT);
+	assert_int_equal(ssp_fault_fast(&f.space, 9 * PAGE_SIZE, SSP_LOAD, 0, &fence),
+			 SSP_TRUE_FAULT);
 	check();
 }
 
@@ -1051,7 +1055,8 @@ static void a_load_fills_the_valid_pages_around_it(void **state)
 	put(2, 2, PAGE(2), LEAF & ~PTE_A);
 	assert_maps(0, PAGE(0));
 	assert_int_equal(ssp_fault_fast(&f.space, PAGE_SIZE, SSP_LOAD, 0, &fence), SSP_SLOW);
-	assert_int_equal(ssp_fault_fast(&f.space, 2 * PAGE_SIZE, SSP_LOAD, 0, &fence), SSP_TRUE_FAULT);
+	assert_int_equal(ssp_fault_fast(&f.space, 2 * PAGE_SIZE, SSP_LOAD, 0, &fence),
+			 SSP_TRUE_FAULT);
 	check();
 }
 
@@ -1097,7 +1102,8 @@ static void translating_fills_nothing(void **state)
 
 	(void)state;
 	simple_guest();
-	assert_int_equal(ssp_translate(&f.space, f.space.current->gsatp, 0x123, SSP_STORE, 0, &hpa), SSP_FILLED);
+	assert_int_equal(ssp_translate(&f.space, f.space.current->gsatp, 0x123, SSP_STORE, 0, &hpa),
+			 SSP_FILLED);
 	assert_int_equal(hpa, PAGE(0) + RAM_DELTA + 0x123);
 	assert_int_equal(shadow_level(0), -1);
 }
@@ -1112,7 +1118,7 @@ static void bad_arguments_are_refused(void **state)
 	assert_false(ssp_init(&space, POOL_HPA, memory.tables, SSP_MIN_TABLES, 1u << 9, false));
 }
 
-#define FACT(name)	cmocka_unit_test_setup(name, start)
+#define FACT(name) cmocka_unit_test_setup(name, start)
 
 int main(void)
 {

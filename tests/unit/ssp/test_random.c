@@ -10,12 +10,14 @@
 #include "ring.h"
 #include "seeds.h"
 
-#define STEPS	3000
+#define STEPS 3000
 
 const uint64_t default_seeds = 800;
 
 static struct model model;
-static struct { uint64_t steps, checks, mapped, filled, recycled, entries, hints; } total;
+static struct {
+	uint64_t steps, checks, mapped, filled, recycled, entries, hints;
+} total;
 
 void run(uint64_t seed)
 {

@@ -7,9 +7,9 @@
 #include "producer.h"
 #include "ring.h"
 
-#define MIB		(1ull << 20)
-#define GIB		(1ull << 30)
-#define FULL_HEAD	0xffffffc0u	/* wraps around within half a ring */
+#define MIB       (1ull << 20)
+#define GIB       (1ull << 30)
+#define FULL_HEAD 0xffffffc0u /* wraps around within half a ring */
 
 /* Sv39, ASID 1, VA page n at frame n for n < 128; a ring whose count is about to wrap. */
 static int start_ring(void **state)
@@ -156,7 +156,8 @@ static void more_pages_than_a_drain_takes_are_flushed_all_the_same(void **state)
 		for (unsigned int n = 0; n < 128; n++)
 			remap(n);
 		for (unsigned int n = 0; n < 128; n += 2)
-			push(round ? HM_RING_OP_FLUSH_GLOBAL : HM_RING_OP_FLUSH, n * PAGE_SIZE, 2, !round);
+			push(round ? HM_RING_OP_FLUSH_GLOBAL : HM_RING_OP_FLUSH, n * PAGE_SIZE, 2,
+			     !round);
 		commit();
 		for (unsigned int n = 0; n < 128; n++)
 			assert_true(is_remapped(n));
@@ -281,7 +282,7 @@ static void a_hint_gives_what_the_tables_say(void **state)
 	(void)state;
 	assert_true(faults(0) > 0);
 	put(2, 64, PAGE(64), LEAF & ~PTE_A);
-	put(2, 65, 0x10000000, LEAF);		/* no RAM */
+	put(2, 65, 0x10000000, LEAF); /* no RAM */
 	put(2, 66, PAGE(66), 0);
 	push(HM_RING_OP_MAP, 64 * PAGE_SIZE, 3, 1);
 	commit();
@@ -339,9 +340,13 @@ static void a_wild_head_flushes_everything(void **state)
 static void bad_entries_flush_everything(void **state)
 {
 	static const uint64_t bad[][2] = {
-		{ 0, 1 }, { 4, 1 }, { 15, 1 },		/* no operations */
-		{ HM_RING_OP_FLUSH | 0x10, 1 }, { HM_RING_OP_MAP | 0x800, 1 },
-		{ HM_RING_OP_FLUSH, 1ull << 48 | 1 }, { HM_RING_OP_MAP, 1ull << 63 },
+		{ 0, 1 },
+		{ 4, 1 },
+		{ 15, 1 }, /* no operations */
+		{ HM_RING_OP_FLUSH | 0x10, 1 },
+		{ HM_RING_OP_MAP | 0x800, 1 },
+		{ HM_RING_OP_FLUSH, 1ull << 48 | 1 },
+		{ HM_RING_OP_MAP, 1ull << 63 },
 		{ HM_RING_OP_FLUSH_GLOBAL, 1ull << 32 | 1 },
 		{ -PAGE_SIZE | HM_RING_OP_FLUSH, 2 },
 	};
@@ -441,7 +446,7 @@ static void without_a_ring_nothing_is_stored(void **state)
 		assert_int_equal(memory.ring[i], 0);
 }
 
-#define FACT(name)	cmocka_unit_test_setup(name, start_ring)
+#define FACT(name) cmocka_unit_test_setup(name, start_ring)
 
 int main(void)
 {

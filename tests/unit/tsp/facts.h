@@ -16,14 +16,14 @@
 #include "machine.h"
 #include "ssp_port.h"
 
-#define DELTA		0x4000000000ull		/* congruent for any superpage */
-#define LEAF		(PTE_V | PTE_R | PTE_W | PTE_X | PTE_A | PTE_D)
-#define LINK		PTE_V
-#define FRAME(n)	(RAM_GPA + 0x200000 + (n) * PAGE_SIZE)	/* guest frames to map */
-#define VA(n)		((uint64_t)(n) << PAGE_SHIFT)
-#define WINDOW		100
-#define TABLE_VA(n)	VA(WINDOW + (n))
-#define PTE_VA(n, i)	(TABLE_VA(n) + 8 * (i))
+#define DELTA        0x4000000000ull /* congruent for any superpage */
+#define LEAF         (PTE_V | PTE_R | PTE_W | PTE_X | PTE_A | PTE_D)
+#define LINK         PTE_V
+#define FRAME(n)     (RAM_GPA + 0x200000 + (n)*PAGE_SIZE) /* guest frames to map */
+#define VA(n)        ((uint64_t)(n) << PAGE_SHIFT)
+#define WINDOW       100
+#define TABLE_VA(n)  VA(WINDOW + (n))
+#define PTE_VA(n, i) (TABLE_VA(n) + 8 * (i))
 
 static struct machine m;
 
@@ -61,7 +61,8 @@ static inline void space(unsigned int v, unsigned int first)
 	check();
 }
 
-static inline void start_with(uint64_t delta, uint32_t tables, unsigned int vcpus, bool fence_after_fill)
+static inline void start_with(uint64_t delta, uint32_t tables, unsigned int vcpus,
+			      bool fence_after_fill)
 {
 	m.choices = (struct choices){ .bytes = (const uint8_t *)"" };
 	machine_init(&m, delta, tables, vcpus, fence_after_fill);
@@ -99,7 +100,7 @@ static inline struct machine_access load(uint64_t va)
 }
 
 static inline struct machine_access store_kind(unsigned int v, uint64_t va, enum machine_store kind,
-					uint64_t value)
+					       uint64_t value)
 {
 	struct machine_access access = machine_store(&m, v, va, kind, value, 0);
 
@@ -118,18 +119,20 @@ static inline void store_pte(unsigned int table, unsigned int index, uint64_t to
 	assert_int_equal(memory.guest[table][index], pte_make(to, bits));
 }
 
-#define assert_maps(va, gpa) do {						\
-	struct machine_access access = load(va);				\
-	assert_int_equal(access.outcome, DONE);					\
-	assert_int_equal(access.address, (gpa) + m.guest.slots[0].delta);	\
-} while (0)
+#define assert_maps(va, gpa)                                                      \
+	do {                                                                      \
+		struct machine_access access = load(va);                          \
+		assert_int_equal(access.outcome, DONE);                           \
+		assert_int_equal(access.address, (gpa) + m.guest.slots[0].delta); \
+	} while (0)
 
 /* How often what is done next faults, and stores to tables. */
-#define counted(counter, expression) ({						\
-	uint64_t before_ = m.counter;						\
-	expression;								\
-	m.counter - before_;							\
-})
+#define counted(counter, expression)          \
+	({                                    \
+		uint64_t before_ = m.counter; \
+		expression;                   \
+		m.counter - before_;          \
+	})
 
 static inline bool protected(unsigned int table)
 {

@@ -6,14 +6,14 @@
 #include "machine.h"
 #include "tsp_port.h"
 
-#define MAX_CALLS	12	/* until an access that may proceed does */
-#define ZERO_BLOCK	8	/* cbo.zero is a store like others */
-#define ALL_MODES	(1u << SATP_SV39 | 1u << SATP_SV48 | 1u << SATP_SV57)
+#define MAX_CALLS  12 /* until an access that may proceed does */
+#define ZERO_BLOCK 8  /* cbo.zero is a store like others */
+#define ALL_MODES  (1u << SATP_SV39 | 1u << SATP_SV48 | 1u << SATP_SV57)
 
 uint64_t machine_fp;
 
-static uint64_t nowhere[PTES_PER_TABLE];	/* pages without contents */
-static void *book;				/* memory of tsp_init() */
+static uint64_t nowhere[PTES_PER_TABLE]; /* pages without contents */
+static void *book;                       /* memory of tsp_init() */
 static uint64_t book_size;
 
 void *tsp_port_guest(uint64_t hpa)
@@ -37,31 +37,25 @@ uint64_t tsp_port_fp(unsigned int n)
 static void refresh_roots(struct machine *m, struct machine_vcpu *vcpu)
 {
 	for (unsigned int i = 0; i < TSP_ROOTS; i++) {
-		if (vcpu->generation[i] != vcpu->tsp.root[i].generation && !(vcpu->tsp.changed >> i & 1))
+		if (vcpu->generation[i] != vcpu->tsp.root[i].generation &&
+		    !(vcpu->tsp.changed >> i & 1))
 			m->broken = "a root has changed and is not marked";
 		if (vcpu->generation[i] != vcpu->tsp.root[i].generation)
 			hart_fence_asid(&vcpu->hart, i + 1);
 		vcpu->generation[i] = vcpu->tsp.root[i].generation;
 	}
 	vcpu->tsp.changed = 0;
-	vcpu->hart.satp = vcpu->tsp.root[vcpu->tsp.current].satp |
-			  (uint64_t)(vcpu->tsp.current + 1) << SATP_ASID_SHIFT;
+	vcpu->hart.satp = vcpu->tsp.root[vcpu->tsp.current].satp | (uint64_t)(vcpu->tsp.current + 1)
+									   << SATP_ASID_SHIFT;
 }
 
 static void fence(struct hart *hart, enum ssp_fence fence, uint64_t va)
 {
 	switch (fence) {
-	case SSP_FENCE_NONE:
-		break;
-	case SSP_FENCE_PAGE:
-		hart_fence_page(hart, va);
-		break;
-	case SSP_FENCE_ASID:
-		hart_fence_asid(hart, satp_asid(hart->satp));
-		break;
-	case SSP_FENCE_ALL:
-		hart_fence_all(hart);
-		break;
+	case SSP_FENCE_NONE: break;
+	case SSP_FENCE_PAGE: hart_fence_page(hart, va); break;
+	case SSP_FENCE_ASID: hart_fence_asid(hart, satp_asid(hart->satp)); break;
+	case SSP_FENCE_ALL: hart_fence_all(hart); break;
 	}
 }
 
@@ -97,8 +91,9 @@ static void flush(struct machine *m, unsigned int v, const uint64_t *va, const u
 {
 	m->flushes++;
 	for (unsigned int calls = 0; calls < MAX_CALLS; calls++)
-		if (settle(m, v, tsp_fence(&m->tsp, va ? *va : 0, !!va, asid ? *asid : TSP_ALL_ASIDS), 0).verdict !=
-		    TSP_AGAIN)
+		if (settle(m, v,
+			   tsp_fence(&m->tsp, va ? *va : 0, !!va, asid ? *asid : TSP_ALL_ASIDS), 0)
+			    .verdict != TSP_AGAIN)
 			return;
 	m->broken = "a fence does not end";
 }
@@ -130,12 +125,9 @@ static struct machine_access outcome(enum machine_outcome outcome, uint64_t addr
 static struct machine_access guest_fault(const struct tsp_result *result)
 {
 	switch (result->fault) {
-	case SSP_TRUE_FAULT:
-		return outcome(PAGE_FAULT_AT, result->va);
-	case SSP_ACCESS_FAULT:
-		return outcome(ACCESS_FAULT_AT, result->va);
-	default:
-		return outcome(OUTSIDE_AT, result->gpa);
+	case SSP_TRUE_FAULT: return outcome(PAGE_FAULT_AT, result->va);
+	case SSP_ACCESS_FAULT: return outcome(ACCESS_FAULT_AT, result->va);
+	default: return outcome(OUTSIDE_AT, result->gpa);
 	}
 }
 
@@ -168,9 +160,9 @@ struct machine_access machine_load(struct machine *m, unsigned int v, uint64_t v
 
 /* -- stores -- */
 
-#define RS1	10
-#define RS2	11
-#define RD	12
+#define RS1 10
+#define RS2 11
+#define RD  12
 
 static const uint8_t funct5[] = { 0x01, 0x00, 0x04, 0x0c, 0x08, 0x10, 0x14, 0x18, 0x1c };
 
@@ -261,15 +253,18 @@ static struct machine_access store_directly(struct machine *m, enum machine_stor
 		uint64_t at = i < first ? hpa[0] + i : hpa[1] + i - first;
 
 		check_not_a_table(m, at);
-		old |= (uint64_t)*(uint8_t *)tsp_port_guest(at) << 8 * i;
+		old |= (uint64_t) * (uint8_t *)tsp_port_guest(at) << 8 * i;
 	}
 	value = machine_store_result(kind, old, value);
 	for (unsigned int i = 0; i < size; i++)
 		*(uint8_t *)tsp_port_guest(i < first ? hpa[0] + i : hpa[1] + i - first) =
 			value >> 8 * i;
 	return (struct machine_access){
-		.outcome = DONE, .address = hpa[0],
-		.loaded = kind == SC ? 0 : size == 4 ? (uint64_t)(int32_t)old : old,
+		.outcome = DONE,
+		.address = hpa[0],
+		.loaded = kind == SC ? 0 :
+			  size == 4  ? (uint64_t)(int32_t)old :
+				       old,
 	};
 }
 
@@ -288,8 +283,8 @@ static bool let_through(struct machine *m, unsigned int v, uint64_t *va, unsigne
 }
 
 static struct tsp_result emulate(struct machine *m, unsigned int v, uint64_t va, uint64_t fault_va,
-				 uint64_t fault_gpa, enum machine_store kind, uint64_t value, unsigned int state,
-				 uint64_t *loaded)
+				 uint64_t fault_gpa, enum machine_store kind, uint64_t value,
+				 unsigned int state, uint64_t *loaded)
 {
 	bool fp = kind == FSW || kind == FSD || kind == C_FSD;
 	uint64_t x[32] = { [RS1] = va, [RS2] = fp ? ~value : value, [RD] = CAS_EXPECTS };
@@ -319,14 +314,11 @@ struct machine_access machine_store(struct machine *m, unsigned int v, uint64_t 
 		if (result.verdict == TSP_PT_WRITE)
 			result = emulate(m, v, va, at, result.gpa, kind, value, state, &loaded);
 		switch (result.verdict) {
-		case TSP_FAULT:
-			return guest_fault(&result);
-		case TSP_MISALIGNED:
-			return outcome(MISALIGNED, result.va);
+		case TSP_FAULT: return guest_fault(&result);
+		case TSP_MISALIGNED: return outcome(MISALIGNED, result.va);
 		case TSP_STORED:
 			return (struct machine_access){ .outcome = DONE, .loaded = loaded };
-		default:
-			break;
+		default: break;
 		}
 	}
 	return outcome(STUCK, va);
@@ -342,10 +334,9 @@ static void start(struct machine *m, uint32_t tables, bool fence_after_fill)
 		free(book);
 		book = malloc(needed);
 		book_size = needed;
-		memset(book, 0xa5, needed);	/* it need not be clean */
+		memset(book, 0xa5, needed); /* it need not be clean */
 	}
-	if (!tsp_init(&m->tsp, &m->guest, POOL_HPA, book, tables, fence_after_fill,
-		      ZERO_BLOCK))
+	if (!tsp_init(&m->tsp, &m->guest, POOL_HPA, book, tables, fence_after_fill, ZERO_BLOCK))
 		m->broken = "tsp_init() refuses";
 	m->tsp.lets_go = m->lets_go;
 	for (unsigned int v = 0; v < m->vcpus; v++) {

@@ -13,28 +13,28 @@
 #include "memory.h"
 #include "tsp/tsp.h"
 
-#define VCPUS		2
-#define POOL_TSP	96	/* shadow tables at most */
-#define SLOTS		3
+#define VCPUS    2
+#define POOL_TSP 96 /* shadow tables at most */
+#define SLOTS    3
 
 struct machine_vcpu {
 	struct tsp_vcpu tsp;
 	struct hart hart;
 	uint64_t gsatp;
-	uint64_t generation[TSP_ROOTS];	/* of the roots that the hart has cached */
-	bool tells;			/* its fences come to tsp_fence(), as it was when it entered the guest */
+	uint64_t generation[TSP_ROOTS]; /* of the roots that the hart has cached */
+	bool tells; /* its fences come to tsp_fence(), as it was when it entered the guest */
 };
 
 struct machine {
 	struct choices choices;
-	bool lets_go;			/* leaf tables may go out of step; for machine_init() */
+	bool lets_go; /* leaf tables may go out of step; for machine_init() */
 	struct ssp_space guest;
 	struct tsp tsp;
 	unsigned int vcpus;
 	struct machine_vcpu vcpu[VCPUS];
-	struct tsp_result result;	/* of the last call */
-	uint64_t faults, pt_writes;	/* calls of tsp_fault() that filled, stores to tables */
-	uint64_t flushes;		/* fences that came to tsp_fence() */
+	struct tsp_result result;   /* of the last call */
+	uint64_t faults, pt_writes; /* calls of tsp_fault() that filled, stores to tables */
+	uint64_t flushes;           /* fences that came to tsp_fence() */
 	const char *broken;
 };
 
@@ -46,12 +46,20 @@ void machine_init(struct machine *m, uint64_t delta, uint32_t tables, unsigned i
 void machine_slot(struct machine *m, unsigned int n, struct ssp_slot slot);
 
 /* What became of an access. */
-enum machine_outcome { DONE, PAGE_FAULT_AT, ACCESS_FAULT_AT, OUTSIDE_AT, MISALIGNED, TO_TABLE, STUCK };
+enum machine_outcome {
+	DONE,
+	PAGE_FAULT_AT,
+	ACCESS_FAULT_AT,
+	OUTSIDE_AT,
+	MISALIGNED,
+	TO_TABLE,
+	STUCK
+};
 
 struct machine_access {
 	enum machine_outcome outcome;
-	uint64_t address;		/* DONE: HPA; OUTSIDE_AT: GPA; faults: VA */
-	uint64_t loaded;		/* by an AMO; SC: 1 if it failed */
+	uint64_t address; /* DONE: HPA; OUTSIDE_AT: GPA; faults: VA */
+	uint64_t loaded;  /* by an AMO; SC: 1 if it failed */
 };
 
 /* An access without contents; TO_TABLE: a store that would have to be emulated. */
@@ -60,15 +68,40 @@ struct machine_access machine_load(struct machine *m, unsigned int v, uint64_t v
 
 /* Kinds of stores; the AMOs in the order of enum store_op. */
 enum machine_store {
-	SB, SH, SW, SD, C_SD,
-	AMOSWAP, AMOADD, AMOXOR, AMOAND, AMOOR, AMOMIN, AMOMAX, AMOMINU, AMOMAXU,
-	AMOSWAP_W, AMOADD_W, AMOXOR_W, AMOAND_W, AMOOR_W, AMOMIN_W, AMOMAX_W, AMOMINU_W, AMOMAXU_W,
-	CAS_W, FSW, CAS, FSD, C_FSD, CBO_ZERO,
+	SB,
+	SH,
+	SW,
+	SD,
+	C_SD,
+	AMOSWAP,
+	AMOADD,
+	AMOXOR,
+	AMOAND,
+	AMOOR,
+	AMOMIN,
+	AMOMAX,
+	AMOMINU,
+	AMOMAXU,
+	AMOSWAP_W,
+	AMOADD_W,
+	AMOXOR_W,
+	AMOAND_W,
+	AMOOR_W,
+	AMOMIN_W,
+	AMOMAX_W,
+	AMOMINU_W,
+	AMOMAXU_W,
+	CAS_W,
+	FSW,
+	CAS,
+	FSD,
+	C_FSD,
+	CBO_ZERO,
 	SC,
 	STORES
 };
 
-#define CAS_EXPECTS	0x1234ull	/* a compare-and-swap stores if this was there */
+#define CAS_EXPECTS 0x1234ull /* a compare-and-swap stores if this was there */
 
 /* What the floating-point registers hold. */
 extern uint64_t machine_fp;

@@ -9,9 +9,9 @@
  * Every table has a window at an index that the oracle's small address space
  * lacks: 1 GiB of RAM, through links in the levels above.
  */
-#define WINDOW		100
-#define WINDOW_2	28	/* a table of level 2, and of level 3, for the window */
-#define WINDOW_3	36
+#define WINDOW   100
+#define WINDOW_2 28 /* a table of level 2, and of level 3, for the window */
+#define WINDOW_3 36
 
 static struct machine_vcpu *vcpu_of(struct model *model, unsigned int v)
 {
@@ -91,7 +91,10 @@ static void note_write(struct model *model, unsigned int table, unsigned int ind
 static void expect(struct model *model, unsigned int v, const struct access *access,
 		   struct machine_access got)
 {
-	static const struct { enum outcome_kind kind; const char *otherwise; } kinds[] = {
+	static const struct {
+		enum outcome_kind kind;
+		const char *otherwise;
+	} kinds[] = {
 		[DONE] = { MAPPED, "a stale or wrong translation is used" },
 		[PAGE_FAULT_AT] = { PAGE_FAULT, "a page fault for nothing" },
 		[ACCESS_FAULT_AT] = { ACCESS_FAULT, "an access fault for nothing" },
@@ -137,7 +140,7 @@ static uint64_t random_va(struct model *model, unsigned int v)
 		uint64_t recent = recently(model, v)->va;
 
 		return choose(choices, 4) ? recent :
-		       recent ^ 1ull << (PAGE_SHIFT + 9 * choose(choices, 3));
+					    recent ^ 1ull << (PAGE_SHIFT + 9 * choose(choices, 3));
 	}
 	if (!mode->levels)
 		return guest_frames[choose(choices, GUEST_FRAMES)] + va;
@@ -155,7 +158,8 @@ static struct access random_access(struct model *model, unsigned int v)
 	if (choose(choices, 3))
 		return *recently(model, v);
 	return (struct access){
-		.va = random_va(model, v), .kind = kinds[choose(choices, 3)],
+		.va = random_va(model, v),
+		.kind = kinds[choose(choices, 3)],
 		.state = choose(choices, 8),
 	};
 }
@@ -189,8 +193,7 @@ static bool can_note(const struct model *model, uint64_t gpa, unsigned int size)
 		unsigned int table = (at - RAM_GPA) >> PAGE_SHIFT;
 		unsigned int index = oracle_index(at / 8 % PTES_PER_TABLE);
 
-		if (table >= GUEST_TABLES || index == ORACLE_INDICES ||
-		    !room(model, table, index))
+		if (table >= GUEST_TABLES || index == ORACLE_INDICES || !room(model, table, index))
 			return false;
 	}
 	return true;
@@ -221,8 +224,8 @@ static uint64_t bytes_at(uint64_t gpa, unsigned int size)
  * A store of a value that the guest's tables might have, of any kind, at a
  * gPTE or, rarely, beside one.  Where the window is missing there is none.
  */
-static void store_entry(struct model *model, unsigned int v, unsigned int table,
-			unsigned int index, enum machine_store kind, uint64_t value)
+static void store_entry(struct model *model, unsigned int v, unsigned int table, unsigned int index,
+			enum machine_store kind, uint64_t value)
 {
 	struct choices *choices = &model->m.choices;
 	unsigned int size = machine_store_size(kind);
@@ -247,7 +250,8 @@ static void store_entry(struct model *model, unsigned int v, unsigned int table,
 	old = bytes_at(gpa, size);
 	got = machine_store(&model->m, v, va, kind, value, 0);
 	if (got.outcome == DONE) {
-		uint64_t want = kind == SC && got.loaded ? old : machine_store_result(kind, old, value);
+		uint64_t want =
+			kind == SC && got.loaded ? old : machine_store_result(kind, old, value);
 
 		model->stored++;
 		note_bytes(model, gpa, size);
@@ -278,7 +282,9 @@ static void repair(struct model *model, unsigned int v, const struct access *acc
 			break;
 	}
 	value = guest_random_leaf(choices, level) | PTE_V | PTE_R | PTE_A | PTE_D |
-		(access->kind == SSP_FETCH ? PTE_X : access->kind == SSP_STORE ? PTE_W : 0);
+		(access->kind == SSP_FETCH ? PTE_X :
+		 access->kind == SSP_STORE ? PTE_W :
+					     0);
 	value = access->state & SSP_USER ? value | PTE_U : value & ~PTE_U;
 	if (level > 0 && choose(choices, 4))
 		value = guest_random_link(choices, level);
@@ -292,7 +298,7 @@ static void step_access(struct model *model, unsigned int v)
 
 	got = machine_load(&model->m, v, access.va, access.kind, access.state);
 	if (got.outcome == TO_TABLE)
-		return;		/* no hart has translated it */
+		return; /* no hart has translated it */
 	expect(model, v, &access, got);
 	if (got.outcome == PAGE_FAULT_AT && choose(&model->m.choices, 2))
 		repair(model, v, &access);
@@ -321,8 +327,8 @@ static void step_satp(struct model *model, unsigned int v)
 	struct choices *choices = &model->m.choices;
 	unsigned int mode = one_in(choices, 8) ? SATP_SV39 + choose(choices, 3) : model->mode;
 	struct choices few = { .state = choose(choices, model->shape) };
-	unsigned int table = guest_table_of_level(one_in(choices, 8) ? choices : &few,
-						  mode - SATP_SV39 + 2);
+	unsigned int table =
+		guest_table_of_level(one_in(choices, 8) ? choices : &few, mode - SATP_SV39 + 2);
 	uint64_t satp = (uint64_t)mode << SATP_MODE_SHIFT |
 			(uint64_t)choose(choices, 4) << SATP_ASID_SHIFT |
 			(one_in(choices, 64) ? 0x10000000 : guest_table(table)) >> PAGE_SHIFT;
@@ -338,7 +344,8 @@ static void step_fence(struct model *model, unsigned int v)
 {
 	struct choices *choices = &model->m.choices;
 	uint64_t va = random_va(model, v);
-	uint16_t asid = choose(choices, 2) ? satp_asid(vcpu_of(model, v)->gsatp) : choose(choices, 4);
+	uint16_t asid =
+		choose(choices, 2) ? satp_asid(vcpu_of(model, v)->gsatp) : choose(choices, 4);
 	const uint64_t *by_va = choose(choices, 4) ? &va : NULL;
 	const uint16_t *by_asid = choose(choices, 2) ? &asid : NULL;
 
@@ -387,7 +394,8 @@ void model_init(struct model *model)
 {
 	struct choices *choices = &model->m.choices, kept = *choices;
 	uint64_t delta = guest_ram_deltas[choose(&kept, 4)];
-	uint32_t tables = TSP_MIN_TABLES + choose(&kept, 2) * choose(&kept, POOL_TSP - TSP_MIN_TABLES);
+	uint32_t tables =
+		TSP_MIN_TABLES + choose(&kept, 2) * choose(&kept, POOL_TSP - TSP_MIN_TABLES);
 	unsigned int vcpus = 1 + choose(&kept, VCPUS);
 	bool fence_after_fill = choose(&kept, 2), lets_go = choose(&kept, 4);
 

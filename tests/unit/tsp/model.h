@@ -15,13 +15,13 @@
 #include "machine.h"
 #include "oracle.h"
 
-#define MODEL_RECENT	8
+#define MODEL_RECENT 8
 
 struct model {
 	struct machine m;
 	struct oracle oracle[VCPUS];
-	unsigned int mode, shape;	/* what satp mostly is */
-	struct access recent[GUEST_TABLES][MODEL_RECENT];	/* let through, by top table */
+	unsigned int mode, shape;                         /* what satp mostly is */
+	struct access recent[GUEST_TABLES][MODEL_RECENT]; /* let through, by top table */
 	uint64_t checks, mapped, stored;
 };
 

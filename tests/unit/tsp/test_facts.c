@@ -59,7 +59,8 @@ static void a_writable_superpage_is_split_when_a_table_appears_in_it(void **stat
 	machine_satp(&m, 0, 0);
 	store(RAM_GPA + 0x40005000, 1);
 	assert_int_equal(level_of(RAM_GPA + 0x40005000), 2);
-	machine_satp(&m, 0, (uint64_t)SATP_SV39 << SATP_MODE_SHIFT | (RAM_GPA + 0x40005000) >> PAGE_SHIFT);
+	machine_satp(&m, 0,
+		     (uint64_t)SATP_SV39 << SATP_MODE_SHIFT | (RAM_GPA + 0x40005000) >> PAGE_SHIFT);
 	machine_satp(&m, 0, 0);
 	assert_int_equal(level_of(RAM_GPA + 0x40005000), -1);
 	assert_int_equal(counted(pt_writes, store(RAM_GPA + 0x40005000, 1)), 1);
@@ -137,14 +138,19 @@ static void a_page_without_a_is_never_mapped(void **state)
 static void what_is_no_valid_leaf_is_not_filled(void **state)
 {
 	static const uint64_t bits[] = {
-		LEAF & ~PTE_V, LEAF & ~PTE_R, LEAF | 1ull << 54, LEAF | 1ull << 61, LEAF | 1ull << 63,
-		PTE_V | PTE_A | PTE_D, PTE_V,
+		LEAF & ~PTE_V,
+		LEAF & ~PTE_R,
+		LEAF | 1ull << 54,
+		LEAF | 1ull << 61,
+		LEAF | 1ull << 63,
+		PTE_V | PTE_A | PTE_D,
+		PTE_V,
 	};
 
 	(void)state;
 	assert_maps(VA(1), FRAME(1));
 	for (unsigned int i = 0; i < sizeof(bits) / sizeof(bits[0]); i++) {
-		load(VA(41));			/* a use */
+		load(VA(41)); /* a use */
 		store(PTE_VA(2, 40), pte_make(FRAME(9), 0) | bits[i]);
 		assert_int_equal(level_of(VA(40)), -1);
 	}
@@ -156,7 +162,7 @@ static void the_shadow_follows_a_removed_page_at_once(void **state)
 	assert_maps(VA(1), FRAME(1));
 	store_pte(2, 1, 0, 0);
 	assert_int_equal(level_of(VA(1)), -1);
-	assert_maps(VA(1), FRAME(1));		/* the hart may still know it */
+	assert_maps(VA(1), FRAME(1)); /* the hart may still know it */
 	machine_fence(&m, 0, &(uint64_t){ VA(1) }, NULL);
 	assert_int_equal(load(VA(1)).outcome, PAGE_FAULT_AT);
 }
@@ -168,7 +174,7 @@ static void a_changed_link_is_followed(void **state)
 	assert_maps(VA(1), FRAME(1));
 	space(0, 10);
 	assert_maps(VA(1), FRAME(1));
-	store(PTE_VA(1, 0), pte_make(guest_table(3), LINK));	/* of the space that does not run */
+	store(PTE_VA(1, 0), pte_make(guest_table(3), LINK)); /* of the space that does not run */
 	space(0, 0);
 	assert_maps(VA(1), FRAME(21));
 	assert_false(protected(2));
@@ -293,12 +299,14 @@ static void an_instruction_that_does_not_store_there_is_repeated(void **state)
 
 	(void)state;
 	assert_maps(VA(1), FRAME(1));
-	assert_int_equal(tsp_store(&m.tsp, &m.vcpu[0].tsp, PTE_VA(2, 300), RAM_GPA + 2 * PAGE_SIZE + 300 * 8,
-				   0x00b53023, 4, 0, x).verdict, TSP_REPEAT);
+	assert_int_equal(tsp_store(&m.tsp, &m.vcpu[0].tsp, PTE_VA(2, 300),
+				   RAM_GPA + 2 * PAGE_SIZE + 300 * 8, 0x00b53023, 4, 0, x)
+				 .verdict,
+			 TSP_REPEAT);
 	assert_int_equal(memory.guest[2][301], 0);
 }
 
-#define VSE64_V8_A0	0x02057427u
+#define VSE64_V8_A0 0x02057427u
 
 /* To one entry of a guest table. */
 static enum tsp_verdict store_vector(unsigned int table, unsigned int index)
@@ -317,8 +325,8 @@ static void what_is_not_decoded_goes_aside_where_a_table_stays_one(void **state)
 	assert_maps(VA(512), FRAME(5));
 	assert_int_equal(store_vector(3, 7), TSP_REPEAT);
 	check();
-	assert_int_equal(store_vector(0, 300), TSP_ASIDE);	/* the root */
-	assert_int_equal(store_vector(2, 300), TSP_ASIDE);	/* through itself */
+	assert_int_equal(store_vector(0, 300), TSP_ASIDE); /* the root */
+	assert_int_equal(store_vector(2, 300), TSP_ASIDE); /* through itself */
 	assert_int_equal(m.tsp.emulated, 0);
 	check();
 }
@@ -363,14 +371,18 @@ static void a_fault_through_a_table_is_a_use(void **state)
 	for (unsigned int i = 0; i < 20; i++) {
 		put(3, 8 * i, FRAME(2), LEAF);
 		assert_maps(VA(512 + 8 * i), FRAME(2));
-		assert_int_equal(counted(pt_writes, fill_page(3, 400, TSP_FLOOD - 1)), TSP_FLOOD - 1);
+		assert_int_equal(counted(pt_writes, fill_page(3, 400, TSP_FLOOD - 1)),
+				 TSP_FLOOD - 1);
 	}
 	assert_true(protected(3));
 }
 
 static void a_store_that_is_no_ptes_unprotects(void **state)
 {
-	static const struct { enum machine_store kind; unsigned int offset; } odd[] = {
+	static const struct {
+		enum machine_store kind;
+		unsigned int offset;
+	} odd[] = {
 		{ SB, 0 }, { SH, 2 }, { SW, 4 }, { SD, 4 }, { AMOADD_W, 4 },
 	};
 
@@ -426,7 +438,7 @@ static void an_odd_store_to_the_loaded_root_is_followed(void **state)
 	put(0, 9, RAM_GPA + 0x40000000, LEAF);
 	assert_maps(8ull << 30, RAM_GPA + 0x40000000);
 	assert_maps(9ull << 30, RAM_GPA + 0x40000000);
-	store(PTE_VA(0, 8) + 4, 0);		/* half of each */
+	store(PTE_VA(0, 8) + 4, 0); /* half of each */
 	assert_int_equal(level_of(8ull << 30), 2);
 	assert_int_equal(level_of(9ull << 30), -1);
 }
@@ -465,7 +477,7 @@ static void put_self_map(void)
 	put(0, 3, guest_table(0), LINK);
 	put(0, 300, guest_table(0), LEAF);
 }
-#define SELF_VA		((3ull << 30) + (3ull << 21) + VA(300))
+#define SELF_VA ((3ull << 30) + (3ull << 21) + VA(300))
 
 static void a_table_that_maps_itself_is_written_by_what_is_decoded(void **state)
 {
@@ -507,7 +519,7 @@ static void code_can_be_fetched_from_a_table(void **state)
 static void one_frame_at_two_levels_is_two_tables(void **state)
 {
 	(void)state;
-	put(0, 1, guest_table(2), LINK);		/* table 2 as level 1 too */
+	put(0, 1, guest_table(2), LINK); /* table 2 as level 1 too */
 	put(2, 50, guest_table(12), LINK);
 	assert_maps(VA(1), FRAME(1));
 	assert_maps((1ull << 30) + (50ull << 21) + VA(3), FRAME(3));
@@ -584,7 +596,8 @@ static void g_u_and_x_are_kept_for_the_hart(void **state)
 static void a_slots_rights_bound_what_is_mapped(void **state)
 {
 	(void)state;
-	machine_slot(&m, 1, (struct ssp_slot){ 0x200000000, 0x400000, 0x5000000000, PTE_R | PTE_X });
+	machine_slot(&m, 1,
+		     (struct ssp_slot){ 0x200000000, 0x400000, 0x5000000000, PTE_R | PTE_X });
 	put(2, 1, 0x200001000, LEAF);
 	put(1, 2, 0x200200000, LEAF);
 	assert_int_equal(load(VA(1)).outcome, DONE);
@@ -624,7 +637,7 @@ static void address_spaces_share_tables(void **state)
 	created = m.tsp.created;
 	space(0, 10);
 	assert_maps(VA(1), FRAME(1));
-	assert_int_equal(m.tsp.created - created, 2);	/* 10 and 11 */
+	assert_int_equal(m.tsp.created - created, 2); /* 10 and 11 */
 	assert_int_equal(counted(faults, assert_maps(VA(2), FRAME(2))), 0);
 }
 
@@ -645,7 +658,7 @@ static void put_many(unsigned int tables)
 		put(1, 20 + n, guest_table(13 + n), LINK);
 	}
 }
-#define MANY_VA(n)	VA(512 * (20 + (n)) + 400)
+#define MANY_VA(n) VA(512 * (20 + (n)) + 400)
 
 static void tables_run_out_and_the_oldest_go(void **state)
 {
@@ -745,7 +758,8 @@ static void no_table_is_used_again_before_others_are_fenced(void **state)
 	put_many(32);
 	for (unsigned int n = 0; n < 32;) {
 		uint64_t created = m.tsp.created, zapped = m.tsp.zapped;
-		struct tsp_result result = tsp_fault(&m.tsp, &m.vcpu[0].tsp, MANY_VA(n), SSP_LOAD, 0);
+		struct tsp_result result =
+			tsp_fault(&m.tsp, &m.vcpu[0].tsp, MANY_VA(n), SSP_LOAD, 0);
 
 		n += result.verdict == TSP_REPEAT;
 		if (m.tsp.zapped == zapped)
@@ -757,8 +771,8 @@ static void no_table_is_used_again_before_others_are_fenced(void **state)
 	fail_msg("there were tables enough");
 }
 
-#define TEST(name)	cmocka_unit_test_setup(name, start)
-#define TEST_TWO(name)	cmocka_unit_test_setup(name, start_two)
+#define TEST(name)     cmocka_unit_test_setup(name, start)
+#define TEST_TWO(name) cmocka_unit_test_setup(name, start_two)
 
 int main(void)
 {

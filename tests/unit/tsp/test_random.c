@@ -9,12 +9,14 @@
 #include "model.h"
 #include "seeds.h"
 
-#define STEPS	2000
+#define STEPS 2000
 
 const uint64_t default_seeds = 100;
 
 static struct model model;
-static struct { uint64_t steps, checks, mapped, stored, pt_writes, zapped, let_go, flushes; } total;
+static struct {
+	uint64_t steps, checks, mapped, stored, pt_writes, zapped, let_go, flushes;
+} total;
 
 void run(uint64_t seed)
 {
@@ -37,11 +39,13 @@ void run(uint64_t seed)
 
 void report(void)
 {
-	print_message("%lu steps, %lu outcomes checked: %lu accesses let through, %lu stores to "
-		      "tables' pages, %lu of them emulated, %lu tables zapped, %lu let go, %lu fences told\n",
-		      total.steps, total.checks, total.mapped, total.stored, total.pt_writes, total.zapped,
-		      total.let_go, total.flushes);
+	print_message(
+		"%lu steps, %lu outcomes checked: %lu accesses let through, %lu stores to "
+		"tables' pages, %lu of them emulated, %lu tables zapped, %lu let go, %lu fences told\n",
+		total.steps, total.checks, total.mapped, total.stored, total.pt_writes,
+		total.zapped, total.let_go, total.flushes);
 	assert_true(total.mapped > total.checks / 4 && total.pt_writes > total.steps / 64);
 	/* A few guests alone may have none that lets go. */
-	assert_true(total.steps < 8 * STEPS || (total.let_go > total.steps / 64 && total.flushes > total.steps / 64));
+	assert_true(total.steps < 8 * STEPS ||
+		    (total.let_go > total.steps / 64 && total.flushes > total.steps / 64));
 }

@@ -41,10 +41,11 @@ static void let_go(void)
 }
 
 /* Of the shadow: the hart looks again. */
-#define assert_shadow_maps(va, gpa) do {			\
-	hart_fence_all(&m.vcpu[0].hart);			\
-	assert_maps(va, gpa);					\
-} while (0)
+#define assert_shadow_maps(va, gpa)              \
+	do {                                     \
+		hart_fence_all(&m.vcpu[0].hart); \
+		assert_maps(va, gpa);            \
+	} while (0)
 
 static void fence_page(uint64_t va)
 {
@@ -140,7 +141,12 @@ static void a_fence_of_everything_calls_back(void **state)
 	store_pte(2, 2, FRAME(8), LEAF);
 	fence_all(0);
 	assert_int_equal(m.tsp.out_count, 0);
-	assert_int_equal(counted(faults, { assert_maps(VA(1), FRAME(9)); assert_maps(VA(2), FRAME(8)); }), 0);
+	assert_int_equal(counted(faults,
+				 {
+					 assert_maps(VA(1), FRAME(9));
+					 assert_maps(VA(2), FRAME(8));
+				 }),
+			 0);
 	assert_int_equal(counted(tsp.let_go, store_pte(2, 1, FRAME(10), LEAF)), 1);
 }
 
@@ -243,7 +249,7 @@ static void a_leaf_table_that_becomes_another_table_is_called_back(void **state)
 	(void)state;
 	let_go();
 	store_pte(2, 50, guest_table(12), LINK);
-	store_pte(0, 1, guest_table(2), LINK);		/* table 2 as level 1 too */
+	store_pte(0, 1, guest_table(2), LINK); /* table 2 as level 1 too */
 	assert_maps((1ull << 30) + (50ull << 21) + VA(3), FRAME(3));
 	assert_int_equal(m.tsp.out_count, 0);
 	assert_maps(VA(1), FRAME(9));
@@ -301,7 +307,7 @@ static void the_fence_of_one_vcpu_waits_for_stores_of_the_other(void **state)
 	result = tsp_fence(&m.tsp, 0, 0, TSP_ALL_ASIDS);
 	assert_int_equal(result.verdict, TSP_AGAIN);
 	assert_true(result.remote);
-	memory.guest[2][1] = pte_make(FRAME(10), LEAF);	/* by what the other hart has cached */
+	memory.guest[2][1] = pte_make(FRAME(10), LEAF); /* by what the other hart has cached */
 	hart_fence_all(&m.vcpu[0].hart);
 	hart_fence_all(&m.vcpu[1].hart);
 	assert_int_equal(tsp_fence(&m.tsp, 0, 0, TSP_ALL_ASIDS).verdict, TSP_REPEAT);
@@ -330,8 +336,8 @@ static void a_fence_of_any_space_reaches_a_shared_table(void **state)
 	assert_int_equal(load_on(1, VA(1)).address, FRAME(9) + DELTA);
 }
 
-#define TEST(name)	cmocka_unit_test_setup_teardown(name, start_free, end)
-#define TEST_TWO(name)	cmocka_unit_test_setup_teardown(name, start_two_free, end)
+#define TEST(name)     cmocka_unit_test_setup_teardown(name, start_free, end)
+#define TEST_TWO(name) cmocka_unit_test_setup_teardown(name, start_two_free, end)
 
 int main(void)
 {

@@ -23,14 +23,14 @@ enum model_fence { FENCE_ALL, FENCE_PAGE, FENCE_ASID, FENCE_CODE, FENCE_KINDS };
 void model_fence(enum model_fence kind, u64 what);
 void model_break_reservation(void);
 
-#define hart_read(csr)		     model_read(csr)
-#define hart_write(csr, value)	     model_write(csr, (u64)(value))
-#define hart_set(csr, bits)	     ((void)model_change(csr, 0, (u64)(bits)))
-#define hart_clear(csr, bits)	     ((void)model_change(csr, (u64)(bits), 0))
-#define hart_swap(csr, value)	     model_change(csr, ~0ull, (u64)(value))
+#define hart_read(csr)               model_read(csr)
+#define hart_write(csr, value)       model_write(csr, (u64)(value))
+#define hart_set(csr, bits)          ((void)model_change(csr, 0, (u64)(bits)))
+#define hart_clear(csr, bits)        ((void)model_change(csr, (u64)(bits), 0))
+#define hart_swap(csr, value)        model_change(csr, ~0ull, (u64)(value))
 #define hart_read_clear(csr, bits)   model_change(csr, (u64)(bits), 0)
 #define hart_read_allowed(csr, trap) model_read_allowed(csr, trap)
-#define hart_id()		     ((u32)model_read(CSR_MHARTID))
+#define hart_id()                    ((u32)model_read(CSR_MHARTID))
 
 /* In macros of OpenSBI's headers. */
 #undef csr_read

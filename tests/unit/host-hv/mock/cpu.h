@@ -8,9 +8,9 @@
 
 #include <stdint.h>
 
-#define IRQ_SOFT	(1UL << 1)
-#define IRQ_TIMER	(1UL << 5)
-#define IRQ_EXTERNAL	(1UL << 9)
+#define IRQ_SOFT     (1UL << 1)
+#define IRQ_TIMER    (1UL << 5)
+#define IRQ_EXTERNAL (1UL << 9)
 
 struct sbiret {
 	long error;
@@ -20,9 +20,9 @@ struct sbiret {
 extern unsigned long mock_time, mock_sip, mock_sie;
 extern struct hart *mock_hart;
 
-#define csr_read(csr)		(mock_##csr)
-#define csr_write(csr, value)	(mock_##csr = (value))
-#define csr_clear(csr, bits)	(mock_##csr &= ~(bits))
+#define csr_read(csr)         (mock_##csr)
+#define csr_write(csr, value) (mock_##csr = (value))
+#define csr_clear(csr, bits)  (mock_##csr &= ~(bits))
 
 struct sbiret sbi_call6(unsigned long eid, unsigned long fid, const unsigned long arg[6]);
 #define sbi_call(eid, fid, ...) sbi_call6(eid, fid, (const unsigned long[6]){ __VA_ARGS__ })
