@@ -108,6 +108,8 @@ static bool set_log(struct options *o, char *value)
 	return o->quiet || !strcmp(value, "info");
 }
 
+#define MODE_NAME(name, policy) name ", "
+
 static const struct {
 	const char *name;
 	bool (*set)(struct options *o, char *value);
@@ -115,7 +117,7 @@ static const struct {
 } table[] = {
 	{ "mem", set_mem, "a multiple of 2M, as in 512M" },
 	{ "vcpus", set_vcpus, "1 to 16" },
-	{ "policy", set_policy, "tsp, tsp-in-step, ssp, ssp-hm, " POLICY_EVENTS ", or none" },
+	{ "policy", set_policy, POLICY_MODES(MODE_NAME) POLICY_EVENTS ", or none" },
 	{ "hm", set_hm, POLICY_EVENTS ", or none" },
 	{ "shadow", set_shadow, "ssp, tsp or tsp-in-step" },
 	{ "width", set_width, "sv39, sv48 or sv57" },

@@ -5,7 +5,7 @@
  *   mem=512M              RAM of a guest that does not say itself
  *   vcpus=1               likewise its harts
  *   policy=MODE|LIST      who shadows the guest's tables, and which events the firmware finishes itself:
- *                         a mode's name (core/policy.c), a list of inject,satp,flush,fill, or none.
+ *                         a mode's name (POLICY_MODES), a list of inject,satp,flush,fill, or none.
  *                         The former hm=LIST and shadow=ssp|tsp|tsp-in-step are taken as well:
  *                         either tsp comes first, whatever hm=
  *   width=sv39|sv48|sv57  the mmu-type that guests are told

@@ -10,10 +10,9 @@ static const struct {
 	const char *name;
 	uint64_t policy;
 } modes[] = {
-	{ "tsp", POLICY_TSP },
-	{ "tsp-in-step", POLICY_TSP_IN_STEP },
-	{ "ssp", HM_POLICY_SATP | POLICY_SSP_TABLES },
-	{ "ssp-hm", HM_POLICY_ALL },
+#define MODE(name, policy) { name, policy },
+	POLICY_MODES(MODE)
+#undef MODE
 };
 
 bool policy_parse_events(char *list, uint64_t *events)

@@ -22,6 +22,13 @@
 /* The host's tables, and ssp.c in charge of them. */
 #define POLICY_SSP_TABLES (HM_POLICY_HOST_TABLES | HM_POLICY_LOG_FENCES)
 
+/* The modes: name, policy.  The launcher has the same names (qemu-platform/hmode/modes.py). */
+#define POLICY_MODES(MODE)                              \
+	MODE("tsp", POLICY_TSP)                         \
+	MODE("tsp-in-step", POLICY_TSP_IN_STEP)         \
+	MODE("ssp", HM_POLICY_SATP | POLICY_SSP_TABLES) \
+	MODE("ssp-hm", HM_POLICY_ALL)
+
 #define POLICY_EVENTS "a list of inject,satp,flush,fill"
 
 /* A comma list of events, or `none`; false: there is another word in it, or an empty one. */

@@ -5,7 +5,9 @@ import re
 
 import pytest
 
-MODES = ["tsp", "tsp-in-step", "ssp", "ssp-hm"]
+from hmode import modes
+
+MODES = modes.NAMES[1:]
 
 
 @pytest.fixture(scope="module")

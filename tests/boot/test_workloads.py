@@ -5,10 +5,11 @@ import math
 
 import pytest
 
+from hmode import modes
 from hmode.abi import REASONS, TRAPS
 from launcher import M_STAY_LIMIT, PROFILES, WORKLOADS
 
-MODES = ["native", "tsp", "tsp-in-step", "ssp", "ssp-hm"]
+MODES = modes.NAMES
 
 EXIT_REASONS = {reason.key for reason in REASONS}
 MEMORY_REASONS = {reason.key for reason in REASONS if reason.memory}
