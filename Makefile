@@ -121,7 +121,7 @@ $(initramfs): build/workloads/hmwork qemu-platform/initramfs
 	@mkdir -p $(@D)
 	@qemu-platform/initramfs $@ $<
 
-payloads: fetch
+payloads: fetch	## small programs that run in place of a kernel, into build/payloads
 	@$(submake) -C tests/payloads out=$(CURDIR)/build/payloads
 
 plugins:	## QEMU plugins of qemu-platform/plugins
