@@ -176,9 +176,22 @@ static inline void hm_reset_features(struct hm_vcpu *vcpu)
 	vcpu->delegation_locked = false;
 }
 
+/* The bits of a policy for debuggers, which see no macros (gdb/hm.py). */
+enum hm_policy_bit {
+	HM_POLICY_BIT_INJECT = HM_POLICY_INJECT,
+	HM_POLICY_BIT_SATP = HM_POLICY_SATP,
+	HM_POLICY_BIT_FLUSH = HM_POLICY_FLUSH,
+	HM_POLICY_BIT_FILL = HM_POLICY_FILL,
+	HM_POLICY_BIT_HOST_TABLES = HM_POLICY_HOST_TABLES,
+	HM_POLICY_BIT_LOG_FENCES = HM_POLICY_LOG_FENCES,
+};
+_Static_assert((HM_POLICY_BIT_INJECT | HM_POLICY_BIT_SATP | HM_POLICY_BIT_FLUSH |
+		HM_POLICY_BIT_FILL) == HM_POLICY_ALL,
+	       "each event has a name");
+
 static inline bool hm_host_tables(const struct hm_vcpu *vcpu)
 {
-	return vcpu->policy & HM_POLICY_HOST_TABLES;
+	return vcpu->policy & HM_POLICY_BIT_HOST_TABLES;
 }
 
 /* The guest's own satp. */

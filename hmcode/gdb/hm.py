@@ -1,27 +1,127 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """gdb commands for a machine that runs hmcode under QEMU; docs/debugging.md shows them.
 
+    hm-harts           all harts: which world each is in, where, in which calls; and the locks
     hm-vcpu [N]        one vCPU, or all: where it is, registers, CSRs, counters
     hm-roots [N]       its root buffer
     hm-walk VA [N]     a GVA through the guest's tables and through the shadow's
 
-They only read.  The firmware's structures are read by their types in
-hmcode.elf, and by physical address, whatever the hart's translation is at the
+They only read.  The firmware's structures are read, and numbers named, by the
+types in hmcode.elf, and by physical address, whatever the hart's translation is at the
 moment: QEMU's stub offers that (Qqemu.PhyMemMode).
 """
 
+import contextlib
 import os
 import sys
 
 import gdb
 
-sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
-from hm_objects import (CSRS, MODES, NONE, PAGE_SHIFT, PRIV_M, PTE_V, REGISTERS, SPLIT,  # noqa: E402
-                        address_of, is_leaf, load, number, physical, pte_address, pte_text, register, satp_fields,
-                        satp_text, vcpus)
+THIS = os.path.realpath(__file__)       # gdb has it while it reads the file, and no longer
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(THIS))
+from hm_objects import (  # noqa: E402
+    CSRS, MODES, NONE, OURS, PAGE_SHIFT, PRIV_M, PTE_V, REGISTERS, SPLIT, address_of, enum_names, exit_name,
+    harts, is_leaf, load, number, physical, place, pointer, policy_text, pte_address, pte_text, register,
+    satp_fields, satp_text, symbols_at, vcpus, whole_vcpus)
+
+CAUSE_SUPERVISOR_ECALL = 9
+LOCKS = "hm_objects_lock", "'core/pool.c'::lock"        # docs/locks.md
+DEEPEST = 16                    # calls that are shown of a hart
+MOST_EXTENSIONS = 64            # OpenSBI 1.6 has a third of it
 FIRMWARE_BASE = 0x80000000      # where QEMU's virt machine puts -bios
+
+
+# ---- hm-harts ----
+
+def extension_name(wanted):
+    """Of an SBI extension, by OpenSBI's own list."""
+    at = head = address_of("ecall_exts_list")
+    for _ in range(MOST_EXTENSIONS):
+        at = load(at)
+        if at in (None, 0, head):
+            break
+        extension = pointer(at, "struct sbi_ecall_extension").dereference()     # the link is its first member
+        if number(extension["extid_start"]) <= wanted <= number(extension["extid_end"]):
+            return extension["name"].string()
+    return f"{wanted:#x}"
+
+
+def work(hart):
+    """What the firmware does on this hart."""
+    guest, context = hart.guest(), hart.call()
+    if guest is not None:
+        cause = register("mcause")
+        return f"a trap of cause {cause:#x}, mtval {register('mtval'):#x}, from pc {register('mepc'):#x}"
+    if context is None:
+        return ""
+    cause, regs = number(context["trap"]["cause"]), context["regs"]
+    if cause != CAUSE_SUPERVISOR_ECALL:
+        return f"the host's trap of cause {cause:#x}, from pc {place(number(regs['mepc']))}"
+    return f"the host's SBI call {extension_name(number(regs['a7']))}, function {number(regs['a6'])}"
+
+
+def world(hart, names):
+    """names: of vCPUs, by their addresses."""
+    vcpu = names.get(hart.guest())
+    if hart.priv != PRIV_M:
+        return ", ".join(filter(None, ["guest world" if vcpu else "host world", vcpu, f"{'US'[hart.priv]}-mode"]))
+    if not symbols_at(hart.pc):
+        return "M-mode, outside the firmware"
+    return ", ".join(filter(None, ["firmware", vcpu, work(hart)]))
+
+
+def calls():
+    """Functions of the selected hart from the innermost one, as far as DWARF knows them."""
+    found = []
+    with contextlib.suppress(gdb.error):
+        frame = gdb.newest_frame()
+        while frame is not None and frame.name() and len(found) < DEEPEST:
+            found.append(frame)
+            frame = frame.older() if frame.function() else None     # what assembly saved is no frame
+    return found
+
+
+def lock_name(address):
+    """A lock's, with its file where that alone knows it."""
+    name = next((symbol for symbol, _ in symbols_at(address)), f"{address:#x}")
+    own = [symbol for symbol in gdb.lookup_static_symbols(name) if number(symbol.value().address) == address]
+    return name + (f" of {os.path.normpath(own[0].symtab.filename)}" if own else "")
+
+
+def waits(frames):
+    """The locks that one of these calls is to get."""
+    with contextlib.suppress(gdb.error):        # it is in no register any more
+        return [lock_name(number(frame.read_var("lock"))) for frame in frames if frame.name() == "spin_lock"]
+    return []
+
+
+def print_hart(hart, names):
+    hart.thread.switch()
+    print(f"hart {hart.id}, gdb thread {hart.thread.num}: {world(hart, names)}")
+    in_guest = hart.priv != PRIV_M and hart.guest() is not None
+    print(f"  pc {place(hart.pc, in_guest)}; mtvec {place(hart.mtvec & ~3)}")
+    frames = [] if in_guest else calls()
+    if len(frames) > 1:
+        print("  in " + " < ".join(frame.name() for frame in frames))
+    for lock in waits(frames):
+        print(f"  waits for {lock}")
+
+
+def print_lock(expression):
+    """A ticket lock (OpenSBI's riscv_locks.h): who came and has not left, the first of them in it."""
+    lock = gdb.parse_and_eval(expression)
+    here = (int(lock["next"]) - int(lock["owner"])) & 0xffff
+    print(f"{lock_name(number(lock.address))}: " + (f"held, {here - 1} waiting" if here else "free"))
+
+
+def print_harts():
+    names = {number(v.object.address): str(v) for v in whole_vcpus()}
+    for hart in harts():
+        print_hart(hart, names)
+    for lock in LOCKS:
+        print_lock(lock)
 
 
 # ---- hm-vcpu ----
@@ -59,16 +159,6 @@ def print_page(run):
     print_csrs([(name, number(run[name])) for name in CSRS if name != "satp"])
 
 
-def enum_names(enum, prefix):
-    """Number -> name, from the firmware's own types."""
-    fields = gdb.lookup_type(f"enum {enum}").fields()
-    return {f.enumval: f.name.replace(prefix, "", 1).lower() for f in reversed(fields)}
-
-
-def exit_name(reason):
-    return enum_names("hm_exit", "HM_EXIT_").get(reason, f"reason {reason}")
-
-
 def print_counters(vcpu):
     stats, space = vcpu.object["stats"], vcpu.space
     kinds = enum_names("hm_trap_kind", "HM_TRAP_")
@@ -81,11 +171,11 @@ def print_counters(vcpu):
 
 
 def print_vcpu(vcpu):
-    vm = (number(vcpu.object["vm"]) - address_of("vms[0]")) // gdb.lookup_type("struct hm_vm").sizeof
     root = vcpu.current()
     thread = vcpu.thread()
 
-    print(f"vCPU {vcpu.index} of VM {vm}")
+    print(f"{vcpu}, {enum_names('hm_vcpu_state', 'HM_VCPU_')[vcpu.state]}; "
+          f"policy: {policy_text(number(vcpu.object['policy']))}")
     if thread:
         print_live(thread)
     else:
@@ -218,6 +308,7 @@ class HmCommand(gdb.Command):
             raise gdb.GdbError("not connected: target remote :1234")
         # Expressions may hold the guest's registers: before anything is switched.
         words = [number(gdb.parse_and_eval(word)) for word in gdb.string_to_argv(argument)]
+        must_be_placed()
         with physical():
             try:
                 self.run(*words)
@@ -238,6 +329,7 @@ def walk(va=None, wanted=None):
     print_walk(vcpus(wanted)[0], va)
 
 
+HmCommand("hm-harts", "Print all harts: world, place, calls; and the firmware's locks.", "hm-harts", print_harts)
 HmCommand("hm-vcpu", "Print vCPU N, or all: where it is, registers, CSRs, counters.",
           "hm-vcpu [N]", all_or_one(print_vcpu))
 HmCommand("hm-roots", "Print the root buffer of vCPU N, or of all.",
@@ -248,17 +340,45 @@ HmCommand("hm-walk", "Walk a guest virtual address through the guest's tables an
 
 # ---- symbols ----
 
+def read_as_a_program(path):
+    """Symbols that gdb 13 read by add-symbol-file alone make it abort at a later `file` of the same file."""
+    if not gdb.objfiles():
+        gdb.execute(f"file {path}", to_string=True)
+        gdb.execute("symbol-file", to_string=True)
+
+
 def add_symbols():
     """hmcode.elf is linked at 0 and runs where QEMU puts it; host-hv.elf is linked where it runs."""
-    build = os.environ.get("BUILD") or os.path.join(os.path.dirname(__file__), "..", "..", "build")
-    for path, offset in ("hmcode/hmcode.elf", FIRMWARE_BASE), ("host-hv/host-hv.elf", 0):
-        path = os.path.normpath(os.path.join(build, path))
+    for path, offset in zip(OURS, (FIRMWARE_BASE, 0)):
         if os.path.exists(path):
+            read_as_a_program(path)
             gdb.execute(f"add-symbol-file {path} -o {offset:#x}", to_string=True)
         else:
             print(f"hm.py: {path} is not built: no symbols of it")
 
 
+def find_sources():
+    """Compilers were told no path of the machine that builds (-ffile-prefix-map)."""
+    top = os.path.join(os.path.dirname(THIS), "..", "..")
+    folders = {f"./{part}": os.path.normpath(os.path.join(top, part)) for part in ("hmcode", "host-hv")}
+    if os.environ.get("OPENSBI_SRC"):
+        folders["opensbi"] = os.path.realpath(os.environ["OPENSBI_SRC"])
+    for said, folder in folders.items():
+        gdb.execute(f"set substitute-path {said} {folder}")
+
+
+def must_be_placed():
+    """Symbols at other addresses than the firmware's would show an empty memory."""
+    try:
+        where = address_of("hm_entries")
+    except gdb.error as error:
+        raise gdb.GdbError(f"there are no symbols of hmcode.elf: source {THIS}") from error
+    if where < FIRMWARE_BASE:
+        raise gdb.GdbError(f"hmcode.elf is loaded as if it ran at 0, and it runs at {FIRMWARE_BASE:#x}: "
+                           f"`symbol-file` without a name, then: source {THIS}")
+
+
 gdb.execute("set confirm off")
 gdb.execute("set architecture riscv:rv64", to_string=True)
 add_symbols()
+find_sources()

@@ -2,9 +2,14 @@
 """A machine that runs hmcode as gdb sees it, and the firmware's objects in it: what hm.py prints."""
 
 import contextlib
+import os
+import re
 import struct
 
 import gdb
+
+BUILD = os.environ.get("BUILD") or os.path.join(os.path.dirname(__file__), "..", "..", "build")
+OURS = [os.path.realpath(os.path.join(BUILD, name)) for name in ("hmcode/hmcode.elf", "host-hv/host-hv.elf")]
 
 PAGE_SHIFT = 12
 PTE_V, PTE_R, PTE_W, PTE_X, PTE_U, PTE_G, PTE_A, PTE_D = (1 << n for n in range(8))
@@ -13,7 +18,6 @@ MODES = {0: ("Bare", 0), 8: ("Sv39", 3), 9: ("Sv48", 4), 10: ("Sv57", 5)}
 NONE = 0xffffffff
 SPLIT = 1 << 63
 PRIV_M = 3
-HOST_TABLES = 1 << 4            # HM_POLICY_HOST_TABLES
 
 REGISTERS = ("zero ra sp gp tp t0 t1 t2 s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 "
              "s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 t3 t4 t5 t6").split()
@@ -52,13 +56,53 @@ def address_of(symbol):
     return int(gdb.parse_and_eval(f"(unsigned long)&{symbol}"))
 
 
-def vectors():
-    """What mtvec may be from hm_guest_run to the exit."""
-    return [address_of(name) for name in ("hm_guest_vector", "hm_policy_vector", "hm_fatal_vector")]
-
-
 def number(value):
     return int(value) & (1 << 64) - 1
+
+
+def pointer(address, name):
+    """What lies there, of the type `name`."""
+    return gdb.Value(address).cast(gdb.lookup_type(name).pointer())
+
+
+# ---- names, from DWARF ----
+
+def enum_names(enum, prefix):
+    """Number -> name, from the firmware's own types."""
+    fields = gdb.lookup_type(f"enum {enum}").fields()
+    return {f.enumval: f.name.replace(prefix, "", 1).lower() for f in reversed(fields)}
+
+
+def exit_name(reason):
+    return enum_names("hm_exit", "HM_EXIT_").get(reason, f"reason {reason}")
+
+
+def policy_text(policy):
+    names = enum_names("hm_policy_bit", "HM_POLICY_BIT_")
+    return " ".join(name for bit, name in sorted(names.items()) if policy & bit) or "none"
+
+
+def symbols_at(address):
+    """The symbols that the address is in, and the file of each; gdb leaves out the file where it has only one."""
+    said = gdb.execute(f"info symbol {address:#x}", to_string=True)
+    found = re.findall(r"^(\S+(?: \+ \d+)?) in section \S+(?: of (.*))?$", said, re.M)
+    return [(symbol.replace(" ", ""), file) for symbol, file in found]
+
+
+def line_at(address):
+    """Source file and line, in brackets; an empty text where there is none."""
+    line = gdb.find_pc_line(address)
+    if line.symtab is None:
+        return ""
+    folder = os.path.basename(line.symtab.objfile.filename).removesuffix(".elf")
+    path = os.path.normpath(line.symtab.filename)
+    return f" ({path if path.startswith('opensbi/') else os.path.join(folder, path)}:{line.line})"
+
+
+def place(address, of_guest=False):
+    """An address of code, with its function; a guest's own addresses may be the same as ours."""
+    found = [symbol for symbol, file in symbols_at(address) if not of_guest or file and file not in OURS]
+    return " ".join([f"{address:#x}", *found[:1]]) + (line_at(address) if found else "")
 
 
 def satp_fields(satp):
@@ -88,36 +132,28 @@ def is_leaf(pte):
 # ---- the firmware's objects ----
 
 class Vcpu:
-    def __init__(self, index, pointer):
+    def __init__(self, index, entry):
         self.index = index
-        self.object = pointer.dereference()
+        self.object = entry["vcpu"].dereference()
         self.space = self.object["space"]
-        self.hart = number(self.object["hart"])
-        self.host_tables = bool(number(self.object["policy"]) & HOST_TABLES)
+        self.state = int(entry["state"])
+        self.host_tables = bool(number(self.object["policy"]) & int(gdb.parse_and_eval("HM_POLICY_BIT_HOST_TABLES")))
+
+    def __str__(self):
+        vm = (number(self.object["vm"]) - address_of("vms[0]")) // gdb.lookup_type("struct hm_vm").sizeof
+        return f"vCPU {self.index} of VM {vm}"
 
     def current(self):
         """The root that the guest runs on, the engine's or the host's: both have gsatp and hsatp."""
         return (self.object["roots"] if self.host_tables else self.space)["current"].dereference()
 
     def thread(self):
-        """The hart that is in this vCPU's guest world, as gdb's thread, or None."""
-        if not self.hart:
-            return None
-        for thread in gdb.selected_inferior().threads():
-            thread.switch()
-            if register("mtvec") in vectors() and self.is_on_this_hart():
-                return thread
+        """The hart that is in this vCPU's guest world, as gdb's thread, which is selected then; or None."""
+        for hart in harts():
+            if hart.guest() == number(self.object.address):
+                hart.thread.switch()
+                return hart.thread
         return None
-
-    def is_on_this_hart(self):
-        """mscratch holds the hart's frame, or in M-mode sp does or the stack below it."""
-        end = self.hart + gdb.lookup_type("struct hm_hart").sizeof
-        return (any(self.hart <= register(name) < end for name in ("mscratch", "sp")) and
-                self.runs_on_its_hart())
-
-    def runs_on_its_hart(self):
-        hart = self.object["hart"].dereference()
-        return number(hart["frame"]["vcpu"]) == number(self.object.address)
 
     def hpa(self, gpa):
         """The engine's ssp_slot_of(); None: no slot has it."""
@@ -140,14 +176,62 @@ class Vcpu:
         return self.space["tables"][n]
 
 
-def vcpus(wanted=None):
+def whole_vcpus():
+    """Those that are neither being made nor being destroyed."""
     listed = gdb.parse_and_eval("hm_entries")
     first, last = listed.type.range()
     whole = [int(gdb.parse_and_eval(state)) for state in ("HM_VCPU_IDLE", "HM_VCPU_RUNS")]
-    found = [Vcpu(i, listed[i]["vcpu"]) for i in range(first, last + 1) if int(listed[i]["state"]) in whole]
-    if wanted is not None:
-        found = [v for v in found if v.index == wanted]
+    return [Vcpu(i, listed[i]) for i in range(first, last + 1) if int(listed[i]["state"]) in whole]
+
+
+def vcpus(wanted=None):
+    found = [v for v in whole_vcpus() if wanted in (None, v.index)]
     if not found:
         raise gdb.GdbError("there is no such vCPU" if wanted is not None else
                            "there is no vCPU yet: let host-hv create its guests")
     return found
+
+
+class Hart:
+    """A hart as it is at this moment; its thread of gdb's is the selected one afterwards."""
+
+    def __init__(self, thread):
+        thread.switch()
+        self.thread = thread
+        self.id, self.priv, self.pc = register("mhartid"), register("priv"), register("pc")
+        self.mtvec, self.mscratch, self.sp = register("mtvec"), register("mscratch"), register("sp")
+        self.scratch = self.find_scratch()
+        self.object = self.find_object()
+
+    def find_scratch(self):
+        """OpenSBI's struct sbi_scratch; 0: it has not made it yet."""
+        ids, found = gdb.parse_and_eval("hartindex_to_hartid_table"), gdb.parse_and_eval("hartindex_to_scratch_table")
+        count = len(gdb.selected_inferior().threads())
+        return next((number(found[i]) for i in range(count) if int(ids[i]) == self.id and number(found[i])), 0)
+
+    def find_object(self):
+        """struct hm_hart; None: it is not made yet."""
+        offset = number(gdb.parse_and_eval("hm_hart_offset"))
+        address = load(self.scratch + offset) if self.scratch and offset else 0
+        return pointer(address, "struct hm_hart").dereference() if address else None
+
+    def guest(self):
+        """The address of the struct hm_vcpu in whose guest world the hart is; None: it is in none.
+
+        mscratch holds the hart's frame, or in M-mode sp does or the stack below it."""
+        if self.object is None:
+            return None
+        begin = number(self.object.address)
+        kept = (self.mscratch, self.sp) if self.priv == PRIV_M else (self.mscratch,)
+        if not any(begin <= value < begin + self.object.type.sizeof for value in kept):
+            return None
+        return number(self.object["frame"]["vcpu"])
+
+    def call(self):
+        """OpenSBI's struct sbi_trap_context of the host's trap that it handles; None: it handles none."""
+        context = number(pointer(self.scratch, "struct sbi_scratch")["trap_context"]) if self.scratch else 0
+        return pointer(context, "struct sbi_trap_context").dereference() if context else None
+
+
+def harts():
+    return [Hart(thread) for thread in sorted(gdb.selected_inferior().threads(), key=lambda thread: thread.num)]

@@ -70,5 +70,7 @@ def attach(_):
         raise Failed(f"GDBARGS: {error}") from error
     words = command(more)
     must_listen(states(PORT))
-    os.environ["BUILD"] = str(tree.BUILD.resolve())     # hm.py looks for the symbols there
+    # hm.py looks there for the symbols and for OpenSBI's sources.
+    os.environ["BUILD"] = str(tree.BUILD.resolve())
+    os.environ.setdefault("OPENSBI_SRC", str(tree.current("opensbi") or ""))
     sys.exit(attend(words) if sys.stdin.isatty() else subprocess.run(words, check=False).returncode)

@@ -9,7 +9,7 @@ import pexpect
 import pytest
 
 from hmode import gdb
-from launcher import LAUNCH, ROOT
+from launcher import BUILD, LAUNCH, ROOT
 
 COMMANDS = """
 set pagination off
@@ -23,13 +23,39 @@ break exit_route
 continue
 hm-vcpu 0
 """
+# Stops in each world, at the guest's first instruction: its address is host-hv's first as well.
+WORLDS = """
+set pagination off
+hm-harts
+tbreak spin_lock if (unsigned long)lock == (unsigned long)&hm_objects_lock
+continue
+hm-harts
+set var hm_objects_lock.next = hm_objects_lock.next + 3
+hm-harts
+set var hm_objects_lock.next = hm_objects_lock.next - 3
+tbreak hm_trap_slow
+continue
+hm-harts
+tbreak *$mepc if ($mtvec & ~3) == (unsigned long)&hm_guest_vector
+continue
+hm-harts
+tbreak exit_route
+continue
+hm-harts
+"""
+AT_ZERO = f"""
+file {BUILD}/hmcode/hmcode.elf
+python print("at", gdb.parse_and_eval("&hm_entries"))
+source {ROOT}/hmcode/gdb/hm.py
+target remote :1234
+"""
 ATTACH = ["make", "-s", "-C", str(ROOT), "gdb"]
 
 
 @contextlib.contextmanager
-def stopped_machine(kernel, mode):
+def stopped_machine(kernel, mode, *options):
     """A machine that waits for gdb."""
-    machine = subprocess.Popen([LAUNCH, "debug", f"MODE={mode}", "MEM=128M", f"KERNEL={kernel}"],
+    machine = subprocess.Popen([LAUNCH, "debug", f"MODE={mode}", "MEM=128M", f"KERNEL={kernel}", *options],
                                stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
                                stderr=subprocess.PIPE, text=True)
     try:
@@ -57,10 +83,48 @@ def test_a_stopped_machine_is_shown(payloads, tmp_path, mode):
     assert "Breakpoint 2, exit_route" in said.stdout, said
     in_firmware, at_host = said.stdout.split("Breakpoint 2, exit_route", 1)
     assert re.search(r"in the firmware, gdb thread 1: a trap of cause 0x[0-9a-f]+", in_firmware), said
+    policy = "satp host_tables log_fences" if mode == "ssp" else "inject satp flush fill"
+    assert re.search(rf"^vCPU 0 of VM 0, runs; policy: {policy}$", in_firmware, re.M), said
+    assert re.search(r"^vCPU 0 of VM 0, idle; ", at_host, re.M), said
     assert re.search(r"^\* +\d guest Bare; shadow Sv39", in_firmware, re.M), said
     assert ("tables of the host" in in_firmware) == (mode == "ssp"), said
     assert re.search(r"^  [012]  HPA \S+  \S+ VRWX--AD  leaf: HPA", in_firmware, re.M), said
     assert re.search(r"not running: S-mode, pc 0x[0-9a-f]+; last exit: [a-z_]+, cause", at_host), said
+
+
+def test_all_harts_are_shown(payloads, tmp_path):
+    with stopped_machine(payloads / "sharing.bin", "ssp-hm", "HARTS=2"):
+        said = told(tmp_path, WORLDS)
+    shown = [re.findall(r"^hart.*\n(?:  .*\n)*", text, re.M) for text in said.stdout.split("core/pool.c: free\n")[:-1]]
+    assert [len(harts) for harts in shown] == [2] * 6, said
+    reset, call, locked, trap, guest, host = (harts[0] for harts in shown)
+    assert "M-mode, outside the firmware\n  pc 0x1000; " in reset, said
+    assert call.startswith("hart 0, gdb thread 1: firmware, the host's SBI call hm, function 2\n"), said
+    assert re.search(r"^  pc 0x\w+ spin_lock \(opensbi/lib/sbi/riscv_locks.c:\d+\); mtvec 0x\w+ hm_fatal_vector \(hmcode/"
+                     r"core/fatal_vector.S:\d+\)\n  in spin_lock < hm_vm_create < .*\n  waits for hm_objects_lock$", call, re.M), said
+    assert "hm_objects_lock: held, 2 waiting" in said.stdout and locked == call, said
+    assert "firmware, vCPU 0 of VM 0, a trap of cause 0x" in trap and "\n  in hm_trap_slow < slow\n" in trap, said
+    assert re.search(r"guest world, vCPU 0 of VM 0, S-mode\n  pc 0x\w+; mtvec 0x\w+ hm_guest_vector ", guest), said
+    assert re.search(r"host world, S-mode\n  pc 0x\w+ exit_route \(host-hv/run/exits.c:\d+\); mtvec 0x\w+ hm_host_vector "
+                     r".*\n  in exit_route < vcpu_run < ", host), said
+
+
+def test_symbols_at_the_wrong_place_are_said_to_be(payloads, tmp_path):
+    script = tmp_path / "commands"
+    script.write_text(AT_ZERO)
+    words = ["-ex", "hm-vcpu", "-ex", "symbol-file", "-ex", f"source {ROOT}/hmcode/gdb/hm.py", "-ex", "hm-harts"]
+    with stopped_machine(payloads / "sharing.bin", "ssp-hm"):
+        said = subprocess.run(["gdb-multiarch", "-q", "-batch", "-x", str(script), *words], capture_output=True, text=True,
+                              timeout=60)
+    assert re.search(r"^at .*0x[0-9a-f]{1,6} ", said.stdout, re.M), said
+    assert "as if it ran at 0" in said.stderr and "`symbol-file` without a name" in said.stderr, said
+    assert "outside the firmware" in said.stdout, said
+
+
+def test_symbols_that_are_loaded_once_more_do_no_harm(payloads, tmp_path):
+    with stopped_machine(payloads / "sharing.bin", "ssp-hm"):
+        said = told(tmp_path, f"tbreak exit_route\ncontinue\nfile {BUILD}/hmcode/hmcode.elf\nhm-vcpu\n")
+    assert "vCPU 0 of VM 0, idle" in said.stdout, said
 
 
 def test_each_interrupt_is_for_the_guest(payloads):
