@@ -56,11 +56,17 @@ def list_parts(config, items):
         config.get_terminal_writer().line(f"part {part} {sizes[part]}")
 
 
+def is_apart(item):
+    return item.get_closest_marker("apart") is not None
+
+
 def keep_files_together(items):
-    """A file's tests share their boots: they go to one worker, except those with groups of their own."""
+    """A file's tests share their boots: they go to one worker, except those with groups of their own and those that
+    are apart.  These come last, one by one, so that no worker is left alone with a long file at the end."""
     for item in items:
-        if item.get_closest_marker("xdist_group") is None:
+        if item.get_closest_marker("xdist_group") is None and not is_apart(item):
             item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
+    items.sort(key=is_apart)
 
 
 @pytest.hookimpl(tryfirst=True)     # xdist reads the groups in the same hook

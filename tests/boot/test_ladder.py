@@ -16,11 +16,11 @@ def is_for_each_change(profile, options, policy):
 
 
 def cells():
-    """Each is a boot of its own and goes to whichever worker is free."""
+    """Each is a boot of its own."""
     for profile, options in COLUMNS:
         for policy in POLICIES:
             name = "-".join([profile, *(f"{key}={value}" for key, value in options.items()), policy])
-            marks = [pytest.mark.xdist_group(name)]
+            marks = [pytest.mark.apart]
             if not is_for_each_change(profile, options, policy):
                 marks.append(pytest.mark.long("ladder"))
             yield pytest.param(profile, options, policy, id=name, marks=marks)

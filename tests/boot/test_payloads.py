@@ -15,6 +15,7 @@ ON_HOST = [pytest.param(policy, profile, marks=[pytest.mark.long("payloads")] * 
 # Of a trap that calls the shadow engine: with its tables as full as they can be (payload `stay`) another
 # call of the same stay still has room.
 ENGINE_STAY_LIMIT = 12000
+pytestmark = pytest.mark.apart
 END = re.compile(r"^payload: (\d+) ok, (\d+) failed", re.M)
 
 
