@@ -5,7 +5,7 @@ import collections
 import pathlib
 import sys
 
-from hmode import guest, machine, qemu, records, results, tree
+from hmode import addresses, guest, machine, qemu, records, results, tree
 from hmode.console import Console, execute
 from hmode.messages import Failed, say
 
@@ -61,13 +61,14 @@ def execute_to_the_end(settings, prepared):
     with prepared.log.open("wb") as log:
         status = execute([*prepared.command, "-serial", "stdio", "-monitor", "none"], Console(settings, log),
                          settings.timeout)
+    console = read(prepared.log)
+    addresses.show(console, settings.is_native)
     if status is None:
         raise RunFailed(f"the guest was still running after {settings.timeout} seconds and was stopped", prepared.log)
     if status < 0:
         raise RunFailed(f"QEMU was ended by signal {-status}", prepared.log)
     if status:
         raise RunFailed(f"QEMU ended with status {status}", prepared.log)
-    console = read(prepared.log)
     judge(settings, console, prepared.log)
     return console
 
