@@ -23,8 +23,8 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(THIS))
 from hm_objects import (  # noqa: E402
     CSRS, MODES, NONE, OURS, PAGE_SHIFT, PRIV_M, PTE_V, REGISTERS, SPLIT, address_of, enum_names, exit_name,
-    harts, is_leaf, load, number, physical, place, pointer, policy_text, pte_address, pte_text, register,
-    satp_fields, satp_text, symbols_at, vcpus, whole_vcpus)
+    harts, is_host_hv_there, is_leaf, load, number, physical, place, pointer, policy_text, pte_address, pte_text,
+    register, satp_fields, satp_text, symbols_at, vcpus, whole_vcpus)
 
 CAUSE_SUPERVISOR_ECALL = 9
 LOCKS = "hm_objects_lock", "'core/pool.c'::lock"        # docs/locks.md
@@ -58,7 +58,7 @@ def work(hart):
         return ""
     cause, regs = number(context["trap"]["cause"]), context["regs"]
     if cause != CAUSE_SUPERVISOR_ECALL:
-        return f"the host's trap of cause {cause:#x}, from pc {place(number(regs['mepc']))}"
+        return f"the host's trap of cause {cause:#x}, from pc {place(number(regs['mepc']), is_host_hv_there())}"
     return f"the host's SBI call {extension_name(number(regs['a7']))}, function {number(regs['a6'])}"
 
 
@@ -97,12 +97,17 @@ def waits(frames):
     return []
 
 
+def runs_ours(hart):
+    """Firmware or host-hv, rather than a guest or a native kernel."""
+    return hart.priv == PRIV_M or hart.guest() is None and is_host_hv_there()
+
+
 def print_hart(hart, names):
     hart.thread.switch()
     print(f"hart {hart.id}, gdb thread {hart.thread.num}: {world(hart, names)}")
-    in_guest = hart.priv != PRIV_M and hart.guest() is not None
-    print(f"  pc {place(hart.pc, in_guest)}; mtvec {place(hart.mtvec & ~3)}")
-    frames = [] if in_guest else calls()
+    is_ours = runs_ours(hart)
+    print(f"  pc {place(hart.pc, is_ours)}; mtvec {place(hart.mtvec & ~3)}")
+    frames = calls() if is_ours else []
     if len(frames) > 1:
         print("  in " + " < ".join(frame.name() for frame in frames))
     for lock in waits(frames):

@@ -94,14 +94,24 @@ def line_at(address):
     line = gdb.find_pc_line(address)
     if line.symtab is None:
         return ""
-    folder = os.path.basename(line.symtab.objfile.filename).removesuffix(".elf")
-    path = os.path.normpath(line.symtab.filename)
-    return f" ({path if path.startswith('opensbi/') else os.path.join(folder, path)}:{line.line})"
+    path, file = os.path.normpath(line.symtab.filename), line.symtab.objfile.filename
+    if file in OURS and not path.startswith("opensbi/"):
+        path = os.path.join(os.path.basename(file).removesuffix(".elf"), path)
+    return f" ({path}:{line.line})"
 
 
-def place(address, of_guest=False):
-    """An address of code, with its function; a guest's own addresses may be the same as ours."""
-    found = [symbol for symbol, file in symbols_at(address) if not of_guest or file and file not in OURS]
+def is_host_hv_there():
+    """Natively a kernel is where host-hv would be; both begin with a header of 64 bytes that tells them apart."""
+    try:
+        with open(OURS[1].removesuffix(".elf") + ".bin", "rb") as file:
+            return bytes(gdb.selected_inferior().read_memory(address_of("_image_start"), 64)) == file.read(64)
+    except (OSError, gdb.error):
+        return False
+
+
+def place(address, is_ours=True):
+    """An address of code, with its function; those of a guest or of a native kernel may be the same as ours."""
+    found = [symbol for symbol, file in symbols_at(address) if is_ours or file and file not in OURS]
     return " ".join([f"{address:#x}", *found[:1]]) + (line_at(address) if found else "")
 
 

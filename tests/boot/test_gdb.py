@@ -109,6 +109,14 @@ def test_all_harts_are_shown(payloads, tmp_path):
                      r".*\n  in exit_route < vcpu_run < ", host), said
 
 
+def test_a_native_kernel_is_not_taken_for_host_hv(payloads, tmp_path):
+    """Both are at the same address."""
+    with stopped_machine(payloads / "sharing.bin", "native"):
+        said = told(tmp_path, "tbreak *0x80200000 if $priv == 1\ncontinue\nhm-harts\n")
+    assert re.search(r"host world, S-mode\n  pc 0x80200000; mtvec 0x\w+ hm_host_vector .*\nhm_objects_lock: free$", said.stdout,
+                     re.M), said
+
+
 def test_symbols_at_the_wrong_place_are_said_to_be(payloads, tmp_path):
     script = tmp_path / "commands"
     script.write_text(AT_ZERO)
