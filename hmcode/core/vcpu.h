@@ -58,7 +58,7 @@ struct hm_frame {
 	u64 need[4];           /* what the page faults 12 to 15 need of a PTE (guest_vector.S) */
 	u64 rs1, rs2;          /* source values of an instruction that TVM trapped */
 	struct hm_fault fault; /* from hm_find_fault(), for hm_route_page_fault() */
-	struct hm_mmu_exit mmu_exit; /* from hm_trap_general, for hm_route_illegal() */
+	struct hm_mmu_exit mmu_exit; /* from hm_trap_mmu, for hm_route_illegal() */
 	u64 scratch;                 /* OpenSBI's mscratch of this hart */
 	u64 host_sp;                 /* where hm_guest_run() left the host's registers */
 	const char *vector;          /* mtvec while the guest runs */

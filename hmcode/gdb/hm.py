@@ -214,12 +214,12 @@ def print_roots(vcpu):
             continue
         mark = "*" if number(vcpu.space["current"]) == number(root.address) else " "
         lag = number(vcpu.space["log_head"]) - number(root["log_position"])
-        dirty = f"dirty tables {int(root['dirty_count'])}"
+        filled = f"filled tables {int(root['filled_count'])}"
         if n == 0:
-            print(f"  {n:2} global tree, {MODES[int(root['mode'])][0] if int(root['mode']) else 'unused'}; {dirty}")
+            print(f"  {n:2} global tree, {MODES[int(root['mode'])][0] if int(root['mode']) else 'unused'}; {filled}")
             continue
         print(f"{mark} {n:2} guest {satp_text(number(root['gsatp']))}; "
-              f"shadow {satp_text(number(root['hsatp']))}; {dirty}; lag {lag}")
+              f"shadow {satp_text(number(root['hsatp']))}; {filled}; lag {lag}")
 
 
 # ---- hm-walk ----

@@ -65,19 +65,19 @@ void hm_ring_leave(struct hm_vcpu *vcpu)
 }
 
 /* After a change of the ring or of the policy, both of which flush everything: what is in it counts as drained. */
-void hm_ring_settle(struct hm_vcpu *vcpu)
+void hm_ring_attach(struct hm_vcpu *vcpu)
 {
 	ssp_ring_attach(&vcpu->space, vcpu->ring_page);
 	if (hm_host_tables(vcpu) && !hm_finishes(vcpu, HM_POLICY_FLUSH))
 		vcpu->space.ring.hpa = 0;
 }
 
-static void change(struct hm_vcpu *vcpu, u64 gpa, u64 page)
+static void replace_ring(struct hm_vcpu *vcpu, u64 gpa, u64 page)
 {
 	vcpu->ring_gpa = gpa;
 	vcpu->ring_page = page;
 	vcpu->ring_generation++;
-	hm_ring_settle(vcpu);
+	hm_ring_attach(vcpu);
 }
 
 void hm_ring_end(struct hm_vcpu *vcpu)
@@ -86,7 +86,7 @@ void hm_ring_end(struct hm_vcpu *vcpu)
 		return;
 	hm_fence(hm_flush_all(vcpu, HM_ALL_ASIDS), 0);
 	vcpu->ring_gva = HM_RING_NONE;
-	change(vcpu, HM_RING_NONE, 0);
+	replace_ring(vcpu, HM_RING_NONE, 0);
 }
 
 long hm_ring_set(struct hm_vcpu *vcpu, u64 gpa, u64 gva, u64 version)
@@ -107,7 +107,7 @@ long hm_ring_set(struct hm_vcpu *vcpu, u64 gpa, u64 gva, u64 version)
 		return SBI_ERR_DENIED;
 	hm_ring_end(vcpu);
 	vcpu->ring_gva = gva;
-	change(vcpu, gpa, page);
+	replace_ring(vcpu, gpa, page);
 	return SBI_SUCCESS;
 }
 
@@ -119,6 +119,6 @@ void hm_ring_check(struct hm_vcpu *vcpu)
 {
 	if (vcpu->ring_page &&
 	    (vcpu->ring_lost || page_of(vcpu, vcpu->ring_gpa) != vcpu->ring_page))
-		change(vcpu, HM_RING_NONE, 0);
+		replace_ring(vcpu, HM_RING_NONE, 0);
 	vcpu->ring_lost = false;
 }

@@ -8,7 +8,7 @@
 /* An SBI error code. */
 long hm_ring_set(struct hm_vcpu *vcpu, u64 gpa, u64 gva, u64 version);
 void hm_ring_end(struct hm_vcpu *vcpu);
-void hm_ring_settle(struct hm_vcpu *vcpu);
+void hm_ring_attach(struct hm_vcpu *vcpu);
 void hm_ring_commit(struct hm_vcpu *vcpu);
 bool hm_ring_enter(struct hm_vcpu *vcpu);
 void hm_ring_drain(struct hm_vcpu *vcpu);

@@ -37,7 +37,7 @@ static bool is_sound(const struct hm_hart *hart, const struct hm_vcpu *vcpu,
 }
 
 /* Each field is read once: another hart of the host may write them meanwhile. */
-static void take(struct hm_hart *hart, struct hm_vcpu *vcpu, unsigned int n)
+static void copy_root(struct hm_hart *hart, struct hm_vcpu *vcpu, unsigned int n)
 {
 	const struct hm_root *from = &vcpu->run->roots[n];
 	struct hm_host_root *to = &vcpu->roots.root[n];
@@ -60,7 +60,7 @@ static void take(struct hm_hart *hart, struct hm_vcpu *vcpu, unsigned int n)
 }
 
 /* False: the root to run on is none. */
-static inline bool choose(struct hm_vcpu *vcpu)
+static inline bool choose_root(struct hm_vcpu *vcpu)
 {
 	u64 number = hm_read(vcpu->run->root);
 
@@ -70,22 +70,22 @@ static inline bool choose(struct hm_vcpu *vcpu)
 	return true;
 }
 
-static __attribute__((noinline)) bool take_and_choose(struct hm_hart *hart, struct hm_vcpu *vcpu,
-						      u64 new)
+static __attribute__((noinline)) bool copy_and_choose_root(struct hm_hart *hart,
+							   struct hm_vcpu *vcpu, u64 new)
 {
 	for (unsigned int n = 0; n < HM_ROOTS; n++)
 		if (new >> n & 1)
-			take(hart, vcpu, n);
+			copy_root(hart, vcpu, n);
 	vcpu->run->roots_new = 0;
-	return choose(vcpu);
+	return choose_root(vcpu);
 }
 
 /* Take over what is new.  False: the root to run on is none. */
-bool hm_roots_take(struct hm_hart *hart, struct hm_vcpu *vcpu)
+bool hm_roots_copy(struct hm_hart *hart, struct hm_vcpu *vcpu)
 {
 	u64 new = hm_read(vcpu->run->roots_new);
 
-	return new ? take_and_choose(hart, vcpu, new) : choose(vcpu);
+	return new ? copy_and_choose_root(hart, vcpu, new) : choose_root(vcpu);
 }
 
 void hm_root_switch(struct hm_hart *hart, struct hm_vcpu *vcpu, struct hm_host_root *root)

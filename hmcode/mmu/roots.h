@@ -6,7 +6,7 @@
 #include "core/vcpu.h"
 #include "metal/hart.h"
 
-bool hm_roots_take(struct hm_hart *hart, struct hm_vcpu *vcpu);
+bool hm_roots_copy(struct hm_hart *hart, struct hm_vcpu *vcpu);
 void hm_roots_load(struct hm_hart *hart, struct hm_vcpu *vcpu);
 void hm_roots_fence(struct hm_vcpu *vcpu, u64 fence);
 struct hm_host_root *hm_root_find(struct hm_vcpu *vcpu, u64 gsatp);

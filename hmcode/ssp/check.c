@@ -18,12 +18,12 @@ static bool leaf_in_slot(const struct ssp_space *space, uint64_t leaf, int level
 	return false;
 }
 
-static bool on_dirty_list(const struct ssp_space *space, const struct ssp_root *owner,
-			  const struct ssp_table *table)
+static bool on_filled_list(const struct ssp_space *space, const struct ssp_root *owner,
+			   const struct ssp_table *table)
 {
-	for (uint32_t n = owner->dirty; n != SSP_NONE; n = space->tables[n].next_dirty)
+	for (uint32_t n = owner->filled; n != SSP_NONE; n = space->tables[n].next_filled)
 		if (&space->tables[n] == table)
-			return table->dirty_generation == owner->dirty_generation;
+			return table->filled_generation == owner->filled_generation;
 	return false;
 }
 
@@ -123,8 +123,8 @@ static const char *check_leaf(const struct ssp_space *space, const struct ssp_ro
 		return "I1: a leaf outside the slots or above their rights";
 	if (!(leaf & PTE_G) != (table->owner != SSP_GLOBAL))
 		return "I3: G in a private table, or none in the global tree";
-	if (!on_dirty_list(space, owner, table))
-		return "I6: a table with leaves is not on the dirty list";
+	if (!on_filled_list(space, owner, table))
+		return "I6: a table with leaves is not on the filled list";
 	return NULL;
 }
 
@@ -200,8 +200,8 @@ static const char *check_walks(struct ssp_space *space, struct ssp_root *root)
 		if (reach(space, root, va) != walk->table ||
 		    walk->shadow != table_entries(space, walk->table))
 			return "I7: a walk that the tree does not have";
-		if (!on_dirty_list(space, table_owner(space, walk->table), walk->table))
-			return "I7: a walk to a table that is not on the dirty list";
+		if (!on_filled_list(space, table_owner(space, walk->table), walk->table))
+			return "I7: a walk to a table that is not on the filled list";
 	}
 	return NULL;
 }

@@ -249,13 +249,13 @@ static struct ssp_result fault_by_walk(struct ssp_space *space, uint64_t va, enu
 	const struct ssp_slot *slot;
 
 	ssp_guest_walk(space, space->current->gsatp, va, access, state, &walk);
-	if (walk.verdict != SSP_FILLED)
+	if (walk.verdict != SSP_ALLOWED)
 		return (struct ssp_result){ .verdict = walk.verdict, .gpa = walk.gpa };
 	slot = ssp_walk_slot(space, &walk, access, state);
 	if (!slot)
 		return (struct ssp_result){ .verdict = SSP_OUTSIDE, .gpa = walk.gpa };
 	return (struct ssp_result){
-		.verdict = SSP_FILLED,
+		.verdict = SSP_ALLOWED,
 		.fence = fill(space, &walk, va, slot),
 	};
 }
@@ -283,7 +283,7 @@ struct ssp_result ssp_fault(struct ssp_space *space, uint64_t va, enum ssp_acces
 	if (space->ring.hpa && !(space->ring.flags & HM_RING_CACHED))
 		ssp_ring_caches(space);
 	result = fault(space, va, access, state);
-	if (result.verdict == SSP_FILLED && access != SSP_STORE)
+	if (result.verdict == SSP_ALLOWED && access != SSP_STORE)
 		ssp_fill_around(space, va);
 	return result;
 }
@@ -293,5 +293,5 @@ struct ssp_result ssp_fill(struct ssp_space *space, uint64_t va, enum ssp_access
 {
 	struct ssp_result result = ssp_fault(space, va, access, state);
 
-	return result.verdict == SSP_FILLED ? result : fault_by_walk(space, va, access, state);
+	return result.verdict == SSP_ALLOWED ? result : fault_by_walk(space, va, access, state);
 }

@@ -16,9 +16,9 @@
 
 static void forget_leaves(struct ssp_root *root)
 {
-	root->dirty = SSP_NONE;
-	root->dirty_count = 0;
-	root->dirty_generation++;
+	root->filled = SSP_NONE;
+	root->filled_count = 0;
+	root->filled_generation++;
 	ssp_root_drop_walks(root);
 }
 
@@ -42,14 +42,14 @@ void ssp_root_empty(struct ssp_space *space, struct ssp_root *root)
 }
 
 /* Clear the leaves of each table that may have some; false: that would cost too much. */
-static bool clear_dirty_tables(struct ssp_space *space, struct ssp_root *root)
+static bool clear_filled_tables(struct ssp_space *space, struct ssp_root *root)
 {
 	struct ssp_table *table;
 	unsigned int cost = 0;
 
-	if (root->dirty_count > SSP_EAGER_TABLES)
+	if (root->filled_count > SSP_EAGER_TABLES)
 		return false;
-	for (uint32_t n = root->dirty; n != SSP_NONE; n = table->next_dirty) {
+	for (uint32_t n = root->filled; n != SSP_NONE; n = table->next_filled) {
 		table = &space->tables[n];
 		if (cost > EAGER_COST || (table->level && ssp_table_is_crowded(table)))
 			return false;
@@ -66,7 +66,7 @@ void ssp_root_flush(struct ssp_space *space, struct ssp_root *root, bool global_
 {
 	struct ssp_table *top = root_top(space, root);
 
-	if (!clear_dirty_tables(space, root) || (global_links && ssp_table_is_crowded(top))) {
+	if (!clear_filled_tables(space, root) || (global_links && ssp_table_is_crowded(top))) {
 		ssp_root_sleep(space, root);
 		return;
 	}
@@ -301,7 +301,7 @@ void ssp_root_catch_up(struct ssp_space *space, struct ssp_root *root)
 	if (lag > SSP_LOG_SIZE) {
 		ssp_root_flush(space, root, true);
 		root->asid_generation = 0;
-	} else if (root->dirty != SSP_NONE) { /* else it has no leaf (I6) */
+	} else if (root->filled != SSP_NONE) { /* else it has no leaf (I6) */
 		for (; lag; lag--) {
 			uint64_t va = space->log[(space->log_head - lag) % SSP_LOG_SIZE];
 

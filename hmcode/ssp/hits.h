@@ -19,7 +19,7 @@
 
 /*
  * A 4 KiB leaf that is not plainly allowed: forbidden, or allowed by SUM
- * (SSP_FILLED), or for fault.c to say.
+ * (SSP_ALLOWED), or for fault.c to say.
  */
 static inline enum ssp_verdict ssp_leaf_exception(uint64_t pte, uint64_t need,
 						  enum ssp_access access, unsigned int state)
@@ -27,7 +27,7 @@ static inline enum ssp_verdict ssp_leaf_exception(uint64_t pte, uint64_t need,
 	if (state & SSP_MXR)
 		return SSP_SLOW;
 	if ((pte & need) == need && (state & SSP_SUM) && access != SSP_FETCH)
-		return SSP_FILLED;
+		return SSP_ALLOWED;
 	return SSP_TRUE_FAULT;
 }
 
@@ -75,7 +75,7 @@ static inline uint64_t ssp_leaf_ahead(const struct ssp_space *space, const struc
 
 /*
  * What ssp_fault() does, for 4 KiB pages in the first slot whose leaf tables
- * are known.  SSP_FILLED, with *fence SSP_FENCE_NONE or _PAGE; SSP_TRUE_FAULT;
+ * are known.  SSP_ALLOWED, with *fence SSP_FENCE_NONE or _PAGE; SSP_TRUE_FAULT;
  * or SSP_SLOW.
  */
 static inline enum ssp_verdict ssp_fault_fast(struct ssp_space *space, uint64_t va,
@@ -95,7 +95,7 @@ static inline enum ssp_verdict ssp_fault_fast(struct ssp_space *space, uint64_t 
 	if ((pte & (need | PTE_U)) != need) {
 		enum ssp_verdict verdict = ssp_leaf_exception(pte, need, access, state);
 
-		if (verdict != SSP_FILLED)
+		if (verdict != SSP_ALLOWED)
 			return verdict;
 	}
 	if (access == SSP_FETCH && (pte & (PTE_R | PTE_W)) == PTE_W)
@@ -111,7 +111,7 @@ static inline enum ssp_verdict ssp_fault_fast(struct ssp_space *space, uint64_t 
 	*spte = leaf;
 	walk->table->occupied |= 1ull << offset / 64;
 	*fence = old || space->fence_after_fill ? SSP_FENCE_PAGE : SSP_FENCE_NONE;
-	return SSP_FILLED;
+	return SSP_ALLOWED;
 }
 
 /* A leaf that was flushed is what the guest's tables say by now, or nothing. */

@@ -79,7 +79,7 @@ void ssp_table_clear_entries(struct ssp_space *space, struct ssp_table *table, u
 unsigned int ssp_table_clear_leaves(struct ssp_space *space, struct ssp_table *table);
 void ssp_table_set(struct ssp_space *space, struct ssp_table *table, unsigned int index,
 		   uint64_t value);
-void ssp_table_list_dirty(struct ssp_space *space, struct ssp_table *table);
+void ssp_table_list_filled(struct ssp_space *space, struct ssp_table *table);
 void ssp_tables_join(struct ssp_space *space, uint32_t *ring, uint32_t *more);
 
 /* recycle.c */

@@ -12,9 +12,9 @@
 static void root_init(struct ssp_root *root)
 {
 	root->walk_generation = 1ull << SSP_WALK_VA_BITS;
-	root->dirty_generation = root->tree_generation = 1;
-	root->dirty = root->spare = root->top = SSP_NONE;
-	root->dirty_count = root->tables = 0;
+	root->filled_generation = root->tree_generation = 1;
+	root->filled = root->spare = root->top = SSP_NONE;
+	root->filled_count = root->tables = 0;
 	root->gsatp = root->ring_page = root->log_position = root->last_use = 0;
 	root->hsatp = root->asid_generation = 0;
 	root->next_asid = SSP_GLOBAL;

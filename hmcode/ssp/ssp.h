@@ -37,9 +37,9 @@
  *      parent's children, its root's spare ones or the free ones.  A table's
  *      children are what its own links name, dormant ones included.
  *  I5  every non-zero entry lies in a group whose occupancy bit is set.
- *  I6  a table with leaves, reachable by valid links, is on its owner's dirty list.
+ *  I6  a table with leaves, reachable by valid links, is on its owner's filled list.
  *  I7  a live walk-cache entry names a table reachable by valid links from
- *      its root, on its owner's dirty list.
+ *      its root, on its owner's filled list.
  *  I8  a link says whose table it names: of its own tree by a bit that no leaf has.
  */
 #ifndef SSP_H
@@ -55,14 +55,14 @@
 #define SSP_LOG_SIZE     64 /* flushes by address that a root may lag behind */
 #define SSP_WALK_CACHE   16 /* entries a root */
 #define SSP_MAX_SLOTS    8
-#define SSP_EAGER_TABLES 12 /* dirty tables cleared within one flush; above, lazily */
+#define SSP_EAGER_TABLES 12 /* filled tables cleared within one flush; above, lazily */
 #define SSP_MIN_TABLES   32 /* all top tables and two longest paths */
 #define SSP_NONE         0xffffffffu
 
 /* What an access came to. */
 enum ssp_verdict {
-	SSP_FILLED,       /* hidden fault: the shadow has the entry now */
-	SSP_TRUE_FAULT,   /* the guest's tables forbid it: page fault for the guest */
+	SSP_ALLOWED,    /* by the guest's tables; from ssp_fault(): a hidden fault, filled by now */
+	SSP_TRUE_FAULT, /* the guest's tables forbid it: page fault for the guest */
 	SSP_ACCESS_FAULT, /* a guest page table lies outside RAM: access fault for the guest */
 	SSP_OUTSIDE,      /* allowed by the guest's tables, but the GPA is no RAM: MMIO */
 	SSP_SLOW,         /* of hits.h alone: take the general way */
@@ -118,10 +118,10 @@ struct ssp_slot {
 
 /* One shadow table; the page itself is found by its position in the pool. */
 struct ssp_table {
-	uint64_t occupied;         /* bit n: entries 8n to 8n+7 may be non-zero */
-	uint64_t ident;            /* what it shadows: SSP_IDENT_* */
-	uint64_t dirty_generation; /* on the owner's dirty list if equal to its generation */
-	uint32_t next_dirty;
+	uint64_t occupied;          /* bit n: entries 8n to 8n+7 may be non-zero */
+	uint64_t ident;             /* what it shadows: SSP_IDENT_* */
+	uint64_t filled_generation; /* on the owner's filled list if equal to its generation */
+	uint32_t next_filled;
 	uint32_t next, prev; /* the ring that it stands in (I4) */
 	uint32_t children;   /* ring of the tables that it links; SSP_NONE: none */
 	uint32_t parent;     /* the table that links it, while it hangs */
@@ -174,15 +174,15 @@ struct ssp_root {
 	/* what an entry of the ring says of one page of this ASID; 0: asid_shared */
 	uint64_t ring_page;
 	uint64_t log_position; /* current up to here */
-	uint64_t dirty_generation;
-	uint64_t last_use;           /* for replacement */
-	uint32_t dirty, dirty_count; /* tables that may hold leaves */
-	uint32_t spare;              /* ring of its tables that have no place */
-	uint32_t tables;             /* how many it has, in its tree or spare */
-	uint32_t top;                /* top table; SSP_NONE: root not in use */
-	uint8_t next_asid;           /* root of the same ASID bucket; 0: none */
-	uint8_t mode;                /* of the shadow; satp encoding */
-	uint8_t asid_shared;         /* another root may have the same guest ASID */
+	uint64_t filled_generation;
+	uint64_t last_use;             /* for replacement */
+	uint32_t filled, filled_count; /* tables that may hold leaves */
+	uint32_t spare;                /* ring of its tables that have no place */
+	uint32_t tables;               /* how many it has, in its tree or spare */
+	uint32_t top;                  /* top table; SSP_NONE: root not in use */
+	uint8_t next_asid;             /* root of the same ASID bucket; 0: none */
+	uint8_t mode;                  /* of the shadow; satp encoding */
+	uint8_t asid_shared;           /* another root may have the same guest ASID */
 
 	/* Owned by whoever loads the root into satp (mmu/asid.c). */
 	uint64_t hsatp;           /* hardware satp: mode, hardware ASID, shadow PPN */
@@ -282,7 +282,7 @@ void ssp_fill_around(struct ssp_space *space, uint64_t va);
 
 /*
  * Translate by the guest's tables alone, for the embedder's own accesses on behalf
- * of the guest.  SSP_FILLED: *address is the HPA where va lies, up to the end of its 4 KiB page.
+ * of the guest.  SSP_ALLOWED: *address is the HPA where va lies, up to the end of its 4 KiB page.
  * SSP_OUTSIDE: it is va's GPA.
  */
 enum ssp_verdict ssp_translate(struct ssp_space *space, uint64_t gsatp, uint64_t va,

@@ -120,20 +120,20 @@ void ssp_table_set(struct ssp_space *space, struct ssp_table *table, unsigned in
 	if (value)
 		table->occupied |= 1ull << (index >> GROUP_SHIFT);
 	if (pte_is_leaf(value))
-		ssp_table_list_dirty(space, table);
+		ssp_table_list_filled(space, table);
 }
 
 /* From now on the table may hold leaves. */
-void ssp_table_list_dirty(struct ssp_space *space, struct ssp_table *table)
+void ssp_table_list_filled(struct ssp_space *space, struct ssp_table *table)
 {
 	struct ssp_root *owner = table_owner(space, table);
 
-	if (table->dirty_generation == owner->dirty_generation)
+	if (table->filled_generation == owner->filled_generation)
 		return;
-	table->dirty_generation = owner->dirty_generation;
-	table->next_dirty = owner->dirty;
-	owner->dirty = table_number(space, table);
-	owner->dirty_count++;
+	table->filled_generation = owner->filled_generation;
+	table->next_filled = owner->filled;
+	owner->filled = table_number(space, table);
+	owner->filled_count++;
 }
 
 /* A table that hangs loses its place, and all below it with it: whoever uses it next empties it first. */
@@ -157,7 +157,7 @@ struct ssp_table *ssp_table_alloc(struct ssp_space *space, struct ssp_root *owne
 	} else {
 		table = space->free == SSP_NONE ? take_fresh(space) :
 						  take_first(space, &space->free);
-		table->dirty_generation = 0;
+		table->filled_generation = 0;
 		space->free_count--;
 		owner->tables++;
 		space->tables_allocated++;

@@ -40,7 +40,7 @@ static void bare_walk(struct ssp_space *space, uint64_t va, unsigned int state,
 	const struct satp_mode_info *mode = &satp_modes[space->bare_mode];
 	uint64_t user = state & SSP_USER ? PTE_U : 0;
 
-	walk->verdict = va >> (mode->va_bits - 1) ? SSP_OUTSIDE : SSP_FILLED;
+	walk->verdict = va >> (mode->va_bits - 1) ? SSP_OUTSIDE : SSP_ALLOWED;
 	walk->global = false;
 	walk->level = mode->levels - 1;
 	walk->gpa = va;
@@ -93,7 +93,7 @@ void ssp_guest_walk(struct ssp_space *space, uint64_t gsatp, uint64_t va, enum s
 	walk->pte = pte;
 	walk->global = path & PTE_G;
 	walk->gpa = table + (va & ((1ull << shift) - 1));
-	walk->verdict = SSP_FILLED;
+	walk->verdict = SSP_ALLOWED;
 }
 
 enum ssp_verdict ssp_translate(struct ssp_space *space, uint64_t gsatp, uint64_t va,
@@ -104,11 +104,11 @@ enum ssp_verdict ssp_translate(struct ssp_space *space, uint64_t gsatp, uint64_t
 
 	ssp_guest_walk(space, gsatp, va, access, state, &walk);
 	*address = walk.gpa;
-	if (walk.verdict != SSP_FILLED)
+	if (walk.verdict != SSP_ALLOWED)
 		return walk.verdict;
 	slot = ssp_walk_slot(space, &walk, access, state);
 	if (!slot)
 		return SSP_OUTSIDE;
 	*address += slot->delta;
-	return SSP_FILLED;
+	return SSP_ALLOWED;
 }

@@ -6,7 +6,7 @@
 #include "ssp.h"
 
 struct ssp_guest_walk {
-	enum ssp_verdict verdict;   /* SSP_FILLED: translated and allowed; else only gpa is set */
+	enum ssp_verdict verdict;   /* SSP_ALLOWED: translated and allowed; else only gpa is set */
 	bool global;                /* G at any level of the path */
 	int level;                  /* of the leaf */
 	uint64_t pte;               /* the leaf */

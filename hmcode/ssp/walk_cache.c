@@ -5,7 +5,7 @@
  */
 #include "internal.h"
 
-/* Remember where the level-0 tables are; the shadow's is on its dirty list by now (I7). */
+/* Remember where the level-0 tables are; the shadow's is on its filled list by now (I7). */
 void ssp_walk_remember(struct ssp_space *space, const struct ssp_guest_walk *walk, uint64_t va,
 		       struct ssp_table *table)
 {
@@ -40,7 +40,7 @@ bool ssp_walk_renew(struct ssp_space *space, uint64_t va)
 		if (ssp_port_load(path->link[i].hpa) != path->link[i].pte)
 			return false;
 	entry->tag = tag;
-	ssp_table_list_dirty(space, entry->table);
+	ssp_table_list_filled(space, entry->table);
 	return true;
 }
 

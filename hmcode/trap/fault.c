@@ -27,7 +27,7 @@ static u64 code_at(struct hm_trap *trap, u64 va)
 		ssp_translate(&trap->vcpu->space, hm_guest_satp(trap->vcpu), va, SSP_FETCH,
 			      hm_access_state(hart_read(CSR_MSTATUS)), &hpa);
 
-	if (verdict == SSP_FILLED)
+	if (verdict == SSP_ALLOWED)
 		return hpa;
 	fetch_fault(trap, va, verdict);
 	return 0;
@@ -96,7 +96,7 @@ struct hm_fault hm_find_fault(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstat
 		return of_host_tables(vcpu, cause, va, hm_access_state(mstatus));
 	found = find_or_fill(vcpu, va, access, hm_access_state(mstatus));
 	switch (found.verdict) {
-	case SSP_FILLED:
+	case SSP_ALLOWED:
 		if (!hm_finishes(vcpu, HM_POLICY_FILL))
 			return to_host(HM_EXIT_HIDDEN_FAULT);
 		hm_fence(found.fence, va);
@@ -128,7 +128,7 @@ static enum hm_next outside(struct hm_trap *trap, u64 gpa)
 	return hm_exit(trap, HM_EXIT_MMIO, trap->tval);
 }
 
-/* hm_trap_general has found out what it is. */
+/* hm_trap_mmu has found out what it is. */
 enum hm_next hm_route_page_fault(struct hm_trap *trap)
 {
 	const struct hm_fault *fault = &trap->frame->fault;

@@ -4,7 +4,7 @@
  *
  * While the guest world runs, mscratch points to the hart's hm_frame and mtvec
  * to hm_guest_vector.  The frame lies right above the stack for traps, so one
- * swap gives both.  Until hm_trap_slow is called mscratch holds the guest's
+ * swap gives both.  Until hm_trap_route is called mscratch holds the guest's
  * sp; from then on OpenSBI's scratch space, since its functions look there.
  */
 #include <sbi/riscv_encoding.h>
@@ -94,7 +94,7 @@
 /*
  * Page faults that the walk cache answers end here, after some 60 to 85
  * instructions: the same as ssp_fault_fast() in ssp/hits.h, with the rarer
- * cases left to hm_trap_general.
+ * cases left to hm_trap_mmu.
  *
  *	a0 cause, then the guest's PTE	a3 root, then the PTE made
  *	a1 faulting address		a4 offset of the entry in the tables
@@ -140,7 +140,7 @@ hm_guest_vector:
 	xori	ra, ra, PTE_U
 	or	t0, t0, ra			/* U-mode needs U, S-mode that it is clear; the hart looks at U as well */
 	ori	ra, t0, PTE_U			/* for S-mode alone: were it filled, the hart would fault for its U */
-	and	ra, ra, a3			/* again, find it the same, and leave it to hm_trap_general */
+	and	ra, ra, a3			/* again, find it the same, and leave it to hm_trap_mmu */
 	bne	ra, t0, not_allowed
 	andi	ra, a3, PTE_R			/* fetches from what is not readable: see there */
 	beqz	ra, general
@@ -237,18 +237,18 @@ no_page_fault:
 	read_gpr a2, 15
 	read_gpr a3, 20
 	mv	a0, sp
-	call	hm_fast_tvm
+	call	hm_tvm_short
 	bnez	a0, 1f
 	load_few
 	csrrw	sp, mscratch, sp
 	mret
-1:	addi	a0, a0, -HM_FAST_RING
+1:	addi	a0, a0, -HM_SHORT_RING
 	bnez	a0, general
 
 	/*
 	 * A commit.  Nothing was pushed, or the flush of one page of the address space
 	 * that runs: that ends here, as ssp_ring_drain() and ssp_leaf_anew() would have
-	 * it; anything else is for hm_fast_drain().
+	 * it; anything else is for hm_drain_short().
 	 *
 	 *	a0 vCPU			a3 walk-cache entry
 	 *	a1 the ring's page	a4 offset of the entry in the tables
@@ -325,7 +325,7 @@ nothing:
 
 drain:
 	mv	a0, sp
-	call	hm_fast_drain
+	call	hm_drain_short
 	bnez	a0, general
 	load_few
 	csrrw	sp, mscratch, sp
@@ -344,12 +344,12 @@ hm_policy_vector:
 	read_gpr a2, 15
 	read_gpr a3, 20
 	mv	a0, sp
-	call	hm_fast_tvm_policy
+	call	hm_tvm_short_policy
 	bnez	a0, 4f
 	load_few
 	csrrw	sp, mscratch, sp
 	mret
-4:	addi	a0, a0, -HM_FAST_TO_HOST
+4:	addi	a0, a0, -HM_SHORT_TO_HOST
 	beqz	a0, to_host
 	j	general
 3:	addi	a0, a0, -12 + 2			/* page faults */
@@ -387,7 +387,7 @@ general:
 	expect_no_trap
 	mv	a0, sp
 	csrr	a1, mcause
-	call	hm_trap_general
+	call	hm_trap_mmu
 	bnez	a0, slow
 	expect_guest_traps
 	load_caller_saved
@@ -401,7 +401,7 @@ other:
 	expect_no_trap
 slow:
 	save_rest
-	call	hm_trap_slow
+	call	hm_trap_route
 	beqz	a0, hm_resume
 
 vm_exit:

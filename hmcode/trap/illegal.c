@@ -52,7 +52,7 @@ static enum hm_next mark(struct hm_trap *trap, u32 insn)
 	return hm_exit(trap, HM_EXIT_MARK, trap->frame->x[INSN_RS1(insn)]);
 }
 
-/* One that hm_trap_general did not take or left to the host: it is over when the host resumes the guest as asked. */
+/* One that hm_trap_mmu did not take or left to the host: it is over when the host resumes the guest as asked. */
 static enum hm_next mmu_instruction(struct hm_trap *trap, u32 insn)
 {
 	struct hm_frame *frame = trap->frame;

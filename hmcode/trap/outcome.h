@@ -3,7 +3,7 @@
 #ifndef HM_OUTCOME_H
 #define HM_OUTCOME_H
 
-#define HM_FAST_RING    2 /* it commits its ring */
-#define HM_FAST_TO_HOST 3 /* of hm_fast_tvm_policy(): a fence for hm_to_host() */
+#define HM_SHORT_RING    2 /* it commits its ring */
+#define HM_SHORT_TO_HOST 3 /* of hm_tvm_short_policy(): a fence for hm_to_host() */
 
 #endif

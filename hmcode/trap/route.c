@@ -30,7 +30,7 @@ static enum hm_next route(struct hm_trap *trap)
 	return hm_exit(trap, HM_EXIT_BROKEN, trap->tval);
 }
 
-u64 hm_trap_slow(struct hm_frame *frame)
+u64 hm_trap_route(struct hm_frame *frame)
 {
 	u64 begin = hart_count_all();
 	struct hm_trap trap = {

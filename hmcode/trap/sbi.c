@@ -256,7 +256,7 @@ static bool may_load(struct hm_trap *trap, u64 va, u64 *hpa)
 		ssp_translate(&trap->vcpu->space, hm_guest_satp(trap->vcpu), va, SSP_LOAD,
 			      hm_access_state(hart_read(CSR_MSTATUS)), hpa);
 
-	if (verdict == SSP_FILLED)
+	if (verdict == SSP_ALLOWED)
 		return true;
 	hm_count(trap->vcpu, HM_TRAP_TRUE_FAULT);
 	hm_inject(trap, verdict == SSP_TRUE_FAULT ? CAUSE_LOAD_PAGE_FAULT : CAUSE_LOAD_ACCESS, va);

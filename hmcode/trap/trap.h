@@ -3,9 +3,9 @@
  * trap.h - the stations of a trap from the guest world.
  *
  *	guest_vector.S	hm_guest_vector	page faults that the walk cache answers
- *	tvm_short.c	hm_fast_tvm	fences and satp writes likewise
- *	tvm.c		hm_trap_general	those that take the engine's general functions
- *	route.c		hm_trap_slow	everything else, by cause, all registers saved; from the vector
+ *	tvm_short.c	hm_tvm_short	fences and satp writes likewise
+ *	tvm.c		hm_trap_mmu	those that take the engine's general functions
+ *	route.c		hm_trap_route	everything else, by cause, all registers saved; from the vector
  *					at once where it is neither a page fault nor an instruction
  *			fault.c illegal.c misaligned.c interrupt.c sbi.c
  *	tvm.c		hm_to_host	page faults and fences of which the host gets all
@@ -13,7 +13,7 @@
  *			hm_guest_leave	(metal/world_switch.S) to world/switch.c: a VM exit
  *
  * Each station may hand on to the next.  It changes the guest's state only once it is sure to
- * finish the event; what hm_trap_general found out of one it hands on (frame->fault, mmu_exit).
+ * finish the event; what hm_trap_mmu found out of one it hands on (frame->fault, mmu_exit).
  */
 #ifndef HM_TRAP_H
 #define HM_TRAP_H
@@ -47,11 +47,11 @@ struct hm_trap {
 extern const char hm_guest_vector[], hm_policy_vector[];
 
 /* Called by guest_vector.S; outcome.h says what the first three return. */
-u64 hm_fast_tvm(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2);
-u64 hm_fast_tvm_policy(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2);
-u64 hm_fast_drain(struct hm_frame *frame);
-u64 hm_trap_general(struct hm_frame *frame, u64 cause);
-u64 hm_trap_slow(struct hm_frame *frame);
+u64 hm_tvm_short(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2);
+u64 hm_tvm_short_policy(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2);
+u64 hm_drain_short(struct hm_frame *frame);
+u64 hm_trap_mmu(struct hm_frame *frame, u64 cause);
+u64 hm_trap_route(struct hm_frame *frame);
 void hm_to_host(struct hm_frame *frame);
 
 /* The routes; trap->pc is written back to mepc by route.c. */

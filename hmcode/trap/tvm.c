@@ -182,7 +182,7 @@ static bool page_fault(struct hm_frame *frame, u64 cause)
 	}
 }
 
-u64 hm_trap_general(struct hm_frame *frame, u64 cause)
+u64 hm_trap_mmu(struct hm_frame *frame, u64 cause)
 {
 	u64 begin = hart_count_all();
 	bool done = false;

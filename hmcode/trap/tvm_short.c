@@ -90,7 +90,7 @@ static inline bool log_fence(struct hm_vcpu *vcpu, u64 va, u64 asid)
 	return true;
 }
 
-/* rs1 and rs2 are for hm_trap_general. */
+/* rs1 and rs2 are for hm_trap_mmu. */
 static inline u64 hand_on(struct hm_frame *frame, u64 next, u64 rs1, u64 rs2)
 {
 	frame->rs1 = rs1;
@@ -189,7 +189,7 @@ static inline void advance(struct ssp_ring *ring, u32 n, u64 flushes, u64 used)
  * What ssp_ring_drain() does, for flushes and single hints of the address space
  * that runs.  From the first other entry on it is left to that.
  */
-u64 hm_fast_drain(struct hm_frame *frame)
+u64 hm_drain_short(struct hm_frame *frame)
 {
 	struct hm_vcpu *vcpu = frame->vcpu;
 	struct ssp_space *space = &vcpu->space;
@@ -240,14 +240,14 @@ u64 hm_fast_drain(struct hm_frame *frame)
 }
 
 /* What mstatus.TVM traps; rs1 and rs2 are the values of the instruction's source registers. */
-u64 hm_fast_tvm(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2)
+u64 hm_tvm_short(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2)
 {
 	bool done = false;
 
 	if (hart_read(CSR_MSTATUS) & MSTATUS_MPP) {
 		if (INSN_IS_SFENCE_VMA(insn) && INSN_RS1(insn)) {
 			if (rs1 == frame->vcpu->ring_gva)
-				return hand_on(frame, INSN_RS2(insn) ? 1 : HM_FAST_RING, rs1, rs2);
+				return hand_on(frame, INSN_RS2(insn) ? 1 : HM_SHORT_RING, rs1, rs2);
 			done = fence_page(frame->vcpu, rs1, INSN_RS2(insn), rs2);
 		} else if (INSN_IS_CSRW(insn, CSR_SATP))
 			done = switch_root(frame, rs1);
@@ -256,7 +256,7 @@ u64 hm_fast_tvm(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2)
 }
 
 /* Where the host has a share: only switches and fences that need none of the firmware's tables. */
-u64 hm_fast_tvm_policy(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2)
+u64 hm_tvm_short_policy(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2)
 {
 	struct hm_vcpu *vcpu = frame->vcpu;
 	bool done = false;
@@ -274,7 +274,7 @@ u64 hm_fast_tvm_policy(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2)
 			done = INSN_RS1(insn) &&
 			       log_fence(vcpu, rs1,
 					 INSN_RS2(insn) ? rs2 & SATP_ASID_MASK : HM_ALL_ASIDS);
-			return finish(frame, done, rs1, rs2) ? HM_FAST_TO_HOST : 0;
+			return finish(frame, done, rs1, rs2) ? HM_SHORT_TO_HOST : 0;
 		}
 	}
 	return finish(frame, done, rs1, rs2);

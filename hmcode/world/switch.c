@@ -136,7 +136,7 @@ static void enter_interrupts(struct hm_hart *hart, struct hm_vcpu *vcpu,
 	hm_timer_update(hart, vcpu);
 }
 
-static void leave_interrupts(struct hm_hart *hart, volatile struct hm_s_state *guest)
+static void restore_interrupts(struct hm_hart *hart, volatile struct hm_s_state *guest)
 {
 	u64 mie = hart_read(CSR_MIE);
 
@@ -182,7 +182,7 @@ static bool is_long(u64 begin)
  * Another owner of the tables: what either side has cached, in tables and in the
  * hart, is older than what the other one did since.
  */
-static void change_owner(struct hm_vcpu *vcpu)
+static void change_table_owner(struct hm_vcpu *vcpu)
 {
 	ssp_flush_all(&vcpu->space);
 	hm_retire_roots(vcpu);
@@ -200,7 +200,7 @@ static bool is_policy(u64 policy)
 }
 
 /* False: the host asks for what does not exist. */
-static bool take_policy(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entry *entry)
+static bool adopt_policy(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entry *entry)
 {
 	u64 policy = hm_read(vcpu->run->policy);
 
@@ -208,13 +208,13 @@ static bool take_policy(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entry
 		if (!is_policy(policy))
 			return false;
 		if ((policy ^ vcpu->policy) & HM_POLICY_HOST_TABLES) {
-			change_owner(vcpu);
+			change_table_owner(vcpu);
 			entry->worked = true;
 		}
 		vcpu->policy = policy;
-		hm_ring_settle(vcpu);
+		hm_ring_attach(vcpu);
 	}
-	return !hm_host_tables(vcpu) || hm_roots_take(hart, vcpu);
+	return !hm_host_tables(vcpu) || hm_roots_copy(hart, vcpu);
 }
 
 static void switch_satp(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 satp, struct entry *entry)
@@ -386,7 +386,7 @@ static bool enter(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entry *entr
 	return true;
 }
 
-static void leave(struct hm_hart *hart, struct hm_vcpu *vcpu)
+static void leave_guest(struct hm_hart *hart, struct hm_vcpu *vcpu)
 {
 	struct hm_run *run = vcpu->run;
 	volatile struct hm_s_state *guest = guest_state(run);
@@ -403,7 +403,7 @@ static void leave(struct hm_hart *hart, struct hm_vcpu *vcpu)
 	guest->satp = hm_guest_satp(vcpu);
 	if (hm_host_tables(vcpu))
 		hm_roots_leave(vcpu);
-	leave_interrupts(hart, guest);
+	restore_interrupts(hart, guest);
 
 	/* mstatus and mepc of the host are restored by whoever called hm_vcpu_run(). */
 	write_s_state(&hart->host, hart, NULL);
@@ -441,7 +441,7 @@ static bool prepare(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entry *en
 		if (is_long(entry->begin))
 			return false;
 	}
-	if (!read_entry(vcpu->run, entry) || !take_policy(hart, vcpu, entry)) {
+	if (!read_entry(vcpu->run, entry) || !adopt_policy(hart, vcpu, entry)) {
 		*error = SBI_ERR_INVALID_PARAM;
 		return false;
 	}
@@ -469,7 +469,7 @@ static long run(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 begin)
 			     vcpu->run);
 	else
 		vcpu->trap_cycle = begin;
-	leave(hart, vcpu);
+	leave_guest(hart, vcpu);
 	if (!ran) {
 		end_early(vcpu);
 		hm_stay_ends(vcpu, begin);

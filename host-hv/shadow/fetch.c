@@ -28,7 +28,7 @@ static const volatile uint16_t *code_at(struct vcpu *v, uint64_t va)
 	enum ssp_verdict verdict =
 		ssp_translate(&v->shadow->space, run->satp, va, SSP_FETCH, access_state(run), &hpa);
 
-	if (verdict != SSP_FILLED) {
+	if (verdict != SSP_ALLOWED) {
 		fetch_fault(v, va, verdict);
 		return NULL;
 	}

@@ -14,7 +14,7 @@
  * tsp_in_step_handler is tsp's where no table goes out of step; aside_handler is ssp's for the one instruction that
  * tsp cannot perform: tsp_come_back() (tsp.h) ends that.
  */
-extern const struct shadow_handler ssp_handler, tsp_handler, tsp_in_step_handler, aside_handler;
+extern const struct shadow_ops ssp_handler, tsp_handler, tsp_in_step_handler, aside_handler;
 
 static inline unsigned access_state(const struct hm_run *run)
 {

@@ -14,9 +14,9 @@
 
 /* -- whose the tables are -- */
 
-static const struct shadow_handler firmware_handler = { 0 };
+static const struct shadow_ops firmware_handler = { 0 };
 
-static const struct shadow_handler *handler_of(uint64_t policy)
+static const struct shadow_ops *handler_of(uint64_t policy)
 {
 	if (policy_is(policy, POLICY_TSP))
 		return policy & POLICY_IN_STEP ? &tsp_in_step_handler : &tsp_handler;
@@ -143,7 +143,7 @@ enum next exit_page_fault(struct vcpu *v)
 					   access_state(run));
 	shadow_owe(v, result.fence, run->exit_value);
 	switch (result.verdict) {
-	case SSP_FILLED: v->shadow->count[result.class]++; break;
+	case SSP_ALLOWED: v->shadow->count[result.class]++; break;
 	case SSP_ACCESS_FAULT: inject(v, ssp_access_fault(run->exit_cause & 3)); break;
 	case SSP_OUTSIDE: return outside(v, result.gpa);
 	default: inject(v, run->exit_cause);

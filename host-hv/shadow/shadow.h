@@ -25,14 +25,14 @@ enum shadow_class {
 };
 
 struct shadow_result {
-	enum ssp_verdict verdict; /* SSP_FILLED: the guest goes on */
+	enum ssp_verdict verdict; /* SSP_ALLOWED: the guest goes on */
 	enum ssp_fence fence;     /* owed for the address */
 	uint64_t gpa;             /* SSP_OUTSIDE: of the access */
-	enum shadow_class class;  /* SSP_FILLED: SHADOW_HIDDEN_FAULT or _PT_WRITE */
+	enum shadow_class class;  /* SSP_ALLOWED: SHADOW_HIDDEN_FAULT or _PT_WRITE */
 };
 
 /* Asked at each exit: what a handler has nothing to do for is NULL, and costs a load. */
-struct shadow_handler {
+struct shadow_ops {
 	/* Whose fault is it?  One that is ours is answered. */
 	struct shadow_result (*fault)(struct vcpu *v, uint64_t va, enum ssp_access access,
 				      unsigned state);
@@ -61,7 +61,7 @@ struct shadow_handler {
 
 struct shadow {
 	/* by vcpu->policy; one without functions: the tables are the firmware's */
-	const struct shadow_handler *handler;
+	const struct shadow_ops *handler;
 	uint64_t withheld; /* HM_POLICY_* that tsp.c takes from the firmware for the time being */
 	uint64_t ring_generation; /* ssp.c: of the ring that its space has, run->ring_generation */
 	uint64_t count[SHADOW_CLASSES]; /* since the record was begun */
@@ -90,7 +90,7 @@ static inline uint64_t shadow_wanted_policy(const struct vcpu *v)
 
 static inline bool shadow_ready(const struct vcpu *v)
 {
-	const struct shadow_handler *handler = v->shadow->handler;
+	const struct shadow_ops *handler = v->shadow->handler;
 
 	return v->policy == shadow_wanted_policy(v) && !(handler->ready && !handler->ready(v));
 }
@@ -108,7 +108,7 @@ void shadow_pay_fence(struct vcpu *v);
 
 static inline void shadow_enter(struct vcpu *v)
 {
-	const struct shadow_handler *handler = v->shadow->handler;
+	const struct shadow_ops *handler = v->shadow->handler;
 
 	if (v->run->flags & HM_RUN_FENCE_VMA)
 		shadow_pay_fence(v);
@@ -118,7 +118,7 @@ static inline void shadow_enter(struct vcpu *v)
 
 static inline void shadow_leave(struct vcpu *v)
 {
-	const struct shadow_handler *handler = v->shadow->handler;
+	const struct shadow_ops *handler = v->shadow->handler;
 
 	if (handler->leave)
 		handler->leave(v);
@@ -133,7 +133,7 @@ void shadow_satp(struct vcpu *v, uint64_t gsatp);
 
 static inline void shadow_commit(struct vcpu *v)
 {
-	const struct shadow_handler *handler = v->shadow->handler;
+	const struct shadow_ops *handler = v->shadow->handler;
 
 	if (handler->commit)
 		handler->commit(v);

@@ -74,7 +74,7 @@ static void switch_to(struct vcpu *v, uint64_t gsatp)
 	publish_roots(v);
 }
 
-static void take_ring(struct vcpu *v)
+static void adopt_ring(struct vcpu *v)
 {
 	struct ssp_space *space = &v->shadow->space;
 	const struct ssp_slot *slot = ssp_slot_of(space, v->run->ring_gpa);
@@ -90,7 +90,7 @@ static void flush_all(struct vcpu *v)
 
 static void drop(struct vcpu *v)
 {
-	take_ring(v);
+	adopt_ring(v);
 	flush_all(v);
 	switch_to(v, v->run->satp);
 }
@@ -101,7 +101,7 @@ static __attribute__((noinline)) void change_ring(struct vcpu *v)
 	bool first = !v->shadow->space.ring.hpa &&
 		     v->run->ring_generation == v->shadow->ring_generation + 1;
 
-	take_ring(v);
+	adopt_ring(v);
 	if (!first)
 		flush_all(v);
 	publish_roots(v);
@@ -136,7 +136,7 @@ static enum ssp_fence flush_page(struct ssp_space *space, uint64_t va, uint64_t 
  * root that runs maps none of them.  Others may, and what the guest has mapped there
  * by now is read; but for the page of a fault, which is filled with what it needs.
  */
-static __attribute__((noinline)) void take_fences(struct vcpu *v)
+static __attribute__((noinline)) void catch_up_with_fences(struct vcpu *v)
 {
 	struct ssp_space *space = &v->shadow->space;
 	struct hm_run *run = v->run;
@@ -168,7 +168,7 @@ static void enter(struct vcpu *v)
 	v->run->fence_exits = space->split;
 }
 
-static void leave(struct vcpu *v)
+static void after_exit(struct vcpu *v)
 {
 	struct ssp_space *space = &v->shadow->space;
 	bool same_ring = v->shadow->ring_generation == v->run->ring_generation;
@@ -181,7 +181,7 @@ static void leave(struct vcpu *v)
 	if (!same_ring)
 		change_ring(v);
 	if (v->run->fence_count)
-		take_fences(v);
+		catch_up_with_fences(v);
 }
 
 static struct shadow_result fault(struct vcpu *v, uint64_t va, enum ssp_access access,
@@ -234,11 +234,11 @@ static void fence(struct vcpu *v, uint64_t start, uint64_t size, uint64_t asid)
 
 static void leave_aside(struct vcpu *v)
 {
-	leave(v);
+	after_exit(v);
 	tsp_come_back(v);
 }
 
-const struct shadow_handler aside_handler = {
+const struct shadow_ops aside_handler = {
 	.fault = fault,
 	.satp = switch_to,
 	.fence = fence,
@@ -247,11 +247,11 @@ const struct shadow_handler aside_handler = {
 	.leave = leave_aside,
 };
 
-const struct shadow_handler ssp_handler = {
+const struct shadow_ops ssp_handler = {
 	.fault = fault,
 	.satp = switch_to,
 	.fence = fence,
 	.drop = drop,
 	.enter = enter,
-	.leave = leave,
+	.leave = after_exit,
 };

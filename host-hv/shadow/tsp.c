@@ -85,7 +85,7 @@ static void fence_others(struct vcpu *v)
 }
 
 /* Do what a call owes, and tell the firmware about roots that have changed. */
-static void settle(struct vcpu *v, const struct tsp_result *result, uint64_t va)
+static void pay_owed(struct vcpu *v, const struct tsp_result *result, uint64_t va)
 {
 	struct tsp_vcpu *vcpu = &v->vm->tsp->vcpu[v->id];
 
@@ -112,7 +112,7 @@ static void make_current(struct vcpu *v, const struct fence *f)
 	do {
 		result = tsp_fence(&v->vm->tsp->tsp, ALIGN_DOWN(f->start, PAGE),
 				   fence_pages(f->start, f->size), asid);
-		settle(v, &result, 0);
+		pay_owed(v, &result, 0);
 	} while (result.verdict == TSP_AGAIN);
 }
 
@@ -175,7 +175,7 @@ static void load_root(struct vcpu *v, uint64_t gsatp)
 
 	do {
 		result = tsp_load_root(&t->tsp, &t->vcpu[v->id], gsatp);
-		settle(v, &result, 0);
+		pay_owed(v, &result, 0);
 	} while (result.verdict == TSP_AGAIN);
 }
 
@@ -197,7 +197,7 @@ static void drop(struct vcpu *v)
 	if (t->stale) {
 		struct tsp_result result = tsp_reset(&t->tsp);
 
-		settle(v, &result, 0);
+		pay_owed(v, &result, 0);
 		__atomic_store_n(&t->stale, false, __ATOMIC_RELEASE);
 	}
 	tsp_restart_vcpu(&t->tsp, &t->vcpu[v->id]);
@@ -235,7 +235,7 @@ static struct tsp_result find_out(struct vcpu *v, uint64_t va, enum ssp_access a
 	t->tsp.lets_go = !(v->policy & POLICY_IN_STEP);
 	do {
 		result = tsp_fault(&t->tsp, &t->vcpu[v->id], va, access, state);
-		settle(v, &result, va);
+		pay_owed(v, &result, va);
 	} while (result.verdict == TSP_AGAIN && ++calls < MAX_CALLS);
 	return result;
 }
@@ -303,7 +303,7 @@ static struct tsp_result store(struct vcpu *v, uint64_t va, uint64_t gpa, unsign
 	}
 	result = tsp_store(&t->tsp, &t->vcpu[v->id], va, gpa, run->exit_insn, run->exit_insn_len,
 			   state, run->x);
-	settle(v, &result, va);
+	pay_owed(v, &result, va);
 	if (result.verdict == TSP_ASIDE || (result.verdict == TSP_REPEAT && is_repeated(v, va)))
 		step_aside(v);
 	return result;
@@ -312,7 +312,7 @@ static struct tsp_result store(struct vcpu *v, uint64_t va, uint64_t gpa, unsign
 static struct shadow_result answer(struct vcpu *v, const struct tsp_result *result,
 				   enum shadow_class class)
 {
-	struct shadow_result answer = { .verdict = SSP_FILLED, .class = class };
+	struct shadow_result answer = { .verdict = SSP_ALLOWED, .class = class };
 
 	switch (result->verdict) {
 	case TSP_STORED: v->run->flags |= HM_RUN_ADVANCE; break;
@@ -347,7 +347,7 @@ static struct shadow_result fault(struct vcpu *v, uint64_t va, enum ssp_access a
 	return answer(v, &result, class);
 }
 
-const struct shadow_handler tsp_handler = {
+const struct shadow_ops tsp_handler = {
 	.fault = fault,
 	.satp = satp,
 	.sync = sync,
@@ -359,7 +359,7 @@ const struct shadow_handler tsp_handler = {
 };
 
 /* Nothing goes out of step: fences and the ring are the firmware's, and entries have nothing to ask. */
-const struct shadow_handler tsp_in_step_handler = {
+const struct shadow_ops tsp_in_step_handler = {
 	.fault = fault,
 	.satp = satp,
 	.drop = drop,

@@ -173,9 +173,9 @@ struct tsp_result tsp_fault(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t va,
 
 	tsp_begin(tsp);
 	ssp_guest_walk(tsp->guest, vcpu->root[vcpu->current].gsatp, va, access, state, &walk);
-	if (walk.verdict == SSP_FILLED && !ssp_walk_slot(tsp->guest, &walk, access, state))
+	if (walk.verdict == SSP_ALLOWED && !ssp_walk_slot(tsp->guest, &walk, access, state))
 		walk.verdict = SSP_OUTSIDE;
-	if (walk.verdict != SSP_FILLED) {
+	if (walk.verdict != SSP_ALLOWED) {
 		use_path(tsp, vcpu, va);
 		result = tsp_end(tsp, TSP_FAULT);
 		result.fault = walk.verdict;

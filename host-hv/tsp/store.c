@@ -42,9 +42,9 @@ static bool translate(struct tsp *tsp, const struct tsp_vcpu *vcpu, uint64_t va,
 		      struct ssp_guest_walk *walk, struct tsp_result *fault)
 {
 	ssp_guest_walk(tsp->guest, vcpu->root[vcpu->current].gsatp, va, SSP_STORE, state, walk);
-	if (walk->verdict == SSP_FILLED && !ssp_walk_slot(tsp->guest, walk, SSP_STORE, state))
+	if (walk->verdict == SSP_ALLOWED && !ssp_walk_slot(tsp->guest, walk, SSP_STORE, state))
 		walk->verdict = SSP_ACCESS_FAULT; /* half a store to a device */
-	if (walk->verdict == SSP_FILLED)
+	if (walk->verdict == SSP_ALLOWED)
 		return true;
 	*fault = tsp_end(tsp, TSP_FAULT);
 	fault->fault = walk->verdict;
@@ -192,7 +192,7 @@ static bool is_flood(struct tsp_table *table, unsigned int weight)
 }
 
 /* Bytes first to last of one page were stored. */
-static void follow(struct tsp *tsp, uint64_t gpa, unsigned int bytes, unsigned int weight)
+static void sync_bytes(struct tsp *tsp, uint64_t gpa, unsigned int bytes, unsigned int weight)
 {
 	uint64_t gfn = gpa >> PAGE_SHIFT;
 	unsigned int first = gpa % PAGE_SIZE / 8, last = (gpa % PAGE_SIZE + bytes - 1) / 8;
@@ -210,17 +210,17 @@ static void follow(struct tsp *tsp, uint64_t gpa, unsigned int bytes, unsigned i
 	}
 }
 
-static void follow_operation(struct tsp *tsp, const struct operation *o)
+static void sync_operation(struct tsp *tsp, const struct operation *o)
 {
 	unsigned int in_first = PAGE_SIZE - (o->va & (PAGE_SIZE - 1));
 	unsigned int weight = o->size == 8 && o->aligned ? 1 : ODD_STORE;
 
 	if (o->pages == 1) {
-		follow(tsp, o->gpa[0], o->size, weight);
+		sync_bytes(tsp, o->gpa[0], o->size, weight);
 		return;
 	}
-	follow(tsp, o->gpa[0], in_first, weight);
-	follow(tsp, o->gpa[1], o->size - in_first, weight);
+	sync_bytes(tsp, o->gpa[0], in_first, weight);
+	sync_bytes(tsp, o->gpa[1], o->size - in_first, weight);
 }
 
 static struct tsp_result misaligned(struct tsp *tsp, uint64_t va)
@@ -249,8 +249,9 @@ static bool comes_back(const struct tsp *tsp, uint64_t gsatp, const struct ssp_g
 }
 
 /* The guest repeats it on a page that is no table; SC fails where there is no such thing, others go aside. */
-static struct tsp_result leave(struct tsp *tsp, const struct tsp_vcpu *vcpu, uint64_t va,
-			       unsigned int state, const struct store *sc, uint64_t *x)
+static struct tsp_result leave_unperformed(struct tsp *tsp, const struct tsp_vcpu *vcpu,
+					   uint64_t va, unsigned int state, const struct store *sc,
+					   uint64_t *x)
 {
 	struct ssp_guest_walk walk;
 	struct tsp_result fault;
@@ -299,18 +300,18 @@ struct tsp_result tsp_store(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t va,
 
 	tsp_begin(tsp);
 	if (!decode_store(insn, len, &store))
-		return leave(tsp, vcpu, va, state, NULL, x);
+		return leave_unperformed(tsp, vcpu, va, state, NULL, x);
 	o = operation_of(tsp, &store, x);
 	if (va - o.va >= o.size)
 		return tsp_end(tsp, TSP_REPEAT); /* the code has changed since */
 	if (store.op != STORE_PLAIN && !o.aligned)
 		return misaligned(tsp, o.va);
 	if (store.op == STORE_CONDITIONAL)
-		return leave(tsp, vcpu, va, state, &store, x);
+		return leave_unperformed(tsp, vcpu, va, state, &store, x);
 	if (!translate_operation(tsp, vcpu, state, va, gpa, &o, &fault))
 		return fault;
 	perform(tsp, &o, x);
-	follow_operation(tsp, &o);
+	sync_operation(tsp, &o);
 	tsp->emulated++;
 	return tsp_end(tsp, TSP_STORED);
 }

@@ -18,10 +18,10 @@ WILD_JUMP = f"set $pc = {NOWHERE:#x}\n"
 
 # Where, in the firmware's own time, something breaks, and what; options of host-hv.
 FAULTS = {
-    "guest: the stack, last stop": ("hm_trap_slow", LOST, GUEST),
-    "guest: the frame, last stop": ("hm_trap_slow", WILD_FRAME, GUEST),
-    "guest: a jump, last stop": ("hm_trap_slow", WILD_JUMP + LOST, GUEST),
-    "guest: the stack, first stop": ("hm_trap_general", LOST, GUEST),
+    "guest: the stack, last stop": ("hm_trap_route", LOST, GUEST),
+    "guest: the frame, last stop": ("hm_trap_route", WILD_FRAME, GUEST),
+    "guest: a jump, last stop": ("hm_trap_route", WILD_JUMP + LOST, GUEST),
+    "guest: the stack, first stop": ("hm_trap_mmu", LOST, GUEST),
     "guest: the stack, exit": ("hm_to_host", LOST, HOST),
     "the way into the guest": ("hm_load_root", LOST, GUEST),
     "the way out of the guest": ("hm_ring_leave", LOST, GUEST),

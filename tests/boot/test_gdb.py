@@ -13,7 +13,7 @@ from launcher import BUILD, LAUNCH, ROOT
 
 COMMANDS = """
 set pagination off
-break hm_trap_slow if (long)$mcause > 0
+break hm_trap_route if (long)$mcause > 0
 continue
 delete
 hm-vcpu
@@ -33,7 +33,7 @@ hm-harts
 set var hm_objects_lock.next = hm_objects_lock.next + 3
 hm-harts
 set var hm_objects_lock.next = hm_objects_lock.next - 3
-tbreak hm_trap_slow
+tbreak hm_trap_route
 continue
 hm-harts
 tbreak *$mepc if ($mtvec & ~3) == (unsigned long)&hm_guest_vector
@@ -103,7 +103,7 @@ def test_all_harts_are_shown(payloads, tmp_path):
     assert re.search(r"^  pc 0x\w+ spin_lock \(opensbi/lib/sbi/riscv_locks.c:\d+\); mtvec 0x\w+ hm_fatal_vector \(hmcode/"
                      r"core/fatal_vector.S:\d+\)\n  in spin_lock < hm_vm_create < .*\n  waits for hm_objects_lock$", call, re.M), said
     assert "hm_objects_lock: held, 2 waiting" in said.stdout and locked == call, said
-    assert "firmware, vCPU 0 of VM 0, a trap of cause 0x" in trap and "\n  in hm_trap_slow < slow\n" in trap, said
+    assert "firmware, vCPU 0 of VM 0, a trap of cause 0x" in trap and "\n  in hm_trap_route < slow\n" in trap, said
     assert re.search(r"guest world, vCPU 0 of VM 0, S-mode\n  pc 0x\w+; mtvec 0x\w+ hm_guest_vector ", guest), said
     assert re.search(r"host world, S-mode\n  pc 0x\w+ exit_route \(host-hv/run/exits.c:\d+\); mtvec 0x\w+ hm_host_vector "
                      r".*\n  in exit_route < vcpu_run < ", host), said

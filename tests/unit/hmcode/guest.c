@@ -58,12 +58,13 @@ u64 guest_satp(u64 asid)
 static u64 short_way(struct hm_frame *frame, u32 insn)
 {
 	u64 rs1 = frame->x[INSN_RS1(insn)], rs2 = frame->x[INSN_RS2(insn)];
-	u64 next = frame->vcpu->policy == HM_POLICY_ALL ? hm_fast_tvm(frame, insn, rs1, rs2) :
-							  hm_fast_tvm_policy(frame, insn, rs1, rs2);
+	u64 next = frame->vcpu->policy == HM_POLICY_ALL ?
+			   hm_tvm_short(frame, insn, rs1, rs2) :
+			   hm_tvm_short_policy(frame, insn, rs1, rs2);
 
 	/* guest_vector.S looks whether there is a ring. */
-	if (next == HM_FAST_RING)
-		return frame->vcpu->space.ring.hpa ? hm_fast_drain(frame) : 1;
+	if (next == HM_SHORT_RING)
+		return frame->vcpu->space.ring.hpa ? hm_drain_short(frame) : 1;
 	return next;
 }
 
@@ -76,13 +77,13 @@ enum hm_next guest_trap(u64 cause, u64 tval)
 	model_trap(cause, tval, model.csr[CSR_MEPC]);
 	if (cause == CAUSE_ILLEGAL_INSTRUCTION && tval)
 		next = short_way(frame, tval);
-	if (next == HM_FAST_TO_HOST) {
+	if (next == HM_SHORT_TO_HOST) {
 		hm_to_host(frame);
 		return HM_EXIT;
 	}
 	if (next && (fault || (cause == CAUSE_ILLEGAL_INSTRUCTION && tval)))
-		next = hm_trap_general(frame, cause);
-	next = next ? hm_trap_slow(frame) : HM_RESUME;
+		next = hm_trap_mmu(frame, cause);
+	next = next ? hm_trap_route(frame) : HM_RESUME;
 	if (!next) /* mret */
 		model.priv = (model.csr[CSR_MSTATUS] & MSTATUS_MPP) >> MSTATUS_MPP_SHIFT;
 	return next;

@@ -33,7 +33,7 @@ struct hart *mock_hart;
 static struct vm vm;
 static struct hm_run runs[4];
 static struct shadow shadows[4];
-static const struct shadow_handler idle_shadow = { 0 };
+static const struct shadow_ops idle_shadow = { 0 };
 static struct devices devices;
 static char guest_ram[PAGE];
 

@@ -92,7 +92,7 @@ TIMERS = ("mtimer_event_start", "plmt_timer_event_start")
 WITHIN = ()         # a jump within the function: a switch by a table
 # Who calls by pointer, and whom.
 INDIRECT = {
-    "hm_trap_slow": ROUTES,
+    "hm_trap_route": ROUTES,
     "hm_route_interrupt": TIMERS, "start_timer": TIMERS, "hm_vcpu_run": TIMERS,
     "hm_route_sbi": WITHIN, "decode_scalar": WITHIN, "handle": WITHIN,
     "hm_fatal_end": ("find_scratch", "stop_others", "say", "shut_down"),
@@ -194,7 +194,7 @@ class Firmware:
 HOST_FRAME, TRAP_CONTEXT = 8 * 32, 512
 # OpenSBI's stack of a hart, whose upper end is its scratch space (SBI_PLATFORM_DEFAULT_HART_STACK_SIZE, SBI_SCRATCH_SIZE).
 HOST_STACK = 8192 - 4096
-GUEST_WORLD = ("hm_fast_tvm", "hm_fast_tvm_policy", "hm_fast_drain", "hm_trap_general", "hm_trap_slow", "hm_to_host")
+GUEST_WORLD = ("hm_tvm_short", "hm_tvm_short_policy", "hm_drain_short", "hm_trap_mmu", "hm_trap_route", "hm_to_host")
 HANDLER = ("__wrap_sbi_trap_handler",)
 ECALL = (*HANDLER, "sbi_trap_handler", "sbi_ecall_handler")
 TO_SPARE = 1024

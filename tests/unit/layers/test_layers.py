@@ -61,9 +61,9 @@ def new_faults(copy):
 
 def test_a_wrong_call_is_named_with_both_rooms(copy):
     with (copy / "hmcode" / "mmu" / "ring.c").open("a") as file:
-        file.write("u64 hm_trap_slow(struct hm_frame *frame);\nu64 wrong(void);\n"
-                   "u64 wrong(void) { return hm_trap_slow(0); }\n")
-    assert "mmu/ring.c (mmu) calls hm_trap_slow of trap/route.c (trap)" in new_faults(copy)
+        file.write("u64 hm_trap_route(struct hm_frame *frame);\nu64 wrong(void);\n"
+                   "u64 wrong(void) { return hm_trap_route(0); }\n")
+    assert "mmu/ring.c (mmu) calls hm_trap_route of trap/route.c (trap)" in new_faults(copy)
 
 
 def test_a_call_from_assembly_is_seen(copy):

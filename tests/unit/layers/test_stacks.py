@@ -71,7 +71,7 @@ def test_a_stack_that_is_too_deep_is_named_with_the_way(copy):
     change(copy / "hmcode" / "trap" / "interrupt.c", "\tbool exit = false;\n",
            "\tbool exit = false;\n\tvolatile u8 large[7 * 1024];\n\n\tlarge[pending & 1023] = 1;\n\texit = large[0] & 2;\n")
     assert [re.sub(r"\d{2,} of", "N of", line) for line in faults(build(copy))] == [
-        "guest world: N of 8192 bytes of stack, by hm_trap_slow > hm_route_interrupt > __wrap_sbi_ipi_process > "
+        "guest world: N of 8192 bytes of stack, by hm_trap_route > hm_route_interrupt > __wrap_sbi_ipi_process > "
         + " > ".join(stacks.Firmware(copy / "build").depth(stacks.stacks(copy / "hmcode")["guest world"])[1][3:])]
 
 

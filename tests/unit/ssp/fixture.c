@@ -63,10 +63,10 @@ enum ssp_verdict touch(uint64_t va, enum ssp_access access, unsigned int state)
 {
 	for (f.calls = 0; f.calls < 4; f.calls++) {
 		if (hart_access(&f.hart, va, access, state, &f.hpa))
-			return SSP_FILLED;
+			return SSP_ALLOWED;
 		f.result = caller_fault(&f.caller, va, access, state);
 		check();
-		if (f.result.verdict != SSP_FILLED)
+		if (f.result.verdict != SSP_ALLOWED)
 			return f.result.verdict;
 	}
 	fail_msg("the same access faults again and again");

@@ -47,7 +47,7 @@ void put_path(unsigned int first, unsigned int levels);
 void satp(unsigned int mode, uint64_t asid, unsigned int table);
 void bare(void);
 
-/* An access, again and again until it is let through (SSP_FILLED) or is not a hidden fault. */
+/* An access, again and again until it is let through (SSP_ALLOWED) or is not a hidden fault. */
 enum ssp_verdict touch(uint64_t va, enum ssp_access access, unsigned int state);
 enum ssp_verdict load(uint64_t va);
 enum ssp_verdict store(uint64_t va);
@@ -55,7 +55,7 @@ enum ssp_verdict store(uint64_t va);
 /* load() is let through and goes to this GPA. */
 #define assert_maps(va, gpa)                                             \
 	do {                                                             \
-		assert_int_equal(load(va), SSP_FILLED);                  \
+		assert_int_equal(load(va), SSP_ALLOWED);                 \
 		assert_int_equal(f.hpa, (gpa) + f.space.slots[0].delta); \
 	} while (0)
 

@@ -362,7 +362,7 @@ static void make_access(struct model *model, const struct access *access)
 			return;
 		}
 		result = caller_fault(&model->caller, access->va, access->kind, access->state);
-		if (result.verdict != SSP_FILLED) {
+		if (result.verdict != SSP_ALLOWED) {
 			expect_verdict(model, access, result);
 			return;
 		}
@@ -383,7 +383,7 @@ static void step_translate(struct model *model)
 		[PAGE_FAULT] = SSP_TRUE_FAULT,
 		[ACCESS_FAULT] = SSP_ACCESS_FAULT,
 		[OUTSIDE] = SSP_OUTSIDE,
-		[MAPPED] = SSP_FILLED,
+		[MAPPED] = SSP_ALLOWED,
 	};
 
 	model->checks++;

@@ -137,7 +137,7 @@ static void d_clear_makes_a_page_readable_only(void **state)
 	assert_maps(9 * PAGE_SIZE, PAGE(0));
 	assert_int_equal(store(9 * PAGE_SIZE), SSP_TRUE_FAULT);
 	put(2, 9, PAGE(0), LEAF);
-	assert_int_equal(store(9 * PAGE_SIZE), SSP_FILLED);
+	assert_int_equal(store(9 * PAGE_SIZE), SSP_ALLOWED);
 }
 
 static void user_pages_are_for_user_mode_and_sum(void **state)
@@ -146,8 +146,8 @@ static void user_pages_are_for_user_mode_and_sum(void **state)
 	simple_guest();
 	put(2, 9, PAGE(0), LEAF | PTE_U);
 	assert_int_equal(touch(9 * PAGE_SIZE, SSP_LOAD, 0), SSP_TRUE_FAULT);
-	assert_int_equal(touch(9 * PAGE_SIZE, SSP_LOAD, SSP_USER), SSP_FILLED);
-	assert_int_equal(touch(9 * PAGE_SIZE, SSP_STORE, SSP_SUM), SSP_FILLED);
+	assert_int_equal(touch(9 * PAGE_SIZE, SSP_LOAD, SSP_USER), SSP_ALLOWED);
+	assert_int_equal(touch(9 * PAGE_SIZE, SSP_STORE, SSP_SUM), SSP_ALLOWED);
 	assert_int_equal(touch(9 * PAGE_SIZE, SSP_FETCH, SSP_SUM), SSP_TRUE_FAULT);
 	assert_int_equal(touch(0, SSP_LOAD, SSP_USER), SSP_TRUE_FAULT);
 }
@@ -158,7 +158,7 @@ static void mxr_makes_executable_pages_readable(void **state)
 	simple_guest();
 	put(2, 9, PAGE(0), PTE_V | PTE_X | PTE_A);
 	assert_int_equal(touch(9 * PAGE_SIZE, SSP_LOAD, 0), SSP_TRUE_FAULT);
-	assert_int_equal(touch(9 * PAGE_SIZE, SSP_LOAD, SSP_MXR), SSP_FILLED);
+	assert_int_equal(touch(9 * PAGE_SIZE, SSP_LOAD, SSP_MXR), SSP_ALLOWED);
 }
 
 static void a_slot_takes_rights_away(void **state)
@@ -167,7 +167,7 @@ static void a_slot_takes_rights_away(void **state)
 	ssp_slot_set(&f.space, 1, (struct ssp_slot){ 0x1000000, PAGE_SIZE, 0, PTE_R });
 	simple_guest();
 	put(2, 9, 0x1000000, LEAF);
-	assert_int_equal(load(9 * PAGE_SIZE), SSP_FILLED);
+	assert_int_equal(load(9 * PAGE_SIZE), SSP_ALLOWED);
 	assert_int_equal(store(9 * PAGE_SIZE), SSP_OUTSIDE);
 }
 
@@ -216,7 +216,7 @@ static void a_superpage_at_the_edge_of_ram_is_mapped_in_pieces(void **state)
 	ssp_slot_set(&f.space, 1, (struct ssp_slot){ 0x1000000, PAGE_SIZE, 0, PTE_RWX });
 	simple_guest();
 	put(1, 1, 0x1000000, LEAF);
-	assert_int_equal(load(2 * MIB), SSP_FILLED);
+	assert_int_equal(load(2 * MIB), SSP_ALLOWED);
 	assert_int_equal(load(2 * MIB + PAGE_SIZE), SSP_OUTSIDE);
 }
 
@@ -656,18 +656,18 @@ static void an_access_with_more_rights_sees_them_without_a_fence(void **state)
 	put(2, 0, PAGE(0), LEAF & ~PTE_W);
 	assert_maps(0, PAGE(0));
 	put(2, 0, PAGE(0), LEAF);
-	assert_int_equal(store(0), SSP_FILLED);
+	assert_int_equal(store(0), SSP_ALLOWED);
 }
 
 static void check_fill_is_fenced(enum ssp_fence fence)
 {
 	simple_guest();
-	assert_int_equal(store(0), SSP_FILLED);
+	assert_int_equal(store(0), SSP_ALLOWED);
 	assert_int_equal(ssp_fault(&f.space, PAGE_SIZE, SSP_STORE, 0).fence, fence);
 	/* So many more regions that the walk to the first has to be made again. */
 	for (unsigned int n = 1; n <= SSP_WALK_CACHE; n++) {
 		put(1, n, guest_table(2), LINK);
-		assert_int_equal(store(n * 2 * MIB), SSP_FILLED);
+		assert_int_equal(store(n * 2 * MIB), SSP_ALLOWED);
 	}
 	assert_int_equal(ssp_fault(&f.space, 2 * PAGE_SIZE, SSP_STORE, 0).fence, fence);
 }
@@ -743,7 +743,7 @@ static void where_leaves_are_split_is_known(void **state)
 	assert_maps(0, PAGE(0));
 	assert_int_equal(f.space.split, 0);
 	put(1, 1, 0x80400000, LEAF);
-	assert_int_equal(ssp_fault(&f.space, 2 * MIB, SSP_LOAD, 0).verdict, SSP_FILLED);
+	assert_int_equal(ssp_fault(&f.space, 2 * MIB, SSP_LOAD, 0).verdict, SSP_ALLOWED);
 	assert_int_equal(f.space.split, 1);
 }
 
@@ -842,9 +842,9 @@ static void a_private_page_beside_global_ones_makes_the_table_private(void **sta
 {
 	(void)state;
 	two_roots(PTE_G);
-	assert_int_equal(store(0), SSP_FILLED);
+	assert_int_equal(store(0), SSP_ALLOWED);
 	put(2, 1, PAGE(1), LEAF);
-	assert_int_equal(store(PAGE_SIZE), SSP_FILLED);
+	assert_int_equal(store(PAGE_SIZE), SSP_ALLOWED);
 	put(2, 1, PAGE(9), LEAF);
 	satp(SATP_SV39, 2, 4);
 	assert_maps(PAGE_SIZE, PAGE(9));
@@ -860,7 +860,7 @@ static void an_older_global_leaf_does_not_stop_another_root_for_ever(void **stat
 	put(2, 0, PAGE(0), LEAF | PTE_G);
 	satp(SATP_SV39, 2, 4);
 	assert_maps(PAGE_SIZE, PAGE(1));
-	assert_int_equal(store(0), SSP_FILLED);
+	assert_int_equal(store(0), SSP_ALLOWED);
 }
 
 static void roots_of_different_modes_do_not_share(void **state)
@@ -898,8 +898,8 @@ static void bare_mode_is_the_identity_for_both_privileges(void **state)
 {
 	(void)state;
 	assert_maps(0x80123456, 0x80123456);
-	assert_int_equal(touch(0x80123456, SSP_FETCH, SSP_USER), SSP_FILLED);
-	assert_int_equal(touch(0x80123456, SSP_STORE, 0), SSP_FILLED);
+	assert_int_equal(touch(0x80123456, SSP_FETCH, SSP_USER), SSP_ALLOWED);
+	assert_int_equal(touch(0x80123456, SSP_STORE, 0), SSP_ALLOWED);
 	assert_int_equal(load(0x10000000), SSP_OUTSIDE);
 	assert_int_equal(load(1ull << 40), SSP_OUTSIDE);
 	assert_int_equal(f.result.gpa, 1ull << 40);
@@ -1038,8 +1038,8 @@ static void the_walk_cache_serves_neighbours(void **state)
 	(void)state;
 	simple_guest();
 	assert_int_equal(ssp_fault_fast(&f.space, 0, SSP_LOAD, 0, &fence), SSP_SLOW);
-	assert_int_equal(store(0), SSP_FILLED);
-	assert_int_equal(ssp_fault_fast(&f.space, PAGE_SIZE, SSP_LOAD, 0, &fence), SSP_FILLED);
+	assert_int_equal(store(0), SSP_ALLOWED);
+	assert_int_equal(ssp_fault_fast(&f.space, PAGE_SIZE, SSP_LOAD, 0, &fence), SSP_ALLOWED);
 	assert_int_equal(ssp_fault_fast(&f.space, 9 * PAGE_SIZE, SSP_LOAD, 0, &fence),
 			 SSP_TRUE_FAULT);
 	check();
@@ -1103,7 +1103,7 @@ static void translating_fills_nothing(void **state)
 	(void)state;
 	simple_guest();
 	assert_int_equal(ssp_translate(&f.space, f.space.current->gsatp, 0x123, SSP_STORE, 0, &hpa),
-			 SSP_FILLED);
+			 SSP_ALLOWED);
 	assert_int_equal(hpa, PAGE(0) + RAM_DELTA + 0x123);
 	assert_int_equal(shadow_level(0), -1);
 }

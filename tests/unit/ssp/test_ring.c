@@ -41,7 +41,7 @@ static void remap(unsigned int n)
 
 static bool is_remapped(unsigned int n)
 {
-	assert_int_equal(load(n * PAGE_SIZE), SSP_FILLED);
+	assert_int_equal(load(n * PAGE_SIZE), SSP_ALLOWED);
 	return f.hpa == PAGE(200 + n) + RAM_DELTA;
 }
 
@@ -273,7 +273,7 @@ static void a_hint_of_more_rights_saves_the_fault(void **state)
 	put(2, 1, PAGE(1), LEAF);
 	push(HM_RING_OP_MAP, PAGE_SIZE, 1, 1);
 	commit();
-	assert_int_equal(store(PAGE_SIZE), SSP_FILLED);
+	assert_int_equal(store(PAGE_SIZE), SSP_ALLOWED);
 	assert_int_equal(f.calls, 0);
 }
 

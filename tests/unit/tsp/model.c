@@ -49,7 +49,7 @@ static bool window_works(struct model *model, const struct machine_vcpu *vcpu, u
 	struct ssp_guest_walk walk;
 
 	ssp_guest_walk(&model->m.guest, vcpu->gsatp, window_va(vcpu, gpa), SSP_STORE, 0, &walk);
-	return walk.verdict == SSP_FILLED && walk.gpa == gpa;
+	return walk.verdict == SSP_ALLOWED && walk.gpa == gpa;
 }
 
 /* -- oracles -- */
