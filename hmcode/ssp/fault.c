@@ -241,13 +241,20 @@ static bool is_device(struct ssp_space *space, uint64_t va, enum ssp_access acce
 	return !ssp_slot_of(space, result->gpa);
 }
 
-/* By the guest's tables as they are, whatever is cached of a walk. */
-static struct ssp_result fault_by_walk(struct ssp_space *space, uint64_t va, enum ssp_access access,
-				       unsigned int state)
+/* One fault, without its neighbours. */
+static struct ssp_result fault(struct ssp_space *space, uint64_t va, enum ssp_access access,
+			       unsigned int state)
 {
 	struct ssp_guest_walk walk;
 	const struct ssp_slot *slot;
 
+	if (ssp_walk_hit(space->current, va) || ssp_walk_renew(space, va)) {
+		struct ssp_result result = { .fence = SSP_FENCE_NONE };
+
+		result.verdict = ssp_fault_fast(space, va, access, state, &result.fence);
+		if (result.verdict != SSP_SLOW || is_device(space, va, access, state, &result))
+			return result;
+	}
 	ssp_guest_walk(space, space->current->gsatp, va, access, state, &walk);
 	if (walk.verdict != SSP_ALLOWED)
 		return (struct ssp_result){ .verdict = walk.verdict, .gpa = walk.gpa };
@@ -258,20 +265,6 @@ static struct ssp_result fault_by_walk(struct ssp_space *space, uint64_t va, enu
 		.verdict = SSP_ALLOWED,
 		.fence = fill(space, &walk, va, slot),
 	};
-}
-
-/* One fault, without its neighbours. */
-static struct ssp_result fault(struct ssp_space *space, uint64_t va, enum ssp_access access,
-			       unsigned int state)
-{
-	if (ssp_walk_hit(space->current, va) || ssp_walk_renew(space, va)) {
-		struct ssp_result result = { .fence = SSP_FENCE_NONE };
-
-		result.verdict = ssp_fault_fast(space, va, access, state, &result.fence);
-		if (result.verdict != SSP_SLOW || is_device(space, va, access, state, &result))
-			return result;
-	}
-	return fault_by_walk(space, va, access, state);
 }
 
 struct ssp_result ssp_fault(struct ssp_space *space, uint64_t va, enum ssp_access access,
@@ -293,5 +286,9 @@ struct ssp_result ssp_fill(struct ssp_space *space, uint64_t va, enum ssp_access
 {
 	struct ssp_result result = ssp_fault(space, va, access, state);
 
-	return result.verdict == SSP_ALLOWED ? result : fault_by_walk(space, va, access, state);
+	if (result.verdict == SSP_ALLOWED)
+		return result;
+	/* Walks are taken up again where each link, read anew, is what it was. */
+	ssp_root_drop_walks(space->current);
+	return ssp_fault(space, va, access, state);
 }
