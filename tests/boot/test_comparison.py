@@ -29,6 +29,9 @@ SWAPPED = {"virt": {"SVVPTC": 0}, "u74": {"SVVPTC": 1}}
 QUIET = {"chase"}
 MEASURING = 4
 
+# The guest's own instructions move by up to 6 % from build to build (docs/measuring.md); what is added to them does not.
+MOVING = {"boot"}
+
 
 @pytest.fixture(params=PROFILES)
 def profile(request):
@@ -81,6 +84,10 @@ def added(run, workload):
     return counted["hm"] + counted["host"]
 
 
+def compared(run, workload):
+    return added(run, workload) if workload in MOVING else instructions(run, workload)
+
+
 def test_tsp_is_correct_and_exits_for_what_it_should(tsp):
     check_correct(tsp)
     for reason in ("pt_write", "satp", "flush", "true_fault", "hidden_fault"):
@@ -131,7 +138,7 @@ def test_ssp_hm_makes_hardly_more_transitions_over_all(tsp, ssp_hm):
 
 @pytest.mark.parametrize("workload", [w for w in WORKLOADS if w not in QUIET])
 def test_ssp_hm_and_ssp_take_fewer_instructions_than_tsp(tsp, ssp, ssp_hm, workload):
-    assert instructions(ssp_hm, workload) < instructions(ssp, workload) < instructions(tsp, workload)
+    assert compared(ssp_hm, workload) < compared(ssp, workload) < compared(tsp, workload)
 
 
 @pytest.mark.parametrize("workload", QUIET)
