@@ -22,6 +22,19 @@ def test_nothing_is_found(check):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+MOST_BYTES = 400_000     # of a file, a patch of the QEMU series as well
+
+
+def test_each_file_is_text():
+    """A binary or a dump that came in by mistake stays in the history for ever."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("no git repository: an archive has what `make dist` put there")
+    files = [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+    assert files
+    assert not [str(file) for file in files if b"\0" in file.read_bytes() or file.stat().st_size > MOST_BYTES]
+
+
 def found(folder, text):
     """What the checks say of a page, without its place."""
     path = folder / "page.md"
