@@ -58,6 +58,15 @@ static uint64_t leaf_bits(uint64_t pte, int level)
 }
 
 /*
+ * May all of it not be writable?  A region that tables come to and leave time and again stays in
+ * pieces: each change of the form costs work on all 512 entries.
+ */
+static bool holds_tables(const struct tsp_region *region)
+{
+	return region->tables || region->breaks == TSP_BREAKS;
+}
+
+/*
  * The sPTE of a leaf of this size, or 0 if it cannot be mapped as one: slots
  * bound it, and what is writable holds no guest table.
  */
@@ -70,7 +79,7 @@ static uint64_t leaf_of(const struct tsp *tsp, uint64_t gpa, int level, uint64_t
 	    gpa - slot->gpa + size > slot->size)
 		return 0;
 	bits &= slot->rights | ~PTE_RWX;
-	if ((bits & PTE_W) && region_of(tsp, slot - tsp->guest->slots, gpa, level)->tables) {
+	if ((bits & PTE_W) && holds_tables(region_of(tsp, slot - tsp->guest->slots, gpa, level))) {
 		if (level > 0)
 			return 0;
 		bits &= ~PTE_W;
@@ -216,16 +225,21 @@ static void make_read_only(struct tsp *tsp, uint32_t node)
 }
 
 /* Writable superpages go; they come back in pieces. */
-static void drop_writable(struct tsp *tsp, uint32_t node)
+static void drop_writable(struct tsp *tsp, struct tsp_region *region)
 {
-	while (node != TSP_NONE) {
+	bool broken = false;
+
+	for (uint32_t node = region->maps; node != TSP_NONE;) {
 		struct tsp_table *table = node_table(tsp, node);
 		unsigned int index = node % PTES_PER_TABLE;
 
 		node = tsp->nodes[node].next;
-		if (tsp_entries(tsp, table)[index] & PTE_W)
-			tsp_entry_clear(tsp, table, index);
+		if (!(tsp_entries(tsp, table)[index] & PTE_W))
+			continue;
+		tsp_entry_clear(tsp, table, index);
+		broken = true;
 	}
+	region->breaks += broken && region->breaks < TSP_BREAKS;
 }
 
 /*
@@ -248,7 +262,7 @@ void tsp_protect(struct tsp *tsp, const struct tsp_table *table)
 
 	count_table(tsp, table, 1, 1);
 	for (int level = 1; level < TSP_LEAF_LEVELS; level++)
-		drop_writable(tsp, tsp_region(tsp, gpa, level)->maps);
+		drop_writable(tsp, tsp_region(tsp, gpa, level));
 	tsp_protect_frame(tsp, table);
 }
 

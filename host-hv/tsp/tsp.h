@@ -58,6 +58,7 @@
 #define TSP_BUCKETS     1024
 #define TSP_LEAF_LEVELS 3 /* shadow leaves of 4 KiB, 2 MiB, 1 GiB */
 #define TSP_FLOOD       3 /* stores to a table without a use that unprotect it */
+#define TSP_BREAKS      2 /* of superpages by a table; then the region stays in pieces */
 #define TSP_MIN_TABLES  (TSP_VCPUS + 3 * MAX_LEVELS) /* loaded roots, and paths */
 #define TSP_NO_GSATP    (~0ull)                      /* a mode that no guest can have */
 #define TSP_ALL_ASIDS   (~0ull)
@@ -113,7 +114,8 @@ struct tsp_table {
 struct tsp_region {
 	uint32_t maps; /* chain of the leaves of this size that map it */
 	/* guest tables in it, counted by their shadow tables; of a frame: protected ones */
-	uint32_t tables;
+	uint32_t tables : 24;
+	uint32_t breaks : 8; /* times that a table broke writable superpages here, TSP_BREAKS at most */
 };
 
 struct tsp_node {

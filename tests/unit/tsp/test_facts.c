@@ -70,6 +70,38 @@ static void a_writable_superpage_is_split_when_a_table_appears_in_it(void **stat
 	assert_int_equal(level_of(RAM_GPA + 0x40206000), 1);
 }
 
+/* A root in the superpage, for a moment; then a new root's first fault, which goes by the superpage's entry. */
+static void let_a_table_come_and_go(void)
+{
+	machine_satp(&m, 0,
+		     (uint64_t)SATP_SV39 << SATP_MODE_SHIFT | (RAM_GPA + 0x405000) >> PAGE_SHIFT);
+	space(0, 0);
+	for (unsigned int n = 0; n < TSP_FLOOD; n++)
+		store(VA(1024 + 5), n);
+	for (unsigned int n = 0; n < TSP_FLOOD; n++)
+		store(PTE_VA(10, 300), 0);
+	space(0, 10);
+	assert_maps(VA(1024 + 6), RAM_GPA + 0x406000);
+}
+
+static void a_superpage_that_tables_come_to_again_stays_in_pieces(void **state)
+{
+	uint64_t created;
+
+	(void)state;
+	put(1, 2, RAM_GPA + 0x400000, LEAF);
+	put(10, 0, guest_table(1), LINK);
+	assert_maps(VA(1024 + 6), RAM_GPA + 0x406000);
+	for (unsigned int n = 1; n <= TSP_BREAKS; n++) {
+		assert_int_equal(level_of(VA(1024 + 6)), 1);
+		let_a_table_come_and_go();
+	}
+	assert_int_equal(level_of(VA(1024 + 6)), 0);
+	created = m.tsp.created;
+	let_a_table_come_and_go();
+	assert_int_equal(m.tsp.created - created, 2); /* the two roots, and no pieces */
+}
+
 static void a_read_only_superpage_may_hold_tables(void **state)
 {
 	(void)state;
@@ -783,6 +815,7 @@ int main(void)
 		TEST(a_superpage_without_tables_stays_whole),
 		TEST(a_superpage_with_tables_is_mapped_in_pieces),
 		TEST(a_writable_superpage_is_split_when_a_table_appears_in_it),
+		TEST(a_superpage_that_tables_come_to_again_stays_in_pieces),
 		TEST(a_read_only_superpage_may_hold_tables),
 		TEST(a_gigapage_is_split_around_tables_only),
 		TEST(a_page_that_is_released_is_writable_at_once),
