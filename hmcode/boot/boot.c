@@ -54,7 +54,7 @@ static int reserve_pool(const void *fdt)
 	if (error)
 		return error;
 	hm_pool_init(pool.base, pool.size);
-	hm_place_take(pool);
+	hm_place_reserve(pool);
 	return 0;
 }
 
@@ -162,7 +162,7 @@ static void know_hart(struct sbi_scratch *scratch, struct hm_hart *hart)
 		sbi_printf("hmcode: hart %u has %s: no HM extension on it\n", hart_id(), obstacle);
 }
 
-/* At each start of a hart; whoever stopped it left nothing of a vCPU in it (hm_hart_pauses). */
+/* At each start of a hart; whoever stopped it left nothing of a vCPU in it (hm_registers_save). */
 static void init_hart(void)
 {
 	struct hm_hart *hart = hm_this_hart();
@@ -228,7 +228,7 @@ static int suspend_to_ram(u32 type, unsigned long resume_address)
 {
 	(void)type;
 	(void)resume_address;
-	hm_hart_pauses(hm_this_hart());
+	hm_registers_save(hm_this_hart());
 	if (!(hart_read(CSR_MIE) & MIP_STIP))
 		hart_clear(CSR_MIE, MIP_MTIP);
 	while (!(hart_read(CSR_MIP) & hart_read(CSR_MIE)))
@@ -263,7 +263,7 @@ static int final_init(bool cold_boot)
 
 static void early_exit(void)
 {
-	hm_hart_pauses(hm_this_hart());
+	hm_registers_save(hm_this_hart());
 	if (original->early_exit)
 		original->early_exit();
 }
@@ -277,7 +277,7 @@ int __wrap_sbi_hsm_hart_suspend(struct sbi_scratch *scratch, u32 type, ulong add
 int __wrap_sbi_hsm_hart_suspend(struct sbi_scratch *scratch, u32 type, ulong address, ulong mode,
 				ulong opaque)
 {
-	hm_hart_pauses(hm_this_hart());
+	hm_registers_save(hm_this_hart());
 	return __real_sbi_hsm_hart_suspend(scratch, type, address, mode, opaque);
 }
 

@@ -18,42 +18,42 @@
 #include "core/pool.h"
 #include "core/vcpu.h"
 
-#define MAX_TAKEN  64
-#define MB         (1ull << 20)
-#define POOL_MIN   (4 * MB)
-#define POOL_MAX   (128 * MB)
-#define POOL_SHARE 16         /* of the RAM where it may lie: one part in so many, at most */
-#define LOADERS    (256 * MB) /* at the top, or half of RAM where that is less */
+#define MAX_RESERVED 64
+#define MB           (1ull << 20)
+#define POOL_MIN     (4 * MB)
+#define POOL_MAX     (128 * MB)
+#define POOL_SHARE   16         /* of the RAM where it may lie: one part in so many, at most */
+#define LOADERS      (256 * MB) /* at the top, or half of RAM where that is less */
 /* of a next stage that does not tell its size, or a quarter of RAM */
-#define NEXT_STAGE (32 * MB)
-#define TREE_ROOM  4096 /* what OpenSBI's changes and ours take at most */
-#define COMPATIBLE "hmode,pool"
+#define NEXT_STAGE   (32 * MB)
+#define TREE_ROOM    4096 /* what OpenSBI's changes and ours take at most */
+#define COMPATIBLE   "hmode,pool"
 
 /* "boot image header in riscv linux": image_size and the second magic. */
 #define IMAGE_SIZE  16
 #define IMAGE_MAGIC 56
 
-static struct hm_range taken[MAX_TAKEN];
-static u32 taken_count;
-static bool taken_overflow;
+static struct hm_range reserved[MAX_RESERVED];
+static u32 reserved_count;
+static bool reserved_overflow;
 
 /* Empty ranges, and those that wrap around, are none. */
-void hm_place_take(struct hm_range range)
+void hm_place_reserve(struct hm_range range)
 {
 	if (!range.size || range.base + range.size < range.base)
 		return;
-	if (taken_count == MAX_TAKEN)
-		taken_overflow = true;
+	if (reserved_count == MAX_RESERVED)
+		reserved_overflow = true;
 	else
-		taken[taken_count++] = range;
+		reserved[reserved_count++] = range;
 }
 
 static bool is_free(struct hm_range range)
 {
-	if (taken_overflow)
+	if (reserved_overflow)
 		return false;
-	for (u32 i = 0; i < taken_count; i++)
-		if (hm_ranges_overlap(range, taken[i]))
+	for (u32 i = 0; i < reserved_count; i++)
+		if (hm_ranges_overlap(range, reserved[i]))
 			return false;
 	return true;
 }
@@ -102,15 +102,15 @@ static void find_banks(const void *fdt)
 				hm_bank_count++;
 }
 
-static void take_node(const void *fdt, int node)
+static void reserve_node(const void *fdt, int node)
 {
 	struct hm_range range;
 
 	for (int i = 0; read_reg(fdt, node, i, &range); i++)
-		hm_place_take(range);
+		hm_place_reserve(range);
 }
 
-/* The node that gives the pool its place, which is not taken by it. */
+/* The node that gives the pool its place; it reserves nothing for others. */
 static int pool_node(const void *fdt)
 {
 	int parent = fdt_path_offset(fdt, "/reserved-memory"), node;
@@ -122,17 +122,17 @@ static int pool_node(const void *fdt)
 	return -1;
 }
 
-static void take_reserved(const void *fdt)
+static void reserve_reserved_memory(const void *fdt)
 {
 	int parent = fdt_path_offset(fdt, "/reserved-memory"), own = pool_node(fdt), node;
 	struct hm_range range;
 
 	for (int i = 0; i < fdt_num_mem_rsv(fdt); i++)
 		if (!fdt_get_mem_rsv(fdt, i, &range.base, &range.size))
-			hm_place_take(range);
+			hm_place_reserve(range);
 	if (parent < 0)
 		return;
-	fdt_for_each_subnode(node, fdt, parent) if (node != own) take_node(fdt, node);
+	fdt_for_each_subnode(node, fdt, parent) if (node != own) reserve_node(fdt, node);
 }
 
 static u64 read_number(const void *fdt, int node, const char *name)
@@ -144,7 +144,7 @@ static u64 read_number(const void *fdt, int node, const char *name)
 }
 
 /* An initrd, and modules of whatever depth. */
-static void take_chosen(const void *fdt)
+static void reserve_chosen(const void *fdt)
 {
 	int chosen = fdt_path_offset(fdt, "/chosen"), node = chosen, depth = 0;
 	u64 start = read_number(fdt, chosen, "linux,initrd-start"),
@@ -153,13 +153,13 @@ static void take_chosen(const void *fdt)
 	if (chosen < 0)
 		return;
 	if (end > start)
-		hm_place_take((struct hm_range){ start, end - start });
+		hm_place_reserve((struct hm_range){ start, end - start });
 	while ((node = fdt_next_node(fdt, node, &depth)) >= 0 && depth > 0)
-		take_node(fdt, node);
+		reserve_node(fdt, node);
 }
 
 /* An Image says how much it takes, with what it clears. */
-static void take_next_stage(u64 address)
+static void reserve_next_stage(u64 address)
 {
 	const struct hm_range *bank = hm_bank_of((struct hm_range){ address, IMAGE_MAGIC + 4 });
 	u64 size;
@@ -170,17 +170,17 @@ static void take_next_stage(u64 address)
 	if (sbi_memcmp((void *)(address + IMAGE_MAGIC), "RSC\x05", 4) ||
 	    size > bank->base + bank->size - address)
 		size = bank->size / 4 < NEXT_STAGE ? bank->size / 4 : NEXT_STAGE;
-	hm_place_take((struct hm_range){ address, size });
+	hm_place_reserve((struct hm_range){ address, size });
 }
 
 bool hm_place_read(const void *fdt, const struct sbi_scratch *scratch)
 {
 	find_banks(fdt);
-	hm_place_take((struct hm_range){ scratch->fw_start, scratch->fw_size });
-	hm_place_take((struct hm_range){ (u64)fdt, fdt_totalsize(fdt) });
-	take_reserved(fdt);
-	take_chosen(fdt);
-	take_next_stage(scratch->next_addr);
+	hm_place_reserve((struct hm_range){ scratch->fw_start, scratch->fw_size });
+	hm_place_reserve((struct hm_range){ (u64)fdt, fdt_totalsize(fdt) });
+	reserve_reserved_memory(fdt);
+	reserve_chosen(fdt);
+	reserve_next_stage(scratch->next_addr);
 	return hm_bank_count;
 }
 
@@ -298,7 +298,7 @@ void *hm_place_tree(void *fdt)
 		return NULL;
 	}
 	sbi_memcpy((void *)base, fdt, size);
-	hm_place_take((struct hm_range){ base, size + TREE_ROOM });
+	hm_place_reserve((struct hm_range){ base, size + TREE_ROOM });
 	return (void *)base;
 }
 

@@ -30,7 +30,7 @@ struct ssp_drained {
 void ssp_ring_attach(struct ssp_space *space, uint64_t hpa);
 
 /* The same for one that was attached elsewhere: what was pushed since then is drained. */
-void ssp_ring_take_over(struct ssp_space *space, uint64_t hpa);
+void ssp_ring_attach_undrained(struct ssp_space *space, uint64_t hpa);
 
 /* Carry out what was pushed. */
 struct ssp_drained ssp_ring_drain(struct ssp_space *space);

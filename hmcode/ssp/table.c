@@ -93,7 +93,7 @@ void ssp_table_empty(struct ssp_space *space, struct ssp_table *table, uint32_t 
 }
 
 /* A table for the first time: what its page and description held before does not matter. */
-static struct ssp_table *take_fresh(struct ssp_space *space)
+static struct ssp_table *alloc_fresh(struct ssp_space *space)
 {
 	struct ssp_table *table = &space->tables[space->fresh++];
 
@@ -103,7 +103,7 @@ static struct ssp_table *take_fresh(struct ssp_space *space)
 }
 
 /* An empty table from a ring that has some; what hung below it stays there. */
-static struct ssp_table *take_first(struct ssp_space *space, uint32_t *ring)
+static struct ssp_table *alloc_from_ring(struct ssp_space *space, uint32_t *ring)
 {
 	struct ssp_table *table = &space->tables[*ring];
 
@@ -153,10 +153,10 @@ struct ssp_table *ssp_table_alloc(struct ssp_space *space, struct ssp_root *owne
 	struct ssp_table *table;
 
 	if (owner->spare != SSP_NONE) {
-		table = take_first(space, &owner->spare);
+		table = alloc_from_ring(space, &owner->spare);
 	} else {
-		table = space->free == SSP_NONE ? take_fresh(space) :
-						  take_first(space, &space->free);
+		table = space->free == SSP_NONE ? alloc_fresh(space) :
+						  alloc_from_ring(space, &space->free);
 		table->filled_generation = 0;
 		space->free_count--;
 		owner->tables++;

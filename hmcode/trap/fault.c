@@ -115,7 +115,7 @@ struct hm_fault hm_find_fault(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstat
 	}
 }
 
-static enum hm_next outside(struct hm_trap *trap, u64 gpa)
+static enum hm_next exit_outside_ram(struct hm_trap *trap, u64 gpa)
 {
 	struct hm_run *run = trap->vcpu->run;
 	u32 insn;
@@ -136,7 +136,7 @@ enum hm_next hm_route_page_fault(struct hm_trap *trap)
 	switch (fault->class) {
 	case HM_FAULT_FILLED: return HM_RESUME;
 	case HM_FAULT_GUEST: hm_inject(trap, fault->cause, trap->tval); return HM_RESUME;
-	case HM_FAULT_MMIO: return outside(trap, fault->gpa);
+	case HM_FAULT_MMIO: return exit_outside_ram(trap, fault->gpa);
 	case HM_FAULT_HOST: return hm_exit(trap, fault->reason, trap->tval);
 	}
 	return hm_exit(trap, HM_EXIT_BROKEN, trap->tval);

@@ -37,7 +37,7 @@ static bool timer(struct hm_trap *trap)
 	}
 	if (trap->hart->host_deadline <= now || vcpu->slice_end <= now)
 		return true;
-	hm_timer_update(trap->hart, vcpu);
+	hm_timer_program(trap->hart, vcpu);
 	return false;
 }
 

@@ -58,7 +58,8 @@ static bool may_touch(const struct hm_vcpu *vcpu, u64 page)
 }
 
 /* As "Virtual Address Translation Process"; sPTEs have A and D preset, so none is ever written. */
-static enum found find(const struct hm_vcpu *vcpu, u64 va, enum ssp_access access, u64 *hpa)
+static enum found walk_loaded_tables(const struct hm_vcpu *vcpu, u64 va, enum ssp_access access,
+				     u64 *hpa)
 {
 	u64 satp = hart_read(CSR_SATP), table = satp_table(satp);
 	const struct satp_mode_info *mode = &satp_modes[satp_mode(satp)];
@@ -89,7 +90,7 @@ static enum found find(const struct hm_vcpu *vcpu, u64 va, enum ssp_access acces
 static bool find_page(struct hm_trap *trap, u64 va, enum ssp_access access, u64 *hpa,
 		      enum hm_next *next)
 {
-	enum found found = find(trap->vcpu, va, access, hpa);
+	enum found found = walk_loaded_tables(trap->vcpu, va, access, hpa);
 
 	if (found == ABSENT) {
 		*next = hm_page_fault(trap, ssp_page_fault(access), va);
@@ -123,7 +124,7 @@ static bool fetch(struct hm_trap *trap, u32 *insn, enum hm_next *next)
  * Another instruction than the one that trapped: the hart had that by an older translation, or from before a
  * store.  It runs again as it is now, and if it traps again it is the one that is found here.
  */
-static enum hm_next run_anew(struct hm_trap *trap)
+static enum hm_next refetch(struct hm_trap *trap)
 {
 	hart_fence_page(trap->pc);
 	hart_fence_page(trap->pc + 2);
@@ -180,8 +181,8 @@ static void move_bytes(u64 *x, const struct access *a, const struct span *span)
 }
 
 /* Nothing is moved before both pages are found. */
-static enum hm_next perform(struct hm_trap *trap, const struct access *a, u64 va,
-			    unsigned int length)
+static enum hm_next perform_access(struct hm_trap *trap, const struct access *a, u64 va,
+				   unsigned int length)
 {
 	struct span span = { .size = a->size, .in_first = PAGE_SIZE - (va & (PAGE_SIZE - 1)) };
 	enum ssp_access access = a->store ? SSP_STORE : SSP_LOAD;
@@ -216,8 +217,8 @@ enum hm_next hm_route_misaligned(struct hm_trap *trap)
 		return HM_RESUME;
 	}
 	if (!decode_scalar(insn, length, &a))
-		return run_anew(trap);
+		return refetch(trap);
 	trap->frame->x[0] = 0;
 	va = trap->frame->x[a.base] + a.offset;
-	return is_trapped(trap, &a, va) ? perform(trap, &a, va, length) : run_anew(trap);
+	return is_trapped(trap, &a, va) ? perform_access(trap, &a, va, length) : refetch(trap);
 }

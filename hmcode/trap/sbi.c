@@ -73,7 +73,7 @@ static void start_timer(struct hm_trap *trap)
 	} else {
 		hart_clear(CSR_MIP, MIP_STIP);
 		trap->vcpu->timer = trap->frame->x[10];
-		hm_timer_update(trap->hart, trap->vcpu);
+		hm_timer_program(trap->hart, trap->vcpu);
 	}
 }
 

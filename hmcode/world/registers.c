@@ -45,7 +45,7 @@ long hm_vcpu_claim(struct hm_hart *hart, struct hm_vcpu *vcpu)
 	return SBI_SUCCESS;
 }
 
-void hm_registers_take_over(struct hm_hart *hart, struct hm_vcpu *vcpu)
+void hm_registers_switch(struct hm_hart *hart, struct hm_vcpu *vcpu)
 {
 	switch_registers(hart, hart->last_vcpu, vcpu);
 	hart->last_vcpu = vcpu;
@@ -55,7 +55,7 @@ void hm_registers_take_over(struct hm_hart *hart, struct hm_vcpu *vcpu)
 }
 
 /* The hart stops, or sleeps without its registers: what they hold of a vCPU goes to memory. */
-void hm_hart_pauses(struct hm_hart *hart)
+void hm_registers_save(struct hm_hart *hart)
 {
 	if (!hart->last_vcpu)
 		return;

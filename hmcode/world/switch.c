@@ -133,7 +133,7 @@ static void enter_interrupts(struct hm_hart *hart, struct hm_vcpu *vcpu,
 	hart_clear(CSR_MIP, MIP_SSIP | MIP_STIP | MIP_SEIP);
 	hart_set(CSR_MIP, (guest->sip & (MIP_SSIP | (hart->sstc ? 0 : MIP_STIP))) |
 				  (vcpu->seip ? MIP_SEIP : 0));
-	hm_timer_update(hart, vcpu);
+	hm_timer_program(hart, vcpu);
 }
 
 static void restore_interrupts(struct hm_hart *hart, volatile struct hm_s_state *guest)
@@ -182,7 +182,7 @@ static bool is_long(u64 begin)
  * Another owner of the tables: what either side has cached, in tables and in the
  * hart, is older than what the other one did since.
  */
-static void change_table_owner(struct hm_vcpu *vcpu)
+static void flush_for_new_owner(struct hm_vcpu *vcpu)
 {
 	ssp_flush_all(&vcpu->space);
 	hm_retire_roots(vcpu);
@@ -200,7 +200,7 @@ static bool is_policy(u64 policy)
 }
 
 /* False: the host asks for what does not exist. */
-static bool adopt_policy(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entry *entry)
+static bool apply_policy(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entry *entry)
 {
 	u64 policy = hm_read(vcpu->run->policy);
 
@@ -208,7 +208,7 @@ static bool adopt_policy(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entr
 		if (!is_policy(policy))
 			return false;
 		if ((policy ^ vcpu->policy) & HM_POLICY_HOST_TABLES) {
-			change_table_owner(vcpu);
+			flush_for_new_owner(vcpu);
 			entry->worked = true;
 		}
 		vcpu->policy = policy;
@@ -259,7 +259,8 @@ static void reset_stats(struct hm_hart *hart, struct hm_vcpu *vcpu)
 #define HM_RUN_RESETS (HM_RUN_RESET_STATS | HM_RUN_RESET)
 
 /* Rare, so that other entries ask for both at once. */
-static __attribute__((noinline)) void reset(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 flags)
+static __attribute__((noinline)) void serve_resets(struct hm_hart *hart, struct hm_vcpu *vcpu,
+						   u64 flags)
 {
 	if (flags & HM_RUN_RESET) {
 		hm_reset_features(vcpu);
@@ -291,7 +292,7 @@ static bool read_entry(const struct hm_run *run, struct entry *entry)
 	return true;
 }
 
-static void fence_as_asked(struct hm_vcpu *vcpu, const struct entry *entry)
+static void serve_fence_request(struct hm_vcpu *vcpu, const struct entry *entry)
 {
 	const struct hm_run *run = vcpu->run;
 
@@ -315,14 +316,14 @@ static bool may_work(struct entry *entry)
  * In the guest's address space: what host and ring want done before the guest runs.
  * False: the time is up, and some of it is still to be done.
  */
-static bool carry_out(struct hm_vcpu *vcpu, struct entry *entry, u64 mstatus)
+static bool serve_requests(struct hm_vcpu *vcpu, struct entry *entry, u64 mstatus)
 {
 	struct hm_run *run = vcpu->run;
 
 	if (entry->flags & HM_RUN_FENCE_I)
 		hart_fence_code();
 	if (entry->flags & HM_RUN_FENCE_VMA) {
-		fence_as_asked(vcpu, entry);
+		serve_fence_request(vcpu, entry);
 		entry->worked = true;
 	}
 	if (hm_ring_enter(vcpu)) {
@@ -377,12 +378,12 @@ static bool enter(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entry *entr
 	hart_write(CSR_MSTATUS, mstatus);
 	hart_write(CSR_MEPC, entry->pc);
 	hart_break_reservation();
-	if (!carry_out(vcpu, entry, mstatus)) {
+	if (!serve_requests(vcpu, entry, mstatus)) {
 		run->flags = entry->flags & ~(u64)(HM_RUN_ONCE & ~(HM_RUN_FILL | HM_RUN_RESETS));
 		return false;
 	}
 	if (entry->flags & HM_RUN_RESETS)
-		reset(hart, vcpu, entry->flags);
+		serve_resets(hart, vcpu, entry->flags);
 	return true;
 }
 
@@ -441,7 +442,7 @@ static bool prepare(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entry *en
 		if (is_long(entry->begin))
 			return false;
 	}
-	if (!read_entry(vcpu->run, entry) || !adopt_policy(hart, vcpu, entry)) {
+	if (!read_entry(vcpu->run, entry) || !apply_policy(hart, vcpu, entry)) {
 		*error = SBI_ERR_INVALID_PARAM;
 		return false;
 	}
@@ -460,7 +461,7 @@ static long run(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 begin)
 		return error;
 	}
 	if (hart->last_vcpu != vcpu)
-		hm_registers_take_over(hart, vcpu);
+		hm_registers_switch(hart, vcpu);
 	ran = enter(hart, vcpu, &entry);
 	hm_stay_ends(vcpu, begin);
 	if (ran)

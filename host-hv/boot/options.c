@@ -143,7 +143,7 @@ static void parse_option(struct options *o, char *option)
 	     name);
 }
 
-static void say_replaced(const char *former, uint64_t policy)
+static void print_replaced(const char *former, uint64_t policy)
 {
 	print_begin();
 	print_more("host-hv: option %s= is replaced by policy=, here policy=", former);
@@ -153,7 +153,7 @@ static void say_replaced(const char *former, uint64_t policy)
 }
 
 /* What the former options ask for, in either order. */
-static void take_former(struct options *o)
+static void apply_former(struct options *o)
 {
 	if (!o->given.hm && !o->given.shadow)
 		return;
@@ -161,9 +161,9 @@ static void take_former(struct options *o)
 		fail("option policy= replaces hm= and shadow=: leave these out");
 	o->policy = o->given.tsp ? o->given.tsp : policy_of(o->given.events);
 	if (o->given.hm)
-		say_replaced("hm", o->policy);
+		print_replaced("hm", o->policy);
 	if (o->given.shadow)
-		say_replaced("shadow", o->policy);
+		print_replaced("shadow", o->policy);
 }
 
 void options_parse(struct options *o, const char *command_line)
@@ -185,5 +185,5 @@ void options_parse(struct options *o, const char *command_line)
 	while ((word = next_word(&rest, ' ')))
 		if (*word)
 			parse_option(o, word);
-	take_former(o);
+	apply_former(o);
 }

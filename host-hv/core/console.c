@@ -106,7 +106,7 @@ static void put_named(int speaker, char c)
 }
 
 /* Ends another speaker's open line, so that no line has two authors. */
-static void take_line(int speaker)
+static void switch_speaker(int speaker)
 {
 	if (console.speaker != speaker && console.line_open) {
 		put_string("\r\n");
@@ -128,7 +128,7 @@ static void show_line(int speaker)
 
 	if (!length)
 		return;
-	take_line(speaker);
+	switch_speaker(speaker);
 	for (unsigned i = 0; i < length; i++)
 		put_named(speaker, line->text[i]);
 	if (line->text[length - 1] == '\n')
@@ -142,7 +142,7 @@ static void show_lines(void)
 		show_line(i);
 }
 
-static void look_soon(struct hart *h)
+static void schedule_look(struct hart *h)
 {
 	h->console_look = csr_read(time) + look_ticks;
 	h->shared = true;
@@ -170,26 +170,26 @@ static void add_to_line(int speaker, char c)
 		if (!line_waits(h))
 			h->console_look = 0;
 	} else if (!h->console_look) {
-		look_soon(h);
+		schedule_look(h);
 	}
 }
 
-static void look_at_lines(const struct hart *h)
+static void show_quiet_lines(const struct hart *h)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(lines); i++)
 		if (lines[i].hart == h && ++lines[i].looks >= QUIET_LOOKS)
 			show_line(i);
 }
 
-uint64_t console_look(struct hart *h)
+uint64_t console_show_quiet(struct hart *h)
 {
 	if (csr_read(time) < h->console_look)
 		return h->console_look;
 	h->console_look = 0;
 	spin_lock(&console.lock);
-	look_at_lines(h);
+	show_quiet_lines(h);
 	if (line_waits(h))
-		look_soon(h);
+		schedule_look(h);
 	spin_unlock(&console.lock);
 	return h->console_look ? h->console_look : FOREVER;
 }
@@ -229,7 +229,7 @@ void console_pass_all(void)
 static void put_raw(int speaker, char c)
 {
 	if (console.speaker != speaker)
-		take_line(speaker);
+		switch_speaker(speaker);
 	serial_put(c);
 	if (c == '\n')
 		console.line_open = false;
@@ -250,7 +250,7 @@ void console_guest_putc(int speaker, char c)
 void console_edit(const char *piece)
 {
 	spin_lock(&console.lock);
-	take_line(PROMPT);
+	switch_speaker(PROMPT);
 	put_string(piece);
 	console.line_open = piece[strlen(piece) - 1] != '\n';
 	spin_unlock(&console.lock);
@@ -309,7 +309,7 @@ static void vprint(const char *f, va_list *args)
 void print_begin(void)
 {
 	spin_lock(&console.lock);
-	take_line(HOST);
+	switch_speaker(HOST);
 }
 
 void print_more(const char *format, ...)
@@ -345,7 +345,7 @@ void fail(const char *format, ...)
 
 	va_start(args, format);
 	show_lines();
-	take_line(HOST);
+	switch_speaker(HOST);
 	put_string("host-hv: ");
 	vprint(format, &args);
 	va_end(args);

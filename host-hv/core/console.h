@@ -24,11 +24,11 @@ void console_end_line(int speaker);
 void console_end_lines(void);
 
 /* This hart shows what its guests wrote and leave as it is; gives the time at which to call again. */
-uint64_t console_look(struct hart *h);
+uint64_t console_show_quiet(struct hart *h);
 
-static inline uint64_t console_look_if_due(struct hart *h)
+static inline uint64_t console_show_quiet_if_due(struct hart *h)
 {
-	return h->console_look ? console_look(h) : FOREVER;
+	return h->console_look ? console_show_quiet(h) : FOREVER;
 }
 
 /* Nobody looks for records on this console: the byte that begins one is a guest's as any other. */

@@ -110,7 +110,7 @@ static struct fence undone(const struct hm_run *run)
 }
 
 /* What is owed goes to the page, together with what an entry left undone there. */
-static __attribute__((noinline)) void pay(struct vcpu *v)
+static __attribute__((noinline)) void write_owed_to_page(struct vcpu *v)
 {
 	struct hm_run *run = v->run;
 	struct fence before = undone(run);
@@ -132,7 +132,7 @@ void fence_enter(struct vcpu *v)
 {
 	/* Nobody else is there to ask for any. */
 	if (v->vm->vcpu_count > 1 || v->fence.flags)
-		pay(v);
+		write_owed_to_page(v);
 }
 
 void fence_leave(struct vcpu *v)

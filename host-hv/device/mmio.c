@@ -137,7 +137,7 @@ static const struct {
 	{ GUEST_RTC, rtc_access, false },
 };
 
-static bool perform(struct vm *vm, uint64_t gpa, const struct access *a, uint64_t *value)
+static bool access_device(struct vm *vm, uint64_t gpa, const struct access *a, uint64_t *value)
 {
 	bool aligned = !(gpa & (a->size - 1)), ok = false;
 
@@ -201,7 +201,7 @@ enum next exit_mmio(struct vcpu *v)
 	}
 	value = a.reg ? run->x[a.reg] : 0;
 	if (!in_one_page(begin, a.size) ||
-	    !perform(v->vm, run->exit_gpa - (run->exit_value - begin), &a, &value)) {
+	    !access_device(v->vm, run->exit_gpa - (run->exit_value - begin), &a, &value)) {
 		inject_access_fault(v);
 		return RESUME;
 	}

@@ -34,7 +34,7 @@ void vm_restart(struct vcpu *v)
 		return; /* the end has not come to this vCPU yet */
 	sched_serve_interrupts();
 	/* what the hart's other guests wrote, also while they sleep */
-	console_look_if_due(v->hart);
+	console_show_quiet_if_due(v->hart);
 	if (vm->load->restored < vm->ram.size)
 		restore(vm);
 	else

@@ -74,7 +74,7 @@ static void wait_for_others(struct vcpu *v)
 }
 
 /* The page is new, was reset, or its policy has changed: nothing that either side cached stays. */
-void shadow_change(struct vcpu *v)
+void shadow_apply_policy(struct vcpu *v)
 {
 	uint64_t policy = shadow_wanted_policy(v);
 	struct hm_run *run = v->run;
@@ -96,7 +96,7 @@ void shadow_change(struct vcpu *v)
 	shadow_owe(v, SSP_FENCE_ALL, 0);
 }
 
-void shadow_pay_fence(struct vcpu *v)
+void shadow_serve_fence(struct vcpu *v)
 {
 	struct hm_run *run = v->run;
 
@@ -114,7 +114,7 @@ static void inject(struct vcpu *v, uint64_t cause)
 	vcpu_inject(v, cause, v->run->exit_value);
 }
 
-static enum next outside(struct vcpu *v, uint64_t gpa)
+static enum next serve_outside_ram(struct vcpu *v, uint64_t gpa)
 {
 	struct hm_run *run = v->run;
 	struct fence code = { HM_RUN_FENCE_VMA, 0, INSTRUCTION, FENCE_ALL };
@@ -145,7 +145,7 @@ enum next exit_page_fault(struct vcpu *v)
 	switch (result.verdict) {
 	case SSP_ALLOWED: v->shadow->count[result.class]++; break;
 	case SSP_ACCESS_FAULT: inject(v, ssp_access_fault(run->exit_cause & 3)); break;
-	case SSP_OUTSIDE: return outside(v, result.gpa);
+	case SSP_OUTSIDE: return serve_outside_ram(v, result.gpa);
 	default: inject(v, run->exit_cause);
 	}
 	return RESUME;

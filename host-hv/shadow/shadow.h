@@ -95,23 +95,23 @@ static inline bool shadow_ready(const struct vcpu *v)
 	return v->policy == shadow_wanted_policy(v) && !(handler->ready && !handler->ready(v));
 }
 
-void shadow_change(struct vcpu *v);
+void shadow_apply_policy(struct vcpu *v);
 
 static inline void shadow_prepare(struct vcpu *v)
 {
 	if (!shadow_ready(v))
-		shadow_change(v);
+		shadow_apply_policy(v);
 }
 
 /* HM_RUN_FENCE_VMA, if it is the handler's to serve. */
-void shadow_pay_fence(struct vcpu *v);
+void shadow_serve_fence(struct vcpu *v);
 
 static inline void shadow_enter(struct vcpu *v)
 {
 	const struct shadow_ops *handler = v->shadow->handler;
 
 	if (v->run->flags & HM_RUN_FENCE_VMA)
-		shadow_pay_fence(v);
+		shadow_serve_fence(v);
 	if (handler->enter)
 		handler->enter(v);
 }

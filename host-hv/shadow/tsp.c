@@ -103,7 +103,7 @@ static void pay_owed(struct vcpu *v, const struct tsp_result *result, uint64_t v
 /* -- fences -- */
 
 /* With the lock. */
-static void make_current(struct vcpu *v, const struct fence *f)
+static void sync_locked(struct vcpu *v, const struct fence *f)
 {
 	uint64_t asid =
 		f->asid == FENCE_ALL ? TSP_ALL_ASIDS : satp_asid(f->asid << SATP_ASID_SHIFT);
@@ -128,7 +128,7 @@ static void sync(struct vcpu *v, const struct fence *f)
 	if (is_in_step(t))
 		return;
 	spin_lock(&t->lock);
-	make_current(v, f);
+	sync_locked(v, f);
 	spin_unlock(&t->lock);
 }
 
@@ -225,8 +225,8 @@ static bool ready(const struct vcpu *v)
 
 /* -- faults -- */
 
-static struct tsp_result find_out(struct vcpu *v, uint64_t va, enum ssp_access access,
-				  unsigned state)
+static struct tsp_result resolve_fault(struct vcpu *v, uint64_t va, enum ssp_access access,
+				       unsigned state)
 {
 	struct vm_tsp *t = v->vm->tsp;
 	struct tsp_result result;
@@ -244,7 +244,7 @@ static struct tsp_result find_out(struct vcpu *v, uint64_t va, enum ssp_access a
  * The instruction is executed under ssp.c's shadow, which protects nothing.  So the whole guest is, since no
  * vCPU may use tsp's tables while stores to the guest's go unseen.
  */
-static void step_aside(struct vcpu *v)
+static void switch_aside(struct vcpu *v)
 {
 	struct vm_tsp *t = v->vm->tsp;
 	uint64_t policy = __atomic_load_n(&v->vm->policy, __ATOMIC_RELAXED);
@@ -268,7 +268,7 @@ static bool has_gone_on(const struct hm_run *run, uint64_t pc)
 	       run->exit_reason == HM_EXIT_REMOTE_FENCE || run->exit_reason == HM_EXIT_WFI;
 }
 
-void tsp_come_back(const struct vcpu *v)
+void tsp_end_aside(const struct vcpu *v)
 {
 	const struct vm_tsp *t = v->vm->tsp;
 	uint64_t policy = __atomic_load_n(&v->vm->policy, __ATOMIC_RELAXED);
@@ -298,19 +298,19 @@ static struct tsp_result store(struct vcpu *v, uint64_t va, uint64_t gpa, unsign
 	struct fence code = { HM_RUN_FENCE_VMA, run->pc, INSTRUCTION, FENCE_ALL };
 
 	if (!shadow_fetch(v)) {
-		make_current(v, &code);
+		sync_locked(v, &code);
 		return result;
 	}
 	result = tsp_store(&t->tsp, &t->vcpu[v->id], va, gpa, run->exit_insn, run->exit_insn_len,
 			   state, run->x);
 	pay_owed(v, &result, va);
 	if (result.verdict == TSP_ASIDE || (result.verdict == TSP_REPEAT && is_repeated(v, va)))
-		step_aside(v);
+		switch_aside(v);
 	return result;
 }
 
-static struct shadow_result answer(struct vcpu *v, const struct tsp_result *result,
-				   enum shadow_class class)
+static struct shadow_result shadow_result_of(struct vcpu *v, const struct tsp_result *result,
+					     enum shadow_class class)
 {
 	struct shadow_result answer = { .verdict = SSP_ALLOWED, .class = class };
 
@@ -336,7 +336,7 @@ static struct shadow_result fault(struct vcpu *v, uint64_t va, enum ssp_access a
 
 	spin_lock(&t->lock);
 	if (tsp_has_root(&t->vcpu[v->id])) /* else it was forgotten since the exit */
-		result = find_out(v, va, access, state);
+		result = resolve_fault(v, va, access, state);
 	if (result.verdict == TSP_LET_GO)
 		class = SHADOW_PT_WRITE;
 	if (result.verdict == TSP_PT_WRITE) {
@@ -344,7 +344,7 @@ static struct shadow_result fault(struct vcpu *v, uint64_t va, enum ssp_access a
 		result = store(v, va, result.gpa, state);
 	}
 	spin_unlock(&t->lock);
-	return answer(v, &result, class);
+	return shadow_result_of(v, &result, class);
 }
 
 const struct shadow_ops tsp_handler = {

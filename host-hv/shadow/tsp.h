@@ -15,6 +15,6 @@ void tsp_handler_init(struct vm_tsp *tsp, const struct vm *vm, const struct hm_i
 		      uint32_t zero_block);
 
 /* Ends aside_handler's time, after the exit of a vCPU that has executed the instruction. */
-void tsp_come_back(const struct vcpu *v);
+void tsp_end_aside(const struct vcpu *v);
 
 #endif

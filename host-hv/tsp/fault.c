@@ -185,7 +185,7 @@ struct tsp_result tsp_fault(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t va,
 	}
 	if (!tsp_reserve(tsp, MAX_LEVELS + 1))
 		return tsp_end(tsp, TSP_AGAIN);
-	tsp_follow_privilege(tsp, vcpu, state & SSP_USER);
+	tsp_match_privilege(tsp, vcpu, state & SSP_USER);
 	result = tsp_end(tsp, fill(tsp, vcpu, va, walk.gpa, access));
 	result.gpa = walk.gpa;
 	return result;

@@ -98,7 +98,7 @@ struct tsp_table *tsp_find_or_create(struct tsp *tsp, const struct tsp_key *key)
 void tsp_zap(struct tsp *tsp, struct tsp_table *table);
 
 /* root.c */
-void tsp_follow_privilege(struct tsp *tsp, struct tsp_vcpu *vcpu, bool user);
+void tsp_match_privilege(struct tsp *tsp, struct tsp_vcpu *vcpu, bool user);
 
 /* step.c: leaf tables that go out of step, and come back. */
 bool tsp_let_go(struct tsp *tsp, const struct tsp_vcpu *vcpu, uint64_t gpa);

@@ -172,7 +172,7 @@ struct tsp_result tsp_load_root(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t
 }
 
 /* In bare mode the pages of a root are all U or none is; a table is reserved. */
-void tsp_follow_privilege(struct tsp *tsp, struct tsp_vcpu *vcpu, bool user)
+void tsp_match_privilege(struct tsp *tsp, struct tsp_vcpu *vcpu, bool user)
 {
 	const struct tsp_root *root = &vcpu->root[vcpu->current];
 	bool has_user = tsp->tables[root->table].role & PTE_U;

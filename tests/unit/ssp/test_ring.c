@@ -206,7 +206,7 @@ static void a_ring_that_is_taken_over_is_drained(void **state)
 	remap(1);
 	remap(2);
 	push(HM_RING_OP_FLUSH, PAGE_SIZE, 1, 1);
-	ssp_ring_take_over(&f.space, RING_GPA + RAM_DELTA);
+	ssp_ring_attach_undrained(&f.space, RING_GPA + RAM_DELTA);
 	commit();
 	assert_true(is_remapped(1));
 	assert_false(is_remapped(2));
