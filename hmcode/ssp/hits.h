@@ -98,7 +98,7 @@ static inline enum ssp_verdict ssp_fault_fast(struct ssp_space *space, uint64_t 
 		if (verdict != SSP_ALLOWED)
 			return verdict;
 	}
-	if (access == SSP_FETCH && (pte & (PTE_R | PTE_W)) == PTE_W)
+	if (access == SSP_FETCH && pte_is_write_only(pte))
 		return SSP_TRUE_FAULT; /* reserved; other accesses need R */
 
 	leaf = ssp_leaf_of(space, walk, pte);

@@ -62,6 +62,23 @@ static inline _Bool pte_is_leaf(uint64_t pte)
 	return (pte & PTE_V) && (pte & PTE_RWX);
 }
 
+/* Without V, or reserved for its high bits: the walk ends ("Virtual Address Translation Process", step 3). */
+static inline _Bool pte_is_invalid(uint64_t pte)
+{
+	return !(pte & PTE_V) || pte >> PTE_RESERVED_SHIFT;
+}
+
+/* Reserved encodings: W without R, and of links any of U, A and D. */
+static inline _Bool pte_is_write_only(uint64_t pte)
+{
+	return (pte & (PTE_R | PTE_W)) == PTE_W;
+}
+
+static inline _Bool pte_is_reserved_link(uint64_t pte)
+{
+	return pte & (PTE_U | PTE_A | PTE_D);
+}
+
 static inline uint64_t pte_address(uint64_t pte)
 {
 	return ((pte >> PTE_PPN_SHIFT) & ((1ull << PTE_PPN_BITS) - 1)) << PAGE_SHIFT;

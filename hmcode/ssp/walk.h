@@ -33,4 +33,17 @@ static inline const struct ssp_slot *ssp_walk_slot(const struct ssp_space *space
 	return !denied || ssp_leaf_allows(walk->pte & ~denied, access, state) ? slot : NULL;
 }
 
+/* For check.c of both shadows: is the leaf in one slot, with no more rights than that has? */
+static inline bool ssp_leaf_in_slot(const struct ssp_space *space, uint64_t leaf, int level)
+{
+	for (unsigned int i = 0; i < space->slot_count; i++) {
+		const struct ssp_slot *slot = &space->slots[i];
+		uint64_t offset = pte_address(leaf) - slot->delta - slot->gpa;
+
+		if (offset < slot->size && level_size(level) <= slot->size - offset)
+			return !(leaf & PTE_RWX & ~slot->rights);
+	}
+	return false;
+}
+
 #endif
