@@ -16,14 +16,6 @@
 #include "mmu/flush.h"
 #include "mmu/ring.h"
 
-/* The page behind gpa if the guest may write it, or 0. */
-static u64 page_of(const struct hm_vcpu *vcpu, u64 gpa)
-{
-	const struct ssp_slot *slot = ssp_slot_of(&vcpu->space, gpa);
-
-	return slot && (slot->rights & PTE_W) ? gpa + slot->delta : 0;
-}
-
 void hm_ring_drain(struct hm_vcpu *vcpu)
 {
 	struct ssp_drained owed = ssp_ring_drain(&vcpu->space);
@@ -91,7 +83,7 @@ void hm_ring_end(struct hm_vcpu *vcpu)
 
 long hm_ring_set(struct hm_vcpu *vcpu, u64 gpa, u64 gva, u64 version)
 {
-	u64 page = page_of(vcpu, gpa);
+	u64 page = ssp_ring_page(&vcpu->space, gpa);
 
 	if (gpa == HM_RING_NONE) {
 		hm_ring_end(vcpu);
@@ -118,7 +110,7 @@ long hm_ring_set(struct hm_vcpu *vcpu, u64 gpa, u64 gva, u64 version)
 void hm_ring_check(struct hm_vcpu *vcpu)
 {
 	if (vcpu->ring_page &&
-	    (vcpu->ring_lost || page_of(vcpu, vcpu->ring_gpa) != vcpu->ring_page))
+	    (vcpu->ring_lost || ssp_ring_page(&vcpu->space, vcpu->ring_gpa) != vcpu->ring_page))
 		replace_ring(vcpu, HM_RING_NONE, 0);
 	vcpu->ring_lost = false;
 }

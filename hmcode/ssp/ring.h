@@ -67,6 +67,14 @@ static inline void ssp_ring_reset_counts(struct ssp_ring *ring)
 	ring->others = ring->hints_used = ring->hints_lost = 0;
 }
 
+/* The page at gpa if the guest may write it, which a ring has to be, or 0. */
+static inline uint64_t ssp_ring_page(const struct ssp_space *space, uint64_t gpa)
+{
+	const struct ssp_slot *slot = ssp_slot_of(space, gpa);
+
+	return slot && (slot->rights & PTE_W) ? gpa + slot->delta : 0;
+}
+
 /* Is there anything to drain? */
 static inline _Bool ssp_ring_pending(const struct ssp_space *space)
 {

@@ -178,7 +178,7 @@ struct ssp_root *ssp_root_new(struct ssp_space *space, uint64_t gsatp, enum ssp_
 		bucket_remove(space, root);
 	}
 	root->gsatp = gsatp;
-	root->mode = satp_mode(gsatp) == SATP_BARE ? space->bare_mode : satp_mode(gsatp);
+	root->mode = ssp_shadow_mode(space, gsatp);
 	level = satp_modes[root->mode].levels - 1;
 	if (root_top(space, root)->level == level)
 		ssp_root_sleep(space, root);

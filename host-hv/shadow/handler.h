@@ -25,6 +25,9 @@ static inline unsigned access_state(const struct hm_run *run)
 /* The hart has to forget this before the guest runs again. */
 void shadow_owe(struct vcpu *v, enum ssp_fence fence, uint64_t va);
 
+/* Every other vCPU fences everything; returns when none runs any more that has not. */
+void shadow_fence_others(const struct vcpu *v);
+
 /*
  * Entry n of the root buffer.  root: MODE and PPN of a shadow, 0 for
  * none; retire: nothing that the hart cached of it is used again.

@@ -62,17 +62,6 @@ void shadow_reset_counts(struct vcpu *v)
 	ssp_ring_reset_counts(&v->shadow->space.ring);
 }
 
-/*
- * Returns when no other vCPU runs under the policy before: it would store to
- * tables that are write-protected by now, and none would see it.
- */
-static void wait_for_others(struct vcpu *v)
-{
-	static const struct fence everything = { HM_RUN_FENCE_VMA, 0, 0, FENCE_ALL };
-
-	fence_vcpus(v->vm, ((1UL << v->vm->vcpu_count) - 1) & ~(1UL << v->id), &everything);
-}
-
 /* The page is new, was reset, or its policy has changed: nothing that either side cached stays. */
 void shadow_apply_policy(struct vcpu *v)
 {
@@ -80,8 +69,9 @@ void shadow_apply_policy(struct vcpu *v)
 	struct hm_run *run = v->run;
 	struct shadow *shadow = v->shadow;
 
+	/* Another vCPU under the policy before would store, unseen, to tables that are write-protected by now. */
 	if (v->policy != policy)
-		wait_for_others(v);
+		shadow_fence_others(v);
 	run->policy = policy & ~POLICY_IN_STEP;
 	v->policy = policy;
 	shadow->withheld = 0;

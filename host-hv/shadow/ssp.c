@@ -77,10 +77,9 @@ static void switch_to(struct vcpu *v, uint64_t gsatp)
 static void attach_ring(struct vcpu *v)
 {
 	struct ssp_space *space = &v->shadow->space;
-	const struct ssp_slot *slot = ssp_slot_of(space, v->run->ring_gpa);
 
 	v->shadow->ring_generation = v->run->ring_generation;
-	ssp_ring_attach_undrained(space, slot ? v->run->ring_gpa + slot->delta : 0);
+	ssp_ring_attach_undrained(space, ssp_ring_page(space, v->run->ring_gpa));
 }
 
 static void flush_all(struct vcpu *v)

@@ -72,18 +72,6 @@ void tsp_handler_init(struct vm_tsp *t, const struct vm *vm, const struct hm_inf
 		tsp_add_vcpu(&t->tsp, &t->vcpu[i]);
 }
 
-static uint64_t others(const struct vcpu *v)
-{
-	return ((1UL << v->vm->vcpu_count) - 1) & ~(1UL << v->id);
-}
-
-static void fence_others(struct vcpu *v)
-{
-	static const struct fence everything = { HM_RUN_FENCE_VMA, 0, 0, FENCE_ALL };
-
-	fence_vcpus(v->vm, others(v), &everything);
-}
-
 /* Do what a call owes, and tell the firmware about roots that have changed. */
 static void pay_owed(struct vcpu *v, const struct tsp_result *result, uint64_t va)
 {
@@ -91,7 +79,7 @@ static void pay_owed(struct vcpu *v, const struct tsp_result *result, uint64_t v
 
 	shadow_owe(v, result->fence, va);
 	if (result->remote)
-		fence_others(v);
+		shadow_fence_others(v);
 	for (; vcpu->changed; vcpu->changed &= vcpu->changed - 1) {
 		unsigned n = lowest_bit(vcpu->changed);
 
@@ -105,8 +93,7 @@ static void pay_owed(struct vcpu *v, const struct tsp_result *result, uint64_t v
 /* With the lock. */
 static void sync_locked(struct vcpu *v, const struct fence *f)
 {
-	uint64_t asid =
-		f->asid == FENCE_ALL ? TSP_ALL_ASIDS : satp_asid(f->asid << SATP_ASID_SHIFT);
+	uint64_t asid = f->asid == FENCE_ALL ? TSP_ALL_ASIDS : f->asid & SATP_ASID_MASK;
 	struct tsp_result result;
 
 	do {
@@ -140,11 +127,10 @@ static void commit(struct vcpu *v)
 {
 	static const struct fence everything = { HM_RUN_FENCE_VMA, 0, 0, FENCE_ALL };
 	struct ssp_space *space = &v->shadow->space;
-	const struct ssp_slot *slot = ssp_slot_of(space, v->run->ring_gpa);
 
 	sync(v, &everything);
 	shadow_owe(v, SSP_FENCE_ALL, 0);
-	ssp_ring_attach(space, slot ? v->run->ring_gpa + slot->delta : 0);
+	ssp_ring_attach(space, ssp_ring_page(space, v->run->ring_gpa));
 	space->ring.hpa = 0;
 }
 
@@ -212,7 +198,7 @@ static void quit(struct vcpu *v)
 
 	spin_lock(&t->lock);
 	__atomic_store_n(&t->stale, true, __ATOMIC_RELEASE);
-	fence_others(v);
+	shadow_fence_others(v);
 	spin_unlock(&t->lock);
 }
 
