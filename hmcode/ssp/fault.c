@@ -234,7 +234,7 @@ static bool is_device(struct ssp_space *space, uint64_t va, enum ssp_access acce
 	const struct ssp_walk *walk = ssp_walk_entry(space->current, va);
 	uint64_t pte = ssp_port_load(walk->guest + 8 * pte_index(va, 0));
 
-	if (pte_is_invalid(pte) || !ssp_leaf_allows(pte, access, state))
+	if (PTE_IS_INVALID(pte) || !ssp_leaf_allows(pte, access, state))
 		return false;
 	result->gpa = pte_address(pte) + va % PAGE_SIZE;
 	result->verdict = SSP_OUTSIDE;

@@ -62,11 +62,11 @@ static inline _Bool pte_is_leaf(uint64_t pte)
 	return (pte & PTE_V) && (pte & PTE_RWX);
 }
 
-/* Without V, or reserved for its high bits: the walk ends ("Virtual Address Translation Process", step 3). */
-static inline _Bool pte_is_invalid(uint64_t pte)
-{
-	return !(pte & PTE_V) || pte >> PTE_RESERVED_SHIFT;
-}
+/*
+ * Without V, or reserved for its high bits: the walk ends ("Virtual Address Translation Process", step 3).  A macro, of
+ * which gcc makes two branches; of a function it makes a value and a branch.
+ */
+#define PTE_IS_INVALID(pte) (!((pte)&PTE_V) || (pte) >> PTE_RESERVED_SHIFT)
 
 /* Reserved encodings: W without R, and of links any of U, A and D. */
 static inline _Bool pte_is_write_only(uint64_t pte)

@@ -320,7 +320,7 @@ enum ssp_fence ssp_invalidate_gpa(struct ssp_space *space, uint64_t gpa, uint64_
 uint64_t ssp_satp_legal(const struct ssp_space *space, uint64_t old, uint64_t value);
 
 /* The mode of the shadow behind a legal satp; in bare mode it maps the identity. */
-static inline uint8_t ssp_shadow_mode(const struct ssp_space *space, uint64_t gsatp)
+static inline uint64_t ssp_shadow_mode(const struct ssp_space *space, uint64_t gsatp)
 {
 	return satp_mode(gsatp) == SATP_BARE ? space->bare_mode : satp_mode(gsatp);
 }

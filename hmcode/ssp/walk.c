@@ -76,7 +76,7 @@ void ssp_guest_walk(struct ssp_space *space, uint64_t gsatp, uint64_t va, enum s
 		walk->link_hpa[level] = table + slot->delta + (va >> shift) % PTES_PER_TABLE * 8;
 		pte = walk->link[level] = ssp_port_load(walk->link_hpa[level]);
 		path |= pte;
-		if (pte_is_invalid(pte))
+		if (PTE_IS_INVALID(pte))
 			return;
 		if (pte & PTE_RWX)
 			break;

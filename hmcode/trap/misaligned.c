@@ -74,7 +74,7 @@ static enum found walk_loaded_tables(const struct hm_vcpu *vcpu, u64 va, enum ss
 			return NO_RAM;
 		pte = hm_load_u64(table + 8 * pte_index(va, level));
 		table = pte_address(pte);
-		if (pte_is_invalid(pte))
+		if (PTE_IS_INVALID(pte))
 			return ABSENT;
 		if (!pte_is_leaf(pte))
 			continue;

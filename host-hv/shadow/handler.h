@@ -26,7 +26,7 @@ static inline unsigned access_state(const struct hm_run *run)
 void shadow_owe(struct vcpu *v, enum ssp_fence fence, uint64_t va);
 
 /* Every other vCPU fences everything; returns when none runs any more that has not. */
-void shadow_fence_others(const struct vcpu *v);
+void shadow_fence_others(const struct vcpu *v) __attribute__((cold));
 
 /*
  * Entry n of the root buffer.  root: MODE and PPN of a shadow, 0 for

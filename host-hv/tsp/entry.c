@@ -108,7 +108,7 @@ static struct tsp_want want_guest(const struct tsp *tsp, uint64_t pte, int level
 {
 	uint64_t address = pte_address(pte), bits;
 
-	if (pte_is_invalid(pte))
+	if (PTE_IS_INVALID(pte))
 		return NOTHING;
 	if (pte & PTE_RWX) {
 		bits = leaf_bits(pte, level);

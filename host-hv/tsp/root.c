@@ -86,6 +86,11 @@ struct tsp_result tsp_reset(struct tsp *tsp)
 
 /* -- roots -- */
 
+static unsigned int mode_of(const struct tsp *tsp, uint64_t gsatp)
+{
+	return ssp_shadow_mode(tsp->guest, gsatp);
+}
+
 /*
  * Bare mode maps GPA as they are, for one privilege at a time; a root outside
  * of RAM maps nothing.
@@ -93,7 +98,7 @@ struct tsp_result tsp_reset(struct tsp *tsp)
 static struct tsp_key root_key(const struct tsp *tsp, uint64_t gsatp, bool user)
 {
 	uint64_t table = satp_table(gsatp);
-	uint8_t level = satp_modes[ssp_shadow_mode(tsp->guest, gsatp)].levels - 1;
+	uint8_t level = satp_modes[mode_of(tsp, gsatp)].levels - 1;
 
 	if (satp_mode(gsatp) == SATP_BARE)
 		return (struct tsp_key){ 0, level, TSP_DIRECT | PTE_RWX | (user ? PTE_U : 0) };
@@ -135,7 +140,7 @@ static void load(struct tsp *tsp, struct tsp_vcpu *vcpu, unsigned int n, uint64_
 	}
 	root->gsatp = gsatp;
 	root->table = tsp_number(tsp, table);
-	root->satp = satp_make(ssp_shadow_mode(tsp->guest, gsatp), 0, tsp_hpa(tsp, table));
+	root->satp = satp_make(mode_of(tsp, gsatp), 0, tsp_hpa(tsp, table));
 	root->used = ++vcpu->uses;
 	vcpu->current = n;
 	tsp_use(tsp, table);
