@@ -42,7 +42,7 @@ extern const char _trap_handler[]; /* OpenSBI's own vector */
 
 static int reserve_pool(const void *fdt)
 {
-	struct hm_range pool = hm_place_pool(fdt);
+	struct range pool = hm_place_pool(fdt);
 	int error;
 
 	if (!pool.size || !hm_pmp_covers(sbi_scratch_thishart_ptr(), pool.base, pool.size, 1))
@@ -70,7 +70,7 @@ static int cover_plic(const void *fdt)
 	if (node < 0 || fdt_get_node_addr_size(fdt, node, 0, &base, &size) || !size)
 		return 0;
 	size = 1ull << log2roundup(size);
-	if (base & (size - 1) || hm_touches_ram((struct hm_range){ base, size }))
+	if (base & (size - 1) || hm_touches_ram((struct range){ base, size }))
 		return 0;
 	return sbi_domain_root_add_memrange(
 		base, size, size, SBI_DOMAIN_MEMREGION_MMIO | SBI_DOMAIN_MEMREGION_SHARED_SURW_MRW);

@@ -15,10 +15,10 @@
 bool hm_place_read(const void *fdt, const struct sbi_scratch *scratch);
 
 /* size 0: there is no place, and a line said so. */
-struct hm_range hm_place_pool(const void *fdt);
+struct range hm_place_pool(const void *fdt);
 
 /* Nothing else is placed there from now on. */
-void hm_place_reserve(struct hm_range range);
+void hm_place_reserve(struct range range);
 
 /* Where the tree has room to grow: where it is, or a copy; NULL: nowhere, and a line said so. */
 void *hm_place_tree(void *fdt);

@@ -82,8 +82,9 @@ static bool slots_overlap(const struct hm_vm *vm, u64 except, u64 gpa, u64 size)
 	for (unsigned int i = 0; i < HM_MAX_SLOTS; i++) {
 		const struct ssp_slot *slot = &vm->slots[i];
 
-		if (i != except && slot->size && gpa < slot->gpa + slot->size &&
-		    slot->gpa < gpa + size)
+		if (i != except && slot->size &&
+		    ranges_overlap((struct range){ gpa, size },
+				   (struct range){ slot->gpa, slot->size }))
 			return true;
 	}
 	return false;

@@ -5,16 +5,13 @@
  */
 #include "device/mmio.h"
 
+#include "arch/cause.h"
 #include "core/console.h"
 #include "core/guest_map.h"
 #include "device/clock.h"
 #include "device/devices.h"
 #include "device/finisher.h"
 #include "ssp/decode.h"
-
-#define CAUSE_LOAD_ACCESS      5
-#define CAUSE_STORE_ACCESS     7
-#define CAUSE_STORE_PAGE_FAULT 15
 
 #define SSTATUS_UXL_SHIFT 32
 #define UXL_32            1
@@ -143,7 +140,7 @@ static bool access_device(struct vm *vm, uint64_t gpa, const struct access *a, u
 
 	spin_lock(&vm->devices->lock);
 	for (unsigned i = 0; i < ARRAY_SIZE(devices); i++) {
-		if (!range_holds(devices[i].where, gpa, a->size))
+		if (!range_holds(devices[i].where, (struct range){ gpa, a->size }))
 			continue;
 		if (aligned || devices[i].misaligned)
 			ok = devices[i].access(vm, gpa - devices[i].where.base, a, value);

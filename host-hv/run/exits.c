@@ -5,6 +5,7 @@
  */
 #include "run/exits.h"
 
+#include "arch/cause.h"
 #include "core/console.h"
 #include "device/mmio.h"
 #include "run/interrupts.h"
@@ -12,8 +13,6 @@
 #include "run/sched.h"
 #include "run/stats.h"
 #include "shadow/shadow.h"
-
-#define CAUSE_ILLEGAL_INSTRUCTION 2
 
 static enum next exit_interrupt(struct vcpu *v)
 {

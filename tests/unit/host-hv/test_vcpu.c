@@ -98,7 +98,7 @@ static void restart(struct vcpu *v)
 
 void *vm_memory(const struct vm *v, uint64_t gpa, uint64_t size)
 {
-	return range_holds(v->ram, gpa, size) ? guest_ram + (gpa - RAM) : NULL;
+	return range_holds(v->ram, (struct range){ gpa, size }) ? guest_ram + (gpa - RAM) : NULL;
 }
 
 static bool platform_has_clock;
