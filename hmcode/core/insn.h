@@ -26,7 +26,4 @@
 
 #define INSN_IS_WFI(insn) ((insn) == 0x10500073)
 
-/* 32-bit encodings end in 11 ("Base Instruction-Length Encoding"). */
-#define INSN_LENGTH(insn) (((insn)&3) == 3 ? 4 : 2)
-
 #endif

@@ -19,6 +19,7 @@
 #include "metal/metal.h"
 #include "ssp/ring.h"
 #include "ssp/ssp.h"
+#include "ssp/sstatus.h"
 
 #define HM_MAX_VMS     16
 #define HM_MAX_VCPUS   64
@@ -208,8 +209,7 @@ static inline bool hm_finishes(const struct hm_vcpu *vcpu, u64 policy)
 
 static inline unsigned int hm_access_state(u64 mstatus)
 {
-	return ((mstatus & MSTATUS_MPP) ? 0 : SSP_USER) | ((mstatus & MSTATUS_SUM) ? SSP_SUM : 0) |
-	       ((mstatus & MSTATUS_MXR) ? SSP_MXR : 0);
+	return ssp_access_state(mstatus, mstatus & MSTATUS_MPP);
 }
 
 static inline void hm_count(struct hm_vcpu *vcpu, enum hm_trap_kind kind)

@@ -98,6 +98,12 @@ static inline uint64_t ssp_access_fault(enum ssp_access access)
 	return access == SSP_FETCH ? 1 : access + 4;
 }
 
+/* What the guest gets for a verdict that is neither SSP_ALLOWED nor served as MMIO. */
+static inline uint64_t ssp_fault_cause(enum ssp_verdict verdict, enum ssp_access access)
+{
+	return verdict == SSP_TRUE_FAULT ? ssp_page_fault(access) : ssp_access_fault(access);
+}
+
 /* In what state an access is made. */
 #define SSP_USER (1u << 0) /* in U-mode */
 #define SSP_SUM  (1u << 1) /* sstatus.SUM */
@@ -302,6 +308,23 @@ enum ssp_fence ssp_flush_pages_asid(struct ssp_space *space, uint64_t va, uint64
 				    uint64_t asid);
 enum ssp_fence ssp_flush_asid(struct ssp_space *space, uint64_t asid);
 enum ssp_fence ssp_flush_all(struct ssp_space *space);
+
+/* A longer fence by address is one of all addresses, so that the time it takes is bounded. */
+#define MAX_FENCE_PAGES SSP_LOG_SIZE
+
+/*
+ * The pages of a range as RFENCE has it, of which `most` are fenced one by one; 0: all addresses.  A range that wraps
+ * around is all, and so is an empty one, wherever it begins.
+ */
+static inline uint64_t ssp_fence_pages(uint64_t start, uint64_t size, uint64_t most)
+{
+	uint64_t last = start + size - 1, pages;
+
+	if (size - 1 >= most * PAGE_SIZE || last < start)
+		return 0;
+	pages = (last >> PAGE_SHIFT) - (start >> PAGE_SHIFT) + 1;
+	return pages > most ? 0 : pages;
+}
 
 /* How many roots a fence for one guest ASID has to visit. */
 unsigned int ssp_roots_of_asid(const struct ssp_space *space, uint64_t asid);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* fault.c - faults that tvm_short.c could not answer, and what they need of the guest's memory. */
-#include "core/insn.h"
+#include "ssp/fetch.h"
 #include "mmu/fence.h"
 #include "mmu/flush.h"
 #include "trap/trap.h"
@@ -15,13 +15,13 @@ static void fetch_fault(struct hm_trap *trap, u64 va, enum ssp_verdict verdict)
 {
 	hm_fence(hm_flush_va(trap->vcpu, va, HM_ALL_ASIDS), va);
 	hm_count(trap->vcpu, HM_TRAP_TRUE_FAULT);
-	hm_inject(trap, verdict == SSP_TRUE_FAULT ? CAUSE_FETCH_PAGE_FAULT : CAUSE_FETCH_ACCESS,
-		  va);
+	hm_inject(trap, ssp_fault_cause(verdict, SSP_FETCH), va);
 }
 
 /* Guest code, through the guest's own tables and only from RAM; 0: the guest was given a fault. */
-static u64 code_at(struct hm_trap *trap, u64 va)
+static u64 find_code(void *caller, u64 va)
 {
+	struct hm_trap *trap = caller;
 	u64 hpa;
 	enum ssp_verdict verdict =
 		ssp_translate(&trap->vcpu->space, hm_guest_satp(trap->vcpu), va, SSP_FETCH,
@@ -33,22 +33,9 @@ static u64 code_at(struct hm_trap *trap, u64 va)
 	return 0;
 }
 
-bool hm_fetch(struct hm_trap *trap, u32 *insn)
+unsigned int hm_fetch(struct hm_trap *trap, u64 *insn)
 {
-	u64 code = code_at(trap, trap->pc), behind = trap->pc + 2;
-
-	if (!code)
-		return false;
-	*insn = hm_load_u16(code);
-	code += 2;
-	if (INSN_LENGTH(*insn) == 2)
-		return true;
-	if (!(behind & (PAGE_SIZE - 1)))
-		code = code_at(trap, behind);
-	if (!code)
-		return false;
-	*insn |= (u32)hm_load_u16(code) << 16;
-	return true;
+	return insn_fetch(find_code, hm_load_u16, trap, trap->pc, insn);
 }
 
 static struct hm_fault to_guest(struct hm_vcpu *vcpu, u64 cause)
@@ -118,13 +105,15 @@ struct hm_fault hm_find_fault(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstat
 static enum hm_next exit_outside_ram(struct hm_trap *trap, u64 gpa)
 {
 	struct hm_run *run = trap->vcpu->run;
-	u32 insn;
+	unsigned int length;
+	u64 insn;
 
-	if (!hm_fetch(trap, &insn))
+	length = hm_fetch(trap, &insn);
+	if (!length)
 		return HM_RESUME;
 	run->exit_gpa = gpa;
 	run->exit_insn = insn;
-	run->exit_insn_len = INSN_LENGTH(insn);
+	run->exit_insn_len = length;
 	return hm_exit(trap, HM_EXIT_MMIO, trap->tval);
 }
 

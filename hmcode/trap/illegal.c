@@ -71,11 +71,15 @@ enum hm_next hm_route_illegal(struct hm_trap *trap)
 {
 	bool supervisor = hart_read(CSR_MSTATUS) & MSTATUS_MPP;
 	u32 insn = trap->tval;
+	u64 fetched;
 
 	trap->frame->x[0] = 0;
 	/* mtval may be zero ("Machine Trap Value Register"). */
-	if (!insn && !hm_fetch(trap, &insn))
-		return HM_RESUME;
+	if (!insn) {
+		if (!hm_fetch(trap, &fetched))
+			return HM_RESUME;
+		insn = fetched;
+	}
 	if (INSN_IS_CSRW(insn, HM_CSR_MARK))
 		return mark(trap, insn);
 	if (INSN_IS_CSRR(insn, CSR_TIME) && may_read_time(supervisor))

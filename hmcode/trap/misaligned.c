@@ -12,7 +12,7 @@
  * are, a fill, a true fault, a device and a table that the host protects are what they are for an aligned access.
  */
 #include "ssp/decode.h"
-#include "core/insn.h"
+#include "ssp/fetch.h"
 #include "core/ram.h"
 #include "trap/trap.h"
 
@@ -102,22 +102,19 @@ static bool find_page(struct hm_trap *trap, u64 va, enum ssp_access access, u64 
 	return found == FOUND;
 }
 
-/* The instruction, by what the hart can have of it now.  False: *next, likewise. */
-static bool fetch(struct hm_trap *trap, u32 *insn, enum hm_next *next)
-{
-	u64 hpa, behind = trap->pc + 2;
+/* Whose code it is, and what comes of a page that is not there. */
+struct fetch {
+	struct hm_trap *trap;
+	enum hm_next next;
+};
 
-	if (!find_page(trap, trap->pc, SSP_FETCH, &hpa, next))
-		return false;
-	*insn = hm_load_u16(hpa);
-	if (INSN_LENGTH(*insn) == 2)
-		return true;
-	if (behind & (PAGE_SIZE - 1))
-		hpa += 2;
-	else if (!find_page(trap, behind, SSP_FETCH, &hpa, next))
-		return false;
-	*insn |= (u32)hm_load_u16(hpa) << 16;
-	return true;
+/* By what the hart can have of it now. */
+static u64 find_code(void *caller, u64 va)
+{
+	struct fetch *fetch = caller;
+	u64 hpa;
+
+	return find_page(fetch->trap, va, SSP_FETCH, &hpa, &fetch->next) ? hpa : 0;
 }
 
 /*
@@ -201,15 +198,13 @@ static enum hm_next perform_access(struct hm_trap *trap, const struct access *a,
 
 enum hm_next hm_route_misaligned(struct hm_trap *trap)
 {
-	unsigned int length;
+	struct fetch fetch = { .trap = trap };
+	u64 va, insn;
+	unsigned int length = insn_fetch(find_code, hm_load_u16, &fetch, trap->pc, &insn);
 	struct access a;
-	enum hm_next next;
-	u32 insn;
-	u64 va;
 
-	if (!fetch(trap, &insn, &next))
-		return next;
-	length = INSN_LENGTH(insn);
+	if (!length)
+		return fetch.next;
 	/* With the cause that the hart gave it: QEMU's makes an AMO's that of a load. */
 	if (is_other_access(insn, length) || is_short_program(hart_read(CSR_MSTATUS))) {
 		hm_count(trap->vcpu, HM_TRAP_OTHER);

@@ -259,7 +259,7 @@ static bool may_load(struct hm_trap *trap, u64 va, u64 *hpa)
 	if (verdict == SSP_ALLOWED)
 		return true;
 	hm_count(trap->vcpu, HM_TRAP_TRUE_FAULT);
-	hm_inject(trap, verdict == SSP_TRUE_FAULT ? CAUSE_LOAD_PAGE_FAULT : CAUSE_LOAD_ACCESS, va);
+	hm_inject(trap, ssp_fault_cause(verdict, SSP_LOAD), va);
 	return false;
 }
 

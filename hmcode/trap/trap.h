@@ -65,15 +65,14 @@ enum hm_next hm_route_interrupt(struct hm_trap *trap);
 /* Give the guest an exception from pc, as the hart would ("Supervisor Trap Handling"); returns its new pc. */
 static inline u64 hm_raise(u64 cause, u64 tval, u64 pc, u64 mstatus)
 {
-	u64 spie = (mstatus & MSTATUS_SIE) << 4; /* SIE is bit 1, SPIE bit 5 */
-	u64 spp = mstatus >> 3 & MSTATUS_SPP;    /* MPP bit 11 (0 U, 1 S), SPP bit 8 */
+	u64 spp = mstatus >> 3 & MSTATUS_SPP; /* MPP bit 11 (0 U, 1 S), SPP bit 8 */
 
 	hart_write(CSR_SCAUSE, cause);
 	hart_write(CSR_STVAL, tval);
 	hart_write(CSR_SEPC, pc);
-	mstatus &= ~(MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP);
-	hart_write(CSR_MSTATUS, mstatus | spie | spp | (u64)PRV_S << MSTATUS_MPP_SHIFT);
-	return hart_read(CSR_STVEC) & ~3ull;
+	hart_write(CSR_MSTATUS,
+		   status_after_exception(mstatus, spp) | (u64)PRV_S << MSTATUS_MPP_SHIFT);
+	return stvec_base(hart_read(CSR_STVEC));
 }
 
 /* The same for a route. */
@@ -101,8 +100,8 @@ struct hm_fault hm_find_fault(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstat
 /* The page fault of an access that the firmware makes for the guest: as if the hart had taken it. */
 enum hm_next hm_page_fault(struct hm_trap *trap, u64 cause, u64 va);
 
-/* Fetch the instruction at trap->pc; false: the fetch itself faults and has been injected. */
-bool hm_fetch(struct hm_trap *trap, u32 *insn);
+/* Fetch the instruction at trap->pc; its length, 0: the fetch itself faults and has been injected. */
+unsigned int hm_fetch(struct hm_trap *trap, u64 *insn);
 
 /* tvm.c */
 void hm_fill(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus);

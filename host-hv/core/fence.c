@@ -12,12 +12,12 @@
 
 #include "core/hart.h"
 
-/* The end of the range; RFENCE's ways to say everything, and ranges that wrap around, end at FENCE_ALL. */
+/* The end of the range; what ssp_fence_pages() takes for all addresses, but for its length, ends at FENCE_ALL. */
 static uint64_t end_of(const struct fence *f)
 {
 	uint64_t end = f->start + f->size;
 
-	if (f->size == FENCE_ALL || (!f->start && !f->size) || end < f->start)
+	if (f->size == FENCE_ALL || !f->size || end < f->start)
 		return FENCE_ALL;
 	return end;
 }

@@ -4,11 +4,9 @@
 #define HANDLER_H
 
 #include "shadow/shadow.h"
+#include "ssp/sstatus.h"
 
 #define INSTRUCTION 4UL /* bytes at most */
-
-#define SSTATUS_SUM (1UL << 18)
-#define SSTATUS_MXR (1UL << 19)
 
 /*
  * tsp_in_step_handler is tsp's where no table goes out of step; aside_handler is ssp's for the one instruction that
@@ -18,8 +16,7 @@ extern const struct shadow_ops ssp_handler, tsp_handler, tsp_in_step_handler, as
 
 static inline unsigned access_state(const struct hm_run *run)
 {
-	return (run->priv ? 0 : SSP_USER) | (run->sstatus & SSTATUS_SUM ? SSP_SUM : 0) |
-	       (run->sstatus & SSTATUS_MXR ? SSP_MXR : 0);
+	return ssp_access_state(run->sstatus, run->priv);
 }
 
 /* The hart has to forget this before the guest runs again. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "shadow/shadow.h"
 
+#include "arch/cause.h"
 #include "core/console.h"
 #include "core/fence.h"
 #include "core/memory.h"
@@ -8,9 +9,6 @@
 #include "device/mmio.h"
 #include "shadow/handler.h"
 #include "ssp/ring.h"
-
-#define CAUSE_FETCH_ACCESS     1
-#define CAUSE_FETCH_PAGE_FAULT 12
 
 /* -- whose the tables are -- */
 
@@ -104,22 +102,29 @@ static void inject(struct vcpu *v, uint64_t cause)
 	vcpu_inject(v, cause, v->run->exit_value);
 }
 
-static enum next serve_outside_ram(struct vcpu *v, uint64_t gpa)
+/* The guest was given the fault of its fetch: what the shadow still has of the code goes. */
+static enum next sync_code(struct vcpu *v, uint64_t pc)
+{
+	struct fence code = { HM_RUN_FENCE_VMA, pc, INSTRUCTION, FENCE_ALL };
+
+	if (shadow_syncs(v))
+		shadow_sync(v, &code);
+	return RESUME;
+}
+
+/* Not inlined: faults of RAM, which are most, would save its registers. */
+static __attribute__((noinline)) enum next serve_outside_ram(struct vcpu *v, uint64_t gpa)
 {
 	struct hm_run *run = v->run;
-	struct fence code = { HM_RUN_FENCE_VMA, 0, INSTRUCTION, FENCE_ALL };
+	uint64_t pc = run->pc;
 
 	if (run->exit_cause == CAUSE_FETCH_PAGE_FAULT) {
 		inject(v, CAUSE_FETCH_ACCESS);
 		return RESUME;
 	}
 	v->shadow->count[SHADOW_MMIO]++;
-	code.start = run->pc;
-	if (!shadow_fetch(v)) {
-		if (shadow_syncs(v))
-			shadow_sync(v, &code);
-		return RESUME;
-	}
+	if (!shadow_fetch(v))
+		return sync_code(v, pc);
 	run->exit_gpa = gpa;
 	return exit_mmio(v);
 }

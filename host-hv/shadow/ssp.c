@@ -212,7 +212,7 @@ static struct shadow_result fault(struct vcpu *v, uint64_t va, enum ssp_access a
 static void fence(struct vcpu *v, uint64_t start, uint64_t size, uint64_t asid)
 {
 	struct ssp_space *space = &v->shadow->space;
-	uint64_t pages = fence_pages(start, size);
+	uint64_t pages = ssp_fence_pages(start, size, MAX_FENCE_PAGES);
 	bool others = false;
 
 	if (!pages) {

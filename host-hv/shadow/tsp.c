@@ -6,6 +6,7 @@
  * Waiting for other vCPUs with the lock is no circle: none takes it while it
  * may run guest code.
  */
+#include "arch/cause.h"
 #include "core/console.h"
 #include "core/fence.h"
 #include "core/memory.h"
@@ -15,10 +16,9 @@
 #include "ssp/ring.h"
 #include "tsp/tsp.h"
 
-#define CAUSE_MISALIGNED_STORE 6
-#define MAX_CALLS              8 /* in a row; then the guest may try again */
-#define MAX_TABLES             4096UL
-#define NEAR                   (16 * 4UL) /* bytes of code */
+#define MAX_CALLS  8 /* in a row; then the guest may try again */
+#define MAX_TABLES 4096UL
+#define NEAR       (16 * 4UL) /* bytes of code */
 
 /* A store that its vCPU was told to repeat. */
 struct repeated {
@@ -98,7 +98,7 @@ static void sync_locked(struct vcpu *v, const struct fence *f)
 
 	do {
 		result = tsp_fence(&v->vm->tsp->tsp, ALIGN_DOWN(f->start, PAGE),
-				   fence_pages(f->start, f->size), asid);
+				   ssp_fence_pages(f->start, f->size, MAX_FENCE_PAGES), asid);
 		pay_owed(v, &result, 0);
 	} while (result.verdict == TSP_AGAIN);
 }
