@@ -12,7 +12,7 @@
 #include <sbi/sbi_string.h>
 #include <sbi/sbi_types.h>
 
-/* A field of hm_run. */
+/* A field of hm_run.  C reads the page in no other way: tests/unit/layers holds that. */
 #define hm_read(field) (*(const volatile __typeof__(field) *)&(field))
 
 static inline u8 hm_load_u8(u64 hpa)

@@ -65,9 +65,9 @@ struct hm_frame {
 	const char *vector;          /* mtvec while the guest runs */
 } __attribute__((aligned(16)));
 
-/* Supervisor state that both worlds have in the same registers. */
+/* Supervisor CSRs of the host while the guest world runs (world/csrs.h); its sstatus is in the mstatus of its call. */
 struct hm_s_state {
-	u64 sstatus, sie, sip, stvec, sscratch, sepc, scause, stval;
+	u64 sie, sip, stvec, sscratch, sepc, scause, stval;
 	u64 satp, scounteren, senvcfg, stimecmp;
 };
 

@@ -23,6 +23,7 @@
 #include "mmu/roots.h"
 #include "mmu/satp.h"
 #include "trap/trap.h"
+#include "world/csrs.h"
 #include "world/registers.h"
 #include "world/switch.h"
 #include "world/vcpus.h"
@@ -35,81 +36,12 @@
 /* cycle, time, instret; the programmable counters are the host's. */
 #define GUEST_COUNTERS 7
 
-/* The bits of mstatus that sstatus shows and a guest owns. */
-#define SSTATUS_BITS                                                                        \
-	(MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP | MSTATUS_VS | MSTATUS_FS | MSTATUS_SUM | \
-	 MSTATUS_MXR | MSTATUS_UXL)
-
-/* ---- supervisor CSRs; the general registers are world_switch.S's ---- */
-
-/*
- * The guest's are read from the run page, each once, and written to it, where they stand in
- * the same order.  Any value will do: the CSRs keep what they can, and what is not the
- * guest's is masked.
- */
-static volatile struct hm_s_state *guest_state(struct hm_run *run)
-{
-	return (volatile struct hm_s_state *)&run->sstatus;
-}
-
-#define IN_ORDER(field)                                                              \
-	_Static_assert(__builtin_offsetof(struct hm_run, field) -                    \
-				       __builtin_offsetof(struct hm_run, sstatus) == \
-			       __builtin_offsetof(struct hm_s_state, field),         \
-		       #field)
-IN_ORDER(sie);
-IN_ORDER(sip);
-IN_ORDER(stvec);
-IN_ORDER(sscratch);
-IN_ORDER(sepc);
-IN_ORDER(scause);
-IN_ORDER(stval);
-IN_ORDER(satp);
-IN_ORDER(scounteren);
-IN_ORDER(senvcfg);
-IN_ORDER(stimecmp);
-
-/* Without Sstc a guest's stimecmp is its SBI timer, and a host's is not used. */
-static inline void read_s_state(volatile struct hm_s_state *s, const struct hm_hart *hart,
-				const u64 *timer)
-{
-	s->sstatus = hart_read(CSR_SSTATUS) & SSTATUS_BITS;
-	s->stvec = hart_read(CSR_STVEC);
-	s->sscratch = hart_read(CSR_SSCRATCH);
-	s->sepc = hart_read(CSR_SEPC);
-	s->scause = hart_read(CSR_SCAUSE);
-	s->stval = hart_read(CSR_STVAL);
-	s->scounteren = hart_read(CSR_SCOUNTEREN);
-	if (hart->envcfg)
-		s->senvcfg = hart_read(CSR_SENVCFG);
-	if (likely(hart->sstc))
-		s->stimecmp = hart_read(CSR_STIMECMP);
-	else if (timer)
-		s->stimecmp = *timer;
-}
-
-static inline void write_s_state(const volatile struct hm_s_state *s, const struct hm_hart *hart,
-				 u64 *timer)
-{
-	hart_write(CSR_STVEC, s->stvec);
-	hart_write(CSR_SSCRATCH, s->sscratch);
-	hart_write(CSR_SEPC, s->sepc);
-	hart_write(CSR_SCAUSE, s->scause);
-	hart_write(CSR_STVAL, s->stval);
-	hart_write(CSR_SCOUNTEREN, s->scounteren);
-	if (hart->envcfg)
-		hart_write(CSR_SENVCFG, s->senvcfg);
-	if (likely(hart->sstc))
-		hart_write(CSR_STIMECMP, s->stimecmp);
-	else if (timer)
-		*timer = s->stimecmp;
-}
-
 /* ---- delegation, timer, interrupts ---- */
 
-static void enter_interrupts(struct hm_hart *hart, struct hm_vcpu *vcpu,
-			     const volatile struct hm_s_state *guest)
+static void enter_interrupts(struct hm_hart *hart, struct hm_vcpu *vcpu)
 {
+	const struct hm_run *run = vcpu->run;
+
 	hart->host_mie = hart_read(CSR_MIE);
 	hart->host.sip = hart_read(CSR_MIP) & (MIP_SSIP | MIP_STIP | MIP_SEIP);
 	hart->host_mideleg = hart_read(CSR_MIDELEG);
@@ -129,19 +61,19 @@ static void enter_interrupts(struct hm_hart *hart, struct hm_vcpu *vcpu,
 		hart_write(CSR_MENVCFG, hart->host_menvcfg & GUEST_ENVCFG);
 	hart_write(CSR_MCOUNTEREN, GUEST_COUNTERS);
 	hart_write(CSR_MIE,
-		   (hart->host_mie & (MIP_MSIP | MIP_MEIP)) | (guest->sie & GUEST_MIDELEG));
+		   (hart->host_mie & (MIP_MSIP | MIP_MEIP)) | (hm_read(run->sie) & GUEST_MIDELEG));
 	hart_clear(CSR_MIP, MIP_SSIP | MIP_STIP | MIP_SEIP);
-	hart_set(CSR_MIP, (guest->sip & (MIP_SSIP | (hart->sstc ? 0 : MIP_STIP))) |
+	hart_set(CSR_MIP, (hm_read(run->sip) & (MIP_SSIP | (hart->sstc ? 0 : MIP_STIP))) |
 				  (vcpu->seip ? MIP_SEIP : 0));
 	hm_timer_program(hart, vcpu);
 }
 
-static void restore_interrupts(struct hm_hart *hart, volatile struct hm_s_state *guest)
+static void restore_interrupts(struct hm_hart *hart, struct hm_run *run)
 {
 	u64 mie = hart_read(CSR_MIE);
 
-	guest->sip = hart_read(CSR_MIP) & (MIP_SSIP | MIP_STIP);
-	guest->sie = mie & GUEST_MIDELEG;
+	run->sip = hart_read(CSR_MIP) & (MIP_SSIP | MIP_STIP);
+	run->sie = mie & GUEST_MIDELEG;
 	/* The host's mie, but an external interrupt that made us exit stays closed until it says done. */
 	hart_write(CSR_MIE, (hart->host_mie & ~(u64)MIP_MEIP) | (mie & hart->host_mie & MIP_MEIP));
 	hart_write(CSR_MEDELEG, hart->host_medeleg);
@@ -356,7 +288,6 @@ static u64 guest_mstatus(u64 sstatus, const struct entry *entry)
 static bool enter(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entry *entry)
 {
 	struct hm_run *run = vcpu->run;
-	const volatile struct hm_s_state *guest = guest_state(run);
 	u64 now = hart_count_below_m(), mstatus;
 
 	vcpu->stats.insn_host += now - hart->insn_mark;
@@ -367,14 +298,12 @@ static bool enter(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entry *entr
 	vcpu->slice_end = hm_read(run->slice_end);
 	vcpu->fence_count = 0;
 
-	read_s_state(&hart->host, hart, NULL);
-	hart->host.sie = hart_read(CSR_SIE);
-	hart->host.satp = hart_read(CSR_SATP);
-	write_s_state(guest, hart, &vcpu->timer);
-	enter_interrupts(hart, vcpu, guest);
+	save_host_csrs(hart);
+	load_guest_csrs(hart, vcpu);
+	enter_interrupts(hart, vcpu);
 	enter_address_space(hart, vcpu, entry);
 
-	mstatus = guest_mstatus(guest->sstatus, entry);
+	mstatus = guest_mstatus(hm_read(run->sstatus), entry);
 	hart_write(CSR_MSTATUS, mstatus);
 	hart_write(CSR_MEPC, entry->pc);
 	hart_break_reservation();
@@ -390,7 +319,6 @@ static bool enter(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entry *entr
 static void leave_guest(struct hm_hart *hart, struct hm_vcpu *vcpu)
 {
 	struct hm_run *run = vcpu->run;
-	volatile struct hm_s_state *guest = guest_state(run);
 	u64 mstatus = hart_read(CSR_MSTATUS), now = hart_count_below_m();
 
 	vcpu->stats.insn_guest += now - hart->insn_mark;
@@ -400,14 +328,14 @@ static void leave_guest(struct hm_hart *hart, struct hm_vcpu *vcpu)
 	run->pc = hart_read(CSR_MEPC);
 	run->priv = (mstatus & MSTATUS_MPP) >> MSTATUS_MPP_SHIFT == PRV_S;
 	hm_ring_leave(vcpu);
-	read_s_state(guest, hart, &vcpu->timer);
-	guest->satp = hm_guest_satp(vcpu);
+	save_guest_csrs(hart, vcpu);
+	run->satp = hm_guest_satp(vcpu);
 	if (hm_host_tables(vcpu))
 		hm_roots_leave(vcpu);
-	restore_interrupts(hart, guest);
+	restore_interrupts(hart, run);
 
 	/* mstatus and mepc of the host are restored by whoever called hm_vcpu_run(). */
-	write_s_state(&hart->host, hart, NULL);
+	load_host_csrs(hart);
 	hart_write(CSR_SATP, hart->host.satp);
 	/* A guest's global entry would match a paged host's addresses. */
 	if (satp_mode(hart->host.satp) != SATP_BARE)
