@@ -17,6 +17,7 @@
 #include "boot/place.h"
 #include "core/pool.h"
 #include "core/vcpu.h"
+#include "fdt_reg.h"
 
 #define MAX_RESERVED 64
 #define MB           (1ull << 20)
@@ -60,43 +61,13 @@ static bool is_free(struct range range)
 
 /* ---- what the device tree says ---- */
 
-static u64 read_cells(const fdt32_t *cell, int count)
-{
-	u64 value = 0;
-
-	while (count-- > 0)
-		value = value << 32 | fdt32_to_cpu(*cell++);
-	return value;
-}
-
-/*
- * A node's entry number i.  Where the parent says no cell sizes those of the root are meant: QEMU's guest
- * loader writes none into /chosen.
- */
-static bool read_reg(const void *fdt, int node, int i, struct range *out)
-{
-	int parent = fdt_parent_offset(fdt, node), length, address, size;
-	const fdt32_t *reg = fdt_getprop(fdt, node, "reg", &length);
-
-	if (parent < 0 || !fdt_getprop(fdt, parent, "#size-cells", NULL))
-		parent = 0;
-	address = fdt_address_cells(fdt, parent);
-	size = fdt_size_cells(fdt, parent);
-	if (!reg || address < 1 || address > 2 || size < 1 || size > 2 ||
-	    length / 4 < (i + 1) * (address + size))
-		return false;
-	reg += i * (address + size);
-	*out = (struct range){ read_cells(reg, address), read_cells(reg + address, size) };
-	return true;
-}
-
 static void find_banks(const void *fdt)
 {
 	int node = -1;
 
 	while ((node = fdt_node_offset_by_prop_value(fdt, node, "device_type", "memory", 7)) >= 0)
 		for (int i = 0; hm_bank_count < HM_MAX_BANKS &&
-				read_reg(fdt, node, i, &hm_banks[hm_bank_count]);
+				fdt_reg(fdt, node, i, &hm_banks[hm_bank_count]);
 		     i++)
 			if (hm_banks[hm_bank_count].size)
 				hm_bank_count++;
@@ -106,7 +77,7 @@ static void reserve_node(const void *fdt, int node)
 {
 	struct range range;
 
-	for (int i = 0; read_reg(fdt, node, i, &range); i++)
+	for (int i = 0; fdt_reg(fdt, node, i, &range); i++)
 		hm_place_reserve(range);
 }
 
@@ -135,20 +106,12 @@ static void reserve_reserved_memory(const void *fdt)
 	fdt_for_each_subnode(node, fdt, parent) if (node != own) reserve_node(fdt, node);
 }
 
-static u64 read_number(const void *fdt, int node, const char *name)
-{
-	int length;
-	const fdt32_t *cells = fdt_getprop(fdt, node, name, &length);
-
-	return cells && (length == 4 || length == 8) ? read_cells(cells, length / 4) : 0;
-}
-
 /* An initrd, and modules of whatever depth. */
 static void reserve_chosen(const void *fdt)
 {
 	int chosen = fdt_path_offset(fdt, "/chosen"), node = chosen, depth = 0;
-	u64 start = read_number(fdt, chosen, "linux,initrd-start"),
-	    end = read_number(fdt, chosen, "linux,initrd-end");
+	u64 start = fdt_number(fdt, chosen, "linux,initrd-start", 0),
+	    end = fdt_number(fdt, chosen, "linux,initrd-end", 0);
 
 	if (chosen < 0)
 		return;
@@ -259,7 +222,7 @@ struct range hm_place_pool(const void *fdt)
 
 	if (node < 0)
 		return choose_pool();
-	if (read_reg(fdt, node, 0, &pool) && pool.size >= POOL_MIN &&
+	if (fdt_reg(fdt, node, 0, &pool) && pool.size >= POOL_MIN &&
 	    !(pool.size & (pool.size - 1)) && !(pool.base & (pool.size - 1)) && hm_bank_of(pool) &&
 	    is_free(pool))
 		return pool;

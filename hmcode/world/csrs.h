@@ -16,12 +16,12 @@
 	 MSTATUS_MXR | MSTATUS_UXL)
 
 /* What each hart has, and both worlds use as it is: the field of hm_run and of hm_s_state, and the CSR. */
-#define S_CSRS(X)                 \
-	X(stvec, STVEC)           \
-	X(sscratch, SSCRATCH)     \
-	X(sepc, SEPC)             \
-	X(scause, SCAUSE)         \
-	X(stval, STVAL)           \
+#define S_CSRS(X)             \
+	X(stvec, STVEC)       \
+	X(sscratch, SSCRATCH) \
+	X(sepc, SEPC)         \
+	X(scause, SCAUSE)     \
+	X(stval, STVAL)       \
 	X(scounteren, SCOUNTEREN)
 
 /* Without Sstc a guest's stimecmp is its SBI timer, and a host's is not used. */

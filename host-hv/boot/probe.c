@@ -4,7 +4,7 @@
 #include <libfdt.h>
 
 #include "core/console.h"
-#include "core/fdt.h"
+#include "fdt_reg.h"
 #include "core/serial.h"
 
 #define IRQ_S_EXTERNAL 9 /* a PLIC context's interrupt line at the hart */

@@ -3,7 +3,7 @@
 
 #include <libfdt.h>
 
-#include "core/fdt.h"
+#include "fdt_reg.h"
 #include "device/finisher.h"
 #include "device/plic.h"
 #include "guest/seed.h"
