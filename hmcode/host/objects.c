@@ -315,7 +315,7 @@ long hm_vcpu_destroy(u64 number)
 		hart->last_vcpu = NULL;
 	/*
 	 * Rules 2 and 6, by themselves.  No test can tell: what the hart holds of its tables is used in the guest
-	 * world alone, where hm_registers_switch() fences before any other vCPU's, and a paged host was fenced by leave().
+	 * world alone, where hm_registers_switch() fences before any other vCPU's, and a paged host was fenced by leave_guest().
 	 */
 	hart_fence_all();
 	hm_pool_free((u64)vcpu);
