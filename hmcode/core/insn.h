@@ -19,7 +19,6 @@
 /* CSRRS rd, csr, x0: the assembler's csrr. */
 #define INSN_IS_CSRR(insn, csr) (((insn) & ~(31u << 7)) == ((u32)(csr) << 20 | 0x2073))
 #define INSN_CSR_OP(insn)       ((insn) >> 12 & 3)
-#define INSN_CSR_WRITE          1
 #define INSN_CSR_SET            2
 #define INSN_CSR_CLEAR          3
 #define INSN_CSR_IMMEDIATE      (1u << 14)
