@@ -11,7 +11,7 @@
 #include "guest/load.h"
 #include "run/sched.h"
 #include "shadow/shadow.h"
-#include "shadow/tsp.h"
+#include "shadow/tsp_handler.h"
 
 static struct vm_defaults defaults;
 static struct guest_load loads[MAX_GUESTS];

@@ -10,7 +10,7 @@
 
 /*
  * tsp_in_step_handler is tsp's where no table goes out of step; aside_handler is ssp's for the one instruction that
- * tsp cannot perform: tsp_end_aside() (tsp.h) ends that.
+ * tsp cannot perform: tsp_end_aside() (tsp_handler.h) ends that.
  */
 extern const struct shadow_ops ssp_handler, tsp_handler, tsp_in_step_handler, aside_handler;
 

@@ -3,7 +3,7 @@
  * shadow.h - shadow tables that are the host's: who answers what a guest does
  * with address translation.
  *
- *	exits.c --> shadow.c, what all handlers share --> a handler: ssp.c, tsp.c
+ *	exits.c --> shadow.c, what all handlers share --> a handler: ssp_handler.c, tsp_handler.c
  *
  * A handler fills and drops its tables, writes them into the root buffer of
  * struct hm_run, and says what the hart has to forget.  It is called on the hart
@@ -62,10 +62,10 @@ struct shadow_ops {
 struct shadow {
 	/* by vcpu->policy; one without functions: the tables are the firmware's */
 	const struct shadow_ops *handler;
-	uint64_t withheld; /* HM_POLICY_* that tsp.c takes from the firmware for the time being */
-	uint64_t ring_generation; /* ssp.c: of the ring that its space has, run->ring_generation */
+	uint64_t withheld; /* HM_POLICY_* that tsp_handler.c takes from the firmware for the time being */
+	uint64_t ring_generation; /* ssp_handler.c: of the ring that its space has, run->ring_generation */
 	uint64_t count[SHADOW_CLASSES]; /* since the record was begun */
-	struct ssp_space space;         /* the slots are everyone's, the rest is ssp.c's */
+	struct ssp_space space;         /* the slots are everyone's, the rest is ssp_handler.c's */
 };
 
 /* The shadow of a new vCPU, with so many pages of tables; ends the machine if memory is short. */

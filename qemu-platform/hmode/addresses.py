@@ -21,7 +21,7 @@ REPORTS = (
     r"^sbi_trap_error: hart\d+: trap\d+: mcause=0x[0-9a-f]+ mtval=0x(?P<value>[0-9a-f]+)",
     r"^sbi_trap_error: hart\d+: trap\d+: mepc=0x(?P<at>[0-9a-f]+) mstatus=",
     r"^sbi_trap_error: hart\d+: trap\d+: ra=0x(?P<ra>[0-9a-f]+) sp=",
-    # host-hv/boot/hart.c
+    # host-hv/boot/hart_main.c
     r"host-hv: panic: scause [0-9a-f]+, sepc (?P<at>[0-9a-f]+), stval (?P<value>[0-9a-f]+)",
 )
 MOST = 16           # a guest may write such lines as well

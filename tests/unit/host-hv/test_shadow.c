@@ -10,7 +10,7 @@
 #include "run/exits.h"
 #include "run/sched.h"
 #include "shadow/handler.h"
-#include "shadow/tsp.h"
+#include "shadow/tsp_handler.h"
 
 #define RAM       0x80000000UL
 #define RAM_PAGES 64

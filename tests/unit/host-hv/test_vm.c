@@ -16,7 +16,7 @@
 #include "run/release.h"
 #include "run/sched.h"
 #include "shadow/shadow.h"
-#include "shadow/tsp.h"
+#include "shadow/tsp_handler.h"
 
 #define IER_RECEIVED   1
 #define RTC_ALARM_LOW  0x08

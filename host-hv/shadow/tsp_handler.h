@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* tsp.h - traditional shadow paging, of which all vCPUs of a guest share one shadow. */
-#ifndef SHADOW_TSP_H
-#define SHADOW_TSP_H
+/* tsp_handler.h - traditional shadow paging, of which all vCPUs of a guest share one shadow. */
+#ifndef TSP_HANDLER_H
+#define TSP_HANDLER_H
 
 #include "core/vm.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * tsp.c - traditional shadow paging (tsp/) as a handler: one shadow for all vCPUs
+ * tsp_handler.c - traditional shadow paging (tsp/) as a handler: one shadow for all vCPUs
  * of a guest, under a lock that is held until what a call owes has been done.
  *
  * Waiting for other vCPUs with the lock is no circle: none takes it while it
@@ -12,7 +12,7 @@
 #include "core/memory.h"
 #include "core/policy.h"
 #include "shadow/handler.h"
-#include "shadow/tsp.h"
+#include "shadow/tsp_handler.h"
 #include "ssp/ring.h"
 #include "tsp/tsp.h"
 
@@ -227,7 +227,7 @@ static struct tsp_result resolve_fault(struct vcpu *v, uint64_t va, enum ssp_acc
 }
 
 /*
- * The instruction is executed under ssp.c's shadow, which protects nothing.  So the whole guest is, since no
+ * The instruction is executed under ssp_handler.c's shadow, which protects nothing.  So the whole guest is, since no
  * vCPU may use tsp's tables while stores to the guest's go unseen.
  */
 static void switch_aside(struct vcpu *v)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ssp.c - the shadow engine in host-hv's own memory: root n of its space is entry
+ * ssp_handler.c - the shadow engine in host-hv's own memory: root n of its space is entry
  * n - 1 of the root buffer.
  *
  * The engine expresses by asid_generation = 0 that a root's hardware ASID is retired;
@@ -9,7 +9,7 @@
  */
 #include "core/fence.h"
 #include "shadow/handler.h"
-#include "shadow/tsp.h"
+#include "shadow/tsp_handler.h"
 #include "ssp/hits.h"
 #include "ssp/ring.h"
 
