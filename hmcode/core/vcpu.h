@@ -13,7 +13,7 @@
 
 #include <sbi/sbi_scratch.h>
 
-#include "core/memory.h"
+#include "core/untrusted.h"
 #include "hm_abi.h"
 #include "metal/hart.h"
 #include "metal/metal.h"
