@@ -189,7 +189,10 @@ static int early_init(bool cold_boot)
 	return hm_hart_offset ? cover_plic(fdt) : SBI_ENOMEM;
 }
 
-/* Before anything is added to it.  OpenSBI finds it by the root domain, domains of its own by the scratch space. */
+/*
+ * Before anything is added to it.  OpenSBI finds it by the root domain, domains of its own by the
+ * scratch space.
+ */
 static int make_room_in_tree(void)
 {
 	void *fdt = hm_place_tree(fdt_get_address_rw());
@@ -221,8 +224,9 @@ static int can_suspend(u32 type)
 }
 
 /*
- * All other harts have stopped.  What the supervisor has enabled ends it: our own timer event, without
- * Sstc, only where STIE is set, as it becomes STIP.  OpenSBI has kept mie, and resumes by its warm boot.
+ * All other harts have stopped.  What the supervisor has enabled ends it: our own timer event,
+ * without Sstc, only where STIE is set, as it becomes STIP.  OpenSBI has kept mie, and resumes by
+ * its warm boot.
  */
 static int suspend_to_ram(u32 type, unsigned long resume_address)
 {

@@ -4,9 +4,9 @@
  *
  *	the largest bank:  firmware, next stage ... [pool] | 256 MB for loaders
  *
- * A loader moves itself to the top of RAM before it reads /reserved-memory (U-Boot 2025.01 takes 34 MB there and
- * more), so the pool stays below that.  It is a naturally aligned power of two, for one PMP entry; whoever wants it
- * elsewhere gives it a node of /reserved-memory (docs/porting.md).
+ * A loader moves itself to the top of RAM before it reads /reserved-memory (U-Boot 2025.01 takes 34
+ * MB there and more), so the pool stays below that.  It is a naturally aligned power of two, for
+ * one PMP entry; whoever wants it elsewhere gives it a node of /reserved-memory (docs/porting.md).
  */
 #include <libfdt.h>
 #include <sbi/sbi_console.h>
@@ -235,7 +235,10 @@ struct range hm_place_pool(const void *fdt)
 
 /* ---- the tree ---- */
 
-/* The room behind the tree is its own only if nobody else has it; a tree in ROM can be written nowhere. */
+/*
+ * The room behind the tree is its own only if nobody else has it; a tree in ROM can be written
+ * nowhere.
+ */
 static bool may_grow(const void *fdt)
 {
 	struct range tree = { (u64)fdt, fdt_totalsize(fdt) };

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * place.h - RAM and what of it is reserved, as the device tree tells; the places of the pool and of the tree.
+ * place.h - RAM and what of it is reserved, as the device tree tells; the places of the pool and of
+ * the tree.
  *
- * The order: hm_place_read(), hm_place_pool(), hm_place_tree(), and once OpenSBI has changed the tree hm_describe_pool().
+ * The order: hm_place_read(), hm_place_pool(), hm_place_tree(), and once OpenSBI has changed the
+ * tree hm_describe_pool().
  */
 #ifndef HM_PLACE_H
 #define HM_PLACE_H

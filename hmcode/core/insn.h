@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* insn.h - the few instructions that the firmware decodes (unprivileged and privileged ISA listings). */
+/*
+ * insn.h - the few instructions that the firmware decodes (unprivileged and privileged ISA
+ * listings).
+ */
 #ifndef HM_INSN_H
 #define HM_INSN_H
 

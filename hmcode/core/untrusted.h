@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * untrusted.h - memory that is the guest's or the host's, and that another hart of theirs may write at any
- * time: read once, checked, and only what was read is used.  The engine has ssp/flat/ssp_port.h for the same.
+ * untrusted.h - memory that is the guest's or the host's, and that another hart of theirs may write
+ * at any time: read once, checked, and only what was read is used.  The engine has
+ * ssp/flat/ssp_port.h for the same.
  *
- * hpa: was found to be RAM of theirs; here physical addresses are pointers.  tests/unit/hmcode/core/untrusted.h
- * has the same names, and changes what was read as soon as it was.
+ * hpa: was found to be RAM of theirs; here physical addresses are pointers.
+ * tests/unit/hmcode/core/untrusted.h has the same names, and changes what was read as soon as it
+ * was.
  */
 #ifndef HM_UNTRUSTED_H
 #define HM_UNTRUSTED_H

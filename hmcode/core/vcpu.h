@@ -2,8 +2,8 @@
 /*
  * vcpu.h - the firmware's objects.
  *
- *	hm_hart   one a hart, as long as the machine lives: allocator of ASIDs, the host world while the guest
- *	          world runs, and the frame that traps are saved in
+ *	hm_hart   one a hart, as long as the machine lives: allocator of ASIDs, the host world while
+ *	          the guest world runs, and the frame that traps are saved in
  *	hm_vm     slots; vCPUs of a VM each have a copy of them
  *	hm_vcpu   a shadow space, the guest world while the host runs, counters
  *	hm_roots  of a vCPU whose shadow tables are the host's: its root buffer
@@ -27,7 +27,10 @@
 #define HM_RAM_KNOWN   8
 #define HM_NO_DEADLINE (~0ull)
 
-/* What a page fault of the guest is: found out once (trap/fault.c), and handed on to whoever ends it. */
+/*
+ * What a page fault of the guest is: found out once (trap/fault.c), and handed on to whoever ends
+ * it.
+ */
 enum hm_fault_class {
 	HM_FAULT_FILLED, /* hidden: the shadow has the entry now, and the hart is fenced */
 	HM_FAULT_GUEST,  /* the guest's own: it gets the exception `cause` */
@@ -42,7 +45,10 @@ struct hm_fault {
 	};
 };
 
-/* The exit for an instruction that TVM trapped and that the policy leaves to the host; HM_EXIT_COUNT: none. */
+/*
+ * The exit for an instruction that TVM trapped and that the policy leaves to the host;
+ * HM_EXIT_COUNT: none.
+ */
 struct hm_mmu_exit {
 	u64 reason, value;
 };
@@ -65,7 +71,10 @@ struct hm_frame {
 	const char *vector;          /* mtvec while the guest runs */
 } __attribute__((aligned(16)));
 
-/* Supervisor CSRs of the host while the guest world runs (world/csrs.h); its sstatus is in the mstatus of its call. */
+/*
+ * Supervisor CSRs of the host while the guest world runs (world/csrs.h); its sstatus is in the
+ * mstatus of its call.
+ */
 struct hm_s_state {
 	u64 sie, sip, stvec, sscratch, sepc, scause, stval;
 	u64 satp, scounteren, senvcfg, stimecmp;
@@ -104,8 +113,8 @@ _Static_assert(sizeof(struct hm_frame) % 16 == 0, "stack alignment");
 _Static_assert(__builtin_offsetof(struct hm_hart, frame) % 16 == 0, "stack alignment");
 
 /*
- * All of it under hm_objects_lock, but for unknown_told, which is atomic; slots and memory_generation are read by
- * vCPUs that run, while nothing changes them.
+ * All of it under hm_objects_lock, but for unknown_told, which is atomic; slots and
+ * memory_generation are read by vCPUs that run, while nothing changes them.
  */
 struct hm_vm {
 	bool used;
@@ -165,7 +174,10 @@ struct hm_vcpu {
 	struct hm_v_state v; /* last: as large as vlenb needs */
 };
 
-/* What goes straight to the guest.  Faults, misaligned accesses, illegal instructions and its SBI calls come to M. */
+/*
+ * What goes straight to the guest.  Faults, misaligned accesses, illegal instructions and its SBI
+ * calls come to M.
+ */
 #define HM_GUEST_MEDELEG \
 	(1u << CAUSE_MISALIGNED_FETCH | 1u << CAUSE_BREAKPOINT | 1u << CAUSE_USER_ECALL)
 /* These go there as well if it asks for it. */

@@ -48,7 +48,9 @@ static bool trap_is_ours(struct sbi_trap_context *context)
 struct sbi_trap_context *__real_sbi_trap_handler(struct sbi_trap_context *context);
 struct sbi_trap_context *__wrap_sbi_trap_handler(struct sbi_trap_context *context);
 
-/* Where OpenSBI expects a trap of its own it has another vector meanwhile; all others are faults. */
+/*
+ * Where OpenSBI expects a trap of its own it has another vector meanwhile; all others are faults.
+ */
 struct sbi_trap_context *__wrap_sbi_trap_handler(struct sbi_trap_context *context)
 {
 	unsigned long vector = hart_swap(CSR_MTVEC, (unsigned long)hm_fatal_vector);

@@ -314,8 +314,9 @@ long hm_vcpu_destroy(u64 number)
 	if (hart->last_vcpu == vcpu)
 		hart->last_vcpu = NULL;
 	/*
-	 * Rules 2 and 6, by themselves.  No test can tell: what the hart holds of its tables is used in the guest
-	 * world alone, where hm_registers_switch() fences before any other vCPU's, and a paged host was fenced by leave_guest().
+	 * Rules 2 and 6, by themselves.  No test can tell: what the hart holds of its tables is
+	 * used in the guest world alone, where hm_registers_switch() fences before any other
+	 * vCPU's, and a paged host was fenced by leave_guest().
 	 */
 	hart_fence_all();
 	hm_pool_free((u64)vcpu);

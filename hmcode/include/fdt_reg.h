@@ -17,8 +17,8 @@ static inline uint64_t fdt_cells(const fdt32_t *cell, int count)
 }
 
 /*
- * Entry i of a node's "reg".  A parent without cell sizes has 2 and 1 by the specification, but QEMU's guest loader,
- * which writes none into /chosen, means those of the root.
+ * Entry i of a node's "reg".  A parent without cell sizes has 2 and 1 by the specification, but
+ * QEMU's guest loader, which writes none into /chosen, means those of the root.
  */
 static inline _Bool fdt_reg(const void *fdt, int node, int i, struct range *out)
 {

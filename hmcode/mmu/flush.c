@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * flush.c - fences that the guest asked for: its tables' shadow is the engine's, or the host's, which keeps it in step
- * by itself.
+ * flush.c - fences that the guest asked for: its tables' shadow is the engine's, or the host's,
+ * which keeps it in step by itself.
  */
 #include "metal/hart.h"
 #include "mmu/fence.h"
@@ -36,7 +36,8 @@ enum ssp_fence hm_flush_all(struct hm_vcpu *vcpu, u64 asid)
 
 /*
  * Each page is looked for in every root of the ASID.  A range takes one walk of each tree, so that
- * even 64 pages of all roots are some 6,000 instructions, of the 20,000 that an entry has for all it does.
+ * even 64 pages of all roots are some 6,000 instructions, of the 20,000 that an entry has for all
+ * it does.
  */
 static u64 max_fence_pages(const struct hm_vcpu *vcpu, u64 asid)
 {

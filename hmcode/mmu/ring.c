@@ -56,7 +56,10 @@ void hm_ring_leave(struct hm_vcpu *vcpu)
 		ssp_ring_leave(&vcpu->space);
 }
 
-/* After a change of the ring or of the policy, both of which flush everything: what is in it counts as drained. */
+/*
+ * After a change of the ring or of the policy, both of which flush everything: what is in it counts
+ * as drained.
+ */
 void hm_ring_attach(struct hm_vcpu *vcpu)
 {
 	ssp_ring_attach(&vcpu->space, vcpu->ring_page);

@@ -157,10 +157,16 @@ static enum ssp_fence set_leaf(struct ssp_space *space, struct ssp_table *table,
 		forget_walks(space, table);
 		fence = link_fence(table);
 	} else if (old == leaf) {
-		/* The hart has cached that there was nothing, perhaps above, or an older global leaf. */
+		/*
+		 * The hart has cached that there was nothing, perhaps above, or an older global
+		 * leaf.
+		 */
 		fence = SSP_FENCE_ALL;
 	} else if (!old && table->level) {
-		/* No page's fence covers that there was nothing above the last level, if a hart caches that. */
+		/*
+		 * No page's fence covers that there was nothing above the last level, if a hart
+		 * caches that.
+		 */
 		fence = link_fence(table);
 	} else if (old || space->fence_after_fill) {
 		fence = SSP_FENCE_PAGE;
@@ -225,8 +231,8 @@ void ssp_fill_around(struct ssp_space *space, uint64_t va)
 }
 
 /*
- * A page of no slot whose leaf tables are known: a device, of which a guest asks again and again.  False: the
- * full walk says what it is.
+ * A page of no slot whose leaf tables are known: a device, of which a guest asks again and again.
+ * False: the full walk says what it is.
  */
 static bool is_device(struct ssp_space *space, uint64_t va, enum ssp_access access,
 		      unsigned int state, struct ssp_result *result)

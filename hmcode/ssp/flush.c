@@ -247,8 +247,8 @@ enum ssp_fence ssp_flush_pages_asid(struct ssp_space *space, uint64_t va, uint64
 }
 
 /*
- * There may be many roots: those that do not run are flushed when they are entered, as if they lagged.
- * That would retire them as well, so no hart can tell that they are retired here already.
+ * There may be many roots: those that do not run are flushed when they are entered, as if they
+ * lagged. That would retire them as well, so no hart can tell that they are retired here already.
  */
 enum ssp_fence ssp_flush_asid(struct ssp_space *space, uint64_t asid)
 {

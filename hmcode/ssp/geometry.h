@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* geometry.h - shadow tables as both shadows build them, the engine and traditional shadow paging: groups and links. */
+/*
+ * geometry.h - shadow tables as both shadows build them, the engine and traditional shadow paging:
+ * groups and links.
+ */
 #ifndef SSP_GEOMETRY_H
 #define SSP_GEOMETRY_H
 

@@ -154,7 +154,9 @@ static inline _Bool ssp_flush_va_fast(struct ssp_space *space, uint64_t va, _Boo
 	return 1;
 }
 
-/* Drop the leaf for va where the walk cache knows of it; SSP_FENCE_PAGE is owed if there was one. */
+/*
+ * Drop the leaf for va where the walk cache knows of it; SSP_FENCE_PAGE is owed if there was one.
+ */
 static inline enum ssp_fence ssp_forget_fast(struct ssp_space *space, uint64_t va)
 {
 	struct ssp_walk *walk = ssp_walk_hit(space->current, va);

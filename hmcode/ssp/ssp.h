@@ -206,7 +206,10 @@ struct ssp_ring {
 
 struct ssp_space {
 	struct ssp_root *current; /* the root that the guest runs on */
-	/* Slot 0 for hits.h, if it has all rights, in the form of PTEs: where guests see it, its size, where it is. */
+	/*
+	 * Slot 0 for hits.h, if it has all rights, in the form of PTEs: where guests see it, its
+	 * size, where it is.
+	 */
 	uint64_t ram_base, ram_size, ram_hpa;
 	/* number of the page last filled for a load or fetch, by guest_vector.S */
 	uint64_t last_read;
@@ -250,7 +253,10 @@ struct ssp_space {
 _Bool ssp_init(struct ssp_space *space, uint64_t pool_hpa, struct ssp_table *tables,
 	       uint32_t table_count, uint16_t offered, _Bool fence_after_fill);
 
-/* Add or, with size 0, remove slot n.  Everything cached is dropped.  The caller owes SSP_FENCE_ALL. */
+/*
+ * Add or, with size 0, remove slot n.  Everything cached is dropped.  The caller owes
+ * SSP_FENCE_ALL.
+ */
 void ssp_slot_set(struct ssp_space *space, unsigned int n, struct ssp_slot slot);
 
 /* The same for all slots, but that nothing is dropped yet: the caller owes ssp_flush_all() too. */
@@ -313,8 +319,8 @@ enum ssp_fence ssp_flush_all(struct ssp_space *space);
 #define MAX_FENCE_PAGES SSP_LOG_SIZE
 
 /*
- * The pages of a range as RFENCE has it, of which `most` are fenced one by one; 0: all addresses.  A range that wraps
- * around is all, and so is an empty one, wherever it begins.
+ * The pages of a range as RFENCE has it, of which `most` are fenced one by one; 0: all addresses.
+ * A range that wraps around is all, and so is an empty one, wherever it begins.
  */
 static inline uint64_t ssp_fence_pages(uint64_t start, uint64_t size, uint64_t most)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sstatus.h - what sstatus decides, for firmware and host: in what state an access is made, and what an exception
- * leaves.  mstatus has the same bits in the same places.
+ * sstatus.h - what sstatus decides, for firmware and host: in what state an access is made, and
+ * what an exception leaves.  mstatus has the same bits in the same places.
  */
 #ifndef SSP_SSTATUS_H
 #define SSP_SSTATUS_H
@@ -21,7 +21,10 @@ static inline unsigned int ssp_access_state(uint64_t status, uint64_t supervisor
 	       (status & STATUS_MXR ? SSP_MXR : 0);
 }
 
-/* "Supervisor Status Register": SPIE is SIE, SIE is 0, and spp, STATUS_SPP or 0, says where the exception came from. */
+/*
+ * "Supervisor Status Register": SPIE is SIE, SIE is 0, and spp, STATUS_SPP or 0, says where the
+ * exception came from.
+ */
 static inline uint64_t status_after_exception(uint64_t status, uint64_t spp)
 {
 	uint64_t spie = (status & STATUS_SIE) << 4;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * table.c - the life of shadow tables: allocation, hanging, clearing; recycle.c takes them from a root.
+ * table.c - the life of shadow tables: allocation, hanging, clearing; recycle.c takes them from a
+ * root.
  *
  *	free --alloc--> hung at a link --orphan--> spare --alloc--> hung ...
  *	 ^                                           |
@@ -136,7 +137,10 @@ void ssp_table_list_filled(struct ssp_space *space, struct ssp_table *table)
 	owner->filled_count++;
 }
 
-/* A table that hangs loses its place, and all below it with it: whoever uses it next empties it first. */
+/*
+ * A table that hangs loses its place, and all below it with it: whoever uses it next empties it
+ * first.
+ */
 void ssp_table_orphan(struct ssp_space *space, struct ssp_table *table)
 {
 	ring_remove(space, &space->tables[table->parent].children, table);

@@ -19,7 +19,10 @@ struct ssp_guest_walk {
 void ssp_guest_walk(struct ssp_space *space, uint64_t gsatp, uint64_t va, enum ssp_access access,
 		    unsigned int state, struct ssp_guest_walk *walk);
 
-/* The slot behind the leaf, if what its rights leave of the leaf still allows the access; else NULL. */
+/*
+ * The slot behind the leaf, if what its rights leave of the leaf still allows the access; else
+ * NULL.
+ */
 static inline const struct ssp_slot *ssp_walk_slot(const struct ssp_space *space,
 						   const struct ssp_guest_walk *walk,
 						   enum ssp_access access, unsigned int state)

@@ -8,8 +8,8 @@
 /*
  * The guest's tables forbid to fetch what the hart, by an older translation, has just
  * fetched: a hart whose TLB had lost it would have faulted.  So does the guest, or it
- * would execute the same again for ever; what is still cached of the page goes.  (A guest that has not
- * fenced could not complain if it stayed.)
+ * would execute the same again for ever; what is still cached of the page goes.  (A guest that has
+ * not fenced could not complain if it stayed.)
  */
 static void fetch_fault(struct hm_trap *trap, u64 va, enum ssp_verdict verdict)
 {
@@ -94,7 +94,10 @@ struct hm_fault hm_find_fault(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstat
 							     to_host(HM_EXIT_TRUE_FAULT);
 	case SSP_ACCESS_FAULT: return to_guest(vcpu, ssp_access_fault(access));
 	case SSP_OUTSIDE:
-		/* hm_fetch() would find the same, unless another hart of the guest maps code there meanwhile. */
+		/*
+		 * hm_fetch() would find the same, unless another hart of the guest maps code there
+		 * meanwhile.
+		 */
 		if (access == SSP_FETCH)
 			return to_guest(vcpu, CAUSE_FETCH_ACCESS);
 		return (struct hm_fault){ .class = HM_FAULT_MMIO, .gpa = found.gpa };
@@ -139,7 +142,9 @@ enum hm_next hm_page_fault(struct hm_trap *trap, u64 cause, u64 va)
 	return hm_route_page_fault(trap);
 }
 
-/* The shadow maps RAM alone, so this is the guest's affair (an AMO that memory does not take, say). */
+/*
+ * The shadow maps RAM alone, so this is the guest's affair (an AMO that memory does not take, say).
+ */
 enum hm_next hm_route_access_fault(struct hm_trap *trap)
 {
 	hm_count(trap->vcpu, HM_TRAP_OTHER);

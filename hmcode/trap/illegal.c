@@ -30,7 +30,9 @@ static enum hm_next wait_for_interrupt(struct hm_trap *trap)
 	return hm_exit(trap, HM_EXIT_WFI, next_deadline(trap));
 }
 
-/* Harts whose time CSR is in firmware: S-mode may read it always, U-mode if scounteren.TM says so. */
+/*
+ * Harts whose time CSR is in firmware: S-mode may read it always, U-mode if scounteren.TM says so.
+ */
 static bool may_read_time(bool supervisor)
 {
 	return supervisor || (hart_read(CSR_SCOUNTEREN) & 1u << (CSR_TIME - CSR_CYCLE));
@@ -52,7 +54,10 @@ static enum hm_next mark(struct hm_trap *trap, u32 insn)
 	return hm_exit(trap, HM_EXIT_MARK, trap->frame->x[INSN_RS1(insn)]);
 }
 
-/* One that hm_trap_mmu did not take or left to the host: it is over when the host resumes the guest as asked. */
+/*
+ * One that hm_trap_mmu did not take or left to the host: it is over when the host resumes the guest
+ * as asked.
+ */
 static enum hm_next mmu_instruction(struct hm_trap *trap, u32 insn)
 {
 	struct hm_frame *frame = trap->frame;

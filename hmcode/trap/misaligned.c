@@ -8,8 +8,9 @@
  *	  not there, or not with these rights: the page fault that a hart would have taken which
  *	  does such accesses itself, by its own route; the guest repeats the instruction then
  *
- * All translation is by the tables that the hart has loaded, walked as the hart walks them.  So whoever's they
- * are, a fill, a true fault, a device and a table that the host protects are what they are for an aligned access.
+ * All translation is by the tables that the hart has loaded, walked as the hart walks them.  So
+ * whoever's they are, a fill, a true fault, a device and a table that the host protects are what
+ * they are for an aligned access.
  */
 #include "ssp/decode.h"
 #include "ssp/fetch.h"
@@ -34,8 +35,8 @@ struct span {
 #define UXL_32 (1ull << 32)
 
 /*
- * To ask takes some 300 instructions, and a walk asks of each table.  What is the host's RAM stays that, so
- * each hart remembers regions that are it as a whole.
+ * To ask takes some 300 instructions, and a walk asks of each table.  What is the host's RAM stays
+ * that, so each hart remembers regions that are it as a whole.
  */
 #define REGION (2ull << 20)
 
@@ -86,7 +87,9 @@ static enum found walk_loaded_tables(const struct hm_vcpu *vcpu, u64 va, enum ss
 	return ABSENT;
 }
 
-/* Find one page of an access.  False: *next is what comes of it, as the hart would have made of it. */
+/*
+ * Find one page of an access.  False: *next is what comes of it, as the hart would have made of it.
+ */
 static bool find_page(struct hm_trap *trap, u64 va, enum ssp_access access, u64 *hpa,
 		      enum hm_next *next)
 {
@@ -118,8 +121,9 @@ static u64 find_code(void *caller, u64 va)
 }
 
 /*
- * Another instruction than the one that trapped: the hart had that by an older translation, or from before a
- * store.  It runs again as it is now, and if it traps again it is the one that is found here.
+ * Another instruction than the one that trapped: the hart had that by an older translation, or from
+ * before a store.  It runs again as it is now, and if it traps again it is the one that is found
+ * here.
  */
 static enum hm_next refetch(struct hm_trap *trap)
 {
@@ -136,7 +140,10 @@ static bool is_short_program(u64 mstatus)
 	return !(mstatus & MSTATUS_MPP) && (mstatus & MSTATUS_UXL) == UXL_32;
 }
 
-/* Is it one that the hart gives up here: of this kind, misaligned, at this address (if the hart says one)? */
+/*
+ * Is it one that the hart gives up here: of this kind, misaligned, at this address (if the hart
+ * says one)?
+ */
 static bool is_trapped(const struct hm_trap *trap, const struct access *a, u64 va)
 {
 	if (a->fp && !(hart_read(CSR_MSTATUS) & MSTATUS_FS))

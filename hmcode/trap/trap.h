@@ -5,8 +5,9 @@
  *	guest_vector.S	hm_guest_vector	page faults that the walk cache answers
  *	tvm_short.c	hm_tvm_short	fences and satp writes likewise
  *	tvm.c		hm_trap_mmu	those that take the engine's general functions
- *	route.c		hm_trap_route	everything else, by cause, all registers saved; from the vector
- *					at once where it is neither a page fault nor an instruction
+ *	route.c		hm_trap_route	everything else, by cause, all registers saved; from the
+ *					vector at once where it is neither a page fault nor an
+ *					instruction
  *			fault.c illegal.c misaligned.c interrupt.c sbi.c
  *	tvm.c		hm_to_host	page faults and fences of which the host gets all
  *	guest_vector.S	hm_resume	back to the guest, or
@@ -62,7 +63,10 @@ enum hm_next hm_route_misaligned(struct hm_trap *trap);
 enum hm_next hm_route_sbi(struct hm_trap *trap);
 enum hm_next hm_route_interrupt(struct hm_trap *trap);
 
-/* Give the guest an exception from pc, as the hart would ("Supervisor Trap Handling"); returns its new pc. */
+/*
+ * Give the guest an exception from pc, as the hart would ("Supervisor Trap Handling"); returns its
+ * new pc.
+ */
 static inline u64 hm_raise(u64 cause, u64 tval, u64 pc, u64 mstatus)
 {
 	u64 spp = mstatus >> 3 & MSTATUS_SPP; /* MPP bit 11 (0 U, 1 S), SPP bit 8 */
@@ -94,13 +98,20 @@ static inline enum hm_next hm_exit(struct hm_trap *trap, u64 reason, u64 value)
 	return HM_EXIT;
 }
 
-/* What a page fault is, by the guest's tables and the policy; a hidden one that is the firmware's is filled. */
+/*
+ * What a page fault is, by the guest's tables and the policy; a hidden one that is the firmware's
+ * is filled.
+ */
 struct hm_fault hm_find_fault(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus);
 
-/* The page fault of an access that the firmware makes for the guest: as if the hart had taken it. */
+/*
+ * The page fault of an access that the firmware makes for the guest: as if the hart had taken it.
+ */
 enum hm_next hm_page_fault(struct hm_trap *trap, u64 cause, u64 va);
 
-/* Fetch the instruction at trap->pc; its length, 0: the fetch itself faults and has been injected. */
+/*
+ * Fetch the instruction at trap->pc; its length, 0: the fetch itself faults and has been injected.
+ */
 unsigned int hm_fetch(struct hm_trap *trap, u64 *insn);
 
 /* tvm.c */

@@ -18,8 +18,8 @@
 #define RING_PAGES   128
 
 /*
- * CSRRW to satp of a root that is ready, between address spaces of one mode.  Another mode takes the
- * long way, which fences the hart: its global entries of one mode match addresses of the other.
+ * CSRRW to satp of a root that is ready, between address spaces of one mode.  Another mode takes
+ * the long way, which fences the hart: its global entries of one mode match addresses of the other.
  * Only a guest that the specification does not cover needs this: to change satp.MODE between two
  * paged modes is no fence of its own global entries on the bare machine either.
  */
@@ -147,9 +147,10 @@ static inline bool flush_pages(struct ssp_space *space, struct ssp_walk *walk, u
 }
 
 /*
- * The number of pages that changed: 0 or 1.  A hint promises nothing of an older mapping, which the guest
- * has to flush: what the hart keeps of it is the guest's affair.  The fence is there for the
- * engine's rule that a valid leaf never changes without one, and because the hart would fault again.
+ * The number of pages that changed: 0 or 1.  A hint promises nothing of an older mapping, which the
+ * guest has to flush: what the hart keeps of it is the guest's affair.  The fence is there for the
+ * engine's rule that a valid leaf never changes without one, and because the hart would fault
+ * again.
  */
 static inline u64 fill_hinted_page(struct ssp_space *space, struct ssp_walk *walk, u64 va)
 {
@@ -207,8 +208,9 @@ u64 hm_drain_short(struct hm_frame *frame)
 	if (head - n > RING_ENTRIES)
 		return 1;
 	/*
-	 * A whole address space, at the end, comes before the hints: ssp_ring_drain() does it first.
-	 * Otherwise it would drop what they have just read, which costs faults and is right as well.
+	 * A whole address space, at the end, comes before the hints: ssp_ring_drain() does it
+	 * first. Otherwise it would drop what they have just read, which costs faults and is right
+	 * as well.
 	 */
 	if (n != head && !(u32)ssp_port_load(ssp_ring_entry(ring->hpa, head - 1) + 8))
 		return 1;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * csrs.h - supervisor CSRs at a switch of worlds.  The guest's are read from the run page, each once, and written to
- * it, by the names that they have there; the host's are kept in its hart.  Any value of the page will do: CSRs keep
- * what they can, and what is not the guest's is masked.
+ * csrs.h - supervisor CSRs at a switch of worlds.  The guest's are read from the run page, each
+ * once, and written to it, by the names that they have there; the host's are kept in its hart.  Any
+ * value of the page will do: CSRs keep what they can, and what is not the guest's is masked.
  */
 #ifndef HM_CSRS_H
 #define HM_CSRS_H
@@ -15,7 +15,10 @@
 	(MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP | MSTATUS_VS | MSTATUS_FS | MSTATUS_SUM | \
 	 MSTATUS_MXR | MSTATUS_UXL)
 
-/* What each hart has, and both worlds use as it is: the field of hm_run and of hm_s_state, and the CSR. */
+/*
+ * What each hart has, and both worlds use as it is: the field of hm_run and of hm_s_state, and the
+ * CSR.
+ */
 #define S_CSRS(X)             \
 	X(stvec, STVEC)       \
 	X(sscratch, SSCRATCH) \

@@ -8,9 +8,10 @@
 #include "world/registers.h"
 
 /*
- * FP and V state move only now; the host world uses none.  Both are saved whatever FS and VS said: a guest sets
- * them itself, as to Clean once it has saved a program's registers in its own memory, or to Off, and neither
- * changes what the registers hold ("Extension Context Status in mstatus Register").  No trap tells of it.
+ * FP and V state move only now; the host world uses none.  Both are saved whatever FS and VS said:
+ * a guest sets them itself, as to Clean once it has saved a program's registers in its own memory,
+ * or to Off, and neither changes what the registers hold ("Extension Context Status in mstatus
+ * Register").  No trap tells of it.
  */
 static void save_registers(const struct hm_hart *hart, struct hm_vcpu *vcpu)
 {

@@ -2,10 +2,10 @@
 /*
  * switch.c - entering and leaving the guest world.
  *
- *	hm_vcpu_run:  begin --> prepare --> enter --> hm_guest_run (world_switch.S) --> leave --> end
+ *	hm_vcpu_run:  begin -> prepare -> enter -> hm_guest_run (world_switch.S) -> leave -> end
  *
- * General registers (world_switch.S, guest_vector.S), supervisor CSRs, and delegation with timer and
- * interrupts are separate steps.  What a guest does between enter and leave is handled in
+ * General registers (world_switch.S, guest_vector.S), supervisor CSRs, and delegation with timer
+ * and interrupts are separate steps.  What a guest does between enter and leave is handled in
  * trap/; it comes back here when trap/route.c decides to exit.
  */
 #include <sbi/sbi_ecall_interface.h>
@@ -30,7 +30,9 @@
 
 #define GUEST_MIDELEG (MIP_SSIP | MIP_STIP | MIP_SEIP)
 
-/* Only what the generated device tree offers: no cache-block management, no PBMT, no hardware A/D. */
+/*
+ * Only what the generated device tree offers: no cache-block management, no PBMT, no hardware A/D.
+ */
 #define GUEST_ENVCFG (ENVCFG_STCE | ENVCFG_CBZE)
 
 /* cycle, time, instret; the programmable counters are the host's. */
@@ -74,7 +76,10 @@ static void restore_interrupts(struct hm_hart *hart, struct hm_run *run)
 
 	run->sip = hart_read(CSR_MIP) & (MIP_SSIP | MIP_STIP);
 	run->sie = mie & GUEST_MIDELEG;
-	/* The host's mie, but an external interrupt that made us exit stays closed until it says done. */
+	/*
+	 * The host's mie, but an external interrupt that made us exit stays closed until it says
+	 * done.
+	 */
 	hart_write(CSR_MIE, (hart->host_mie & ~(u64)MIP_MEIP) | (mie & hart->host_mie & MIP_MEIP));
 	hart_write(CSR_MEDELEG, hart->host_medeleg);
 	hart_write(CSR_MIDELEG, hart->host_mideleg);
@@ -171,7 +176,7 @@ static void enter_address_space(struct hm_hart *hart, struct hm_vcpu *vcpu, stru
 		switch_satp(hart, vcpu, satp, entry);
 	else
 		hm_load_root(hart, vcpu);
-	/* A paged host's global entries, and those of its ASIDs, would match the guest's addresses. */
+	/* A paged host's global entries, and its ASIDs', would match the guest's addresses. */
 	if (satp_mode(hart->host.satp) != SATP_BARE)
 		hart_fence_all();
 }

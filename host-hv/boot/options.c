@@ -6,7 +6,10 @@
 #include "core/vm.h"
 #include "core/words.h"
 
-/* Decimal with an optional K, M or G; 0 is no valid number anywhere here, and what 64 bits do not hold is none. */
+/*
+ * Decimal with an optional K, M or G; 0 is no valid number anywhere here, and what 64 bits do not
+ * hold is none.
+ */
 static uint64_t parse_size(const char *s)
 {
 	unsigned shift = 0;

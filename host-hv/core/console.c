@@ -22,10 +22,11 @@ static struct {
 } console = { .speaker = HOST };
 
 /*
- * Where lines have names, a guest's bytes wait here until the line ends, so that none has two authors.  What
- * does not end - a prompt, an echo - is shown once it is quiet: once the hart that wrote it has looked
- * QUIET_LOOKS times and found nothing new.  Looks are counted, and not the time: a hart of a virtual machine
- * may stand still for long in the middle of a line, and looks but once then.
+ * Where lines have names, a guest's bytes wait here until the line ends, so that none has two
+ * authors.  What does not end - a prompt, an echo - is shown once it is quiet: once the hart that
+ * wrote it has looked QUIET_LOOKS times and found nothing new.  Looks are counted, and not the
+ * time: a hart of a virtual machine may stand still for long in the middle of a line, and looks but
+ * once then.
  */
 #define LINE_BYTES       512
 #define LOOKS_PER_SECOND 100
@@ -57,7 +58,10 @@ static void put_name(int speaker)
 
 #define MOST_CELLS 64 /* with the name less than any terminal's width */
 
-/* How far c surely moves the cursor; no terminal that wraps or does not, UTF-8 or not, moves it less. */
+/*
+ * How far c surely moves the cursor; no terminal that wraps or does not, UTF-8 or not, moves it
+ * less.
+ */
 static unsigned cells(char c)
 {
 	return c >= ' ' && c <= '~' ? 1 : 0;
@@ -120,7 +124,10 @@ static void switch_speaker(int speaker)
 
 /* -- the guests' lines, with the lock -- */
 
-/* Without a line feed at its end the line stays open on the terminal, until it goes on or another speaks. */
+/*
+ * Without a line feed at its end the line stays open on the terminal, until it goes on or another
+ * speaks.
+ */
 static void show_line(int speaker)
 {
 	struct line *line = &lines[speaker];

@@ -12,7 +12,10 @@
 
 #include "core/hart.h"
 
-/* The end of the range; what ssp_fence_pages() takes for all addresses, but for its length, ends at FENCE_ALL. */
+/*
+ * The end of the range; what ssp_fence_pages() takes for all addresses, but for its length, ends at
+ * FENCE_ALL.
+ */
 static uint64_t end_of(const struct fence *f)
 {
 	uint64_t end = f->start + f->size;
@@ -55,8 +58,8 @@ static void merge(struct fence *owed, const struct fence *f)
 }
 
 /*
- * Of translations the hart is told once until it has looked, so that each such kick is one interrupt
- * and counts as one (sched.c): until then no entry of before the first has gone on.
+ * Of translations the hart is told once until it has looked, so that each such kick is one
+ * interrupt and counts as one (sched.c): until then no entry of before the first has gone on.
  */
 static void kick(struct hart *h, const struct fence *f)
 {

@@ -9,13 +9,22 @@
 #include "hm_abi.h"
 #include "core/lib.h"
 
-/* Traditional shadow paging: no policy of the ladder, since the firmware has but fences, and those while no table is out of step. */
+/*
+ * Traditional shadow paging: no policy of the ladder, since the firmware has but fences, and those
+ * while no table is out of step.
+ */
 #define POLICY_TSP (HM_POLICY_FLUSH | HM_POLICY_HOST_TABLES)
 
-/* For one instruction in place of POLICY_TSP (tsp_handler.c): ssp_handler.c's tables, and each event exits. */
+/*
+ * For one instruction in place of POLICY_TSP (tsp_handler.c): ssp_handler.c's tables, and each
+ * event exits.
+ */
 #define POLICY_ASIDE HM_POLICY_HOST_TABLES
 
-/* With either of them: no table goes out of step.  host-hv's own, unknown to the firmware.  No policy is 0. */
+/*
+ * With either of them: no table goes out of step.  host-hv's own, unknown to the firmware.  No
+ * policy is 0.
+ */
 #define POLICY_IN_STEP     (1ul << 32)
 #define POLICY_TSP_IN_STEP (POLICY_TSP | POLICY_IN_STEP)
 
@@ -37,7 +46,10 @@ bool policy_parse_events(char *list, uint64_t *events);
 /* The policy of a mode's name or of a list of events. */
 bool policy_parse(char *text, uint64_t *policy);
 
-/* Events and whose tables they are: whoever fills and flushes has them, and the firmware if it does either. */
+/*
+ * Events and whose tables they are: whoever fills and flushes has them, and the firmware if it does
+ * either.
+ */
 uint64_t policy_of(uint64_t events);
 
 /* One of tsp_handler.c's, whose tables or whose one instruction it is for. */

@@ -53,8 +53,8 @@ void vcpu_inject(struct vcpu *v, uint64_t cause, uint64_t tval)
 }
 
 /*
- * While one is pending its hart has been kicked, and more would cost that hart's vCPUs time.  One for a
- * vCPU that stops at this moment may stay pending; starting it takes that away.
+ * While one is pending its hart has been kicked, and more would cost that hart's vCPUs time.  One
+ * for a vCPU that stops at this moment may stay pending; starting it takes that away.
  */
 void vcpu_send_ipi(struct vcpu *v)
 {
@@ -66,7 +66,9 @@ void vcpu_send_ipi(struct vcpu *v)
 		sched_kick(v->hart);
 }
 
-/* Likewise: a guest can raise and lower it as often as it likes, also for a vCPU that has stopped. */
+/*
+ * Likewise: a guest can raise and lower it as often as it likes, also for a vCPU that has stopped.
+ */
 void vcpu_set_external(struct vcpu *v, bool level)
 {
 	uint32_t old = __atomic_load_n(&v->external_irq, __ATOMIC_RELAXED);

@@ -17,10 +17,16 @@ enum {
 	CLEAR_INTERRUPT
 };
 
-/* Alarms interrupt the boot hart, whoever runs there: a guest that sets many takes no more of its time than this. */
+/*
+ * Alarms interrupt the boot hart, whoever runs there: a guest that sets many takes no more of its
+ * time than this.
+ */
 #define LEAST_GAP 1000000 /* ns */
 
-/* The device may take a later time for a past one (QEMU's timers are signed): a far alarm is looked at again. */
+/*
+ * The device may take a later time for a past one (QEMU's timers are signed): a far alarm is looked
+ * at again.
+ */
 #define FARTHEST (1UL << 40) /* ns */
 
 static struct {

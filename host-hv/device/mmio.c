@@ -52,8 +52,8 @@ static __attribute__((noinline)) int uart_wide(struct uart *u, unsigned reg, con
 }
 
 /*
- * As QEMU's virt machine answers: an access of any width is one of the register at its address.  What is not
- * aligned comes in the largest pieces that are.
+ * As QEMU's virt machine answers: an access of any width is one of the register at its address.
+ * What is not aligned comes in the largest pieces that are.
  */
 static bool uart_access(struct vm *vm, uint64_t offset, const struct access *a, uint64_t *value)
 {
@@ -104,7 +104,10 @@ static bool rtc_access(struct vm *vm, uint64_t offset, const struct access *a, u
 	return true;
 }
 
-/* The test finisher answers accesses of 2 and 4 bytes: it reads as 0, and a store that ends nothing is ignored. */
+/*
+ * The test finisher answers accesses of 2 and 4 bytes: it reads as 0, and a store that ends nothing
+ * is ignored.
+ */
 static bool finisher_access(struct vm *vm, uint64_t offset, const struct access *a, uint64_t *value)
 {
 	uint16_t how = *value;
@@ -177,8 +180,8 @@ static bool in_one_page(uint64_t begin, unsigned size)
 }
 
 /*
- * An access that crosses pages is refused before anything of it is done, also where it begins or ends
- * in RAM, as a bus may; so is a misaligned one, except by a device that takes it.
+ * An access that crosses pages is refused before anything of it is done, also where it begins or
+ * ends in RAM, as a bus may; so is a misaligned one, except by a device that takes it.
  */
 enum next exit_mmio(struct vcpu *v)
 {

@@ -62,7 +62,10 @@ static bool truncated(const char *file, uint64_t size, uint32_t pe_offset)
 	return false;
 }
 
-/* What people have beside an Image, and what makes an Image of it; the launcher does most of it by itself. */
+/*
+ * What people have beside an Image, and what makes an Image of it; the launcher does most of it by
+ * itself.
+ */
 static const struct {
 	unsigned at, size;
 	const char *magic, *what;

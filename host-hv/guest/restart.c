@@ -2,10 +2,11 @@
 /*
  * restart.c - a guest that has rebooted begins anew from its modules.
  *
- * Each vCPU was destroyed on its own hart, which fenced it, and the firmware's VM with the last of them: nothing
- * names the guest's frames any more, so they may be scrubbed (rule 6 of docs/rules.md).  That takes long
- * for a large guest.  So the vCPU that left last keeps its place in its hart's queue, and each of its turns does a part: the guest
- * pays for its restart from its own share.
+ * Each vCPU was destroyed on its own hart, which fenced it, and the firmware's VM with the last of
+ * them: nothing names the guest's frames any more, so they may be scrubbed (rule 6 of
+ * docs/rules.md).  That takes long for a large guest.  So the vCPU that left last keeps its place
+ * in its hart's queue, and each of its turns does a part: the guest pays for its restart from its
+ * own share.
  */
 #include "guest/restart.h"
 

@@ -25,7 +25,10 @@ static uint64_t consume_external_irq(struct vcpu *v)
 	return irq & EXTERNAL_LEVEL ? HM_RUN_SEIP : 0;
 }
 
-/* When the vCPU leaves for the sake of others.  Not inlined: a vCPU with a hart of its own pays nothing for it. */
+/*
+ * When the vCPU leaves for the sake of others.  Not inlined: a vCPU with a hart of its own pays
+ * nothing for it.
+ */
 static __attribute__((noinline)) void share_hart(struct vcpu *v)
 {
 	v->run->slice_end = min_u64(sched_slice_end(v->hart), console_show_quiet_if_due(v->hart));

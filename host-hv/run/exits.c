@@ -16,7 +16,9 @@
 
 static enum next exit_interrupt(struct vcpu *v)
 {
-	/* While counting has still to begin, the firmware's count of this exit is not kept either. */
+	/*
+	 * While counting has still to begin, the firmware's count of this exit is not kept either.
+	 */
 	if (sched_serve_interrupts() && !(v->run->flags & HM_RUN_RESET_STATS))
 		v->fence_kicks++;
 	if (vm_ended(v->vm) || csr_read(time) >= sched_slice_end(v->hart))

@@ -9,8 +9,8 @@
 #define INSTRUCTION 4UL /* bytes at most */
 
 /*
- * tsp_in_step_handler is tsp's where no table goes out of step; aside_handler is ssp's for the one instruction that
- * tsp cannot perform: tsp_end_aside() (tsp_handler.h) ends that.
+ * tsp_in_step_handler is tsp's where no table goes out of step; aside_handler is ssp's for the one
+ * instruction that tsp cannot perform: tsp_end_aside() (tsp_handler.h) ends that.
  */
 extern const struct shadow_ops ssp_handler, tsp_handler, tsp_in_step_handler, aside_handler;
 
@@ -31,7 +31,10 @@ void shadow_fence_others(const struct vcpu *v) __attribute__((cold));
  */
 void shadow_root_set(struct vcpu *v, unsigned n, uint64_t gsatp, uint64_t root, bool retire);
 
-/* Puts the instruction at pc into run->exit_insn; false: its fetch faults, and the guest was given that. */
+/*
+ * Puts the instruction at pc into run->exit_insn; false: its fetch faults, and the guest was given
+ * that.
+ */
 bool shadow_fetch(struct vcpu *v);
 
 #endif

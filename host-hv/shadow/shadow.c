@@ -67,7 +67,10 @@ void shadow_apply_policy(struct vcpu *v)
 	struct hm_run *run = v->run;
 	struct shadow *shadow = v->shadow;
 
-	/* Another vCPU under the policy before would store, unseen, to tables that are write-protected by now. */
+	/*
+	 * Another vCPU under the policy before would store, unseen, to tables that are
+	 * write-protected by now.
+	 */
 	if (v->policy != policy)
 		shadow_fence_others(v);
 	run->policy = policy & ~POLICY_IN_STEP;

@@ -41,13 +41,20 @@ struct shadow_ops {
 	/* The guest's fence, as in SBI's RFENCE.  NULL: the firmware's, HM_POLICY_FLUSH. */
 	void (*fence)(struct vcpu *v, uint64_t start, uint64_t size, uint64_t asid);
 	/*
-	 * The guest fences, here or elsewhere: the shadow has nothing older from now on, before any hart is fenced.
-	 * It may wait for other vCPUs.  NULL: that is fence()'s affair, or nothing is ever older.
+	 * The guest fences, here or elsewhere: the shadow has nothing older from now on, before any
+	 * hart is fenced. It may wait for other vCPUs.  NULL: that is fence()'s affair, or nothing
+	 * is ever older.
 	 */
 	void (*sync)(struct vcpu *v, const struct fence *f);
-	/* Likewise of everything, by the guest's ring.  NULL: the ring is drained at the next entry. */
+	/*
+	 * Likewise of everything, by the guest's ring.  NULL: the ring is drained at the next
+	 * entry.
+	 */
 	void (*commit)(struct vcpu *v);
-	/* Forget all; the guest runs on run->satp afterwards.  First of all calls, and after a reset. */
+	/*
+	 * Forget all; the guest runs on run->satp afterwards.  First of all calls, and after a
+	 * reset.
+	 */
 	void (*drop)(struct vcpu *v);
 	/* Last of all before an entry. */
 	void (*enter)(struct vcpu *v);
@@ -62,8 +69,10 @@ struct shadow_ops {
 struct shadow {
 	/* by vcpu->policy; one without functions: the tables are the firmware's */
 	const struct shadow_ops *handler;
-	uint64_t withheld; /* HM_POLICY_* that tsp_handler.c takes from the firmware for the time being */
-	uint64_t ring_generation; /* ssp_handler.c: of the ring that its space has, run->ring_generation */
+	/* HM_POLICY_* that tsp_handler.c takes from the firmware for the time being */
+	uint64_t withheld;
+	/* ssp_handler.c: of the ring that its space has, run->ring_generation */
+	uint64_t ring_generation;
 	uint64_t count[SHADOW_CLASSES]; /* since the record was begun */
 	struct ssp_space space;         /* the slots are everyone's, the rest is ssp_handler.c's */
 };
@@ -125,8 +134,8 @@ static inline void shadow_leave(struct vcpu *v)
 }
 
 /*
- * The exits: of a page fault, of a write to satp and of the ring's commit; and of fences, of this vCPU or of others,
- * which HM_RUN_FENCE_VMA carries to each hart afterwards.
+ * The exits: of a page fault, of a write to satp and of the ring's commit; and of fences, of this
+ * vCPU or of others, which HM_RUN_FENCE_VMA carries to each hart afterwards.
  */
 enum next exit_page_fault(struct vcpu *v);
 void shadow_satp(struct vcpu *v, uint64_t gsatp);

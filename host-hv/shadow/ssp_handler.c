@@ -94,7 +94,10 @@ static void drop(struct vcpu *v)
 	switch_to(v, v->run->satp);
 }
 
-/* The guest's ring is another one: what it had pushed into an older one stands for a fence of everything. */
+/*
+ * The guest's ring is another one: what it had pushed into an older one stands for a fence of
+ * everything.
+ */
 static __attribute__((noinline)) void replace_ring(struct vcpu *v)
 {
 	bool first = !v->shadow->space.ring.hpa &&
@@ -145,7 +148,10 @@ static __attribute__((noinline)) void replay_logged_fences(struct vcpu *v)
 		enum ssp_fence fence =
 			flush_page(space, run->fences[n].va, run->fences[n].asid, &others);
 
-		/* Never so far: what is mapped in pieces is in fence_exits, and nothing else has links that go. */
+		/*
+		 * Never so far: what is mapped in pieces is in fence_exits, and nothing else has
+		 * links that go.
+		 */
 		if (fence > SSP_FENCE_PAGE)
 			shadow_owe(v, fence, 0);
 	}
@@ -197,7 +203,9 @@ static struct shadow_result fault(struct vcpu *v, uint64_t va, enum ssp_access a
 		result = ssp_fault(space, va, access, state);
 	if (space->log_head != log_head)
 		publish_roots(v); /* tables ran out, and with them went the global tree's */
-	/* The guest will change the entry and fence it, which is no exit where nothing is mapped. */
+	/*
+	 * The guest will change the entry and fence it, which is no exit where nothing is mapped.
+	 */
 	if (result.verdict == SSP_TRUE_FAULT)
 		result.fence = ssp_forget_fast(space, va);
 	return (struct shadow_result){

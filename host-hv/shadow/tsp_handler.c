@@ -120,8 +120,8 @@ static void sync(struct vcpu *v, const struct fence *f)
 }
 
 /*
- * What is in the ring was pushed before the guest's commit, and counts as drained.  The firmware, for which
- * these are not its tables, does the same where it ends the commit.
+ * What is in the ring was pushed before the guest's commit, and counts as drained.  The firmware,
+ * for which these are not its tables, does the same where it ends the commit.
  */
 static void commit(struct vcpu *v)
 {
@@ -135,8 +135,9 @@ static void commit(struct vcpu *v)
 }
 
 /*
- * While something is out of step the guest's fences exit.  The vCPU counts as resident by now, so that
- * whoever lets the first table go takes it out again if this look came too early (TSP: result.remote).
+ * While something is out of step the guest's fences exit.  The vCPU counts as resident by now, so
+ * that whoever lets the first table go takes it out again if this look came too early (TSP:
+ * result.remote).
  */
 static void enter(struct vcpu *v)
 {
@@ -227,8 +228,8 @@ static struct tsp_result resolve_fault(struct vcpu *v, uint64_t va, enum ssp_acc
 }
 
 /*
- * The instruction is executed under ssp_handler.c's shadow, which protects nothing.  So the whole guest is, since no
- * vCPU may use tsp's tables while stores to the guest's go unseen.
+ * The instruction is executed under ssp_handler.c's shadow, which protects nothing.  So the whole
+ * guest is, since no vCPU may use tsp's tables while stores to the guest's go unseen.
  */
 static void switch_aside(struct vcpu *v)
 {
@@ -244,9 +245,9 @@ static void switch_aside(struct vcpu *v)
 }
 
 /*
- * After an exit: a pc that is far shows that the instruction was executed, or that its guest went another way.
- * Near is what an SC needs, which fails once: its loop has 16 instructions at most, and none that calls or waits
- * ("Eventual Success of Store-Conditional Instructions").
+ * After an exit: a pc that is far shows that the instruction was executed, or that its guest went
+ * another way. Near is what an SC needs, which fails once: its loop has 16 instructions at most,
+ * and none that calls or waits ("Eventual Success of Store-Conditional Instructions").
  */
 static bool has_gone_on(const struct hm_run *run, uint64_t pc)
 {
@@ -265,7 +266,10 @@ void tsp_end_aside(const struct vcpu *v)
 					    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
-/* The same store once more: what it needs, its own code among that, goes through the table that it stores to. */
+/*
+ * The same store once more: what it needs, its own code among that, goes through the table that it
+ * stores to.
+ */
 static bool is_repeated(struct vcpu *v, uint64_t va)
 {
 	struct repeated *last = &v->vm->tsp->repeated[v->id], now = { v->run->pc, va };
@@ -275,7 +279,10 @@ static bool is_repeated(struct vcpu *v, uint64_t va)
 	return same;
 }
 
-/* A store to a guest table, at gpa; if its instruction cannot be fetched, the guest has that fault instead. */
+/*
+ * A store to a guest table, at gpa; if its instruction cannot be fetched, the guest has that fault
+ * instead.
+ */
 static struct tsp_result store(struct vcpu *v, uint64_t va, uint64_t gpa, unsigned state)
 {
 	struct vm_tsp *t = v->vm->tsp;
@@ -344,7 +351,10 @@ const struct shadow_ops tsp_handler = {
 	.ready = ready,
 };
 
-/* Nothing goes out of step: fences and the ring are the firmware's, and entries have nothing to ask. */
+/*
+ * Nothing goes out of step: fences and the ring are the firmware's, and entries have nothing to
+ * ask.
+ */
 const struct shadow_ops tsp_in_step_handler = {
 	.fault = fault,
 	.satp = satp,

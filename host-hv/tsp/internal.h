@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * internal.h - what the files of tsp/ share among themselves.  Each file calls only those to its right:
+ * internal.h - what the files of tsp/ share among themselves.  Each file calls only those to its
+ * right:
  *
  *	fault, store, root, flush > table > step > entry > index, out, cached
  */

@@ -180,6 +180,9 @@ void tsp_match_privilege(struct tsp *tsp, struct tsp_vcpu *vcpu, bool user)
 	if (satp_mode(root->gsatp) != SATP_BARE || has_user == user)
 		return;
 	load(tsp, vcpu, vcpu->current, root->gsatp, user);
-	/* Its new generation is enough where generations retire ASIDs, as in hmcode: nothing in bare mode is global. */
+	/*
+	 * Its new generation is enough where generations retire ASIDs, as in hmcode: nothing in
+	 * bare mode is global.
+	 */
 	tsp_owe(tsp, SSP_FENCE_ALL);
 }

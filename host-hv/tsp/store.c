@@ -248,7 +248,10 @@ static bool stays_table(const struct tsp *tsp, uint64_t gsatp, const struct ssp_
 	return false;
 }
 
-/* The guest repeats it on a page that is no table; SC fails where there is no such thing, others go aside. */
+/*
+ * The guest repeats it on a page that is no table; SC fails where there is no such thing, others go
+ * aside.
+ */
 static struct tsp_result refuse_store(struct tsp *tsp, const struct tsp_vcpu *vcpu, uint64_t va,
 				      unsigned int state, const struct store *sc, uint64_t *x)
 {

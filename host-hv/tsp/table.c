@@ -48,7 +48,9 @@ static void fill_direct(struct tsp *tsp, struct tsp_table *table)
 	}
 }
 
-/* Of several tables of a frame none may be out of step: stores to the others are followed in all. */
+/*
+ * Of several tables of a frame none may be out of step: stores to the others are followed in all.
+ */
 static void protect(struct tsp *tsp, const struct tsp_table *table)
 {
 	struct tsp_key leaf = { table->gfn, 0, 0 };

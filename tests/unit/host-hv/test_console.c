@@ -34,7 +34,10 @@ struct sbiret sbi_call6(unsigned long eid, unsigned long fid, const unsigned lon
 	return (struct sbiret){ 0, 0 };
 }
 
-/* A UART whose registers are four bytes apart; a store that is not one of four bytes would leave 0xaa in it. */
+/*
+ * A UART whose registers are four bytes apart; a store that is not one of four bytes would leave
+ * 0xaa in it.
+ */
 static uint32_t registers[8];
 static uint32_t plic[0x201000 / 4];
 static uint8_t typed;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What host-hv does about exits: SBI calls, devices, scheduling, statistics; the firmware is played. */
+/*
+ * What host-hv does about exits: SBI calls, devices, scheduling, statistics; the firmware is
+ * played.
+ */
 #include "test.h"
 
 #include "core/fence.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A guest's devices at its end and its restart; the firmware, the platform's clock and all that loads it are played. */
+/*
+ * A guest's devices at its end and its restart; the firmware, the platform's clock and all that
+ * loads it are played.
+ */
 #include "test.h"
 
 #undef fail /* cmocka's */

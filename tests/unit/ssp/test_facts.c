@@ -1045,7 +1045,10 @@ static void the_walk_cache_serves_neighbours(void **state)
 	check();
 }
 
-/* The shadow's answer alone, with nothing filled: SSP_SLOW from the fast path means that it had the leaf. */
+/*
+ * The shadow's answer alone, with nothing filled: SSP_SLOW from the fast path means that it had the
+ * leaf.
+ */
 static void a_load_fills_the_valid_pages_around_it(void **state)
 {
 	enum ssp_fence fence;

@@ -404,7 +404,9 @@ static void nothing_is_cached_after_a_fence_of_everything_alone(void **state)
 	assert_true(ring_page()->flags & HM_RING_CACHED);
 }
 
-/* Fills recycle tables of the global tree, of which everything cached is dropped, and then go on. */
+/*
+ * Fills recycle tables of the global tree, of which everything cached is dropped, and then go on.
+ */
 static void recycling_does_not_say_that_nothing_is_cached(void **state)
 {
 	(void)state;

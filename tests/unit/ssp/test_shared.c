@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Decisions that firmware and host share as inline functions: fetching, sstatus, causes, fences by range, ranges. */
+/*
+ * Decisions that firmware and host share as inline functions: fetching, sstatus, causes, fences by
+ * range, ranges.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

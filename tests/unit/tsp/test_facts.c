@@ -70,7 +70,10 @@ static void a_writable_superpage_is_split_when_a_table_appears_in_it(void **stat
 	assert_int_equal(level_of(RAM_GPA + 0x40206000), 1);
 }
 
-/* A root in the superpage, for a moment; then a new root's first fault, which goes by the superpage's entry. */
+/*
+ * A root in the superpage, for a moment; then a new root's first fault, which goes by the
+ * superpage's entry.
+ */
 static void let_a_table_come_and_go(void)
 {
 	machine_satp(&m, 0,
@@ -243,7 +246,10 @@ static void pieces_of_a_superpage_go_together(void **state)
 	assert_int_equal(load(VA(1024 + 61)).outcome, PAGE_FAULT_AT);
 }
 
-/* It stands in one address space alone, which no kernel does; the fence is for all of the superpage. */
+/*
+ * It stands in one address space alone, which no kernel does; the fence is for all of the
+ * superpage.
+ */
 static void a_fence_of_one_piece_reaches_all_of_a_global_superpage(void **state)
 {
 	(void)state;

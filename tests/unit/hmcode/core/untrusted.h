@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * untrusted.h - hmcode/core/untrusted.h on the build machine: each read is a call of machine.c, which may
- * write something else there at once, as another hart of the host or of the guest might.
+ * untrusted.h - hmcode/core/untrusted.h on the build machine: each read is a call of machine.c,
+ * which may write something else there at once, as another hart of the host or of the guest might.
  */
 #ifndef HM_UNTRUSTED_H
 #define HM_UNTRUSTED_H
