@@ -1045,6 +1045,29 @@ static void the_walk_cache_serves_neighbours(void **state)
 	check();
 }
 
+/* All roots are used, so that the last address space has one whose tree sleeps. */
+static void take_a_root_over(uint64_t asid)
+{
+	for (unsigned int n = 0; n < SSP_ROOTS; n++) {
+		satp(SATP_SV39, asid + n, 0);
+		assert_int_equal(store(0), SSP_ALLOWED);
+		assert_int_equal(store(2 * MIB), SSP_ALLOWED);
+	}
+}
+
+static void waking_a_table_keeps_the_walks_beside_it(void **state)
+{
+	enum ssp_fence fence;
+
+	(void)state;
+	simple_guest();
+	put(1, 1, guest_table(3), LINK);
+	put(3, 0, PAGE(16), LEAF);
+	take_a_root_over(10);
+	assert_int_equal(ssp_fault_fast(&f.space, PAGE_SIZE, SSP_STORE, 0, &fence), SSP_ALLOWED);
+	check();
+}
+
 /*
  * The shadow's answer alone, with nothing filled: SSP_SLOW from the fast path means that it had the
  * leaf.
@@ -1199,6 +1222,7 @@ static const struct CMUnitTest tests[] = {
 	FACT(roots_that_lag_do_not_reach_recycled_global_tables),
 	FACT(recycling_spares_no_global_table),
 	FACT(the_walk_cache_serves_neighbours),
+	FACT(waking_a_table_keeps_the_walks_beside_it),
 	FACT(a_load_fills_the_valid_pages_around_it),
 	FACT(the_walk_cache_ends_with_a_fence_by_asid),
 	FACT(the_walk_cache_keeps_nothing_when_its_generations_run_out),
