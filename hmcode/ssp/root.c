@@ -12,7 +12,7 @@
 static void root_init(struct ssp_root *root)
 {
 	root->walk_generation = 1ull << SSP_WALK_VA_BITS;
-	root->filled_generation = root->tree_generation = 1;
+	root->filled_generation = root->tree_generation = root->global_generation = 1;
 	root->filled = root->spare = root->top = SSP_NONE;
 	root->filled_count = root->tables = 0;
 	root->gsatp = root->ring_page = root->log_position = root->last_use = 0;
@@ -181,7 +181,7 @@ struct ssp_root *ssp_root_new(struct ssp_space *space, uint64_t gsatp, enum ssp_
 	root->mode = ssp_shadow_mode(space, gsatp);
 	level = satp_modes[root->mode].levels - 1;
 	if (root_top(space, root)->level == level)
-		ssp_root_sleep(space, root);
+		ssp_root_hand_over(space, root);
 	else
 		ssp_root_empty(space, root);
 	root_top(space, root)->level = level;

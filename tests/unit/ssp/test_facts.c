@@ -1068,6 +1068,83 @@ static void waking_a_table_keeps_the_walks_beside_it(void **state)
 	check();
 }
 
+/* The oldest root, which the next address space takes over, has the global mapping at 1 GiB in its shadow. */
+static void fill_all_roots(unsigned int table)
+{
+	for (unsigned int n = 1; n < SSP_ROOTS; n++) {
+		satp(SATP_SV39, n, table);
+		if (n == 1)
+			fence_all(); /* of the hart's, too */
+		assert_int_equal(load(GIB), SSP_ALLOWED);
+		if (n == 1)
+			assert_true(shadow_level(GIB) >= 0);
+	}
+}
+
+static void a_root_that_changes_hands_keeps_global_links(void **state)
+{
+	(void)state;
+	put_path(0, 3);
+	put(0, 1, guest_table(1), LINK);
+	put(2, 0, PAGE(0), LEAF | PTE_G);
+	put(3, 1, guest_table(1), LINK);
+	put(3, 2, guest_table(1), LINK);
+	fill_all_roots(0);
+	satp(SATP_SV39, 100, 3);
+	assert_int_equal(shadow_level(GIB), 0);
+	assert_int_equal(shadow_level(2 * GIB), -1);
+	assert_int_equal(shadow_level(0), -1);
+	fence_all();
+	assert_int_equal(shadow_level(GIB), -1);
+}
+
+static void a_root_that_changes_hands_drops_links_to_what_it_has_not(void **state)
+{
+	static const uint64_t others[] = { LEAF, LINK | PTE_U, LINK | 1ull << 60, 0 };
+
+	(void)state;
+	put_path(0, 3);
+	put(0, 1, guest_table(1), LINK);
+	put(2, 0, PAGE(0), LEAF | PTE_G);
+	for (unsigned int i = 0; i < 5; i++) {
+		fill_all_roots(0);
+		put(3, 1, guest_table(i < 4 ? 1 : 4), i < 4 ? others[i] : LINK);
+		satp(SATP_SV39, 100 + i, 3);
+		assert_int_equal(shadow_level(GIB), -1);
+	}
+}
+
+/* The frame of a guest leaf that is mapped in pieces is a table of another address space. */
+static void a_root_that_changes_hands_drops_pieces(void **state)
+{
+	(void)state;
+	start_with(RAM_DELTA + 2 * MIB, POOL_TABLES, false);
+	put(1, 1, guest_table(0), LEAF | PTE_G);
+	put(2, 1, guest_table(0), LINK);
+	fill_all_roots(1);
+	satp(SATP_SV39, 100, 2);
+	assert_int_equal(shadow_level(GIB), -1);
+}
+
+/* Flushes by address say nothing of links; one of everything does. */
+static void a_root_that_lags_keeps_global_links(void **state)
+{
+	(void)state;
+	put_path(0, 3);
+	put(2, 0, PAGE(0), LEAF | PTE_G);
+	satp(SATP_SV39, 1, 0);
+	assert_maps(0, PAGE(0));
+	satp(SATP_SV39, 2, 0);
+	for (unsigned int n = 0; n <= SSP_LOG_SIZE; n++)
+		fence_va(4 * MIB);
+	satp(SATP_SV39, 1, 0);
+	assert_int_equal(shadow_level(0), 0);
+	satp(SATP_SV39, 2, 0);
+	fence_all();
+	satp(SATP_SV39, 1, 0);
+	assert_int_equal(shadow_level(0), -1);
+}
+
 /*
  * The shadow's answer alone, with nothing filled: SSP_SLOW from the fast path means that it had the
  * leaf.
@@ -1223,6 +1300,10 @@ static const struct CMUnitTest tests[] = {
 	FACT(recycling_spares_no_global_table),
 	FACT(the_walk_cache_serves_neighbours),
 	FACT(waking_a_table_keeps_the_walks_beside_it),
+	FACT(a_root_that_changes_hands_keeps_global_links),
+	FACT(a_root_that_changes_hands_drops_links_to_what_it_has_not),
+	FACT(a_root_that_changes_hands_drops_pieces),
+	FACT(a_root_that_lags_keeps_global_links),
 	FACT(a_load_fills_the_valid_pages_around_it),
 	FACT(the_walk_cache_ends_with_a_fence_by_asid),
 	FACT(the_walk_cache_keeps_nothing_when_its_generations_run_out),
