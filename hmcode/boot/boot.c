@@ -116,8 +116,6 @@ static struct hm_hart *make_hart_for_guests(void)
 		return NULL;
 	sbi_memset(hart, 0, sizeof(*hart));
 	hart->frame.hart = hart;
-	for (unsigned int i = 0; i < array_size(hart->frame.need); i++)
-		hart->frame.need[i] = (u32)SSP_NEEDS >> 8 * i & 0xff;
 	return hart;
 }
 

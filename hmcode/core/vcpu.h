@@ -61,10 +61,9 @@ struct hm_frame {
 	u64 x[32]; /* x[0] not used */
 	struct hm_vcpu *vcpu;
 	struct hm_hart *hart;
-	struct hm_run *run;    /* the vCPU's */
-	u64 need[4];           /* what the page faults 12 to 15 need of a PTE (guest_vector.S) */
-	u64 rs1, rs2;          /* source values of an instruction that TVM trapped */
-	struct hm_fault fault; /* from hm_find_fault(), for hm_route_page_fault() */
+	struct hm_run *run;          /* the vCPU's */
+	u64 rs1, rs2;                /* source values of an instruction that TVM trapped */
+	struct hm_fault fault;       /* from hm_find_fault(), for hm_route_page_fault() */
 	struct hm_mmu_exit mmu_exit; /* from hm_trap_mmu, for hm_route_illegal() */
 	u64 scratch;                 /* OpenSBI's mscratch of this hart */
 	u64 host_sp;                 /* where hm_guest_run() left the host's registers */
@@ -219,9 +218,10 @@ static inline bool hm_finishes(const struct hm_vcpu *vcpu, u64 policy)
 	return (vcpu->policy & policy) == policy;
 }
 
-static inline unsigned int hm_access_state(u64 mstatus)
+/* MPP of a guest is U, 0, or S, 1: its low bit is bit 11, that of SSP_USER is 4. */
+static inline u64 hm_access_state(u64 mstatus)
 {
-	return ssp_access_state(mstatus, mstatus & MSTATUS_MPP);
+	return ssp_access_state(mstatus, ~mstatus >> 7 & SSP_USER);
 }
 
 static inline void hm_count(struct hm_vcpu *vcpu, enum hm_trap_kind kind)

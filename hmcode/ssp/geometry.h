@@ -6,15 +6,13 @@
 #ifndef SSP_GEOMETRY_H
 #define SSP_GEOMETRY_H
 
-#include <stdbool.h>
-
 #include "pte.h"
 
 #define GROUP_SHIFT 3 /* entries a bit of a table's `occupied`: 8 */
 #define GROUP_SIZE  (1u << GROUP_SHIFT)
 
 /* An entry that names a table, with V set or, while the link is dormant, clear. */
-static inline bool is_link(uint64_t spte)
+static inline _Bool is_link(uint64_t spte)
 {
 	return spte && !pte_is_leaf(spte);
 }

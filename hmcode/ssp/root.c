@@ -5,6 +5,7 @@
  * Roots are found through a bucket of their ASID, the way fences need them
  * too; a root that is taken over keeps its tree, put to sleep.
  */
+#include "hits.h"
 #include "internal.h"
 #include "ring.h"
 
@@ -31,6 +32,8 @@ static void space_init(struct ssp_space *space)
 	space->current = NULL;
 	space->ram_base = space->ram_size = space->ram_hpa = 0;
 	space->last_read = 0;
+	for (unsigned int i = 0; i < sizeof(space->need); i++)
+		space->need[i] = (uint32_t)SSP_NEEDS >> 8 * i & 0xff;
 	space->global_shift = 0;
 	space->ring = (struct ssp_ring){ 0 };
 	space->slot_count = 0;

@@ -105,9 +105,9 @@ static inline uint64_t ssp_fault_cause(enum ssp_verdict verdict, enum ssp_access
 }
 
 /* In what state an access is made. */
-#define SSP_USER (1u << 0) /* in U-mode */
-#define SSP_SUM  (1u << 1) /* sstatus.SUM */
-#define SSP_MXR  (1u << 2) /* sstatus.MXR */
+#define SSP_USER (1u << 4)  /* in U-mode; where a PTE has U */
+#define SSP_SUM  (1u << 18) /* sstatus.SUM, and where that has it */
+#define SSP_MXR  (1u << 19) /* likewise */
 
 struct ssp_result {
 	enum ssp_verdict verdict;
@@ -170,8 +170,8 @@ struct ssp_path {
 
 struct ssp_root {
 	/* Read by every fault. */
-	uint64_t walk_generation; /* high part of live tags */
 	struct ssp_walk walk[SSP_WALK_CACHE];
+	uint64_t walk_generation; /* high part of live tags */
 
 	uint64_t tree_generation; /* changes when tables that walks may name lose their place */
 	/* the global tree's tree_generation when links to it were last right: later all of it was put to sleep */
@@ -213,8 +213,8 @@ struct ssp_space {
 	 * size, where it is.
 	 */
 	uint64_t ram_base, ram_size, ram_hpa;
-	/* number of the page last filled for a load or fetch, by guest_vector.S */
-	uint64_t last_read;
+	uint64_t last_read;        /* number of the page that a load or fetch last faulted for: hits.h */
+	uint8_t need[4];           /* what an access needs of a leaf in S-mode, by its number */
 	_Bool fence_after_fill;    /* the hart lacks Svvptc */
 	uint64_t *global_top;      /* entries of the global tree's top table ... */
 	unsigned int global_shift; /* ... indexed by an address from this bit on */

@@ -14,11 +14,12 @@
 #define STATUS_SUM  (1ull << 18)
 #define STATUS_MXR  (1ull << 19)
 
-/* SSP_USER, SSP_SUM and SSP_MXR of an access; supervisor is 0 for one of U-mode. */
-static inline unsigned int ssp_access_state(uint64_t status, uint64_t supervisor)
+_Static_assert(SSP_SUM == STATUS_SUM && SSP_MXR == STATUS_MXR, "nothing is moved on the hot path");
+
+/* SSP_USER, SSP_SUM and SSP_MXR of an access; user is SSP_USER or 0. */
+static inline uint64_t ssp_access_state(uint64_t status, uint64_t user)
 {
-	return (supervisor ? 0 : SSP_USER) | (status & STATUS_SUM ? SSP_SUM : 0) |
-	       (status & STATUS_MXR ? SSP_MXR : 0);
+	return (status & (STATUS_SUM | STATUS_MXR)) | user;
 }
 
 /*

@@ -7,7 +7,7 @@
 
 struct ssp_guest_walk {
 	enum ssp_verdict verdict;   /* SSP_ALLOWED: translated and allowed; else only gpa is set */
-	bool global;                /* G at any level of the path */
+	_Bool global;               /* G at any level of the path */
 	int level;                  /* of the leaf */
 	uint64_t pte;               /* the leaf */
 	uint64_t gpa;               /* of va itself */
@@ -37,7 +37,7 @@ static inline const struct ssp_slot *ssp_walk_slot(const struct ssp_space *space
 }
 
 /* For check.c of both shadows: is the leaf in one slot, with no more rights than that has? */
-static inline bool ssp_leaf_in_slot(const struct ssp_space *space, uint64_t leaf, int level)
+static inline _Bool ssp_leaf_in_slot(const struct ssp_space *space, uint64_t leaf, int level)
 {
 	for (unsigned int i = 0; i < space->slot_count; i++) {
 		const struct ssp_slot *slot = &space->slots[i];
@@ -46,7 +46,7 @@ static inline bool ssp_leaf_in_slot(const struct ssp_space *space, uint64_t leaf
 		if (offset < slot->size && level_size(level) <= slot->size - offset)
 			return !(leaf & PTE_RWX & ~slot->rights);
 	}
-	return false;
+	return 0;
 }
 
 #endif

@@ -6,6 +6,7 @@
 .macro save_few
 	sd	ra, X(1)
 	sd	t0, X(5)
+	sd	t1, X(6)
 	sd	a0, X(10)
 	sd	a1, X(11)
 	sd	a2, X(12)
@@ -17,6 +18,7 @@
 .macro load_few
 	ld	ra, X(1)
 	ld	t0, X(5)
+	ld	t1, X(6)
 	ld	a0, X(10)
 	ld	a1, X(11)
 	ld	a2, X(12)
@@ -27,7 +29,6 @@
 
 /* The rest of what C may change. */
 .macro save_caller_saved
-	sd	t1, X(6)
 	sd	t2, X(7)
 	sd	a6, X(16)
 	sd	a7, X(17)
@@ -38,7 +39,6 @@
 .endm
 
 .macro load_caller_saved
-	ld	t1, X(6)
 	ld	t2, X(7)
 	ld	a6, X(16)
 	ld	a7, X(17)

@@ -2,7 +2,8 @@
 /*
  * trap.h - the stations of a trap from the guest world.
  *
- *	guest_vector.S	hm_guest_vector	page faults that the walk cache answers
+ *	guest_vector.S	hm_guest_vector	saves a few registers
+ *	fault_short.c	hm_fault_short	page faults that the walk cache answers
  *	tvm_short.c	hm_tvm_short	fences and satp writes likewise
  *	tvm.c		hm_trap_mmu	those that take the engine's general functions
  *	route.c		hm_trap_route	everything else, by cause, all registers saved; from the
@@ -47,7 +48,8 @@ struct hm_trap {
 /* guest_vector.S: the second asks the policy about each event. */
 extern const char hm_guest_vector[], hm_policy_vector[];
 
-/* Called by guest_vector.S; outcome.h says what the first three return. */
+/* Called by guest_vector.S; outcome.h says what the first four return. */
+u64 hm_fault_short(struct hm_frame *frame, u64 cause);
 u64 hm_tvm_short(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2);
 u64 hm_tvm_short_policy(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2);
 u64 hm_drain_short(struct hm_frame *frame);

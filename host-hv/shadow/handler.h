@@ -16,7 +16,7 @@ extern const struct shadow_ops ssp_handler, tsp_handler, tsp_in_step_handler, as
 
 static inline unsigned access_state(const struct hm_run *run)
 {
-	return ssp_access_state(run->sstatus, run->priv);
+	return ssp_access_state(run->sstatus, run->priv ? 0 : SSP_USER);
 }
 
 /* The hart has to forget this before the guest runs again. */

@@ -1045,6 +1045,77 @@ static void the_walk_cache_serves_neighbours(void **state)
 	check();
 }
 
+static void assert_fast_verdict(uint64_t pte, enum ssp_access access, unsigned int state)
+{
+	enum ssp_fence fence;
+	enum ssp_verdict verdict;
+
+	memory.guest[2][5] = pte;
+	ssp_forget_fast(&f.space, 5 * PAGE_SIZE);
+	verdict = ssp_fault_fast(&f.space, 5 * PAGE_SIZE, access, state, &fence);
+	if (verdict == SSP_SLOW)
+		assert_false(pte & PTE_R);
+	else
+		assert_int_equal(verdict, ssp_leaf_allows(pte, access, state) ? SSP_ALLOWED :
+										SSP_TRUE_FAULT);
+}
+
+/* All leaves, accesses and states. */
+static void the_fast_path_allows_what_the_leaf_does(void **state)
+{
+	static const enum ssp_access accesses[] = { SSP_FETCH, SSP_LOAD, SSP_STORE };
+
+	(void)state;
+	simple_guest();
+	assert_int_equal(store(0), SSP_ALLOWED);
+	for (uint64_t bits = 0; bits <= PTE_D >> 1; bits++) { /* all but V */
+		uint64_t pte = pte_make(PAGE(5), (bits << 1 & ~(uint64_t)PTE_G) | PTE_V);
+
+		for (unsigned int i = 0; i < 3 * 8; i++)
+			assert_fast_verdict(pte, accesses[i / 8],
+					    (i & 1 ? SSP_USER : 0) | (i & 2 ? SSP_SUM : 0) |
+						    (i & 4 ? SSP_MXR : 0));
+	}
+}
+
+static void a_group_is_filled_where_the_guest_reads_on(void **state)
+{
+	enum ssp_fence fence;
+
+	(void)state;
+	simple_guest();
+	put(2, 5, PAGE(5), 0);
+	put(2, 7, PAGE(7), LEAF & ~PTE_A);
+	assert_int_equal(store(0), SSP_ALLOWED);
+	f.space.last_read = 1000;
+	assert_int_equal(ssp_fault_fast(&f.space, PAGE_SIZE, SSP_LOAD, 0, &fence), SSP_ALLOWED);
+	assert_int_equal(shadow_level(2 * PAGE_SIZE), -1);
+	assert_int_equal(ssp_fault_fast(&f.space, 4 * PAGE_SIZE, SSP_LOAD, 0, &fence), SSP_ALLOWED);
+	for (unsigned int n = 0; n < 8; n++)
+		assert_int_equal(shadow_level(n * PAGE_SIZE), n == 5 || n == 7 ? -1 : 0);
+	check();
+}
+
+/* A guest that touches page after page takes a true fault before each is filled. */
+static void a_true_fault_is_a_part_of_reading_on(void **state)
+{
+	enum ssp_fence fence;
+
+	(void)state;
+	simple_guest();
+	put(2, 5, PAGE(5), 0);
+	assert_int_equal(store(0), SSP_ALLOWED);
+	f.space.last_read = 1000;
+	assert_int_equal(ssp_fault_fast(&f.space, 5 * PAGE_SIZE, SSP_STORE, 0, &fence),
+			 SSP_TRUE_FAULT);
+	assert_int_equal(f.space.last_read, 1000);
+	assert_int_equal(ssp_fault_fast(&f.space, 5 * PAGE_SIZE, SSP_LOAD, 0, &fence),
+			 SSP_TRUE_FAULT);
+	put(2, 5, PAGE(5), LEAF);
+	assert_int_equal(ssp_fault_fast(&f.space, 5 * PAGE_SIZE, SSP_LOAD, 0, &fence), SSP_ALLOWED);
+	assert_int_equal(shadow_level(7 * PAGE_SIZE), 0);
+}
+
 /* All roots are used, so that the last address space has one whose tree sleeps. */
 static void take_a_root_over(uint64_t asid)
 {
@@ -1299,6 +1370,9 @@ static const struct CMUnitTest tests[] = {
 	FACT(roots_that_lag_do_not_reach_recycled_global_tables),
 	FACT(recycling_spares_no_global_table),
 	FACT(the_walk_cache_serves_neighbours),
+	FACT(the_fast_path_allows_what_the_leaf_does),
+	FACT(a_group_is_filled_where_the_guest_reads_on),
+	FACT(a_true_fault_is_a_part_of_reading_on),
 	FACT(waking_a_table_keeps_the_walks_beside_it),
 	FACT(a_root_that_changes_hands_keeps_global_links),
 	FACT(a_root_that_changes_hands_drops_links_to_what_it_has_not),

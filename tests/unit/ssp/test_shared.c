@@ -121,11 +121,11 @@ static void an_exception_closes_interrupts_and_says_where_it_came_from(void **st
 static void an_access_has_the_rights_of_who_makes_it(void **state)
 {
 	(void)state;
-	assert_int_equal(ssp_access_state(0, 1), 0);
-	assert_int_equal(ssp_access_state(0, 0), SSP_USER);
-	assert_int_equal(ssp_access_state(STATUS_SUM, 1), SSP_SUM);
-	assert_int_equal(ssp_access_state(STATUS_MXR, 1), SSP_MXR);
-	assert_int_equal(ssp_access_state(~(STATUS_SUM | STATUS_MXR), 1), 0);
+	assert_int_equal(ssp_access_state(0, 0), 0);
+	assert_int_equal(ssp_access_state(0, SSP_USER), SSP_USER);
+	assert_int_equal(ssp_access_state(STATUS_SUM, 0), SSP_SUM);
+	assert_int_equal(ssp_access_state(STATUS_MXR, 0), SSP_MXR);
+	assert_int_equal(ssp_access_state(~(STATUS_SUM | STATUS_MXR), 0), 0);
 }
 
 static void only_what_the_tables_forbid_is_a_page_fault(void **state)
