@@ -139,6 +139,8 @@ static int make_harts(const void *fdt)
 
 		if (error)
 			return error;
+		if (scratch)
+			hm_trace_begin(&(*hart_of(scratch))->trace, i);
 	}
 	read_extensions(fdt);
 	return 0;

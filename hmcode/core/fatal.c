@@ -14,6 +14,7 @@
 #include <sbi/sbi_system.h>
 
 #include "core/fatal.h"
+#include "core/trace.h"
 #include "metal/hart.h"
 #include "metal/metal.h"
 
@@ -77,6 +78,22 @@ static void print_fault(void)
 	put_text(console, text);
 }
 
+#ifdef HM_TRACED
+static void put_line(const char *line)
+{
+	put_text(sbi_console_get_device(), line);
+}
+
+static void say_events(void)
+{
+	if (sbi_console_get_device())
+		hm_trace_show(put_line);
+}
+#define AND_EVENTS say_events,
+#else
+#define AND_EVENTS
+#endif
+
 static void shut_down(void)
 {
 	const struct sbi_system_reset_device *device = sbi_system_reset_get_device(
@@ -89,7 +106,8 @@ static void shut_down(void)
 /* From fatal_vector.S, and again after a fault in one of these: it goes on with the next. */
 void __noreturn hm_fatal_end(void)
 {
-	static void (*const steps[])(void) = { find_scratch, stop_others, print_fault, shut_down };
+	static void (*const steps[])(void) = { find_scratch, stop_others, print_fault,
+					       AND_EVENTS shut_down };
 	static unsigned int begun;
 
 	while (begun < array_size(steps))

@@ -27,6 +27,11 @@ void offsets(void)
 
 	OFFSET(RUN_X, hm_run, x);
 	OFFSET(VCPU_POLICY, hm_vcpu, policy);
+#ifdef HM_TRACED
+	OFFSET(VCPU_TRACE, hm_vcpu, trace);
+	VALUE(TRACE_SLOT, 1 << HM_TRACE_SLOT_SHIFT);
+	VALUE(TRACE_RING, 8 * (1 + HM_TRAP_RING));
+#endif
 	OFFSET(VCPU_ROOT, hm_vcpu, space.current);
 	OFFSET(VCPU_RINGS, hm_vcpu, stats.traps[HM_TRAP_RING]);
 	OFFSET(VCPU_RAM_BASE, hm_vcpu, space.ram_base);

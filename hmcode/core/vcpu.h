@@ -13,6 +13,7 @@
 
 #include <sbi/sbi_scratch.h>
 
+#include "core/trace.h"
 #include "core/untrusted.h"
 #include "hm_abi.h"
 #include "metal/hart.h"
@@ -90,6 +91,7 @@ struct hm_hart {
 	u64 host_timer;    /* the host's last SBI TIME call, without Sstc */
 	u64 host_deadline; /* mtime at which the host's timer is due */
 
+	HM_TRACED_ONLY(union hm_trace trace;) /* while the guest world does not run */
 	struct hm_vcpu *last_vcpu; /* ran here last; its FP and V state may be in the registers */
 	u64 insn_mark;             /* hart_count_below_m() at the last switch */
 	bool seip;                 /* the software SEIP of the host */
@@ -146,6 +148,8 @@ struct hm_roots {
 struct hm_vcpu {
 	/* First: within reach of a load's offset, as is the beginning of the space. */
 	struct hm_stats stats;
+	HM_TRACED_ONLY(union hm_trace trace;) /* the hart's, while it runs */
+	HM_TRACED_ONLY(u64 trace_name;)       /* the value of its HM_TRACE_ENTER */
 	u64 ring_gva; /* by which the guest commits its ring; HM_RING_NONE: it has none */
 	u64 medeleg;  /* while it runs */
 	u64 policy;   /* of this entry; HM_POLICY_HOST_TABLES: the space holds slots alone */
@@ -224,10 +228,29 @@ static inline u64 hm_access_state(u64 mstatus)
 	return ssp_access_state(mstatus, ~mstatus >> 7 & SSP_USER);
 }
 
-static inline void hm_count(struct hm_vcpu *vcpu, enum hm_trap_kind kind)
+/* value: what the trace has of it, an address most often. */
+static inline void hm_count(struct hm_vcpu *vcpu, enum hm_trap_kind kind, u64 value)
 {
 	vcpu->stats.traps[kind]++;
+	hm_trace(&vcpu->trace, kind, value);
 }
+
+#ifdef HM_TRACED
+/* The hart's events go on in the vCPU's hands, and come back. */
+static inline void hm_trace_enter(struct hm_hart *hart, struct hm_vcpu *vcpu)
+{
+	vcpu->trace = hart->trace;
+	hm_trace(&vcpu->trace, HM_TRACE_ENTER, vcpu->trace_name);
+}
+
+static inline void hm_trace_leave(struct hm_hart *hart, const struct hm_vcpu *vcpu)
+{
+	hart->trace = vcpu->trace;
+}
+#else
+#define hm_trace_enter(hart, vcpu) ((void)(hart))
+#define hm_trace_leave(hart, vcpu) ((void)(hart))
+#endif
 
 /*
  * Entry and return of a trap after which the guest goes on, which the two readings of the counter

@@ -276,6 +276,7 @@ long hm_vcpu_create(u64 vm, u64 run, u64 table_pages, unsigned long *value)
 		goto fail;
 	vcpu->vm = hm_entries[number].vm;
 	vcpu->run = (struct hm_run *)run;
+	HM_TRACED_ONLY(vcpu->trace_name = vm << 8 | number;)
 	hm_entries[number].vcpu = vcpu;
 	hm_entry_set_state(&hm_entries[number], HM_VCPU_IDLE);
 	*value = number;

@@ -35,7 +35,7 @@ void hm_ring_commit(struct hm_vcpu *vcpu)
 		hm_ring_drain(vcpu);
 	else
 		hm_fence(hm_flush_all(vcpu, HM_ALL_ASIDS), 0);
-	hm_count(vcpu, HM_TRAP_RING);
+	hm_count(vcpu, HM_TRAP_RING, 0);
 }
 
 /* True: there is something in it that is to be drained before the guest runs. */

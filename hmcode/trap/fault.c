@@ -14,7 +14,7 @@
 static void fetch_fault(struct hm_trap *trap, u64 va, enum ssp_verdict verdict)
 {
 	hm_fence(hm_flush_va(trap->vcpu, va, HM_ALL_ASIDS), va);
-	hm_count(trap->vcpu, HM_TRAP_TRUE_FAULT);
+	hm_count(trap->vcpu, HM_TRAP_TRUE_FAULT, va);
 	hm_inject(trap, ssp_fault_cause(verdict, SSP_FETCH), va);
 }
 
@@ -38,9 +38,9 @@ unsigned int hm_fetch(struct hm_trap *trap, u64 *insn)
 	return insn_fetch(find_code, hm_load_u16, trap, trap->pc, insn);
 }
 
-static struct hm_fault to_guest(struct hm_vcpu *vcpu, u64 cause)
+static struct hm_fault to_guest(struct hm_vcpu *vcpu, u64 cause, u64 va)
 {
-	hm_count(vcpu, HM_TRAP_TRUE_FAULT);
+	hm_count(vcpu, HM_TRAP_TRUE_FAULT, va);
 	return (struct hm_fault){ .class = HM_FAULT_GUEST, .cause = cause };
 }
 
@@ -57,7 +57,7 @@ static struct hm_fault of_host_tables(struct hm_vcpu *vcpu, u64 cause, u64 va, u
 	if (hm_finishes(vcpu, HM_POLICY_INJECT) &&
 	    ssp_translate(&vcpu->space, hm_guest_satp(vcpu), va, cause & 3, state, &address) ==
 		    SSP_TRUE_FAULT)
-		return to_guest(vcpu, cause);
+		return to_guest(vcpu, cause, va);
 	return to_host(HM_EXIT_PAGE_FAULT);
 }
 
@@ -87,19 +87,19 @@ struct hm_fault hm_find_fault(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstat
 		if (!hm_finishes(vcpu, HM_POLICY_FILL))
 			return to_host(HM_EXIT_HIDDEN_FAULT);
 		hm_fence(found.fence, va);
-		hm_count(vcpu, HM_TRAP_FILL);
+		hm_count(vcpu, HM_TRAP_FILL, va);
 		return (struct hm_fault){ .class = HM_FAULT_FILLED };
 	case SSP_TRUE_FAULT:
-		return hm_finishes(vcpu, HM_POLICY_INJECT) ? to_guest(vcpu, cause) :
+		return hm_finishes(vcpu, HM_POLICY_INJECT) ? to_guest(vcpu, cause, va) :
 							     to_host(HM_EXIT_TRUE_FAULT);
-	case SSP_ACCESS_FAULT: return to_guest(vcpu, ssp_access_fault(access));
+	case SSP_ACCESS_FAULT: return to_guest(vcpu, ssp_access_fault(access), va);
 	case SSP_OUTSIDE:
 		/*
 		 * hm_fetch() would find the same, unless another hart of the guest maps code there
 		 * meanwhile.
 		 */
 		if (access == SSP_FETCH)
-			return to_guest(vcpu, CAUSE_FETCH_ACCESS);
+			return to_guest(vcpu, CAUSE_FETCH_ACCESS, va);
 		return (struct hm_fault){ .class = HM_FAULT_MMIO, .gpa = found.gpa };
 	default: return to_host(HM_EXIT_BROKEN);
 	}
@@ -147,7 +147,7 @@ enum hm_next hm_page_fault(struct hm_trap *trap, u64 cause, u64 va)
  */
 enum hm_next hm_route_access_fault(struct hm_trap *trap)
 {
-	hm_count(trap->vcpu, HM_TRAP_OTHER);
+	hm_count(trap->vcpu, HM_TRAP_OTHER, trap->tval);
 	hm_inject(trap, trap->cause, trap->tval);
 	return HM_RESUME;
 }

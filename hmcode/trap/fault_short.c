@@ -20,9 +20,11 @@
 
 APART u64 inject(struct hm_vcpu *vcpu)
 {
-	hart_write(CSR_MEPC, hm_raise(hart_read(CSR_MCAUSE), hart_read(CSR_MTVAL),
-				      hart_read(CSR_MEPC), hart_read(CSR_MSTATUS)));
-	hm_count(vcpu, HM_TRAP_TRUE_FAULT);
+	u64 va = hart_read(CSR_MTVAL);
+
+	hart_write(CSR_MEPC, hm_raise(hart_read(CSR_MCAUSE), va, hart_read(CSR_MEPC),
+				      hart_read(CSR_MSTATUS)));
+	hm_count(vcpu, HM_TRAP_TRUE_FAULT, va);
 	return 0;
 }
 
@@ -41,7 +43,7 @@ APART u64 fill(struct hm_vcpu *vcpu, struct ssp_walk *walk, u64 offset, u64 pte,
 		return 1;
 	if (fence != SSP_FENCE_NONE)
 		hart_fence_page(hart_read(CSR_MTVAL));
-	hm_count(vcpu, HM_TRAP_FILL);
+	hm_count(vcpu, HM_TRAP_FILL, HM_TRACED_OR(hart_read(CSR_MTVAL), 0));
 	if (cause != CAUSE_STORE_PAGE_FAULT &&
 	    ssp_wants_group(space, walk, hart_read(CSR_MTVAL), offset))
 		return fill_group(space, walk, offset);

@@ -190,6 +190,7 @@ committed:
 	ld	t0, VCPU_RINGS(a0)
 	addi	t0, t0, 1
 	sd	t0, VCPU_RINGS(a0)
+	trace_event TRACE_RING, zero, a0, t0, a1
 	csrr	a0, mepc
 	addi	a0, a0, 4
 	csrw	mepc, a0

@@ -42,7 +42,7 @@ static enum hm_next read_time(struct hm_trap *trap, u32 insn)
 {
 	trap->frame->x[INSN_RD(insn)] = sbi_timer_value();
 	trap->pc += 4;
-	hm_count(trap->vcpu, HM_TRAP_OTHER);
+	hm_count(trap->vcpu, HM_TRAP_OTHER, insn);
 	return HM_RESUME;
 }
 
@@ -93,7 +93,7 @@ enum hm_next hm_route_illegal(struct hm_trap *trap)
 		return wait_for_interrupt(trap);
 	if (supervisor && (INSN_IS_FENCE_VMA(insn) || INSN_IS_CSR(insn, CSR_SATP)))
 		return mmu_instruction(trap, insn);
-	hm_count(trap->vcpu, HM_TRAP_ILLEGAL);
+	hm_count(trap->vcpu, HM_TRAP_ILLEGAL, insn);
 	hm_inject(trap, CAUSE_ILLEGAL_INSTRUCTION, insn);
 	return HM_RESUME;
 }

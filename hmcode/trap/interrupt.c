@@ -62,6 +62,6 @@ enum hm_next hm_route_interrupt(struct hm_trap *trap)
 		exit |= external(trap);
 	if (exit)
 		return hm_exit(trap, HM_EXIT_INTERRUPT, 0);
-	hm_count(trap->vcpu, HM_TRAP_INTERRUPT);
+	hm_count(trap->vcpu, HM_TRAP_INTERRUPT, trap->cause);
 	return HM_RESUME;
 }

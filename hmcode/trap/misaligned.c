@@ -98,7 +98,7 @@ static bool find_page(struct hm_trap *trap, u64 va, enum ssp_access access, u64 
 	if (found == ABSENT) {
 		*next = hm_page_fault(trap, ssp_page_fault(access), va);
 	} else if (found == NO_RAM) {
-		hm_count(trap->vcpu, HM_TRAP_OTHER);
+		hm_count(trap->vcpu, HM_TRAP_OTHER, trap->tval);
 		hm_inject(trap, ssp_access_fault(access), va);
 		*next = HM_RESUME;
 	}
@@ -130,7 +130,7 @@ static enum hm_next refetch(struct hm_trap *trap)
 	hart_fence_page(trap->pc);
 	hart_fence_page(trap->pc + 2);
 	hart_fence_code();
-	hm_count(trap->vcpu, HM_TRAP_OTHER);
+	hm_count(trap->vcpu, HM_TRAP_OTHER, trap->tval);
 	return HM_RESUME;
 }
 
@@ -199,7 +199,7 @@ static enum hm_next perform_access(struct hm_trap *trap, const struct access *a,
 		return next;
 	move_bytes(trap->frame->x, a, &span);
 	trap->pc += length;
-	hm_count(trap->vcpu, HM_TRAP_OTHER);
+	hm_count(trap->vcpu, HM_TRAP_OTHER, trap->tval);
 	return HM_RESUME;
 }
 
@@ -214,7 +214,7 @@ enum hm_next hm_route_misaligned(struct hm_trap *trap)
 		return fetch.next;
 	/* With the cause that the hart gave it: QEMU's makes an AMO's that of a load. */
 	if (is_other_access(insn, length) || is_short_program(hart_read(CSR_MSTATUS))) {
-		hm_count(trap->vcpu, HM_TRAP_OTHER);
+		hm_count(trap->vcpu, HM_TRAP_OTHER, trap->tval);
 		hm_inject(trap, trap->cause, trap->tval);
 		return HM_RESUME;
 	}

@@ -22,7 +22,7 @@ static enum hm_next finish(struct hm_trap *trap, enum hm_trap_kind kind, long er
 	trap->frame->x[10] = error;
 	trap->frame->x[11] = value;
 	trap->pc += 4;
-	hm_count(trap->vcpu, kind);
+	hm_count(trap->vcpu, kind, trap->frame->x[17]);
 	return HM_RESUME;
 }
 
@@ -266,7 +266,7 @@ static bool may_load(struct hm_trap *trap, u64 va, u64 *hpa)
 
 	if (verdict == SSP_ALLOWED)
 		return true;
-	hm_count(trap->vcpu, HM_TRAP_TRUE_FAULT);
+	hm_count(trap->vcpu, HM_TRAP_TRUE_FAULT, va);
 	hm_inject(trap, ssp_fault_cause(verdict, SSP_LOAD), va);
 	return false;
 }

@@ -97,6 +97,7 @@ static inline enum hm_next hm_exit(struct hm_trap *trap, u64 reason, u64 value)
 	run->exit_value = value;
 	if (reason != HM_EXIT_MARK)
 		trap->vcpu->stats.exits[reason]++;
+	hm_trace_detailed(&trap->vcpu->trace, HM_TRACE_EXIT, value, reason);
 	return HM_EXIT;
 }
 

@@ -46,7 +46,7 @@ static enum hm_mmu access_satp(struct hm_frame *frame, u32 insn)
 		return record_exit(frame, hit ? HM_EXIT_SATP : HM_EXIT_ROOT_MISS, value);
 	if (value != old)
 		hm_switch_satp(frame->hart, vcpu, value);
-	hm_count(vcpu, hit ? HM_TRAP_SATP_HIT : HM_TRAP_SATP_MISS);
+	hm_count(vcpu, hit ? HM_TRAP_SATP_HIT : HM_TRAP_SATP_MISS, value);
 	return HM_MMU_DONE;
 }
 
@@ -94,10 +94,10 @@ static enum hm_mmu fence_vma(struct hm_frame *frame, u32 insn)
 	}
 	if (INSN_RS1(insn)) {
 		fence = hm_flush_va(vcpu, va, asid);
-		hm_count(vcpu, HM_TRAP_SFENCE_VA);
+		hm_count(vcpu, HM_TRAP_SFENCE_VA, va);
 	} else {
 		fence = hm_flush_all(vcpu, asid);
-		hm_count(vcpu, INSN_RS2(insn) ? HM_TRAP_SFENCE_ASID : HM_TRAP_SFENCE_ALL);
+		hm_count(vcpu, INSN_RS2(insn) ? HM_TRAP_SFENCE_ASID : HM_TRAP_SFENCE_ALL, asid);
 	}
 	hm_fence(fence, va);
 	return HM_MMU_DONE;
@@ -133,6 +133,7 @@ void hm_to_host(struct hm_frame *frame)
 	run->exit_cause = cause;
 	run->exit_value = value;
 	frame->vcpu->stats.exits[reason]++;
+	hm_trace_detailed(&frame->vcpu->trace, HM_TRACE_EXIT, value, reason);
 }
 
 /* All but what writes a register, which guest_vector.S does not load on this way. */

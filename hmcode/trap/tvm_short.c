@@ -37,7 +37,7 @@ static inline bool switch_root(struct hm_frame *frame, u64 value)
 	space->current = root;
 	space->root_hits++;
 	hart_write(CSR_SATP, root->hsatp);
-	hm_count(vcpu, HM_TRAP_SATP_HIT);
+	hm_count(vcpu, HM_TRAP_SATP_HIT, value);
 	return true;
 }
 
@@ -54,7 +54,7 @@ static inline bool switch_host_root(struct hm_frame *frame, u64 value)
 	hm_root_use(vcpu, root);
 	vcpu->space.root_hits++;
 	hart_write(CSR_SATP, root->hsatp);
-	hm_count(vcpu, HM_TRAP_SATP_HIT);
+	hm_count(vcpu, HM_TRAP_SATP_HIT, value);
 	return true;
 }
 
@@ -63,7 +63,7 @@ static inline bool fence_page(struct hm_vcpu *vcpu, u64 va, bool by_asid, u64 as
 	if (!ssp_flush_va_fast(&vcpu->space, va, by_asid, asid))
 		return false;
 	hart_fence_page(va);
-	hm_count(vcpu, HM_TRAP_SFENCE_VA);
+	hm_count(vcpu, HM_TRAP_SFENCE_VA, va);
 	return true;
 }
 
@@ -86,7 +86,7 @@ static inline bool log_fence(struct hm_vcpu *vcpu, u64 va, u64 asid)
 	run->fences[n].va = va & -PAGE_SIZE;
 	run->fences[n].asid = asid;
 	run->fence_count = vcpu->fence_count = n + 1;
-	hm_count(vcpu, HM_TRAP_SFENCE_VA);
+	hm_count(vcpu, HM_TRAP_SFENCE_VA, va);
 	return true;
 }
 
@@ -168,7 +168,7 @@ static inline u64 fill_hinted_page(struct ssp_space *space, struct ssp_walk *wal
 
 static inline u64 finish_commit(struct hm_vcpu *vcpu)
 {
-	hm_count(vcpu, HM_TRAP_RING);
+	hm_count(vcpu, HM_TRAP_RING, 0);
 	hart_write(CSR_MEPC, hart_read(CSR_MEPC) + 4);
 	return 0;
 }
@@ -270,7 +270,7 @@ u64 hm_tvm_short_policy(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2)
 		} else if (INSN_IS_SFENCE_VMA(insn) && INSN_RS1(insn) && rs1 != vcpu->ring_gva &&
 			   hm_finishes(vcpu, HM_POLICY_FLUSH)) {
 			hart_fence_page(rs1);
-			hm_count(vcpu, HM_TRAP_SFENCE_VA);
+			hm_count(vcpu, HM_TRAP_SFENCE_VA, rs1);
 			done = true;
 		} else if (INSN_IS_SFENCE_VMA(insn) && rs1 != vcpu->ring_gva &&
 			   !hm_finishes(vcpu, HM_POLICY_FLUSH)) {

@@ -361,6 +361,7 @@ static void end_early(struct hm_vcpu *vcpu)
 {
 	vcpu->stats.exits[HM_EXIT_INTERRUPT]++;
 	vcpu->exit_reason = vcpu->run->exit_reason = HM_EXIT_INTERRUPT;
+	hm_trace_detailed(&hm_this_hart()->trace, HM_TRACE_EXIT, 0, HM_EXIT_INTERRUPT);
 }
 
 /* Before anything of the guest's is loaded.  *error is SBI_SUCCESS and the result false: later. */
@@ -397,12 +398,15 @@ static long run(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 begin)
 		hm_registers_switch(hart, vcpu);
 	ran = enter(hart, vcpu, &entry);
 	hm_stay_ends(vcpu, begin);
-	if (ran)
+	if (ran) {
+		hm_trace_enter(hart, vcpu);
 		hm_guest_run(&hart->frame,
 			     vcpu->policy == HM_POLICY_ALL ? hm_guest_vector : hm_policy_vector,
 			     vcpu->run);
-	else
+		hm_trace_leave(hart, vcpu);
+	} else {
 		vcpu->trap_cycle = begin;
+	}
 	leave_guest(hart, vcpu);
 	if (!ran) {
 		end_early(vcpu);
