@@ -77,7 +77,10 @@ def execute(command, words):
     if command in TEXTS:
         TEXTS[command]()
     elif command in COMMANDS:
-        COMMANDS[command](take(words))
+        given = take(words)
+        if given.get("TRACE") and command not in ("run", "options"):
+            raise Refused("TRACE goes with make run alone")
+        COMMANDS[command](given)
     else:
         raise Refused(f"launch: '{command}' is no command", " ".join([*COMMANDS, *TEXTS]))
 
