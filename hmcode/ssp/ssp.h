@@ -213,8 +213,8 @@ struct ssp_space {
 	 * size, where it is.
 	 */
 	uint64_t ram_base, ram_size, ram_hpa;
-	uint64_t last_read;        /* number of the page that a load or fetch last faulted for: hits.h */
-	uint8_t need[4];           /* what an access needs of a leaf in S-mode, by its number */
+	uint64_t last_read; /* number of the page that a load or fetch last faulted for: hits.h */
+	uint8_t need[4];    /* what an access needs of a leaf in S-mode, by its number */
 	_Bool fence_after_fill;    /* the hart lacks Svvptc */
 	uint64_t *global_top;      /* entries of the global tree's top table ... */
 	unsigned int global_shift; /* ... indexed by an address from this bit on */
