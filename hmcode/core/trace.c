@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* trace.c - the rings of events (trace.h), and what they hold when the firmware has come to its end. */
+/*
+ * trace.c - the rings of events (trace.h), and what they hold when the firmware has come to its
+ * end.
+ */
 #ifdef HM_TRACED
 #include <sbi/sbi_console.h>
 

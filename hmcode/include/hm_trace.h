@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * hm_trace.h - the rings of events that hmcode keeps in the build with TRACED=1, as it and tools see them.
+ * hm_trace.h - the rings of events that hmcode keeps in the build with TRACED=1, as it and tools
+ * see them.
  *
- * A hart has a ring of 256 slots of 256 bytes, aligned to its size.  An event is two words of a slot: the first is its
- * value, and the word of its kind is the time, mcycle.  So the kind costs no instruction.  Words of older events
- * stay in the slot: the event is the word with the latest time.  A few kinds have a detail, in the last word.
+ * A hart has a ring of 256 slots of 256 bytes, aligned to its size.  An event is two words of a
+ * slot: the first is its value, and the word of its kind is the time, mcycle.  So the kind costs no
+ * instruction.  Words of older events stay in the slot: the event is the word with the latest time.
+ * A few kinds have a detail, in the last word.
  *
- * hmcode/core/trace.h stores them.  A plugin of QEMU's, qemu-platform/plugins/trace.c, watches these stores, and
- * qemu-platform/hmode/trace.py reads the list of kinds.
+ * hmcode/core/trace.h stores them.  A plugin of QEMU's, qemu-platform/plugins/trace.c, watches
+ * these stores, and qemu-platform/hmode/trace.py reads the list of kinds.
  */
 #ifndef HM_TRACE_ABI_H
 #define HM_TRACE_ABI_H
@@ -17,7 +19,9 @@
 #define HM_TRACE_SLOT_SHIFT 8
 #define HM_TRACE_RING_SHIFT 16
 
-/* Kinds beside those of HM_TRAPS, whose numbers come first: X(NAME, name, whether it has a detail). */
+/*
+ * Kinds beside those of HM_TRAPS, whose numbers come first: X(NAME, name, whether it has a detail).
+ */
 #define HM_TRACE_MORE(X)                                                       \
 	/* The guest world ends: exit_value; the detail is HM_EXIT_*. */       \
 	X(EXIT, exit, 1)                                                       \

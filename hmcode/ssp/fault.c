@@ -51,7 +51,9 @@ static struct ssp_table *own_child(struct ssp_space *space, struct ssp_table *ta
 		ssp_table_make_current(space, child);
 		child->ident = ident;
 		ssp_table_set(space, table, index, entry | PTE_V);
-		/* Through a dormant link no walk is known: what put it to sleep dropped them (I7). */
+		/*
+		 * Through a dormant link no walk is known: what put it to sleep dropped them (I7).
+		 */
 		if (entry & PTE_V)
 			forget_walks(space, table);
 	} else {

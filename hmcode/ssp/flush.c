@@ -40,7 +40,10 @@ void ssp_root_sleep(struct ssp_space *space, struct ssp_root *root)
 	forget_leaves(root);
 }
 
-/* Does the guest's entry lead to the table that the shadow's links?  Then both share the global mappings below. */
+/*
+ * Does the guest's entry lead to the table that the shadow's links?  Then both share the global
+ * mappings below.
+ */
 static bool leads_to(struct ssp_space *space, uint64_t pte, uint64_t spte)
 {
 	uint64_t ident = is_link(spte) ? link_table(space, spte)->ident : SSP_IDENT_SPLIT;
@@ -50,7 +53,10 @@ static bool leads_to(struct ssp_space *space, uint64_t pte, uint64_t spte)
 	return (pte & ~(PTE_G | PTE_RSW)) == pte_make(ident << PAGE_SHIFT, PTE_V);
 }
 
-/* A group of a top table changes hands, whose guest's entries are at gpte; true: something is left there. */
+/*
+ * A group of a top table changes hands, whose guest's entries are at gpte; true: something is left
+ * there.
+ */
 static bool hand_over_group(struct ssp_space *space, uint64_t *spte, uint64_t gpte)
 {
 	uint64_t any = 0;
@@ -66,9 +72,10 @@ static bool hand_over_group(struct ssp_space *space, uint64_t *spte, uint64_t gp
 }
 
 /*
- * The tree goes to sleep, and its root is another address space's, whose guest satp it has by now.  Links to the
- * global tree stay where the guest's table leads to the same one: global mappings exist in all address spaces
- * ("Addressing and Memory Protection", G), so that a hart may have them cached for this one.
+ * The tree goes to sleep, and its root is another address space's, whose guest satp it has by now.
+ * Links to the global tree stay where the guest's table leads to the same one: global mappings
+ * exist in all address spaces ("Addressing and Memory Protection", G), so that a hart may have them
+ * cached for this one.
  */
 void ssp_root_hand_over(struct ssp_space *space, struct ssp_root *root)
 {
@@ -119,7 +126,10 @@ static bool clear_filled_tables(struct ssp_space *space, struct ssp_root *root)
 	return true;
 }
 
-/* Nothing that the root had cached is used afterwards, nor what it reached of a global tree that was put to sleep. */
+/*
+ * Nothing that the root had cached is used afterwards, nor what it reached of a global tree that
+ * was put to sleep.
+ */
 void ssp_root_flush(struct ssp_space *space, struct ssp_root *root)
 {
 	struct ssp_table *top = root_top(space, root);

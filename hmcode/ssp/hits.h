@@ -105,7 +105,10 @@ static inline _Bool ssp_leaf_plainly_forbids(const struct ssp_space *space, uint
 	return access != SSP_LOAD && ~pte & space->need[access];
 }
 
-/* Neither plainly, of a leaf that has V; SSP_SLOW: MXR has a say, or the leaf cannot be read, which is for fault.c. */
+/*
+ * Neither plainly, of a leaf that has V; SSP_SLOW: MXR has a say, or the leaf cannot be read, which
+ * is for fault.c.
+ */
 static inline enum ssp_verdict ssp_leaf_exception(const struct ssp_space *space, uint64_t pte,
 						  uint64_t access, uint64_t state)
 {
@@ -118,7 +121,10 @@ static inline enum ssp_verdict ssp_leaf_exception(const struct ssp_space *space,
 										  SSP_TRUE_FAULT;
 }
 
-/* The leaf that the guest's PTE allows goes into the shadow: SSP_ALLOWED with what is owed for it, or SSP_SLOW. */
+/*
+ * The leaf that the guest's PTE allows goes into the shadow: SSP_ALLOWED with what is owed for it,
+ * or SSP_SLOW.
+ */
 static inline enum ssp_verdict ssp_fill_leaf(struct ssp_space *space, struct ssp_walk *walk,
 					     uint64_t offset, uint64_t pte, enum ssp_fence *fence)
 {
@@ -136,7 +142,10 @@ static inline enum ssp_verdict ssp_fill_leaf(struct ssp_space *space, struct ssp
 	return SSP_ALLOWED;
 }
 
-/* After such a fill for a load or a fetch: is its group to be filled, since the next page but one is there as well? */
+/*
+ * After such a fill for a load or a fetch: is its group to be filled, since the next page but one
+ * is there as well?
+ */
 static inline _Bool ssp_wants_group(struct ssp_space *space, const struct ssp_walk *walk,
 				    uint64_t va, uint64_t offset)
 {

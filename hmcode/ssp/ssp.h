@@ -174,7 +174,10 @@ struct ssp_root {
 	uint64_t walk_generation; /* high part of live tags */
 
 	uint64_t tree_generation; /* changes when tables that walks may name lose their place */
-	/* the global tree's tree_generation when links to it were last right: later all of it was put to sleep */
+	/*
+	 * the global tree's tree_generation when links to it were last right: later all of it was
+	 * put to sleep
+	 */
 	uint64_t global_generation;
 	struct ssp_path path[SSP_WALK_CACHE]; /* of the walk with the same number */
 

@@ -2,19 +2,19 @@
 /*
  * fault_short.c - page faults that the walk cache answers, by the decisions of ssp/hits.h.
  *
- *	guest's PTE --> no V, or plainly forbidden --> inject()
- *	     |--------> plainly allowed -------------> fill() --> fill_group(), where the guest reads on
+ *	guest's PTE --> no V, or forbidden --> inject()
+ *	     |--------> plainly allowed ------> fill() --> fill_group(), where the guest reads on
  *	     `--------> exception(): SUM and MXR ----> one of them, or the general way (1)
  *
- * Called by guest_vector.S with a handful of registers saved, and compiled like tvm_short.c: its functions
- * preserve all others.
+ * Called by guest_vector.S with a handful of registers saved, and compiled like tvm_short.c: its
+ * functions preserve all others.
  */
 #include "ssp/hits.h"
 #include "trap/trap.h"
 
 /*
- * Each part is jumped to as the last thing of the one before, so that the commonest ways need the fewest registers.
- * What the trap left in CSRs is read from there again, for the same reason.
+ * Each part is jumped to as the last thing of the one before, so that the commonest ways need the
+ * fewest registers. What the trap left in CSRs is read from there again, for the same reason.
  */
 #define APART static __attribute__((noinline))
 
