@@ -266,6 +266,11 @@ def test_hung_machine_is_ended(machine):
     assert "still running after 1 seconds" in done.stderr
 
 
+def test_that_the_launcher_ended_a_machine_is_no_cause(machine):
+    done = machine("qemu-system-riscv64: terminating on signal 15 from pid 7\n", "TIMEOUT=1", then="exec sleep 60")
+    assert "cause: it gave no reason" in done.stderr
+
+
 def test_failing_qemu_is_reported(machine):
     done = machine("qemu-system-riscv64: cannot set up guest memory\n", then="exit 1")
     assert done.returncode == 1
