@@ -24,11 +24,20 @@ FETCH = ROOT / "qemu-platform" / "fetch"
 WORKLOADS = (ROOT / "tests" / "workloads" / "list").read_text().split()
 
 
+def environment(variables):
+    """With only these of the launcher's variables."""
+    return {k: v for k, v in os.environ.items() if k not in [*options.NAMES, *options.FORMER]} | variables
+
+
 def call(program, *words, **variables):
-    """Run PROGRAM with only these of the launcher's variables in its environment."""
-    env = {k: v for k, v in os.environ.items() if k not in [*options.NAMES, *options.FORMER]} | variables
-    return subprocess.run([str(program), *map(str, words)], capture_output=True, text=True, env=env,
+    return subprocess.run([str(program), *map(str, words)], capture_output=True, text=True, env=environment(variables),
                           stdin=subprocess.DEVNULL, timeout=300)
+
+
+def begin(program, *words, **variables):
+    """The same, which goes on meanwhile."""
+    return subprocess.Popen([str(program), *map(str, words)], env=environment(variables), stdin=subprocess.DEVNULL,
+                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def assert_refused(done, *texts):
@@ -177,7 +186,7 @@ def machine(tmp_path):
     kernel.write_bytes(image())
     subprocess.run(["dtc", "-o", tmp_path / "tree"], input=HART, text=True, check=True, stderr=subprocess.DEVNULL)
 
-    def run(text, *words, then="exit 0", version="10.0.2"):
+    def run(text, *words, then="exit 0", version="10.0.2", command="run", at_once=False):
         (tmp_path / "text").write_text(text)
         qemu = tmp_path / "qemu"
         qemu.write_text(f"#!/bin/sh\n[ \"$1\" != --version ] || {{ echo QEMU emulator version {version}; exit; }}\n"
@@ -185,7 +194,7 @@ def machine(tmp_path):
                         f"case $word in dumpdtb=*) exec cp {tmp_path}/tree \"${{word#dumpdtb=}}\" ;; esac\n"
                         f"printf '%s\\n' \"$@\" > {tmp_path}/words\ncat {tmp_path}/text\n{then}\n")
         qemu.chmod(0o755)
-        return call(LAUNCH, "run", f"QEMU={qemu}", f"KERNEL={kernel}", *words, BUILD=str(build))
+        return (begin if at_once else call)(LAUNCH, command, f"QEMU={qemu}", f"KERNEL={kernel}", *words, BUILD=str(build))
 
     run.folder = tmp_path
     return run
@@ -500,10 +509,35 @@ def test_files_beside_a_kernel_of_ours_are_looked_at_first():
 def test_what_cannot_be_written_is_named_before_the_run(tmp_path, option):
     done = call(LAUNCH, "run", f"{option}={tmp_path}/missing/file")
     assert done.returncode == 1, done
-    assert done.stderr == f"hmode: {tmp_path}/missing/file cannot be written: its folder is not there\n"
+    assert done.stderr == f"hmode: {option}={tmp_path}/missing/file cannot be written: its folder is not there\n"
 
 
 def test_what_turns_out_to_be_no_file_is_named(tmp_path, machine):
     done = machine(console(), f"LOG={tmp_path}")
     assert done.returncode == 1, done
-    assert f"hmode: {tmp_path}" in done.stderr and "Traceback" not in done.stderr
+    assert done.stderr == f"hmode: LOG={tmp_path} cannot be written: Is a directory\n"
+
+
+@pytest.mark.parametrize("path, why", [("/proc/version", "No such file or directory"), ("/tmp", "it is no file"),
+                                       ("/dev/null", "it is no file")])
+def test_a_result_that_cannot_be_written_is_named_before_the_run(machine, path, why):
+    done = machine(console("fork"), "WORKLOAD=fork", f"RESULT={path}")
+    assert done.returncode == 1 and done.stderr == f"hmode: RESULT={path} cannot be written: {why}\n", done
+    assert not (machine.folder / "words").exists()
+
+
+def test_a_second_run_in_a_tree_is_refused(machine):
+    """The first has all of its log and its result."""
+    result, log = machine.folder / "out.json", machine.folder / "build/log/ssp-hm-virt.log"
+    first = machine(console("fork"), "WORKLOAD=fork", f"RESULT={result}", at_once=True, then="sleep 3")
+    while not log.exists() or not log.read_text():
+        assert first.poll() is None
+    second = machine(console("pipe"), "WORKLOAD=pipe")
+    assert second.returncode == 1 and second.stderr == \
+        f"hmode: another run writes {log}\n       wait until that one ends, or let LOG= name another file\n"
+    third = machine(console("pipe"), "WORKLOAD=pipe", f"RESULT={result}", f"LOG={machine.folder}/third")
+    assert third.returncode == 1 and f"another run writes {result}\n" in third.stderr
+    assert first.wait() == 0
+    assert log.read_text().count("hmwork: fork ok") == 1 and json.loads(result.read_text())["workload"] == "fork"
+    assert machine(console("pipe"), "WORKLOAD=pipe", f"RESULT={result}").returncode == 0
+    assert json.loads(result.read_text())["workload"] == "pipe" and not list(machine.folder.glob("*.new"))
