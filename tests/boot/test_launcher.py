@@ -26,7 +26,7 @@ WORKLOADS = (ROOT / "tests" / "workloads" / "list").read_text().split()
 
 def environment(variables):
     """With only these of the launcher's variables."""
-    return {k: v for k, v in os.environ.items() if k not in [*options.NAMES, *options.FORMER]} | variables
+    return {k: v for k, v in os.environ.items() if k not in options.TAKEN} | variables
 
 
 def call(program, *words, **variables):
@@ -541,3 +541,17 @@ def test_a_second_run_in_a_tree_is_refused(machine):
     assert log.read_text().count("hmwork: fork ok") == 1 and json.loads(result.read_text())["workload"] == "fork"
     assert machine(console("pipe"), "WORKLOAD=pipe", f"RESULT={result}").returncode == 0
     assert json.loads(result.read_text())["workload"] == "pipe" and not list(machine.folder.glob("*.new"))
+
+
+def test_many_runs_have_a_result_together_and_logs_of_their_own(machine):
+    result = machine.folder / "out.json"
+    done = machine(console("fork"), "MODES=ssp tsp", "WORKLOADS=fork", f"RESULT={result}", f"LOG={machine.folder}/a.log",
+                   "INITRD=none", command="measure")
+    assert done.returncode == 0, done
+    assert [json.loads(line)["mode"] for line in result.read_text().splitlines()] == ["ssp", "tsp"]
+    assert {path.name for path in machine.folder.glob("a*")} == {"a-ssp.log", "a-tsp.log"}
+
+
+def test_the_tour_names_the_users_kernel(machine):
+    done = machine(console("fork"), "WORKLOAD=fork", "INITRD=none", command="tour")
+    assert done.returncode == 0 and done.stdout.startswith(f"{machine.folder}/Image, in these modes (native"), done
