@@ -117,12 +117,13 @@ clean:		## remove what was built; the cache stays
 hmcode host-hv: fetch
 	@$(submake) -C $@
 
-build/workloads/hmwork: fetch FORCE
+workloads	:= build/workloads/hmwork build/workloads/first
+$(workloads) &: fetch FORCE
 	@$(submake) -C tests/workloads
 
-$(initramfs): build/workloads/hmwork qemu-platform/initramfs
+$(initramfs): $(workloads) qemu-platform/initramfs
 	@mkdir -p $(@D)
-	@qemu-platform/initramfs $@ $<
+	@qemu-platform/initramfs $@ $(workloads)
 
 payloads: fetch	## small programs that run in place of a kernel, into build/payloads
 	@$(submake) -C tests/payloads out=$(CURDIR)/build/payloads
