@@ -31,7 +31,7 @@ gdb		:= /usr/bin/gdb-multiarch
 $(PYTHON) $(gdb):
 	@qemu-platform/fetch tools
 
-run		:= $(if $(MODE),run,tour)
+run		:= $(if $(MODE)$(TRACE),run,tour)
 run: options all	## the tour: native, tsp, ssp and ssp-hm, and the table; or MODE=... for one run
 	@$(launch) $(run)
 
@@ -91,7 +91,7 @@ soak: all	## ten million flushes of the patched guest; FLUSHES=, MODE=
 prove: fetch	## models, exhaustively
 	@$(submake) -C tests/models check
 
-all: hmcode host-hv $(initramfs) $(guest_kernel) ## build all of it
+all: hmcode host-hv $(initramfs) $(guest_kernel) $(if $(TRACE),hmcode-trace plugins) ## build all of it
 
 dist: hmcode host-hv ## an archive for who does not build: binaries, interface, patches, documents, notices
 	@qemu-platform/dist
@@ -117,6 +117,9 @@ clean:		## remove what was built; the cache stays
 hmcode host-hv: fetch
 	@$(submake) -C $@
 
+hmcode-trace: fetch ## hmcode with a trace of events, which TRACE= runs
+	@$(submake) -C hmcode TRACED=1
+
 workloads	:= build/workloads/hmwork build/workloads/first
 $(workloads) &: fetch FORCE
 	@$(submake) -C tests/workloads
@@ -133,4 +136,4 @@ plugins:	## QEMU plugins of qemu-platform/plugins
 	@$(submake) -C qemu-platform/plugins out=$(CURDIR)/build/plugins header=$(cache)/current/qemu-plugin
 
 FORCE:
-.PHONY: dist lint format drawings compile_commands.json help options run shell debug gdb measure bench-events count-pt-writes plugins test test-unit test-boot test-strict test-long test-long-list test-long-table fuzz soak prove all payloads fetch clean hmcode host-hv FORCE
+.PHONY: dist lint format drawings compile_commands.json help options run shell debug gdb measure bench-events count-pt-writes plugins test test-unit test-boot test-strict test-long test-long-list test-long-table fuzz soak prove all payloads fetch clean hmcode hmcode-trace host-hv FORCE

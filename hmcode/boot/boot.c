@@ -42,7 +42,7 @@ extern const char _trap_handler[]; /* OpenSBI's own vector */
 
 static int reserve_pool(const void *fdt)
 {
-	struct hm_range pool = hm_place_pool(fdt);
+	struct range pool = hm_place_pool(fdt);
 	int error;
 
 	if (!pool.size || !hm_pmp_covers(sbi_scratch_thishart_ptr(), pool.base, pool.size, 1))
@@ -54,7 +54,7 @@ static int reserve_pool(const void *fdt)
 	if (error)
 		return error;
 	hm_pool_init(pool.base, pool.size);
-	hm_place_take(pool);
+	hm_place_reserve(pool);
 	return 0;
 }
 
@@ -70,7 +70,7 @@ static int cover_plic(const void *fdt)
 	if (node < 0 || fdt_get_node_addr_size(fdt, node, 0, &base, &size) || !size)
 		return 0;
 	size = 1ull << log2roundup(size);
-	if (base & (size - 1) || hm_touches_ram((struct hm_range){ base, size }))
+	if (base & (size - 1) || hm_touches_ram((struct range){ base, size }))
 		return 0;
 	return sbi_domain_root_add_memrange(
 		base, size, size, SBI_DOMAIN_MEMREGION_MMIO | SBI_DOMAIN_MEMREGION_SHARED_SURW_MRW);
@@ -116,8 +116,6 @@ static struct hm_hart *make_hart_for_guests(void)
 		return NULL;
 	sbi_memset(hart, 0, sizeof(*hart));
 	hart->frame.hart = hart;
-	for (unsigned int i = 0; i < array_size(hart->frame.need); i++)
-		hart->frame.need[i] = (u32)SSP_NEEDS >> 8 * i & 0xff;
 	return hart;
 }
 
@@ -141,6 +139,8 @@ static int make_harts(const void *fdt)
 
 		if (error)
 			return error;
+		if (scratch)
+			hm_trace_begin(&(*hart_of(scratch))->trace, i);
 	}
 	read_extensions(fdt);
 	return 0;
@@ -162,7 +162,7 @@ static void know_hart(struct sbi_scratch *scratch, struct hm_hart *hart)
 		sbi_printf("hmcode: hart %u has %s: no HM extension on it\n", hart_id(), obstacle);
 }
 
-/* At each start of a hart; whoever stopped it left nothing of a vCPU in it (hm_hart_pauses). */
+/* At each start of a hart; whoever stopped it left nothing of a vCPU in it (hm_registers_save). */
 static void init_hart(void)
 {
 	struct hm_hart *hart = hm_this_hart();
@@ -189,7 +189,10 @@ static int early_init(bool cold_boot)
 	return hm_hart_offset ? cover_plic(fdt) : SBI_ENOMEM;
 }
 
-/* Before anything is added to it.  OpenSBI finds it by the root domain, domains of its own by the scratch space. */
+/*
+ * Before anything is added to it.  OpenSBI finds it by the root domain, domains of its own by the
+ * scratch space.
+ */
 static int make_room_in_tree(void)
 {
 	void *fdt = hm_place_tree(fdt_get_address_rw());
@@ -221,14 +224,15 @@ static int can_suspend(u32 type)
 }
 
 /*
- * All other harts have stopped.  What the supervisor has enabled ends it: our own timer event, without
- * Sstc, only where STIE is set, as it becomes STIP.  OpenSBI has kept mie, and resumes by its warm boot.
+ * All other harts have stopped.  What the supervisor has enabled ends it: our own timer event,
+ * without Sstc, only where STIE is set, as it becomes STIP.  OpenSBI has kept mie, and resumes by
+ * its warm boot.
  */
 static int suspend_to_ram(u32 type, unsigned long resume_address)
 {
 	(void)type;
 	(void)resume_address;
-	hm_hart_pauses(hm_this_hart());
+	hm_registers_save(hm_this_hart());
 	if (!(hart_read(CSR_MIE) & MIP_STIP))
 		hart_clear(CSR_MIE, MIP_MTIP);
 	while (!(hart_read(CSR_MIP) & hart_read(CSR_MIE)))
@@ -263,7 +267,7 @@ static int final_init(bool cold_boot)
 
 static void early_exit(void)
 {
-	hm_hart_pauses(hm_this_hart());
+	hm_registers_save(hm_this_hart());
 	if (original->early_exit)
 		original->early_exit();
 }
@@ -277,7 +281,7 @@ int __wrap_sbi_hsm_hart_suspend(struct sbi_scratch *scratch, u32 type, ulong add
 int __wrap_sbi_hsm_hart_suspend(struct sbi_scratch *scratch, u32 type, ulong address, ulong mode,
 				ulong opaque)
 {
-	hm_hart_pauses(hm_this_hart());
+	hm_registers_save(hm_this_hart());
 	return __real_sbi_hsm_hart_suspend(scratch, type, address, mode, opaque);
 }
 

@@ -4,9 +4,9 @@
  *
  *	the largest bank:  firmware, next stage ... [pool] | 256 MB for loaders
  *
- * A loader moves itself to the top of RAM before it reads /reserved-memory (U-Boot 2025.01 takes 34 MB there and
- * more), so the pool stays below that.  It is a naturally aligned power of two, for one PMP entry; whoever wants it
- * elsewhere gives it a node of /reserved-memory (docs/porting.md).
+ * A loader moves itself to the top of RAM before it reads /reserved-memory (U-Boot 2025.01 takes 34
+ * MB there and more), so the pool stays below that.  It is a naturally aligned power of two, for
+ * one PMP entry; whoever wants it elsewhere gives it a node of /reserved-memory (docs/porting.md).
  */
 #include <libfdt.h>
 #include <sbi/sbi_console.h>
@@ -17,78 +17,49 @@
 #include "boot/place.h"
 #include "core/pool.h"
 #include "core/vcpu.h"
+#include "fdt_reg.h"
 
-#define MAX_TAKEN  64
-#define MB         (1ull << 20)
-#define POOL_MIN   (4 * MB)
-#define POOL_MAX   (128 * MB)
-#define POOL_SHARE 16         /* of the RAM where it may lie: one part in so many, at most */
-#define LOADERS    (256 * MB) /* at the top, or half of RAM where that is less */
+#define MAX_RESERVED 64
+#define MB           (1ull << 20)
+#define POOL_MIN     (4 * MB)
+#define POOL_MAX     (128 * MB)
+#define POOL_SHARE   16         /* of the RAM where it may lie: one part in so many, at most */
+#define LOADERS      (256 * MB) /* at the top, or half of RAM where that is less */
 /* of a next stage that does not tell its size, or a quarter of RAM */
-#define NEXT_STAGE (32 * MB)
-#define TREE_ROOM  4096 /* what OpenSBI's changes and ours take at most */
-#define COMPATIBLE "hmode,pool"
+#define NEXT_STAGE   (32 * MB)
+#define TREE_ROOM    4096 /* what OpenSBI's changes and ours take at most */
+#define COMPATIBLE   "hmode,pool"
 
 /* "boot image header in riscv linux": image_size and the second magic. */
 #define IMAGE_SIZE  16
 #define IMAGE_MAGIC 56
 
-static struct hm_range taken[MAX_TAKEN];
-static u32 taken_count;
-static bool taken_overflow;
+static struct range reserved[MAX_RESERVED];
+static u32 reserved_count;
+static bool reserved_overflow;
 
 /* Empty ranges, and those that wrap around, are none. */
-void hm_place_take(struct hm_range range)
+void hm_place_reserve(struct range range)
 {
 	if (!range.size || range.base + range.size < range.base)
 		return;
-	if (taken_count == MAX_TAKEN)
-		taken_overflow = true;
+	if (reserved_count == MAX_RESERVED)
+		reserved_overflow = true;
 	else
-		taken[taken_count++] = range;
+		reserved[reserved_count++] = range;
 }
 
-static bool is_free(struct hm_range range)
+static bool is_free(struct range range)
 {
-	if (taken_overflow)
+	if (reserved_overflow)
 		return false;
-	for (u32 i = 0; i < taken_count; i++)
-		if (hm_ranges_overlap(range, taken[i]))
+	for (u32 i = 0; i < reserved_count; i++)
+		if (ranges_overlap(range, reserved[i]))
 			return false;
 	return true;
 }
 
 /* ---- what the device tree says ---- */
-
-static u64 read_cells(const fdt32_t *cell, int count)
-{
-	u64 value = 0;
-
-	while (count-- > 0)
-		value = value << 32 | fdt32_to_cpu(*cell++);
-	return value;
-}
-
-/*
- * A node's entry number i.  Where the parent says no cell sizes those of the root are meant: QEMU's guest
- * loader writes none into /chosen.
- */
-static bool read_reg(const void *fdt, int node, int i, struct hm_range *out)
-{
-	int parent = fdt_parent_offset(fdt, node), length, address, size;
-	const fdt32_t *reg = fdt_getprop(fdt, node, "reg", &length);
-
-	if (parent < 0 || !fdt_getprop(fdt, parent, "#size-cells", NULL))
-		parent = 0;
-	address = fdt_address_cells(fdt, parent);
-	size = fdt_size_cells(fdt, parent);
-	if (!reg || address < 1 || address > 2 || size < 1 || size > 2 ||
-	    length / 4 < (i + 1) * (address + size))
-		return false;
-	reg += i * (address + size);
-	*out = (struct hm_range){ read_cells(reg, address), read_cells(reg + address, size) };
-	return true;
-}
 
 static void find_banks(const void *fdt)
 {
@@ -96,21 +67,21 @@ static void find_banks(const void *fdt)
 
 	while ((node = fdt_node_offset_by_prop_value(fdt, node, "device_type", "memory", 7)) >= 0)
 		for (int i = 0; hm_bank_count < HM_MAX_BANKS &&
-				read_reg(fdt, node, i, &hm_banks[hm_bank_count]);
+				fdt_reg(fdt, node, i, &hm_banks[hm_bank_count]);
 		     i++)
 			if (hm_banks[hm_bank_count].size)
 				hm_bank_count++;
 }
 
-static void take_node(const void *fdt, int node)
+static void reserve_node(const void *fdt, int node)
 {
-	struct hm_range range;
+	struct range range;
 
-	for (int i = 0; read_reg(fdt, node, i, &range); i++)
-		hm_place_take(range);
+	for (int i = 0; fdt_reg(fdt, node, i, &range); i++)
+		hm_place_reserve(range);
 }
 
-/* The node that gives the pool its place, which is not taken by it. */
+/* The node that gives the pool its place; it reserves nothing for others. */
 static int pool_node(const void *fdt)
 {
 	int parent = fdt_path_offset(fdt, "/reserved-memory"), node;
@@ -122,46 +93,38 @@ static int pool_node(const void *fdt)
 	return -1;
 }
 
-static void take_reserved(const void *fdt)
+static void reserve_reserved_memory(const void *fdt)
 {
 	int parent = fdt_path_offset(fdt, "/reserved-memory"), own = pool_node(fdt), node;
-	struct hm_range range;
+	struct range range;
 
 	for (int i = 0; i < fdt_num_mem_rsv(fdt); i++)
 		if (!fdt_get_mem_rsv(fdt, i, &range.base, &range.size))
-			hm_place_take(range);
+			hm_place_reserve(range);
 	if (parent < 0)
 		return;
-	fdt_for_each_subnode(node, fdt, parent) if (node != own) take_node(fdt, node);
-}
-
-static u64 read_number(const void *fdt, int node, const char *name)
-{
-	int length;
-	const fdt32_t *cells = fdt_getprop(fdt, node, name, &length);
-
-	return cells && (length == 4 || length == 8) ? read_cells(cells, length / 4) : 0;
+	fdt_for_each_subnode(node, fdt, parent) if (node != own) reserve_node(fdt, node);
 }
 
 /* An initrd, and modules of whatever depth. */
-static void take_chosen(const void *fdt)
+static void reserve_chosen(const void *fdt)
 {
 	int chosen = fdt_path_offset(fdt, "/chosen"), node = chosen, depth = 0;
-	u64 start = read_number(fdt, chosen, "linux,initrd-start"),
-	    end = read_number(fdt, chosen, "linux,initrd-end");
+	u64 start = fdt_number(fdt, chosen, "linux,initrd-start", 0),
+	    end = fdt_number(fdt, chosen, "linux,initrd-end", 0);
 
 	if (chosen < 0)
 		return;
 	if (end > start)
-		hm_place_take((struct hm_range){ start, end - start });
+		hm_place_reserve((struct range){ start, end - start });
 	while ((node = fdt_next_node(fdt, node, &depth)) >= 0 && depth > 0)
-		take_node(fdt, node);
+		reserve_node(fdt, node);
 }
 
 /* An Image says how much it takes, with what it clears. */
-static void take_next_stage(u64 address)
+static void reserve_next_stage(u64 address)
 {
-	const struct hm_range *bank = hm_bank_of((struct hm_range){ address, IMAGE_MAGIC + 4 });
+	const struct range *bank = hm_bank_of((struct range){ address, IMAGE_MAGIC + 4 });
 	u64 size;
 
 	if (!bank || address & 7)
@@ -170,25 +133,25 @@ static void take_next_stage(u64 address)
 	if (sbi_memcmp((void *)(address + IMAGE_MAGIC), "RSC\x05", 4) ||
 	    size > bank->base + bank->size - address)
 		size = bank->size / 4 < NEXT_STAGE ? bank->size / 4 : NEXT_STAGE;
-	hm_place_take((struct hm_range){ address, size });
+	hm_place_reserve((struct range){ address, size });
 }
 
 bool hm_place_read(const void *fdt, const struct sbi_scratch *scratch)
 {
 	find_banks(fdt);
-	hm_place_take((struct hm_range){ scratch->fw_start, scratch->fw_size });
-	hm_place_take((struct hm_range){ (u64)fdt, fdt_totalsize(fdt) });
-	take_reserved(fdt);
-	take_chosen(fdt);
-	take_next_stage(scratch->next_addr);
+	hm_place_reserve((struct range){ scratch->fw_start, scratch->fw_size });
+	hm_place_reserve((struct range){ (u64)fdt, fdt_totalsize(fdt) });
+	reserve_reserved_memory(fdt);
+	reserve_chosen(fdt);
+	reserve_next_stage(scratch->next_addr);
 	return hm_bank_count;
 }
 
 /* ---- places ---- */
 
-static const struct hm_range *largest_bank(void)
+static const struct range *largest_bank(void)
 {
-	const struct hm_range *largest = &hm_banks[0];
+	const struct range *largest = &hm_banks[0];
 
 	for (u32 i = 1; i < hm_bank_count; i++)
 		if (hm_banks[i].size > largest->size)
@@ -197,38 +160,38 @@ static const struct hm_range *largest_bank(void)
 }
 
 /* Without the loaders' part at the top. */
-static struct hm_range without_loaders(struct hm_range bank)
+static struct range without_loaders(struct range bank)
 {
 	bank.size -= bank.size / 2 < LOADERS ? bank.size / 2 : LOADERS;
 	return bank;
 }
 
 /* A loader whose addresses have 32 bits moves itself below 4 GB where RAM reaches further. */
-static bool is_below_4gb(const struct hm_range *bank, struct hm_range range)
+static bool is_below_4gb(const struct range *bank, struct range range)
 {
 	const u64 limit = 1ull << 32;
 
-	return hm_range_holds(*bank, (struct hm_range){ limit - LOADERS, LOADERS }) &&
-	       hm_ranges_overlap(range, (struct hm_range){ limit - LOADERS, LOADERS });
+	return range_holds(*bank, (struct range){ limit - LOADERS, LOADERS }) &&
+	       ranges_overlap(range, (struct range){ limit - LOADERS, LOADERS });
 }
 
 /* The highest place of that size in a part of the bank, aligned by `align`; 0: there is none. */
-static u64 find_in(struct hm_range part, u64 size, u64 align)
+static u64 find_in(struct range part, u64 size, u64 align)
 {
-	struct hm_range range = { .size = size };
+	struct range range = { .size = size };
 
 	if (part.size < size)
 		return 0;
 	range.base = (part.base + part.size - size) & ~(align - 1);
-	for (; hm_range_holds(part, range); range.base -= align)
+	for (; range_holds(part, range); range.base -= align)
 		if (is_free(range) && !is_below_4gb(largest_bank(), range))
 			return range.base;
 	return 0;
 }
 
-static struct hm_range find_pool(struct hm_range part)
+static struct range find_pool(struct range part)
 {
-	struct hm_range pool = { .size = POOL_MAX };
+	struct range pool = { .size = POOL_MAX };
 
 	while (pool.size > POOL_MIN && pool.size > part.size / POOL_SHARE)
 		pool.size /= 2;
@@ -237,13 +200,13 @@ static struct hm_range find_pool(struct hm_range part)
 		if (pool.base)
 			return pool;
 	}
-	return (struct hm_range){ 0 };
+	return (struct range){ 0 };
 }
 
 /* A next stage may be so large that all below is its own; then it is no loader. */
-static struct hm_range choose_pool(void)
+static struct range choose_pool(void)
 {
-	struct hm_range pool = find_pool(without_loaders(*largest_bank()));
+	struct range pool = find_pool(without_loaders(*largest_bank()));
 
 	if (!pool.size)
 		pool = find_pool(*largest_bank());
@@ -252,14 +215,14 @@ static struct hm_range choose_pool(void)
 	return pool;
 }
 
-struct hm_range hm_place_pool(const void *fdt)
+struct range hm_place_pool(const void *fdt)
 {
-	struct hm_range pool = { 0 };
+	struct range pool = { 0 };
 	int node = pool_node(fdt);
 
 	if (node < 0)
 		return choose_pool();
-	if (read_reg(fdt, node, 0, &pool) && pool.size >= POOL_MIN &&
+	if (fdt_reg(fdt, node, 0, &pool) && pool.size >= POOL_MIN &&
 	    !(pool.size & (pool.size - 1)) && !(pool.base & (pool.size - 1)) && hm_bank_of(pool) &&
 	    is_free(pool))
 		return pool;
@@ -267,17 +230,20 @@ struct hm_range hm_place_pool(const void *fdt)
 		"hmcode: the pool of the device tree, 0x%lx bytes at 0x%lx, is no aligned power of two in free RAM: "
 		"no HM extension\n",
 		(unsigned long)pool.size, (unsigned long)pool.base);
-	return (struct hm_range){ 0 };
+	return (struct range){ 0 };
 }
 
 /* ---- the tree ---- */
 
-/* The room behind the tree is its own only if nobody else has it; a tree in ROM can be written nowhere. */
+/*
+ * The room behind the tree is its own only if nobody else has it; a tree in ROM can be written
+ * nowhere.
+ */
 static bool may_grow(const void *fdt)
 {
-	struct hm_range tree = { (u64)fdt, fdt_totalsize(fdt) };
-	struct hm_range room = { tree.base + tree.size, TREE_ROOM };
-	const struct hm_range *bank = hm_bank_of(tree);
+	struct range tree = { (u64)fdt, fdt_totalsize(fdt) };
+	struct range room = { tree.base + tree.size, TREE_ROOM };
+	const struct range *bank = hm_bank_of(tree);
 
 	return bank && bank == hm_bank_of(room) && is_free(room);
 }
@@ -298,7 +264,7 @@ void *hm_place_tree(void *fdt)
 		return NULL;
 	}
 	sbi_memcpy((void *)base, fdt, size);
-	hm_place_take((struct hm_range){ base, size + TREE_ROOM });
+	hm_place_reserve((struct range){ base, size + TREE_ROOM });
 	return (void *)base;
 }
 

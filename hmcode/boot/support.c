@@ -2,10 +2,10 @@
 /*
  * support.c - on which harts guests may run.
  *
- * A guest runs in the real S-mode.  What S-mode or U-mode can write there has to be moved when another
- * vCPU comes (switch.c), or be closed to guests (menvcfg, TVM).  A hart that has more than that is
- * refused: it would let a guest see what another left, or reach beyond its own memory.  So is one that
- * lacks what switch.c moves, or that cannot protect the pool.
+ * A guest runs in the real S-mode.  What S-mode or U-mode can write there has to be moved when
+ * another vCPU comes (switch.c), or be closed to guests (menvcfg, TVM).  A hart that has more than
+ * that is refused: it would let a guest see what another left, or reach beyond its own memory.  So
+ * is one that lacks what switch.c moves, or that cannot protect the pool.
  */
 #include <sbi/sbi_console.h>
 #include <sbi/sbi_domain.h>
@@ -39,8 +39,8 @@
 #define VLENB_UNKNOWN (~0u)
 
 /*
- * Bytes of a vector register, of V or of a part of it (Zve*), which has no letter in misa: the guest's own
- * sstatus opens them.  0: there are none.
+ * Bytes of a vector register, of V or of a part of it (Zve*), which has no letter in misa: the
+ * guest's own sstatus opens them.  0: there are none.
  */
 u32 hm_vlenb(void)
 {
@@ -58,15 +58,18 @@ u32 hm_vlenb(void)
 }
 
 /*
- * Vector registers of V 0.7.1, opened by other bits of sstatus than VS, and memory types in bits of a PTE that
- * are reserved elsewhere (MAEE).
+ * Vector registers of V 0.7.1, opened by other bits of sstatus than VS, and memory types in bits of
+ * a PTE that are reserved elsewhere (MAEE).
  */
 static bool is_thead_c9xx(void)
 {
 	return hart_read(CSR_MVENDORID) == THEAD_VENDOR && hart_read(CSR_MARCHID) == THEAD_C9XX;
 }
 
-/* OpenSBI gives each region one entry, the largest the last; with Smepmp one is kept for its own use. */
+/*
+ * OpenSBI gives each region one entry, the largest the last; with Smepmp one is kept for its own
+ * use.
+ */
 static u32 entries_needed(struct sbi_scratch *scratch)
 {
 	const struct sbi_domain *domain = sbi_domain_thishart_ptr();
@@ -105,8 +108,8 @@ int __real_sbi_hart_pmp_configure(struct sbi_scratch *scratch);
 int __wrap_sbi_hart_pmp_configure(struct sbi_scratch *scratch);
 
 /*
- * Where the regions are more than the entries OpenSBI leaves out the last, without a word.  That one is all that
- * S-mode has: the next stage would fault at its first instruction for ever.
+ * Where the regions are more than the entries OpenSBI leaves out the last, without a word.  That
+ * one is all that S-mode has: the next stage would fault at its first instruction for ever.
  */
 int __wrap_sbi_hart_pmp_configure(struct sbi_scratch *scratch)
 {
@@ -135,7 +138,9 @@ const char *hm_hart_obstacle(struct sbi_scratch *scratch)
 {
 	u32 vlenb = hm_vlenb();
 
-	/* S-mode would be HS-mode: a guest could enter VS-mode, whose translation nobody shadows. */
+	/*
+	 * S-mode would be HS-mode: a guest could enter VS-mode, whose translation nobody shadows.
+	 */
 	if (misa_extension('H'))
 		return "the hypervisor extension";
 	if (sbi_hart_has_extension(scratch, SBI_HART_EXT_SMAIA))

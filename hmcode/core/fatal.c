@@ -14,6 +14,7 @@
 #include <sbi/sbi_system.h>
 
 #include "core/fatal.h"
+#include "core/trace.h"
 #include "metal/hart.h"
 #include "metal/metal.h"
 
@@ -51,7 +52,7 @@ static void stop_others(void)
 			return;
 }
 
-static void put(const struct sbi_console_device *console, const char *text)
+static void put_text(const struct sbi_console_device *console, const char *text)
 {
 	for (; *text; text++) {
 		if (console->console_putc)
@@ -61,7 +62,7 @@ static void put(const struct sbi_console_device *console, const char *text)
 	}
 }
 
-static void say(void)
+static void print_fault(void)
 {
 	const struct sbi_console_device *console = sbi_console_get_device();
 	char text[200];
@@ -74,8 +75,24 @@ static void say(void)
 		(unsigned long)hm_fatal.hart, (unsigned long)hm_fatal.cause,
 		(unsigned long)hm_fatal.pc, (unsigned long)hm_fatal.value,
 		(unsigned long)hm_fatal.x[1], (unsigned long)hm_fatal.x[2]);
-	put(console, text);
+	put_text(console, text);
 }
+
+#ifdef HM_TRACED
+static void put_line(const char *line)
+{
+	put_text(sbi_console_get_device(), line);
+}
+
+static void say_events(void)
+{
+	if (sbi_console_get_device())
+		hm_trace_show(put_line);
+}
+#define AND_EVENTS say_events,
+#else
+#define AND_EVENTS
+#endif
 
 static void shut_down(void)
 {
@@ -89,7 +106,8 @@ static void shut_down(void)
 /* From fatal_vector.S, and again after a fault in one of these: it goes on with the next. */
 void __noreturn hm_fatal_end(void)
 {
-	static void (*const steps[])(void) = { find_scratch, stop_others, say, shut_down };
+	static void (*const steps[])(void) = { find_scratch, stop_others, print_fault,
+					       AND_EVENTS shut_down };
 	static unsigned int begun;
 
 	while (begun < array_size(steps))

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* insn.h - the few instructions that the firmware decodes (unprivileged and privileged ISA listings). */
+/*
+ * insn.h - the few instructions that the firmware decodes (unprivileged and privileged ISA
+ * listings).
+ */
 #ifndef HM_INSN_H
 #define HM_INSN_H
 
@@ -19,14 +22,10 @@
 /* CSRRS rd, csr, x0: the assembler's csrr. */
 #define INSN_IS_CSRR(insn, csr) (((insn) & ~(31u << 7)) == ((u32)(csr) << 20 | 0x2073))
 #define INSN_CSR_OP(insn)       ((insn) >> 12 & 3)
-#define INSN_CSR_WRITE          1
 #define INSN_CSR_SET            2
 #define INSN_CSR_CLEAR          3
 #define INSN_CSR_IMMEDIATE      (1u << 14)
 
 #define INSN_IS_WFI(insn) ((insn) == 0x10500073)
-
-/* 32-bit encodings end in 11 ("Base Instruction-Length Encoding"). */
-#define INSN_LENGTH(insn) (((insn)&3) == 3 ? 4 : 2)
 
 #endif

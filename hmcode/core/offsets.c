@@ -13,7 +13,6 @@ void offsets(void)
 {
 	OFFSET(FRAME_X, hm_frame, x);
 	OFFSET(FRAME_VCPU, hm_frame, vcpu);
-	OFFSET(FRAME_NEED, hm_frame, need);
 	OFFSET(FRAME_RUN, hm_frame, run);
 	OFFSET(FRAME_SCRATCH, hm_frame, scratch);
 	OFFSET(FRAME_HOST_SP, hm_frame, host_sp);
@@ -28,8 +27,11 @@ void offsets(void)
 
 	OFFSET(RUN_X, hm_run, x);
 	OFFSET(VCPU_POLICY, hm_vcpu, policy);
-	OFFSET(VCPU_TRUE_FAULTS, hm_vcpu, stats.traps[HM_TRAP_TRUE_FAULT]);
-	OFFSET(VCPU_FILLS, hm_vcpu, stats.traps[HM_TRAP_FILL]);
+#ifdef HM_TRACED
+	OFFSET(VCPU_TRACE, hm_vcpu, trace);
+	VALUE(TRACE_SLOT, 1 << HM_TRACE_SLOT_SHIFT);
+	VALUE(TRACE_RING, 8 * (1 + HM_TRAP_RING));
+#endif
 	OFFSET(VCPU_ROOT, hm_vcpu, space.current);
 	OFFSET(VCPU_RINGS, hm_vcpu, stats.traps[HM_TRAP_RING]);
 	OFFSET(VCPU_RAM_BASE, hm_vcpu, space.ram_base);
@@ -37,8 +39,6 @@ void offsets(void)
 	OFFSET(VCPU_RAM_HPA, hm_vcpu, space.ram_hpa);
 	OFFSET(VCPU_RING_HPA, hm_vcpu, space.ring.hpa);
 	OFFSET(VCPU_RING_TAIL, hm_vcpu, space.ring.tail);
-	OFFSET(VCPU_LAST_READ, hm_vcpu, space.last_read);
-	OFFSET(VCPU_FENCE_AFTER_FILL, hm_vcpu, space.fence_after_fill);
 
 	OFFSET(ROOT_RING_PAGE, ssp_root, ring_page);
 	OFFSET(ROOT_WALK_GENERATION, ssp_root, walk_generation);
@@ -60,7 +60,6 @@ void offsets(void)
 	VALUE(PTE_R, PTE_R);
 	VALUE(PTE_W, PTE_W);
 	VALUE(PTE_X, PTE_X);
-	VALUE(PTE_U, PTE_U);
 	VALUE(PTE_G, PTE_G);
 	VALUE(PTE_A, PTE_A);
 	VALUE(PTE_D, PTE_D);

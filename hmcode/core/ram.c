@@ -4,21 +4,21 @@
 
 #include "core/ram.h"
 
-struct hm_range hm_banks[HM_MAX_BANKS];
+struct range hm_banks[HM_MAX_BANKS];
 u32 hm_bank_count;
 
-const struct hm_range *hm_bank_of(struct hm_range range)
+const struct range *hm_bank_of(struct range range)
 {
 	for (u32 i = 0; i < hm_bank_count; i++)
-		if (hm_range_holds(hm_banks[i], range))
+		if (range_holds(hm_banks[i], range))
 			return &hm_banks[i];
 	return NULL;
 }
 
-bool hm_touches_ram(struct hm_range range)
+bool hm_touches_ram(struct range range)
 {
 	for (u32 i = 0; i < hm_bank_count; i++)
-		if (hm_ranges_overlap(hm_banks[i], range))
+		if (ranges_overlap(hm_banks[i], range))
 			return true;
 	return false;
 }
@@ -26,7 +26,7 @@ bool hm_touches_ram(struct hm_range range)
 /* RAM that the host may use: not the firmware's, not the pool. */
 bool hm_is_ram(u64 hpa, u64 size)
 {
-	return hm_bank_of((struct hm_range){ hpa, size }) &&
+	return hm_bank_of((struct range){ hpa, size }) &&
 	       sbi_domain_check_addr_range(sbi_domain_thishart_ptr(), hpa, size, PRV_S,
 					   SBI_DOMAIN_READ | SBI_DOMAIN_WRITE);
 }

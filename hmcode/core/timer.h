@@ -12,7 +12,7 @@
  * The machine timer is ours in the guest world: it is due at the earliest of
  * the host's own timer, the slice, and the guest's timer if the hart has none.
  */
-static inline void hm_timer_update(struct hm_hart *hart, struct hm_vcpu *vcpu)
+static inline void hm_timer_program(struct hm_hart *hart, struct hm_vcpu *vcpu)
 {
 	u64 due = hart->host_deadline < vcpu->slice_end ? hart->host_deadline : vcpu->slice_end;
 

@@ -2,8 +2,8 @@
 /*
  * vcpu.h - the firmware's objects.
  *
- *	hm_hart   one a hart, as long as the machine lives: allocator of ASIDs, the host world while the guest
- *	          world runs, and the frame that traps are saved in
+ *	hm_hart   one a hart, as long as the machine lives: allocator of ASIDs, the host world while
+ *	          the guest world runs, and the frame that traps are saved in
  *	hm_vm     slots; vCPUs of a VM each have a copy of them
  *	hm_vcpu   a shadow space, the guest world while the host runs, counters
  *	hm_roots  of a vCPU whose shadow tables are the host's: its root buffer
@@ -13,12 +13,14 @@
 
 #include <sbi/sbi_scratch.h>
 
-#include "core/memory.h"
+#include "core/trace.h"
+#include "core/untrusted.h"
 #include "hm_abi.h"
 #include "metal/hart.h"
 #include "metal/metal.h"
 #include "ssp/ring.h"
 #include "ssp/ssp.h"
+#include "ssp/sstatus.h"
 
 #define HM_MAX_VMS     16
 #define HM_MAX_VCPUS   64
@@ -26,7 +28,10 @@
 #define HM_RAM_KNOWN   8
 #define HM_NO_DEADLINE (~0ull)
 
-/* What a page fault of the guest is: found out once (trap/fault.c), and handed on to whoever ends it. */
+/*
+ * What a page fault of the guest is: found out once (trap/fault.c), and handed on to whoever ends
+ * it.
+ */
 enum hm_fault_class {
 	HM_FAULT_FILLED, /* hidden: the shadow has the entry now, and the hart is fenced */
 	HM_FAULT_GUEST,  /* the guest's own: it gets the exception `cause` */
@@ -41,7 +46,10 @@ struct hm_fault {
 	};
 };
 
-/* The exit for an instruction that TVM trapped and that the policy leaves to the host; HM_EXIT_COUNT: none. */
+/*
+ * The exit for an instruction that TVM trapped and that the policy leaves to the host;
+ * HM_EXIT_COUNT: none.
+ */
 struct hm_mmu_exit {
 	u64 reason, value;
 };
@@ -54,19 +62,21 @@ struct hm_frame {
 	u64 x[32]; /* x[0] not used */
 	struct hm_vcpu *vcpu;
 	struct hm_hart *hart;
-	struct hm_run *run;    /* the vCPU's */
-	u64 need[4];           /* what the page faults 12 to 15 need of a PTE (guest_vector.S) */
-	u64 rs1, rs2;          /* source values of an instruction that TVM trapped */
-	struct hm_fault fault; /* from hm_find_fault(), for hm_route_page_fault() */
+	struct hm_run *run;          /* the vCPU's */
+	u64 rs1, rs2;                /* source values of an instruction that TVM trapped */
+	struct hm_fault fault;       /* from hm_find_fault(), for hm_route_page_fault() */
 	struct hm_mmu_exit mmu_exit; /* from hm_trap_mmu, for hm_route_illegal() */
 	u64 scratch;                 /* OpenSBI's mscratch of this hart */
 	u64 host_sp;                 /* where hm_guest_run() left the host's registers */
 	const char *vector;          /* mtvec while the guest runs */
 } __attribute__((aligned(16)));
 
-/* Supervisor state that both worlds have in the same registers. */
+/*
+ * Supervisor CSRs of the host while the guest world runs (world/csrs.h); its sstatus is in the
+ * mstatus of its call.
+ */
 struct hm_s_state {
-	u64 sstatus, sie, sip, stvec, sscratch, sepc, scause, stval;
+	u64 sie, sip, stvec, sscratch, sepc, scause, stval;
 	u64 satp, scounteren, senvcfg, stimecmp;
 };
 
@@ -81,6 +91,7 @@ struct hm_hart {
 	u64 host_timer;    /* the host's last SBI TIME call, without Sstc */
 	u64 host_deadline; /* mtime at which the host's timer is due */
 
+	HM_TRACED_ONLY(union hm_trace trace;) /* while the guest world does not run */
 	struct hm_vcpu *last_vcpu; /* ran here last; its FP and V state may be in the registers */
 	u64 insn_mark;             /* hart_count_below_m() at the last switch */
 	bool seip;                 /* the software SEIP of the host */
@@ -103,8 +114,8 @@ _Static_assert(sizeof(struct hm_frame) % 16 == 0, "stack alignment");
 _Static_assert(__builtin_offsetof(struct hm_hart, frame) % 16 == 0, "stack alignment");
 
 /*
- * All of it under hm_objects_lock, but for unknown_told, which is atomic; slots and memory_generation are read by
- * vCPUs that run, while nothing changes them.
+ * All of it under hm_objects_lock, but for unknown_told, which is atomic; slots and
+ * memory_generation are read by vCPUs that run, while nothing changes them.
  */
 struct hm_vm {
 	bool used;
@@ -137,6 +148,8 @@ struct hm_roots {
 struct hm_vcpu {
 	/* First: within reach of a load's offset, as is the beginning of the space. */
 	struct hm_stats stats;
+	HM_TRACED_ONLY(union hm_trace trace;) /* the hart's, while it runs */
+	HM_TRACED_ONLY(u64 trace_name;)       /* the value of its HM_TRACE_ENTER */
 	u64 ring_gva; /* by which the guest commits its ring; HM_RING_NONE: it has none */
 	u64 medeleg;  /* while it runs */
 	u64 policy;   /* of this entry; HM_POLICY_HOST_TABLES: the space holds slots alone */
@@ -164,7 +177,10 @@ struct hm_vcpu {
 	struct hm_v_state v; /* last: as large as vlenb needs */
 };
 
-/* What goes straight to the guest.  Faults, misaligned accesses, illegal instructions and its SBI calls come to M. */
+/*
+ * What goes straight to the guest.  Faults, misaligned accesses, illegal instructions and its SBI
+ * calls come to M.
+ */
 #define HM_GUEST_MEDELEG \
 	(1u << CAUSE_MISALIGNED_FETCH | 1u << CAUSE_BREAKPOINT | 1u << CAUSE_USER_ECALL)
 /* These go there as well if it asks for it. */
@@ -206,16 +222,35 @@ static inline bool hm_finishes(const struct hm_vcpu *vcpu, u64 policy)
 	return (vcpu->policy & policy) == policy;
 }
 
-static inline unsigned int hm_access_state(u64 mstatus)
+/* MPP of a guest is U, 0, or S, 1: its low bit is bit 11, that of SSP_USER is 4. */
+static inline u64 hm_access_state(u64 mstatus)
 {
-	return ((mstatus & MSTATUS_MPP) ? 0 : SSP_USER) | ((mstatus & MSTATUS_SUM) ? SSP_SUM : 0) |
-	       ((mstatus & MSTATUS_MXR) ? SSP_MXR : 0);
+	return ssp_access_state(mstatus, ~mstatus >> 7 & SSP_USER);
 }
 
-static inline void hm_count(struct hm_vcpu *vcpu, enum hm_trap_kind kind)
+/* value: what the trace has of it, an address most often. */
+static inline void hm_count(struct hm_vcpu *vcpu, enum hm_trap_kind kind, u64 value)
 {
 	vcpu->stats.traps[kind]++;
+	hm_trace(&vcpu->trace, kind, value);
 }
+
+#ifdef HM_TRACED
+/* The hart's events go on in the vCPU's hands, and come back. */
+static inline void hm_trace_enter(struct hm_hart *hart, struct hm_vcpu *vcpu)
+{
+	vcpu->trace = hart->trace;
+	hm_trace(&vcpu->trace, HM_TRACE_ENTER, vcpu->trace_name);
+}
+
+static inline void hm_trace_leave(struct hm_hart *hart, const struct hm_vcpu *vcpu)
+{
+	hart->trace = vcpu->trace;
+}
+#else
+#define hm_trace_enter(hart, vcpu) ((void)(hart))
+#define hm_trace_leave(hart, vcpu) ((void)(hart))
+#endif
 
 /*
  * Entry and return of a trap after which the guest goes on, which the two readings of the counter

@@ -65,8 +65,8 @@ struct answer hm_host_run(u64 number)
 }
 
 /* All calls but HM_FID_VCPU_RUN, which host_vector.S takes before OpenSBI sees it. */
-static int handle(unsigned long extension, unsigned long function, struct sbi_trap_regs *regs,
-		  struct sbi_ecall_return *out)
+static int ecall_hm_handler(unsigned long extension, unsigned long function,
+			    struct sbi_trap_regs *regs, struct sbi_ecall_return *out)
 {
 	(void)extension;
 	if (!hm_this_hart()->supported)
@@ -101,7 +101,7 @@ static struct sbi_ecall_extension extension = {
 	.extid_end = HM_EXT_ID,
 	.experimental = true,
 	.probe = probe,
-	.handle = handle,
+	.handle = ecall_hm_handler,
 };
 
 int hm_register_host_extension(void)

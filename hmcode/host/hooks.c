@@ -45,14 +45,26 @@ static bool trap_is_ours(struct sbi_trap_context *context)
 	return hm_mark_native(context);
 }
 
+static inline void trace(const struct sbi_trap_context *context)
+{
+	if (context->trap.cause == CAUSE_SUPERVISOR_ECALL)
+		hm_trace_detailed(&hm_this_hart()->trace, HM_TRACE_CALL, context->regs.a7,
+				  context->regs.a6);
+	else
+		hm_trace(&hm_this_hart()->trace, HM_TRACE_TRAP, context->trap.cause);
+}
+
 struct sbi_trap_context *__real_sbi_trap_handler(struct sbi_trap_context *context);
 struct sbi_trap_context *__wrap_sbi_trap_handler(struct sbi_trap_context *context);
 
-/* Where OpenSBI expects a trap of its own it has another vector meanwhile; all others are faults. */
+/*
+ * Where OpenSBI expects a trap of its own it has another vector meanwhile; all others are faults.
+ */
 struct sbi_trap_context *__wrap_sbi_trap_handler(struct sbi_trap_context *context)
 {
 	unsigned long vector = hart_swap(CSR_MTVEC, (unsigned long)hm_fatal_vector);
 
+	trace(context);
 	if (!trap_is_ours(context))
 		context = __real_sbi_trap_handler(context);
 	hart_write(CSR_MTVEC, vector);

@@ -80,7 +80,10 @@ static void print_record(u64 value, u64 total, u64 guest)
 	hm_record_print(&console, &record);
 }
 
-/* mtval may be zero ("Machine Trap Value Register"); 0, which is no instruction, where it cannot be read either. */
+/*
+ * mtval may be zero ("Machine Trap Value Register"); 0, which is no instruction, where it cannot be
+ * read either.
+ */
 static u32 illegal_instruction(const struct sbi_trap_context *context)
 {
 	struct sbi_trap_info fault = { 0 };

@@ -82,8 +82,9 @@ static bool slots_overlap(const struct hm_vm *vm, u64 except, u64 gpa, u64 size)
 	for (unsigned int i = 0; i < HM_MAX_SLOTS; i++) {
 		const struct ssp_slot *slot = &vm->slots[i];
 
-		if (i != except && slot->size && gpa < slot->gpa + slot->size &&
-		    slot->gpa < gpa + size)
+		if (i != except && slot->size &&
+		    ranges_overlap((struct range){ gpa, size },
+				   (struct range){ slot->gpa, slot->size }))
 			return true;
 	}
 	return false;
@@ -110,7 +111,7 @@ static bool slot_is_sound(u64 gpa, u64 hpa, u64 size, u64 rights)
  * Memory changes only while no vCPU of the VM runs: either it sees `changing` when it
  * is taken (hm_vcpu_begin), or it is seen here to run.
  */
-static bool begin_change(struct hm_vm *vm)
+static bool begin_memory_change(struct hm_vm *vm)
 {
 	__atomic_store_n(&vm->changing, true, __ATOMIC_RELAXED);
 	hart_barrier();
@@ -127,7 +128,7 @@ static bool begin_change(struct hm_vm *vm)
  * Nothing is done to the vCPUs, which may be many and have much to drop: each catches up
  * before it runs again, and nothing of its tables is used before.
  */
-static void end_change(struct hm_vm *vm)
+static void end_memory_change(struct hm_vm *vm)
 {
 	vm->memory_generation++;
 	__atomic_store_n(&vm->changing, false, __ATOMIC_RELEASE);
@@ -137,10 +138,10 @@ static long slot_set(struct hm_vm *vm, u64 n, struct ssp_slot slot)
 {
 	if (!vm || slots_overlap(vm, n, slot.gpa, slot.size))
 		return SBI_ERR_INVALID_PARAM;
-	if (!begin_change(vm))
+	if (!begin_memory_change(vm))
 		return SBI_ERR_DENIED;
 	vm->slots[n] = slot;
-	end_change(vm);
+	end_memory_change(vm);
 	return SBI_SUCCESS;
 }
 
@@ -174,10 +175,10 @@ static long vm_invalidate(struct hm_vm *vm, u64 gpa, u64 size)
 {
 	if (!vm)
 		return SBI_ERR_INVALID_PARAM;
-	if (!begin_change(vm))
+	if (!begin_memory_change(vm))
 		return SBI_ERR_DENIED;
 	lose_rings(vm, gpa, size);
-	end_change(vm);
+	end_memory_change(vm);
 	return SBI_SUCCESS;
 }
 
@@ -275,6 +276,7 @@ long hm_vcpu_create(u64 vm, u64 run, u64 table_pages, unsigned long *value)
 		goto fail;
 	vcpu->vm = hm_entries[number].vm;
 	vcpu->run = (struct hm_run *)run;
+	HM_TRACED_ONLY(vcpu->trace_name = vm << 8 | number;)
 	hm_entries[number].vcpu = vcpu;
 	hm_entry_set_state(&hm_entries[number], HM_VCPU_IDLE);
 	*value = number;
@@ -289,7 +291,7 @@ static long close_entry(u64 number)
 {
 	struct hm_entry *entry = number < HM_MAX_VCPUS ? &hm_entries[number] : NULL;
 
-	if (!entry || !hm_entry_take(entry, HM_VCPU_CLOSED))
+	if (!entry || !hm_entry_acquire(entry, HM_VCPU_CLOSED))
 		return hm_vcpu_refusal(number);
 	if (entry->vcpu->hart && entry->vcpu->hart != hm_this_hart()) {
 		hm_entry_set_state(entry, HM_VCPU_IDLE);
@@ -313,8 +315,9 @@ long hm_vcpu_destroy(u64 number)
 	if (hart->last_vcpu == vcpu)
 		hart->last_vcpu = NULL;
 	/*
-	 * Rules 2 and 6, by themselves.  No test can tell: what the hart holds of its tables is used in the guest
-	 * world alone, where hm_registers_take_over() fences before any other vCPU's, and a paged host was fenced by leave().
+	 * Rules 2 and 6, by themselves.  No test can tell: what the hart holds of its tables is
+	 * used in the guest world alone, where hm_registers_switch() fences before any other
+	 * vCPU's, and a paged host was fenced by leave_guest().
 	 */
 	hart_fence_all();
 	hm_pool_free((u64)vcpu);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * hart.h - instructions that C cannot say, under names of what they do: CSR access, fences, counters.  Code above
- * this room names a CSR, never an instruction.
+ * hart.h - instructions that C cannot say, under names of what they do: CSR access, fences,
+ * counters.  Code above this room names a CSR, never an instruction.
  *
- * All is inline: what trap/tvm_short.c calls would clobber registers of the guest that nobody saved.
- * tests/unit/hmcode/metal/hart.h has the same names for a hart that is a struct.
+ * All is inline: what trap/tvm_short.c calls would clobber registers of the guest that nobody
+ * saved. tests/unit/hmcode/metal/hart.h has the same names for a hart that is a struct.
  */
 #ifndef HM_HART_H
 #define HM_HART_H
@@ -15,7 +15,10 @@
 #include <sbi/sbi_csr_detect.h>
 #include <sbi/sbi_types.h>
 
-/* csr: a constant, whose number is part of the instruction.  The last two return what it held before. */
+/*
+ * csr: a constant, whose number is part of the instruction.  The last two return what it held
+ * before.
+ */
 #define hart_read(csr)             csr_read(csr)
 #define hart_write(csr, value)     csr_write(csr, value)
 #define hart_set(csr, bits)        csr_set(csr, bits)
@@ -62,8 +65,8 @@ static inline void hart_fence_code(void)
 
 /*
  * Does the hart's walker find a page at va, of U-mode or of S-mode?  A load tells,
- * made as S-mode would ("Memory Privilege in mstatus Register"): the trap came from there.  It is one
- * more of M-mode, which MDT, set since the guest's, would make a double trap ("Smdbltrp").
+ * made as S-mode would ("Memory Privilege in mstatus Register"): the trap came from there.  It is
+ * one more of M-mode, which MDT, set since the guest's, would make a double trap ("Smdbltrp").
  */
 static inline bool hart_maps_page(u64 va)
 {

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* metal.h - what stands in this room's assembler files: the world switch, the end of a hart, FP and vector registers. */
+/*
+ * metal.h - what stands in this room's assembler files: the world switch, the end of a hart, FP and
+ * vector registers.
+ */
 #ifndef HM_METAL_H
 #define HM_METAL_H
 
 #include <sbi/sbi_types.h>
 
 /*
- * Run the guest until a trap becomes an exit.  Its general registers are taken from the page and put into it.
- * vector: mtvec meanwhile.  A trap that becomes one ends by a jump to hm_guest_leave.
+ * Run the guest until a trap becomes an exit.  Its general registers are taken from the page and
+ * put into it. vector: mtvec meanwhile.  A trap that becomes one ends by a jump to hm_guest_leave.
  */
 struct hm_frame;
 struct hm_run;

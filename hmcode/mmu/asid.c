@@ -42,9 +42,10 @@ void hm_asid_init(struct hm_hart *hart)
 	}
 	hart_write(CSR_SATP, old);
 	/*
-	 * What the hart walked meanwhile, from address 0, would have ASIDs that are handed out.  No test can
-	 * tell: walks begin only "when satp is active" (its section), which it is not in M-mode, and
-	 * whatever runs here first is fenced (hm_registers_take_over()).  It is done once for each hart.
+	 * What the hart walked meanwhile, from address 0, would have ASIDs that are handed out.  No
+	 * test can tell: walks begin only "when satp is active" (its section), which it is not in
+	 * M-mode, and whatever runs here first is fenced (hm_registers_switch()).  It is done once
+	 * for each hart.
 	 */
 	hart_fence_all();
 	hart->asid_limit = hart->asid_bits >= ASID_BITS_MIN ? 1u << hart->asid_bits : 0;

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * flush.c - fences that the guest asked for: its tables' shadow is the engine's, or the host's, which keeps it in step
- * by itself.
+ * flush.c - fences that the guest asked for: its tables' shadow is the engine's, or the host's,
+ * which keeps it in step by itself.
  */
 #include "metal/hart.h"
 #include "mmu/fence.h"
 #include "mmu/flush.h"
 #include "mmu/roots.h"
-
-/* Longer remote fences become fences of an ASID or of everything: the time in M-mode is bounded. */
-#define MAX_FENCE_PAGES 64
 
 /* The host keeps its own tables in step by itself: then the hart's entries are all there is. */
 enum ssp_fence hm_flush_va(struct hm_vcpu *vcpu, u64 va, u64 asid)
@@ -39,7 +36,8 @@ enum ssp_fence hm_flush_all(struct hm_vcpu *vcpu, u64 asid)
 
 /*
  * Each page is looked for in every root of the ASID.  A range takes one walk of each tree, so that
- * even 64 pages of all roots are some 6,000 instructions, of the 20,000 that an entry has for all it does.
+ * even 64 pages of all roots are some 6,000 instructions, of the 20,000 that an entry has for all
+ * it does.
  */
 static u64 max_fence_pages(const struct hm_vcpu *vcpu, u64 asid)
 {
@@ -53,18 +51,16 @@ static u64 max_fence_pages(const struct hm_vcpu *vcpu, u64 asid)
 /* A remote SFENCE.VMA has come to its hart; asid ~0 means all address spaces. */
 void hm_remote_fence_vma(struct hm_vcpu *vcpu, u64 start, u64 size, u64 asid)
 {
-	u64 va = start & -PAGE_SIZE, last = start + size - !!size;
-	u64 most = max_fence_pages(vcpu, asid);
+	u64 va = start & -PAGE_SIZE;
+	u64 pages = ssp_fence_pages(start, size, max_fence_pages(vcpu, asid));
 	enum ssp_fence fence;
 
-	/* All of it, too many pages, or a range that wraps around. */
-	if ((!start && !size) || size > most * PAGE_SIZE || last < start ||
-	    (last - va) >> PAGE_SHIFT >= most) {
+	if (!pages) {
 		hm_fence(hm_flush_all(vcpu, asid), start);
 		return;
 	}
-	fence = hm_flush_pages(vcpu, va, last, asid);
-	for (u64 pages = ((last - va) >> PAGE_SHIFT) + 1; pages; pages--, va += PAGE_SIZE)
+	fence = hm_flush_pages(vcpu, va, va + pages * PAGE_SIZE - 1, asid);
+	for (; pages; pages--, va += PAGE_SIZE)
 		hart_fence_page(va);
 	hm_fence(fence, start);
 }

@@ -5,7 +5,9 @@
 
 #include "core/vcpu.h"
 
-/* Fences that the guest asked for: what the engine has to do, and the one that the hart owes then. */
+/*
+ * Fences that the guest asked for: what the engine has to do, and the one that the hart owes then.
+ */
 #define HM_ALL_ASIDS (~0ull)
 enum ssp_fence hm_flush_va(struct hm_vcpu *vcpu, u64 va, u64 asid);
 enum ssp_fence hm_flush_pages(struct hm_vcpu *vcpu, u64 va, u64 last, u64 asid);

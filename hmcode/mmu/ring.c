@@ -16,14 +16,6 @@
 #include "mmu/flush.h"
 #include "mmu/ring.h"
 
-/* The page behind gpa if the guest may write it, or 0. */
-static u64 page_of(const struct hm_vcpu *vcpu, u64 gpa)
-{
-	const struct ssp_slot *slot = ssp_slot_of(&vcpu->space, gpa);
-
-	return slot && (slot->rights & PTE_W) ? gpa + slot->delta : 0;
-}
-
 void hm_ring_drain(struct hm_vcpu *vcpu)
 {
 	struct ssp_drained owed = ssp_ring_drain(&vcpu->space);
@@ -43,7 +35,7 @@ void hm_ring_commit(struct hm_vcpu *vcpu)
 		hm_ring_drain(vcpu);
 	else
 		hm_fence(hm_flush_all(vcpu, HM_ALL_ASIDS), 0);
-	hm_count(vcpu, HM_TRAP_RING);
+	hm_count(vcpu, HM_TRAP_RING, 0);
 }
 
 /* True: there is something in it that is to be drained before the guest runs. */
@@ -64,7 +56,10 @@ void hm_ring_leave(struct hm_vcpu *vcpu)
 		ssp_ring_leave(&vcpu->space);
 }
 
-/* After a change of the ring or of the policy, both of which flush everything: what is in it counts as drained. */
+/*
+ * After a change of the ring or of the policy, both of which flush everything: what is in it counts
+ * as drained.
+ */
 void hm_ring_attach(struct hm_vcpu *vcpu)
 {
 	ssp_ring_attach(&vcpu->space, vcpu->ring_page);
@@ -91,7 +86,7 @@ void hm_ring_end(struct hm_vcpu *vcpu)
 
 long hm_ring_set(struct hm_vcpu *vcpu, u64 gpa, u64 gva, u64 version)
 {
-	u64 page = page_of(vcpu, gpa);
+	u64 page = ssp_ring_page(&vcpu->space, gpa);
 
 	if (gpa == HM_RING_NONE) {
 		hm_ring_end(vcpu);
@@ -118,7 +113,7 @@ long hm_ring_set(struct hm_vcpu *vcpu, u64 gpa, u64 gva, u64 version)
 void hm_ring_check(struct hm_vcpu *vcpu)
 {
 	if (vcpu->ring_page &&
-	    (vcpu->ring_lost || page_of(vcpu, vcpu->ring_gpa) != vcpu->ring_page))
+	    (vcpu->ring_lost || ssp_ring_page(&vcpu->space, vcpu->ring_gpa) != vcpu->ring_page))
 		replace_ring(vcpu, HM_RING_NONE, 0);
 	vcpu->ring_lost = false;
 }

@@ -30,7 +30,10 @@ void hm_switch_satp(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 value)
 		space->root_misses++;
 	}
 	ssp_root_enter(space, root);
-	/* A global entry of one mode matches addresses of the other; in bare mode those are physical ones. */
+	/*
+	 * A global entry of one mode matches addresses of the other; in bare mode those are
+	 * physical ones.
+	 */
 	if (satp_mode(value) != old_mode)
 		fence = SSP_FENCE_ALL;
 	hm_load_root(hart, vcpu);

@@ -6,18 +6,6 @@
 #include "hits.h"
 #include "internal.h"
 
-static bool leaf_in_slot(const struct ssp_space *space, uint64_t leaf, int level)
-{
-	for (unsigned int i = 0; i < space->slot_count; i++) {
-		const struct ssp_slot *slot = &space->slots[i];
-		uint64_t offset = pte_address(leaf) - slot->delta - slot->gpa;
-
-		if (offset < slot->size && level_size(level) <= slot->size - offset)
-			return !(leaf & PTE_RWX & ~slot->rights);
-	}
-	return false;
-}
-
 static bool on_filled_list(const struct ssp_space *space, const struct ssp_root *owner,
 			   const struct ssp_table *table)
 {
@@ -119,7 +107,7 @@ static const char *check_places(struct ssp_space *space)
 static const char *check_leaf(const struct ssp_space *space, const struct ssp_root *owner,
 			      const struct ssp_table *table, uint64_t leaf)
 {
-	if (!leaf_in_slot(space, leaf, table->level))
+	if (!ssp_leaf_in_slot(space, leaf, table->level))
 		return "I1: a leaf outside the slots or above their rights";
 	if (!(leaf & PTE_G) != (table->owner != SSP_GLOBAL))
 		return "I3: G in a private table, or none in the global tree";

@@ -65,7 +65,10 @@ static bool decode_c_form(uint32_t i, struct access *out)
 	return false;
 }
 
-/* In bytes: its bits lie as the encoder found it cheap.  Stores by sp have them elsewhere than loads. */
+/*
+ * In bytes: its bits lie as the encoder found it cheap.  Stores by sp have them elsewhere than
+ * loads.
+ */
 static unsigned c_offset_by_sp(uint32_t i, const struct access *a)
 {
 	if (a->store)

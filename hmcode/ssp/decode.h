@@ -27,7 +27,10 @@ _Bool decode_scalar(uint32_t insn, unsigned len, struct access *out);
 /* The same without the floating-point ones, which no device of ours can answer. */
 _Bool decode_access(uint32_t insn, unsigned len, struct access *out);
 
-/* May it be an access that is not scalar: an atomic or vector one, FLQ, FSQ, or a vendor's in a custom opcode? */
+/*
+ * May it be an access that is not scalar: an atomic or vector one, FLQ, FSQ, or a vendor's in a
+ * custom opcode?
+ */
 _Bool is_other_access(uint32_t insn, unsigned len);
 
 /* The register's new value after a load of the access's size. */

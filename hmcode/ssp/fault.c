@@ -51,7 +51,9 @@ static struct ssp_table *own_child(struct ssp_space *space, struct ssp_table *ta
 		ssp_table_make_current(space, child);
 		child->ident = ident;
 		ssp_table_set(space, table, index, entry | PTE_V);
-		forget_walks(space, table);
+		/* Through a dormant link no walk is known: what put it to sleep dropped them (I7). */
+		if (entry & PTE_V)
+			forget_walks(space, table);
 	} else {
 		child = ssp_table_alloc(space, table_owner(space, table), table->level - 1);
 		ssp_table_hang(space, table, index, child, ident);
@@ -157,10 +159,16 @@ static enum ssp_fence set_leaf(struct ssp_space *space, struct ssp_table *table,
 		forget_walks(space, table);
 		fence = link_fence(table);
 	} else if (old == leaf) {
-		/* The hart has cached that there was nothing, perhaps above, or an older global leaf. */
+		/*
+		 * The hart has cached that there was nothing, perhaps above, or an older global
+		 * leaf.
+		 */
 		fence = SSP_FENCE_ALL;
 	} else if (!old && table->level) {
-		/* No page's fence covers that there was nothing above the last level, if a hart caches that. */
+		/*
+		 * No page's fence covers that there was nothing above the last level, if a hart
+		 * caches that.
+		 */
 		fence = link_fence(table);
 	} else if (old || space->fence_after_fill) {
 		fence = SSP_FENCE_PAGE;
@@ -225,8 +233,8 @@ void ssp_fill_around(struct ssp_space *space, uint64_t va)
 }
 
 /*
- * A page of no slot whose leaf tables are known: a device, of which a guest asks again and again.  False: the
- * full walk says what it is.
+ * A page of no slot whose leaf tables are known: a device, of which a guest asks again and again.
+ * False: the full walk says what it is.
  */
 static bool is_device(struct ssp_space *space, uint64_t va, enum ssp_access access,
 		      unsigned int state, struct ssp_result *result)
@@ -234,7 +242,7 @@ static bool is_device(struct ssp_space *space, uint64_t va, enum ssp_access acce
 	const struct ssp_walk *walk = ssp_walk_entry(space->current, va);
 	uint64_t pte = ssp_port_load(walk->guest + 8 * pte_index(va, 0));
 
-	if (!(pte & PTE_V) || pte >> PTE_RESERVED_SHIFT || !ssp_leaf_allows(pte, access, state))
+	if (PTE_IS_INVALID(pte) || !ssp_leaf_allows(pte, access, state))
 		return false;
 	result->gpa = pte_address(pte) + va % PAGE_SIZE;
 	result->verdict = SSP_OUTSIDE;

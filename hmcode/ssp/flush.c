@@ -14,6 +14,12 @@
  */
 #include "internal.h"
 
+/* Has all of the global tree been put to sleep since the root linked it? */
+static bool links_are_old(const struct ssp_space *space, const struct ssp_root *root)
+{
+	return root->global_generation != space->roots[SSP_GLOBAL].tree_generation;
+}
+
 static void forget_leaves(struct ssp_root *root)
 {
 	root->filled = SSP_NONE;
@@ -30,6 +36,60 @@ void ssp_root_sleep(struct ssp_space *space, struct ssp_root *root)
 {
 	ssp_table_make_current(space, root_top(space, root));
 	root->tree_generation++;
+	root->global_generation = space->roots[SSP_GLOBAL].tree_generation;
+	forget_leaves(root);
+}
+
+/* Does the guest's entry lead to the table that the shadow's links?  Then both share the global mappings below. */
+static bool leads_to(struct ssp_space *space, uint64_t pte, uint64_t spte)
+{
+	uint64_t ident = is_link(spte) ? link_table(space, spte)->ident : SSP_IDENT_SPLIT;
+
+	if (ident & SSP_IDENT_SPLIT)
+		return false;
+	return (pte & ~(PTE_G | PTE_RSW)) == pte_make(ident << PAGE_SHIFT, PTE_V);
+}
+
+/* A group of a top table changes hands, whose guest's entries are at gpte; true: something is left there. */
+static bool hand_over_group(struct ssp_space *space, uint64_t *spte, uint64_t gpte)
+{
+	uint64_t any = 0;
+
+	for (unsigned int i = 0; i < GROUP_SIZE; i++) {
+		if (is_own_link(spte[i]))
+			spte[i] &= ~PTE_V;
+		else if (spte[i] && !leads_to(space, ssp_port_load(gpte + 8 * i), spte[i]))
+			spte[i] = 0;
+		any |= spte[i];
+	}
+	return any;
+}
+
+/*
+ * The tree goes to sleep, and its root is another address space's, whose guest satp it has by now.  Links to the
+ * global tree stay where the guest's table leads to the same one: global mappings exist in all address spaces
+ * ("Addressing and Memory Protection", G), so that a hart may have them cached for this one.
+ */
+void ssp_root_hand_over(struct ssp_space *space, struct ssp_root *root)
+{
+	struct ssp_table *top = root_top(space, root);
+	uint64_t table = satp_table(root->gsatp), *entries = table_entries(space, top), left = 0;
+	const struct ssp_slot *slot = ssp_slot_of(space, table);
+
+	if (satp_mode(root->gsatp) == SATP_BARE || !slot || links_are_old(space, root) ||
+	    ssp_table_is_crowded(top)) {
+		ssp_root_sleep(space, root);
+		return;
+	}
+	for (uint64_t groups = top->occupied; groups; groups &= groups - 1) {
+		unsigned int group = lowest_bit(groups);
+
+		if (hand_over_group(space, entries + (group << GROUP_SHIFT),
+				    table + slot->delta + (group << GROUP_SHIFT) * 8))
+			left |= 1ull << group;
+	}
+	top->occupied = left;
+	root->tree_generation++;
 	forget_leaves(root);
 }
 
@@ -38,6 +98,7 @@ void ssp_root_empty(struct ssp_space *space, struct ssp_root *root)
 {
 	ssp_table_empty(space, root_top(space, root), &root->spare);
 	root->tree_generation++;
+	root->global_generation = space->roots[SSP_GLOBAL].tree_generation;
 	forget_leaves(root);
 }
 
@@ -58,21 +119,20 @@ static bool clear_filled_tables(struct ssp_space *space, struct ssp_root *root)
 	return true;
 }
 
-/*
- * Nothing that the root had cached is used afterwards.  global_links: neither
- * what it reaches of the global tree.
- */
-void ssp_root_flush(struct ssp_space *space, struct ssp_root *root, bool global_links)
+/* Nothing that the root had cached is used afterwards, nor what it reached of a global tree that was put to sleep. */
+void ssp_root_flush(struct ssp_space *space, struct ssp_root *root)
 {
 	struct ssp_table *top = root_top(space, root);
+	bool old_links = links_are_old(space, root);
 
-	if (!clear_filled_tables(space, root) || (global_links && ssp_table_is_crowded(top))) {
+	if (!clear_filled_tables(space, root) || (old_links && ssp_table_is_crowded(top))) {
 		ssp_root_sleep(space, root);
 		return;
 	}
-	if (global_links) {
+	if (old_links) {
 		ssp_table_keep_own_links(space, top, ~0ull);
 		root->tree_generation++;
+		root->global_generation = space->roots[SSP_GLOBAL].tree_generation;
 	}
 	forget_leaves(root);
 }
@@ -247,8 +307,8 @@ enum ssp_fence ssp_flush_pages_asid(struct ssp_space *space, uint64_t va, uint64
 }
 
 /*
- * There may be many roots: those that do not run are flushed when they are entered, as if they lagged.
- * That would retire them as well, so no hart can tell that they are retired here already.
+ * There may be many roots: those that do not run are flushed when they are entered, as if they
+ * lagged. That would retire them as well, so no hart can tell that they are retired here already.
  */
 enum ssp_fence ssp_flush_asid(struct ssp_space *space, uint64_t asid)
 {
@@ -259,7 +319,7 @@ enum ssp_fence ssp_flush_asid(struct ssp_space *space, uint64_t asid)
 	for_each_root_of_asid(space, root, asid)
 	{
 		if (root == space->current) {
-			ssp_root_flush(space, root, false);
+			ssp_root_flush(space, root);
 			fence = SSP_FENCE_ASID;
 		} else {
 			root->log_position = space->log_head - (SSP_LOG_SIZE + 1);
@@ -275,7 +335,7 @@ void ssp_drop_all(struct ssp_space *space)
 	space->log_head += SSP_LOG_SIZE + 1;
 	ssp_root_sleep(space, &space->roots[SSP_GLOBAL]);
 	if (space->current) {
-		ssp_root_flush(space, space->current, true);
+		ssp_root_flush(space, space->current);
 		space->current->log_position = space->log_head;
 	}
 }
@@ -299,7 +359,7 @@ void ssp_root_catch_up(struct ssp_space *space, struct ssp_root *root)
 	uint64_t lag = space->log_head - root->log_position;
 
 	if (lag > SSP_LOG_SIZE) {
-		ssp_root_flush(space, root, true);
+		ssp_root_flush(space, root);
 		root->asid_generation = 0;
 	} else if (root->filled != SSP_NONE) { /* else it has no leaf (I6) */
 		for (; lag; lag--) {

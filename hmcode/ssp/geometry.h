@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* geometry.h - shadow tables as both shadows build them, the engine and traditional shadow paging: groups and links. */
+/*
+ * geometry.h - shadow tables as both shadows build them, the engine and traditional shadow paging:
+ * groups and links.
+ */
 #ifndef SSP_GEOMETRY_H
 #define SSP_GEOMETRY_H
-
-#include <stdbool.h>
 
 #include "pte.h"
 
@@ -11,7 +12,7 @@
 #define GROUP_SIZE  (1u << GROUP_SHIFT)
 
 /* An entry that names a table, with V set or, while the link is dormant, clear. */
-static inline bool is_link(uint64_t spte)
+static inline _Bool is_link(uint64_t spte)
 {
 	return spte && !pte_is_leaf(spte);
 }

@@ -8,6 +8,7 @@
 #ifndef SSP_HITS_H
 #define SSP_HITS_H
 
+#include "geometry.h"
 #include "ssp.h"
 #include "ssp_port.h"
 #include "walk_cache.h"
@@ -16,20 +17,6 @@
 #define SSP_NEEDS                                                                             \
 	((PTE_V | PTE_X | PTE_A) << 8 * SSP_FETCH | (PTE_V | PTE_R | PTE_A) << 8 * SSP_LOAD | \
 	 (PTE_V | PTE_R | PTE_W | PTE_A | PTE_D) << 8 * SSP_STORE)
-
-/*
- * A 4 KiB leaf that is not plainly allowed: forbidden, or allowed by SUM
- * (SSP_ALLOWED), or for fault.c to say.
- */
-static inline enum ssp_verdict ssp_leaf_exception(uint64_t pte, uint64_t need,
-						  enum ssp_access access, unsigned int state)
-{
-	if (state & SSP_MXR)
-		return SSP_SLOW;
-	if ((pte & need) == need && (state & SSP_SUM) && access != SSP_FETCH)
-		return SSP_ALLOWED;
-	return SSP_TRUE_FAULT;
-}
 
 /*
  * A root's own leaf for a valid 4 KiB leaf of the guest that maps the first
@@ -74,6 +61,92 @@ static inline uint64_t ssp_leaf_ahead(const struct ssp_space *space, const struc
 }
 
 /*
+ * Does the guest read page after page, or every other one?  Pages that it faults for and that it
+ * then maps count as well: the fault that fills such a page is the second one there.
+ */
+static inline _Bool ssp_reads_on(struct ssp_space *space, uint64_t va)
+{
+	uint64_t page = va >> PAGE_SHIFT, ahead = page - space->last_read;
+
+	space->last_read = page;
+	return ahead <= GROUP_SIZE; /* a group at most lies between */
+}
+
+/* The rest of the group of the entry at offset: what the guest has there and the shadow has not. */
+static inline void ssp_fill_group(struct ssp_space *space, struct ssp_walk *walk, uint64_t offset)
+{
+	uint64_t *spte = walk->shadow + offset / 8 / GROUP_SIZE * GROUP_SIZE;
+	uint64_t gpte = walk->guest + offset / 8 / GROUP_SIZE * GROUP_SIZE * 8;
+
+	for (uint64_t end = gpte + GROUP_SIZE * 8; gpte != end; gpte += 8, spte++)
+		if (!*spte)
+			*spte = ssp_leaf_ahead(space, walk, ssp_port_load(gpte));
+}
+
+/* In bytes, of the entry for va in its leaf table. */
+static inline uint64_t ssp_entry_offset(uint64_t va)
+{
+	return va << (64 - SSP_WALK_SHIFT) >> (64 - SSP_WALK_SHIFT + PAGE_SHIFT) << 3;
+}
+
+/* May this access be made by a 4 KiB leaf of the guest, whatever SUM and MXR are? */
+static inline _Bool ssp_leaf_plainly_allows(const struct ssp_space *space, uint64_t pte,
+					    uint64_t access, uint64_t state)
+{
+	uint64_t need = space->need[access];
+
+	return (pte & (need | PTE_U)) == (need | (state & SSP_USER)) && pte & PTE_R;
+}
+
+/* Is it forbidden, whatever they are?  MXR lets loads alone have what they need. */
+static inline _Bool ssp_leaf_plainly_forbids(const struct ssp_space *space, uint64_t pte,
+					     uint64_t access)
+{
+	return access != SSP_LOAD && ~pte & space->need[access];
+}
+
+/* Neither plainly, of a leaf that has V; SSP_SLOW: MXR has a say, or the leaf cannot be read, which is for fault.c. */
+static inline enum ssp_verdict ssp_leaf_exception(const struct ssp_space *space, uint64_t pte,
+						  uint64_t access, uint64_t state)
+{
+	if (~pte & space->need[access])
+		return pte & PTE_R || !(state & SSP_MXR) ? SSP_TRUE_FAULT : SSP_SLOW;
+	if (!(pte & PTE_R))
+		return SSP_SLOW;
+	/* U is not what it should be: S-mode at a page of the user's? */
+	return (state & (SSP_SUM | SSP_USER)) == SSP_SUM && access != SSP_FETCH ? SSP_ALLOWED :
+										  SSP_TRUE_FAULT;
+}
+
+/* The leaf that the guest's PTE allows goes into the shadow: SSP_ALLOWED with what is owed for it, or SSP_SLOW. */
+static inline enum ssp_verdict ssp_fill_leaf(struct ssp_space *space, struct ssp_walk *walk,
+					     uint64_t offset, uint64_t pte, enum ssp_fence *fence)
+{
+	uint64_t leaf = ssp_leaf_of(space, walk, pte), *spte, old;
+
+	if (!leaf)
+		return SSP_SLOW;
+	spte = walk->shadow + offset / 8;
+	old = *spte;
+	if (old == leaf)
+		return SSP_SLOW; /* the hart caches something older */
+	*spte = leaf;
+	walk->table->occupied |= 1ull << offset / 64;
+	*fence = old || space->fence_after_fill ? SSP_FENCE_PAGE : SSP_FENCE_NONE;
+	return SSP_ALLOWED;
+}
+
+/* After such a fill for a load or a fetch: is its group to be filled, since the next page but one is there as well? */
+static inline _Bool ssp_wants_group(struct ssp_space *space, const struct ssp_walk *walk,
+				    uint64_t va, uint64_t offset)
+{
+	uint64_t ahead = offset ^ 2 * 8;
+
+	return ssp_reads_on(space, va) && !walk->shadow[ahead / 8] &&
+	       ssp_port_load(walk->guest + ahead) & PTE_V;
+}
+
+/*
  * What ssp_fault() does, for 4 KiB pages in the first slot whose leaf tables
  * are known.  SSP_ALLOWED, with *fence SSP_FENCE_NONE or _PAGE; SSP_TRUE_FAULT;
  * or SSP_SLOW.
@@ -83,35 +156,27 @@ static inline enum ssp_verdict ssp_fault_fast(struct ssp_space *space, uint64_t 
 					      enum ssp_fence *fence)
 {
 	struct ssp_walk *walk = ssp_walk_hit(space->current, va);
-	uint64_t offset = (va >> PAGE_SHIFT) % PTES_PER_TABLE * 8;
-	uint64_t pte, need, old, leaf;
-	uint64_t *spte;
+	uint64_t offset = ssp_entry_offset(va), pte;
+	enum ssp_verdict verdict = SSP_ALLOWED;
 
 	if (!walk)
 		return SSP_SLOW;
 	pte = ssp_port_load(walk->guest + offset);
-	need = (uint32_t)SSP_NEEDS >> 8 * access & 0xff;
-	need |= state & SSP_USER ? PTE_U : 0;
-	if ((pte & (need | PTE_U)) != need) {
-		enum ssp_verdict verdict = ssp_leaf_exception(pte, need, access, state);
-
-		if (verdict != SSP_ALLOWED)
-			return verdict;
-	}
-	if (access == SSP_FETCH && (pte & (PTE_R | PTE_W)) == PTE_W)
-		return SSP_TRUE_FAULT; /* reserved; other accesses need R */
-
-	leaf = ssp_leaf_of(space, walk, pte);
-	if (!leaf)
-		return SSP_SLOW;
-	spte = walk->shadow + offset / 8;
-	old = *spte;
-	if (old == leaf)
-		return SSP_SLOW;
-	*spte = leaf;
-	walk->table->occupied |= 1ull << offset / 64;
-	*fence = old || space->fence_after_fill ? SSP_FENCE_PAGE : SSP_FENCE_NONE;
-	return SSP_ALLOWED;
+	if (!(pte & PTE_V))
+		verdict = SSP_TRUE_FAULT;
+	else if (ssp_leaf_plainly_forbids(space, pte, access))
+		verdict = SSP_TRUE_FAULT;
+	else if (!ssp_leaf_plainly_allows(space, pte, access, state))
+		verdict = ssp_leaf_exception(space, pte, access, state);
+	if (verdict == SSP_ALLOWED)
+		verdict = ssp_fill_leaf(space, walk, offset, pte, fence);
+	if (access == SSP_STORE)
+		return verdict;
+	if (verdict == SSP_ALLOWED && ssp_wants_group(space, walk, va, offset))
+		ssp_fill_group(space, walk, offset);
+	else if (verdict == SSP_TRUE_FAULT)
+		ssp_reads_on(space, va);
+	return verdict;
 }
 
 /* A leaf that was flushed is what the guest's tables say by now, or nothing. */
@@ -154,7 +219,9 @@ static inline _Bool ssp_flush_va_fast(struct ssp_space *space, uint64_t va, _Boo
 	return 1;
 }
 
-/* Drop the leaf for va where the walk cache knows of it; SSP_FENCE_PAGE is owed if there was one. */
+/*
+ * Drop the leaf for va where the walk cache knows of it; SSP_FENCE_PAGE is owed if there was one.
+ */
 static inline enum ssp_fence ssp_forget_fast(struct ssp_space *space, uint64_t va)
 {
 	struct ssp_walk *walk = ssp_walk_hit(space->current, va);

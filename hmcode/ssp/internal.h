@@ -88,8 +88,9 @@ enum ssp_fence ssp_tables_reserve(struct ssp_space *space, uint32_t wanted);
 /* flush.c */
 void ssp_drop_all(struct ssp_space *space);
 void ssp_root_sleep(struct ssp_space *space, struct ssp_root *root);
+void ssp_root_hand_over(struct ssp_space *space, struct ssp_root *root);
 void ssp_root_empty(struct ssp_space *space, struct ssp_root *root);
-void ssp_root_flush(struct ssp_space *space, struct ssp_root *root, bool global_links);
+void ssp_root_flush(struct ssp_space *space, struct ssp_root *root);
 void ssp_unlink_global(struct ssp_space *space, struct ssp_table *table);
 enum ssp_fence ssp_flush_range(struct ssp_space *space, uint64_t va, uint64_t last);
 

@@ -27,7 +27,9 @@
 #define PTE_RWX            (PTE_R | PTE_W | PTE_X)
 #define PTE_PPN_SHIFT      10
 #define PTE_PPN_BITS       44
-/* Bits 63 (N), 62:61 (PBMT) and 60:54 are reserved unless Svnapot or Svpbmt is offered; neither is. */
+/*
+ * Bits 63 (N), 62:61 (PBMT) and 60:54 are reserved unless Svnapot or Svpbmt is offered; neither is.
+ */
 #define PTE_RESERVED_SHIFT 54
 
 #define SATP_MODE_SHIFT 60
@@ -60,6 +62,23 @@ static inline uint64_t level_size(int level)
 static inline _Bool pte_is_leaf(uint64_t pte)
 {
 	return (pte & PTE_V) && (pte & PTE_RWX);
+}
+
+/*
+ * Without V, or reserved for its high bits: the walk ends ("Virtual Address Translation Process",
+ * step 3).  A macro, of which gcc makes two branches; of a function it makes a value and a branch.
+ */
+#define PTE_IS_INVALID(pte) (!((pte)&PTE_V) || (pte) >> PTE_RESERVED_SHIFT)
+
+/* Reserved encodings: W without R, and of links any of U, A and D. */
+static inline _Bool pte_is_write_only(uint64_t pte)
+{
+	return (pte & (PTE_R | PTE_W)) == PTE_W;
+}
+
+static inline _Bool pte_is_reserved_link(uint64_t pte)
+{
+	return pte & (PTE_U | PTE_A | PTE_D);
 }
 
 static inline uint64_t pte_address(uint64_t pte)

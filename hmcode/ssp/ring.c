@@ -25,7 +25,7 @@ struct drain {
 	unsigned int flushes;
 	bool all; /* everything was flushed: nothing is left to do */
 
-	/* follow_hints() */
+	/* fill_hints() */
 	uint64_t hinted; /* pages */
 	uint64_t asid, region;
 	struct ssp_walk *walk; /* of the region's leaf tables */
@@ -50,7 +50,7 @@ void ssp_ring_attach(struct ssp_space *space, uint64_t hpa)
 	attach(space, hpa, offsetof(struct hm_ring, head));
 }
 
-void ssp_ring_take_over(struct ssp_space *space, uint64_t hpa)
+void ssp_ring_attach_undrained(struct ssp_space *space, uint64_t hpa)
 {
 	attach(space, hpa, offsetof(struct hm_ring, tail));
 }
@@ -207,7 +207,7 @@ static struct ssp_walk *walk_of(struct drain *drain, uint64_t va)
 }
 
 /* Only into the tables of the address space that runs; returns how many pages were filled. */
-static uint64_t follow_hint(struct drain *drain, uint64_t va, uint64_t pages, uint64_t asid)
+static uint64_t fill_hint(struct drain *drain, uint64_t va, uint64_t pages, uint64_t asid)
 {
 	struct ssp_walk *walk;
 	uint64_t used = 0;
@@ -226,7 +226,7 @@ static uint64_t follow_hint(struct drain *drain, uint64_t va, uint64_t pages, ui
  * newest first, since faults have met the older ones by now.  Entries are read a
  * second time, so what counts is what they say now.
  */
-static void follow_hints(struct drain *drain, uint32_t head)
+static void fill_hints(struct drain *drain, uint32_t head)
 {
 	struct ssp_space *space = drain->space;
 	uint64_t used = 0;
@@ -242,8 +242,8 @@ static void follow_hints(struct drain *drain, uint32_t head)
 		if (va & (PAGE_SIZE - 1))
 			continue;
 		asid_pages = ssp_port_load(entry + 8);
-		used += follow_hint(drain, va, (uint32_t)asid_pages,
-				    asid_pages >> HM_RING_ASID_SHIFT);
+		used += fill_hint(drain, va, (uint32_t)asid_pages,
+				  asid_pages >> HM_RING_ASID_SHIFT);
 	}
 	space->ring.hints_used += used;
 	if (drain->hinted > used)
@@ -256,7 +256,7 @@ static inline bool is_one_page(uint64_t asid_pages)
 	return (uint32_t)asid_pages == 1 && asid_pages >> HM_RING_ASID_SHIFT <= HM_RING_ASID_MASK;
 }
 
-static void carry_out(struct drain *drain, uint64_t va_op, uint64_t asid_pages)
+static void apply_entry(struct drain *drain, uint64_t va_op, uint64_t asid_pages)
 {
 	uint64_t va = va_op & ~(PAGE_SIZE - 1), pages = (uint32_t)asid_pages;
 	uint64_t asid = asid_pages >> HM_RING_ASID_SHIFT;
@@ -305,10 +305,10 @@ struct ssp_drained ssp_ring_drain(struct ssp_space *space)
 		if ((va_op & (PAGE_SIZE - 1)) == HM_RING_OP_MAP && is_one_page(asid_pages))
 			drain.hinted++;
 		else
-			carry_out(&drain, va_op, asid_pages);
+			apply_entry(&drain, va_op, asid_pages);
 	}
 	if (drain.hinted && !drain.all)
-		follow_hints(&drain, head);
+		fill_hints(&drain, head);
 	ring->others -= drain.flushes;
 	ring->tail = head;
 	ssp_port_fence();

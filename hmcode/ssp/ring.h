@@ -30,7 +30,7 @@ struct ssp_drained {
 void ssp_ring_attach(struct ssp_space *space, uint64_t hpa);
 
 /* The same for one that was attached elsewhere: what was pushed since then is drained. */
-void ssp_ring_take_over(struct ssp_space *space, uint64_t hpa);
+void ssp_ring_attach_undrained(struct ssp_space *space, uint64_t hpa);
 
 /* Carry out what was pushed. */
 struct ssp_drained ssp_ring_drain(struct ssp_space *space);
@@ -65,6 +65,14 @@ static inline void ssp_ring_reset_counts(struct ssp_ring *ring)
 {
 	ring->begin = ring->tail;
 	ring->others = ring->hints_used = ring->hints_lost = 0;
+}
+
+/* The page at gpa if the guest may write it, which a ring has to be, or 0. */
+static inline uint64_t ssp_ring_page(const struct ssp_space *space, uint64_t gpa)
+{
+	const struct ssp_slot *slot = ssp_slot_of(space, gpa);
+
+	return slot && (slot->rights & PTE_W) ? gpa + slot->delta : 0;
 }
 
 /* Is there anything to drain? */

@@ -5,6 +5,7 @@
  * Roots are found through a bucket of their ASID, the way fences need them
  * too; a root that is taken over keeps its tree, put to sleep.
  */
+#include "hits.h"
 #include "internal.h"
 #include "ring.h"
 
@@ -12,7 +13,7 @@
 static void root_init(struct ssp_root *root)
 {
 	root->walk_generation = 1ull << SSP_WALK_VA_BITS;
-	root->filled_generation = root->tree_generation = 1;
+	root->filled_generation = root->tree_generation = root->global_generation = 1;
 	root->filled = root->spare = root->top = SSP_NONE;
 	root->filled_count = root->tables = 0;
 	root->gsatp = root->ring_page = root->log_position = root->last_use = 0;
@@ -31,6 +32,8 @@ static void space_init(struct ssp_space *space)
 	space->current = NULL;
 	space->ram_base = space->ram_size = space->ram_hpa = 0;
 	space->last_read = 0;
+	for (unsigned int i = 0; i < sizeof(space->need); i++)
+		space->need[i] = (uint32_t)SSP_NEEDS >> 8 * i & 0xff;
 	space->global_shift = 0;
 	space->ring = (struct ssp_ring){ 0 };
 	space->slot_count = 0;
@@ -178,10 +181,10 @@ struct ssp_root *ssp_root_new(struct ssp_space *space, uint64_t gsatp, enum ssp_
 		bucket_remove(space, root);
 	}
 	root->gsatp = gsatp;
-	root->mode = satp_mode(gsatp) == SATP_BARE ? space->bare_mode : satp_mode(gsatp);
+	root->mode = ssp_shadow_mode(space, gsatp);
 	level = satp_modes[root->mode].levels - 1;
 	if (root_top(space, root)->level == level)
-		ssp_root_sleep(space, root);
+		ssp_root_hand_over(space, root);
 	else
 		ssp_root_empty(space, root);
 	root_top(space, root)->level = level;

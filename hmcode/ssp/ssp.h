@@ -98,10 +98,16 @@ static inline uint64_t ssp_access_fault(enum ssp_access access)
 	return access == SSP_FETCH ? 1 : access + 4;
 }
 
+/* What the guest gets for a verdict that is neither SSP_ALLOWED nor served as MMIO. */
+static inline uint64_t ssp_fault_cause(enum ssp_verdict verdict, enum ssp_access access)
+{
+	return verdict == SSP_TRUE_FAULT ? ssp_page_fault(access) : ssp_access_fault(access);
+}
+
 /* In what state an access is made. */
-#define SSP_USER (1u << 0) /* in U-mode */
-#define SSP_SUM  (1u << 1) /* sstatus.SUM */
-#define SSP_MXR  (1u << 2) /* sstatus.MXR */
+#define SSP_USER (1u << 4)  /* in U-mode; where a PTE has U */
+#define SSP_SUM  (1u << 18) /* sstatus.SUM, and where that has it */
+#define SSP_MXR  (1u << 19) /* likewise */
 
 struct ssp_result {
 	enum ssp_verdict verdict;
@@ -164,10 +170,12 @@ struct ssp_path {
 
 struct ssp_root {
 	/* Read by every fault. */
-	uint64_t walk_generation; /* high part of live tags */
 	struct ssp_walk walk[SSP_WALK_CACHE];
+	uint64_t walk_generation; /* high part of live tags */
 
 	uint64_t tree_generation; /* changes when tables that walks may name lose their place */
+	/* the global tree's tree_generation when links to it were last right: later all of it was put to sleep */
+	uint64_t global_generation;
 	struct ssp_path path[SSP_WALK_CACHE]; /* of the walk with the same number */
 
 	uint64_t gsatp; /* guest satp: mode, ASID, PPN; the key */
@@ -200,10 +208,13 @@ struct ssp_ring {
 
 struct ssp_space {
 	struct ssp_root *current; /* the root that the guest runs on */
-	/* Slot 0 for hits.h, if it has all rights, in the form of PTEs: where guests see it, its size, where it is. */
+	/*
+	 * Slot 0 for hits.h, if it has all rights, in the form of PTEs: where guests see it, its
+	 * size, where it is.
+	 */
 	uint64_t ram_base, ram_size, ram_hpa;
-	/* number of the page last filled for a load or fetch, by guest_vector.S */
-	uint64_t last_read;
+	uint64_t last_read; /* number of the page that a load or fetch last faulted for: hits.h */
+	uint8_t need[4];    /* what an access needs of a leaf in S-mode, by its number */
 	_Bool fence_after_fill;    /* the hart lacks Svvptc */
 	uint64_t *global_top;      /* entries of the global tree's top table ... */
 	unsigned int global_shift; /* ... indexed by an address from this bit on */
@@ -244,7 +255,10 @@ struct ssp_space {
 _Bool ssp_init(struct ssp_space *space, uint64_t pool_hpa, struct ssp_table *tables,
 	       uint32_t table_count, uint16_t offered, _Bool fence_after_fill);
 
-/* Add or, with size 0, remove slot n.  Everything cached is dropped.  The caller owes SSP_FENCE_ALL. */
+/*
+ * Add or, with size 0, remove slot n.  Everything cached is dropped.  The caller owes
+ * SSP_FENCE_ALL.
+ */
 void ssp_slot_set(struct ssp_space *space, unsigned int n, struct ssp_slot slot);
 
 /* The same for all slots, but that nothing is dropped yet: the caller owes ssp_flush_all() too. */
@@ -303,6 +317,23 @@ enum ssp_fence ssp_flush_pages_asid(struct ssp_space *space, uint64_t va, uint64
 enum ssp_fence ssp_flush_asid(struct ssp_space *space, uint64_t asid);
 enum ssp_fence ssp_flush_all(struct ssp_space *space);
 
+/* A longer fence by address is one of all addresses, so that the time it takes is bounded. */
+#define MAX_FENCE_PAGES SSP_LOG_SIZE
+
+/*
+ * The pages of a range as RFENCE has it, of which `most` are fenced one by one; 0: all addresses.
+ * A range that wraps around is all, and so is an empty one, wherever it begins.
+ */
+static inline uint64_t ssp_fence_pages(uint64_t start, uint64_t size, uint64_t most)
+{
+	uint64_t last = start + size - 1, pages;
+
+	if (size - 1 >= most * PAGE_SIZE || last < start)
+		return 0;
+	pages = (last >> PAGE_SHIFT) - (start >> PAGE_SHIFT) + 1;
+	return pages > most ? 0 : pages;
+}
+
 /* How many roots a fence for one guest ASID has to visit. */
 unsigned int ssp_roots_of_asid(const struct ssp_space *space, uint64_t asid);
 
@@ -318,6 +349,13 @@ enum ssp_fence ssp_invalidate_gpa(struct ssp_space *space, uint64_t gpa, uint64_
  * makes it current.
  */
 uint64_t ssp_satp_legal(const struct ssp_space *space, uint64_t old, uint64_t value);
+
+/* The mode of the shadow behind a legal satp; in bare mode it maps the identity. */
+static inline uint64_t ssp_shadow_mode(const struct ssp_space *space, uint64_t gsatp)
+{
+	return satp_mode(gsatp) == SATP_BARE ? space->bare_mode : satp_mode(gsatp);
+}
+
 static inline struct ssp_root *ssp_root_find(struct ssp_space *space, uint64_t gsatp)
 {
 	unsigned int i = space->asid_bucket[satp_asid(gsatp) % SSP_ASID_BUCKETS];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * table.c - the life of shadow tables: allocation, hanging, clearing; recycle.c takes them from a root.
+ * table.c - the life of shadow tables: allocation, hanging, clearing; recycle.c takes them from a
+ * root.
  *
  *	free --alloc--> hung at a link --orphan--> spare --alloc--> hung ...
  *	 ^                                           |
@@ -93,7 +94,7 @@ void ssp_table_empty(struct ssp_space *space, struct ssp_table *table, uint32_t 
 }
 
 /* A table for the first time: what its page and description held before does not matter. */
-static struct ssp_table *take_fresh(struct ssp_space *space)
+static struct ssp_table *alloc_fresh(struct ssp_space *space)
 {
 	struct ssp_table *table = &space->tables[space->fresh++];
 
@@ -103,7 +104,7 @@ static struct ssp_table *take_fresh(struct ssp_space *space)
 }
 
 /* An empty table from a ring that has some; what hung below it stays there. */
-static struct ssp_table *take_first(struct ssp_space *space, uint32_t *ring)
+static struct ssp_table *alloc_from_ring(struct ssp_space *space, uint32_t *ring)
 {
 	struct ssp_table *table = &space->tables[*ring];
 
@@ -136,7 +137,10 @@ void ssp_table_list_filled(struct ssp_space *space, struct ssp_table *table)
 	owner->filled_count++;
 }
 
-/* A table that hangs loses its place, and all below it with it: whoever uses it next empties it first. */
+/*
+ * A table that hangs loses its place, and all below it with it: whoever uses it next empties it
+ * first.
+ */
 void ssp_table_orphan(struct ssp_space *space, struct ssp_table *table)
 {
 	ring_remove(space, &space->tables[table->parent].children, table);
@@ -153,10 +157,10 @@ struct ssp_table *ssp_table_alloc(struct ssp_space *space, struct ssp_root *owne
 	struct ssp_table *table;
 
 	if (owner->spare != SSP_NONE) {
-		table = take_first(space, &owner->spare);
+		table = alloc_from_ring(space, &owner->spare);
 	} else {
-		table = space->free == SSP_NONE ? take_fresh(space) :
-						  take_first(space, &space->free);
+		table = space->free == SSP_NONE ? alloc_fresh(space) :
+						  alloc_from_ring(space, &space->free);
 		table->filled_generation = 0;
 		space->free_count--;
 		owner->tables++;

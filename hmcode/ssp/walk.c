@@ -17,7 +17,7 @@ bool ssp_leaf_allows(uint64_t pte, enum ssp_access access, unsigned int state)
 {
 	uint64_t readable = PTE_R | (state & SSP_MXR ? PTE_X : 0);
 
-	if ((pte & (PTE_R | PTE_W)) == PTE_W || !(pte & PTE_A))
+	if (pte_is_write_only(pte) || !(pte & PTE_A))
 		return false;
 	if (state & SSP_USER) {
 		if (!(pte & PTE_U))
@@ -76,12 +76,12 @@ void ssp_guest_walk(struct ssp_space *space, uint64_t gsatp, uint64_t va, enum s
 		walk->link_hpa[level] = table + slot->delta + (va >> shift) % PTES_PER_TABLE * 8;
 		pte = walk->link[level] = ssp_port_load(walk->link_hpa[level]);
 		path |= pte;
-		if (!(pte & PTE_V) || pte >> PTE_RESERVED_SHIFT)
+		if (PTE_IS_INVALID(pte))
 			return;
 		if (pte & PTE_RWX)
 			break;
-		if (pte & (PTE_U | PTE_A | PTE_D) || !level)
-			return; /* reserved in links */
+		if (pte_is_reserved_link(pte) || !level)
+			return;
 		table = pte_address(pte);
 		shift -= 9;
 		level--;

@@ -7,7 +7,7 @@
 
 struct ssp_guest_walk {
 	enum ssp_verdict verdict;   /* SSP_ALLOWED: translated and allowed; else only gpa is set */
-	bool global;                /* G at any level of the path */
+	_Bool global;               /* G at any level of the path */
 	int level;                  /* of the leaf */
 	uint64_t pte;               /* the leaf */
 	uint64_t gpa;               /* of va itself */
@@ -19,7 +19,10 @@ struct ssp_guest_walk {
 void ssp_guest_walk(struct ssp_space *space, uint64_t gsatp, uint64_t va, enum ssp_access access,
 		    unsigned int state, struct ssp_guest_walk *walk);
 
-/* The slot behind the leaf, if what its rights leave of the leaf still allows the access; else NULL. */
+/*
+ * The slot behind the leaf, if what its rights leave of the leaf still allows the access; else
+ * NULL.
+ */
 static inline const struct ssp_slot *ssp_walk_slot(const struct ssp_space *space,
 						   const struct ssp_guest_walk *walk,
 						   enum ssp_access access, unsigned int state)
@@ -31,6 +34,19 @@ static inline const struct ssp_slot *ssp_walk_slot(const struct ssp_space *space
 		return NULL;
 	denied = PTE_RWX & ~slot->rights;
 	return !denied || ssp_leaf_allows(walk->pte & ~denied, access, state) ? slot : NULL;
+}
+
+/* For check.c of both shadows: is the leaf in one slot, with no more rights than that has? */
+static inline _Bool ssp_leaf_in_slot(const struct ssp_space *space, uint64_t leaf, int level)
+{
+	for (unsigned int i = 0; i < space->slot_count; i++) {
+		const struct ssp_slot *slot = &space->slots[i];
+		uint64_t offset = pte_address(leaf) - slot->delta - slot->gpa;
+
+		if (offset < slot->size && level_size(level) <= slot->size - offset)
+			return !(leaf & PTE_RWX & ~slot->rights);
+	}
+	return 0;
 }
 
 #endif

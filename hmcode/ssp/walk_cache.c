@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * walk_cache.c - walks that a fill remembers, and those that a fence dropped and that can be taken up again: legal as a
- * cache of non-leaf entries.
+ * walk_cache.c - walks that a fill remembers, and those that a fence dropped and that can be taken
+ * up again: legal as a cache of non-leaf entries.
  */
 #include "internal.h"
 

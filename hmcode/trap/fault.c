@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* fault.c - faults that tvm_short.c could not answer, and what they need of the guest's memory. */
-#include "core/insn.h"
+#include "ssp/fetch.h"
 #include "mmu/fence.h"
 #include "mmu/flush.h"
 #include "trap/trap.h"
@@ -8,20 +8,20 @@
 /*
  * The guest's tables forbid to fetch what the hart, by an older translation, has just
  * fetched: a hart whose TLB had lost it would have faulted.  So does the guest, or it
- * would execute the same again for ever; what is still cached of the page goes.  (A guest that has not
- * fenced could not complain if it stayed.)
+ * would execute the same again for ever; what is still cached of the page goes.  (A guest that has
+ * not fenced could not complain if it stayed.)
  */
 static void fetch_fault(struct hm_trap *trap, u64 va, enum ssp_verdict verdict)
 {
 	hm_fence(hm_flush_va(trap->vcpu, va, HM_ALL_ASIDS), va);
-	hm_count(trap->vcpu, HM_TRAP_TRUE_FAULT);
-	hm_inject(trap, verdict == SSP_TRUE_FAULT ? CAUSE_FETCH_PAGE_FAULT : CAUSE_FETCH_ACCESS,
-		  va);
+	hm_count(trap->vcpu, HM_TRAP_TRUE_FAULT, va);
+	hm_inject(trap, ssp_fault_cause(verdict, SSP_FETCH), va);
 }
 
 /* Guest code, through the guest's own tables and only from RAM; 0: the guest was given a fault. */
-static u64 code_at(struct hm_trap *trap, u64 va)
+static u64 find_code(void *caller, u64 va)
 {
+	struct hm_trap *trap = caller;
 	u64 hpa;
 	enum ssp_verdict verdict =
 		ssp_translate(&trap->vcpu->space, hm_guest_satp(trap->vcpu), va, SSP_FETCH,
@@ -33,27 +33,14 @@ static u64 code_at(struct hm_trap *trap, u64 va)
 	return 0;
 }
 
-bool hm_fetch(struct hm_trap *trap, u32 *insn)
+unsigned int hm_fetch(struct hm_trap *trap, u64 *insn)
 {
-	u64 code = code_at(trap, trap->pc), behind = trap->pc + 2;
-
-	if (!code)
-		return false;
-	*insn = hm_load_u16(code);
-	code += 2;
-	if (INSN_LENGTH(*insn) == 2)
-		return true;
-	if (!(behind & (PAGE_SIZE - 1)))
-		code = code_at(trap, behind);
-	if (!code)
-		return false;
-	*insn |= (u32)hm_load_u16(code) << 16;
-	return true;
+	return insn_fetch(find_code, hm_load_u16, trap, trap->pc, insn);
 }
 
-static struct hm_fault to_guest(struct hm_vcpu *vcpu, u64 cause)
+static struct hm_fault to_guest(struct hm_vcpu *vcpu, u64 cause, u64 va)
 {
-	hm_count(vcpu, HM_TRAP_TRUE_FAULT);
+	hm_count(vcpu, HM_TRAP_TRUE_FAULT, va);
 	return (struct hm_fault){ .class = HM_FAULT_GUEST, .cause = cause };
 }
 
@@ -70,7 +57,7 @@ static struct hm_fault of_host_tables(struct hm_vcpu *vcpu, u64 cause, u64 va, u
 	if (hm_finishes(vcpu, HM_POLICY_INJECT) &&
 	    ssp_translate(&vcpu->space, hm_guest_satp(vcpu), va, cause & 3, state, &address) ==
 		    SSP_TRUE_FAULT)
-		return to_guest(vcpu, cause);
+		return to_guest(vcpu, cause, va);
 	return to_host(HM_EXIT_PAGE_FAULT);
 }
 
@@ -100,31 +87,36 @@ struct hm_fault hm_find_fault(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstat
 		if (!hm_finishes(vcpu, HM_POLICY_FILL))
 			return to_host(HM_EXIT_HIDDEN_FAULT);
 		hm_fence(found.fence, va);
-		hm_count(vcpu, HM_TRAP_FILL);
+		hm_count(vcpu, HM_TRAP_FILL, va);
 		return (struct hm_fault){ .class = HM_FAULT_FILLED };
 	case SSP_TRUE_FAULT:
-		return hm_finishes(vcpu, HM_POLICY_INJECT) ? to_guest(vcpu, cause) :
+		return hm_finishes(vcpu, HM_POLICY_INJECT) ? to_guest(vcpu, cause, va) :
 							     to_host(HM_EXIT_TRUE_FAULT);
-	case SSP_ACCESS_FAULT: return to_guest(vcpu, ssp_access_fault(access));
+	case SSP_ACCESS_FAULT: return to_guest(vcpu, ssp_access_fault(access), va);
 	case SSP_OUTSIDE:
-		/* hm_fetch() would find the same, unless another hart of the guest maps code there meanwhile. */
+		/*
+		 * hm_fetch() would find the same, unless another hart of the guest maps code there
+		 * meanwhile.
+		 */
 		if (access == SSP_FETCH)
-			return to_guest(vcpu, CAUSE_FETCH_ACCESS);
+			return to_guest(vcpu, CAUSE_FETCH_ACCESS, va);
 		return (struct hm_fault){ .class = HM_FAULT_MMIO, .gpa = found.gpa };
 	default: return to_host(HM_EXIT_BROKEN);
 	}
 }
 
-static enum hm_next outside(struct hm_trap *trap, u64 gpa)
+static enum hm_next exit_outside_ram(struct hm_trap *trap, u64 gpa)
 {
 	struct hm_run *run = trap->vcpu->run;
-	u32 insn;
+	unsigned int length;
+	u64 insn;
 
-	if (!hm_fetch(trap, &insn))
+	length = hm_fetch(trap, &insn);
+	if (!length)
 		return HM_RESUME;
 	run->exit_gpa = gpa;
 	run->exit_insn = insn;
-	run->exit_insn_len = INSN_LENGTH(insn);
+	run->exit_insn_len = length;
 	return hm_exit(trap, HM_EXIT_MMIO, trap->tval);
 }
 
@@ -136,7 +128,7 @@ enum hm_next hm_route_page_fault(struct hm_trap *trap)
 	switch (fault->class) {
 	case HM_FAULT_FILLED: return HM_RESUME;
 	case HM_FAULT_GUEST: hm_inject(trap, fault->cause, trap->tval); return HM_RESUME;
-	case HM_FAULT_MMIO: return outside(trap, fault->gpa);
+	case HM_FAULT_MMIO: return exit_outside_ram(trap, fault->gpa);
 	case HM_FAULT_HOST: return hm_exit(trap, fault->reason, trap->tval);
 	}
 	return hm_exit(trap, HM_EXIT_BROKEN, trap->tval);
@@ -150,10 +142,12 @@ enum hm_next hm_page_fault(struct hm_trap *trap, u64 cause, u64 va)
 	return hm_route_page_fault(trap);
 }
 
-/* The shadow maps RAM alone, so this is the guest's affair (an AMO that memory does not take, say). */
+/*
+ * The shadow maps RAM alone, so this is the guest's affair (an AMO that memory does not take, say).
+ */
 enum hm_next hm_route_access_fault(struct hm_trap *trap)
 {
-	hm_count(trap->vcpu, HM_TRAP_OTHER);
+	hm_count(trap->vcpu, HM_TRAP_OTHER, trap->tval);
 	hm_inject(trap, trap->cause, trap->tval);
 	return HM_RESUME;
 }

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* guest_registers.h - what a trap saves of the guest's registers, in the frame that sp points to; for the assembler. */
+/*
+ * guest_registers.h - what a trap saves of the guest's registers, in the frame that sp points to, and what it leaves
+ * in the trace; for the assembler.
+ */
 #define X(n)	(FRAME_X + 8 * (n))(sp)
 
 /* What tvm_short.c may change: it is compiled with every other register preserved. */
 .macro save_few
 	sd	ra, X(1)
 	sd	t0, X(5)
+	sd	t1, X(6)
 	sd	a0, X(10)
 	sd	a1, X(11)
 	sd	a2, X(12)
@@ -17,6 +21,7 @@
 .macro load_few
 	ld	ra, X(1)
 	ld	t0, X(5)
+	ld	t1, X(6)
 	ld	a0, X(10)
 	ld	a1, X(11)
 	ld	a2, X(12)
@@ -27,7 +32,6 @@
 
 /* The rest of what C may change. */
 .macro save_caller_saved
-	sd	t1, X(6)
 	sd	t2, X(7)
 	sd	a6, X(16)
 	sd	a7, X(17)
@@ -38,7 +42,6 @@
 .endm
 
 .macro load_caller_saved
-	ld	t1, X(6)
 	ld	t2, X(7)
 	ld	a6, X(16)
 	ld	a7, X(17)
@@ -91,4 +94,16 @@
 	ld	s9, X(25)
 	ld	s10, X(26)
 	ld	s11, X(27)
+.endm
+
+/* An event of the trace, as hm_trace() in core/trace.h: \kind is one of TRACE_*.  Takes \next and \time. */
+.macro trace_event kind, value, vcpu, next, time
+#ifdef HM_TRACED
+	ld	\next, VCPU_TRACE(\vcpu)
+	csrr	\time, mcycle
+	sd	\value, 0(\next)
+	sd	\time, \kind(\next)
+	addi	\next, \next, TRACE_SLOT
+	sh	\next, VCPU_TRACE(\vcpu)
+#endif
 .endm

@@ -50,7 +50,7 @@
 1:	.irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
 	.if \n == 2
 	csrr	\to, mscratch
-	.elseif \n == 1 || \n == 5 || (\n >= 10 && \n <= 15)
+	.elseif \n == 1 || \n == 5 || \n == 6 || (\n >= 10 && \n <= 15)
 	ld	\to, X(\n)
 	.else
 	mv	\to, x\n
@@ -91,15 +91,6 @@
 	sd	\bits, TABLE_OCCUPIED(\table)
 .endm
 
-/*
- * Page faults that the walk cache answers end here, after some 60 to 85
- * instructions: the same as ssp_fault_fast() in ssp/hits.h, with the rarer
- * cases left to hm_trap_mmu.
- *
- *	a0 cause, then the guest's PTE	a3 root, then the PTE made
- *	a1 faulting address		a4 offset of the entry in the tables
- *	a2 vCPU				a5 walk-cache entry
- */
 	.text
 	.align	2
 	.globl	hm_guest_vector
@@ -111,121 +102,10 @@ hm_guest_vector:
 	sltiu	a1, a1, 4			/* interrupts are far above */
 	beqz	a1, no_page_fault
 
-	csrr	a1, mtval
-	ld	a2, FRAME_VCPU(sp)
-	ld	a3, VCPU_ROOT(a2)
-	srli	a4, a1, WALK_SHIFT
-	andi	a5, a4, WALK_CACHE - 1
-	slli	a5, a5, WALK_SIZE_SHIFT
-	add	a5, a5, a3
-	ld	a3, ROOT_WALK_GENERATION(a3)
-	or	a4, a4, a3
-	ld	a3, ROOT_WALK_TAG(a5)
-	bne	a3, a4, general
-	ld	a3, ROOT_WALK_GUEST(a5)
-	slli	a4, a1, 64 - 21			/* bits 20:12 are the index */
-	srli	a4, a4, 64 - 9
-	slli	a4, a4, 3
-	add	a3, a3, a4
-	ld	a3, 0(a3)			/* the guest's PTE, read once */
-
-	andi	t0, a3, PTE_V
-	beqz	t0, true_fault
-	slli	t0, a0, 3
-	add	t0, t0, sp
-	ld	t0, FRAME_NEED - 12 * 8(t0)
-	csrr	ra, mstatus
-	srli	ra, ra, 7			/* bit 11 of MPP to bit 4: S */
-	andi	ra, ra, PTE_U
-	xori	ra, ra, PTE_U
-	or	t0, t0, ra			/* U-mode needs U, S-mode that it is clear; the hart looks at U as well */
-	ori	ra, t0, PTE_U			/* for S-mode alone: were it filled, the hart would fault for its U */
-	and	ra, ra, a3			/* again, find it the same, and leave it to hm_trap_mmu */
-	bne	ra, t0, not_allowed
-	andi	ra, a3, PTE_R			/* fetches from what is not readable: see there */
-	beqz	ra, general
-
-	/*
-	 * Allowed: a hidden fault.  Where pages are read one after another, or every
-	 * other one, and the next but one is there as well, they are filled in groups.
-	 */
-	andi	t0, a0, 2			/* a store */
-	bnez	t0, 1f
-	srli	t0, a1, 12
-	ld	ra, VCPU_LAST_READ(a2)
-	sd	t0, VCPU_LAST_READ(a2)
-	sub	t0, t0, ra
-	sltiu	t0, t0, 8 + 1			/* a group at most lies between */
-	beqz	t0, 1f
-	xori	t0, a4, 2 * 8
-	ld	ra, ROOT_WALK_GUEST(a5)
-	add	ra, ra, t0
-	ld	ra, 0(ra)
-	andi	ra, ra, PTE_V
-	beqz	ra, 1f
-	ld	ra, ROOT_WALK_SHADOW(a5)
-	add	ra, ra, t0
-	ld	ra, 0(ra)
-	beqz	ra, general
-1:	mv	a0, a3
-	own_leaf a3, a2, general
-	ld	ra, ROOT_WALK_TABLE(a5)
-	lbu	t0, TABLE_OWNER(ra)
-	beqz	t0, global			/* SSP_GLOBAL */
-fill:
-	ld	t0, ROOT_WALK_SHADOW(a5)
-	add	t0, t0, a4
-	ld	a5, 0(t0)
-	beq	a5, a3, general			/* it had it: the hart caches something older */
-	sd	a3, 0(t0)
-	/* Unfenced, the hart may fault again, finds the leaf the same and comes to general's fence: a trap more. */
-	lbu	t0, VCPU_FENCE_AFTER_FILL(a2)
-	or	a5, a5, t0
-	beqz	a5, 1f
-	sfence.vma a1
-1:	occupy	ra, a4, a5
-	ld	t0, VCPU_FILLS(a2)
-	addi	t0, t0, 1
-	sd	t0, VCPU_FILLS(a2)
-	load_few
-	csrrw	sp, mscratch, sp
-	mret
-
-global:
-	andi	t0, a0, PTE_G
-	beqz	t0, general			/* needs a private table */
-	ori	a3, a3, PTE_G
-	j	fill
-
-not_allowed:
-	/* A store without W faults in every state; the rest may be SUM's or MXR's affair. */
-	addi	t0, a0, -15
-	bnez	t0, general
-	andi	t0, a3, PTE_W
-	bnez	t0, general
-true_fault:
-	/* "Supervisor Trap Handling", as hm_raise() */
-	csrw	scause, a0
-	csrw	stval, a1
-	csrr	a0, mepc
-	csrw	sepc, a0
-	csrr	a0, stvec
-	andi	a0, a0, -4			/* without MODE: QEMU keeps bit 0 of mepc, which harts do not have */
-	csrw	mepc, a0
-	csrr	a0, mstatus
-	slli	a1, a0, 4			/* SIE, bit 1, to SPIE, bit 5 */
-	andi	a1, a1, MSTATUS_SPIE
-	srli	a3, a0, 3			/* MPP, bit 11, to SPP, bit 8 */
-	andi	a3, a3, MSTATUS_SPP
-	or	a1, a1, a3
-	andi	a0, a0, ~(MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP)
-	or	a0, a0, a1
-	li	a1, 1 << 11			/* MPP = S */
-	or	a0, a0, a1
-	csrw	mstatus, a0
-	ld	t0, VCPU_TRUE_FAULTS(a2)
-	addi	t0, t0, 1
-	sd	t0, VCPU_TRUE_FAULTS(a2)
+	mv	a1, a0
+	mv	a0, sp
+	call	hm_fault_short
+	bnez	a0, general
 	load_few
 	csrrw	sp, mscratch, sp
 	mret
@@ -310,6 +190,7 @@ committed:
 	ld	t0, VCPU_RINGS(a0)
 	addi	t0, t0, 1
 	sd	t0, VCPU_RINGS(a0)
+	trace_event TRACE_RING, zero, a0, t0, a1
 	csrr	a0, mepc
 	addi	a0, a0, 4
 	csrw	mepc, a0
@@ -367,14 +248,14 @@ hm_policy_vector:
 to_host:
 	expect_no_trap
 	ld	a1, FRAME_RUN(sp)
-	.irp n, 3,4,6,7,8,9,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	.irp n, 3,4,7,8,9,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
 	sd	x\n, (RUN_X + 8 * \n)(a1)
 	.endr
 	csrr	a0, mscratch
 	sd	a0, (RUN_X + 8 * 2)(a1)
 	ld	a0, FRAME_SCRATCH(sp)
 	csrw	mscratch, a0
-	.irp n, 1,5,10,11,12,13,14,15
+	.irp n, 1,5,6,10,11,12,13,14,15
 	ld	a0, X(\n)
 	sd	a0, (RUN_X + 8 * \n)(a1)
 	.endr

@@ -30,7 +30,9 @@ static enum hm_next wait_for_interrupt(struct hm_trap *trap)
 	return hm_exit(trap, HM_EXIT_WFI, next_deadline(trap));
 }
 
-/* Harts whose time CSR is in firmware: S-mode may read it always, U-mode if scounteren.TM says so. */
+/*
+ * Harts whose time CSR is in firmware: S-mode may read it always, U-mode if scounteren.TM says so.
+ */
 static bool may_read_time(bool supervisor)
 {
 	return supervisor || (hart_read(CSR_SCOUNTEREN) & 1u << (CSR_TIME - CSR_CYCLE));
@@ -40,7 +42,7 @@ static enum hm_next read_time(struct hm_trap *trap, u32 insn)
 {
 	trap->frame->x[INSN_RD(insn)] = sbi_timer_value();
 	trap->pc += 4;
-	hm_count(trap->vcpu, HM_TRAP_OTHER);
+	hm_count(trap->vcpu, HM_TRAP_OTHER, insn);
 	return HM_RESUME;
 }
 
@@ -52,7 +54,10 @@ static enum hm_next mark(struct hm_trap *trap, u32 insn)
 	return hm_exit(trap, HM_EXIT_MARK, trap->frame->x[INSN_RS1(insn)]);
 }
 
-/* One that hm_trap_mmu did not take or left to the host: it is over when the host resumes the guest as asked. */
+/*
+ * One that hm_trap_mmu did not take or left to the host: it is over when the host resumes the guest
+ * as asked.
+ */
 static enum hm_next mmu_instruction(struct hm_trap *trap, u32 insn)
 {
 	struct hm_frame *frame = trap->frame;
@@ -71,11 +76,15 @@ enum hm_next hm_route_illegal(struct hm_trap *trap)
 {
 	bool supervisor = hart_read(CSR_MSTATUS) & MSTATUS_MPP;
 	u32 insn = trap->tval;
+	u64 fetched;
 
 	trap->frame->x[0] = 0;
 	/* mtval may be zero ("Machine Trap Value Register"). */
-	if (!insn && !hm_fetch(trap, &insn))
-		return HM_RESUME;
+	if (!insn) {
+		if (!hm_fetch(trap, &fetched))
+			return HM_RESUME;
+		insn = fetched;
+	}
 	if (INSN_IS_CSRW(insn, HM_CSR_MARK))
 		return mark(trap, insn);
 	if (INSN_IS_CSRR(insn, CSR_TIME) && may_read_time(supervisor))
@@ -84,7 +93,7 @@ enum hm_next hm_route_illegal(struct hm_trap *trap)
 		return wait_for_interrupt(trap);
 	if (supervisor && (INSN_IS_FENCE_VMA(insn) || INSN_IS_CSR(insn, CSR_SATP)))
 		return mmu_instruction(trap, insn);
-	hm_count(trap->vcpu, HM_TRAP_ILLEGAL);
+	hm_count(trap->vcpu, HM_TRAP_ILLEGAL, insn);
 	hm_inject(trap, CAUSE_ILLEGAL_INSTRUCTION, insn);
 	return HM_RESUME;
 }

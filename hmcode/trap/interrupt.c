@@ -37,7 +37,7 @@ static bool timer(struct hm_trap *trap)
 	}
 	if (trap->hart->host_deadline <= now || vcpu->slice_end <= now)
 		return true;
-	hm_timer_update(trap->hart, vcpu);
+	hm_timer_program(trap->hart, vcpu);
 	return false;
 }
 
@@ -62,6 +62,6 @@ enum hm_next hm_route_interrupt(struct hm_trap *trap)
 		exit |= external(trap);
 	if (exit)
 		return hm_exit(trap, HM_EXIT_INTERRUPT, 0);
-	hm_count(trap->vcpu, HM_TRAP_INTERRUPT);
+	hm_count(trap->vcpu, HM_TRAP_INTERRUPT, trap->cause);
 	return HM_RESUME;
 }

@@ -8,11 +8,12 @@
  *	  not there, or not with these rights: the page fault that a hart would have taken which
  *	  does such accesses itself, by its own route; the guest repeats the instruction then
  *
- * All translation is by the tables that the hart has loaded, walked as the hart walks them.  So whoever's they
- * are, a fill, a true fault, a device and a table that the host protects are what they are for an aligned access.
+ * All translation is by the tables that the hart has loaded, walked as the hart walks them.  So
+ * whoever's they are, a fill, a true fault, a device and a table that the host protects are what
+ * they are for an aligned access.
  */
 #include "ssp/decode.h"
-#include "core/insn.h"
+#include "ssp/fetch.h"
 #include "core/ram.h"
 #include "trap/trap.h"
 
@@ -34,8 +35,8 @@ struct span {
 #define UXL_32 (1ull << 32)
 
 /*
- * To ask takes some 300 instructions, and a walk asks of each table.  What is the host's RAM stays that, so
- * each hart remembers regions that are it as a whole.
+ * To ask takes some 300 instructions, and a walk asks of each table.  What is the host's RAM stays
+ * that, so each hart remembers regions that are it as a whole.
  */
 #define REGION (2ull << 20)
 
@@ -58,7 +59,8 @@ static bool may_touch(const struct hm_vcpu *vcpu, u64 page)
 }
 
 /* As "Virtual Address Translation Process"; sPTEs have A and D preset, so none is ever written. */
-static enum found find(const struct hm_vcpu *vcpu, u64 va, enum ssp_access access, u64 *hpa)
+static enum found walk_loaded_tables(const struct hm_vcpu *vcpu, u64 va, enum ssp_access access,
+				     u64 *hpa)
 {
 	u64 satp = hart_read(CSR_SATP), table = satp_table(satp);
 	const struct satp_mode_info *mode = &satp_modes[satp_mode(satp)];
@@ -73,7 +75,7 @@ static enum found find(const struct hm_vcpu *vcpu, u64 va, enum ssp_access acces
 			return NO_RAM;
 		pte = hm_load_u64(table + 8 * pte_index(va, level));
 		table = pte_address(pte);
-		if (!(pte & PTE_V) || pte >> PTE_RESERVED_SHIFT)
+		if (PTE_IS_INVALID(pte))
 			return ABSENT;
 		if (!pte_is_leaf(pte))
 			continue;
@@ -85,50 +87,50 @@ static enum found find(const struct hm_vcpu *vcpu, u64 va, enum ssp_access acces
 	return ABSENT;
 }
 
-/* Find one page of an access.  False: *next is what comes of it, as the hart would have made of it. */
+/*
+ * Find one page of an access.  False: *next is what comes of it, as the hart would have made of it.
+ */
 static bool find_page(struct hm_trap *trap, u64 va, enum ssp_access access, u64 *hpa,
 		      enum hm_next *next)
 {
-	enum found found = find(trap->vcpu, va, access, hpa);
+	enum found found = walk_loaded_tables(trap->vcpu, va, access, hpa);
 
 	if (found == ABSENT) {
 		*next = hm_page_fault(trap, ssp_page_fault(access), va);
 	} else if (found == NO_RAM) {
-		hm_count(trap->vcpu, HM_TRAP_OTHER);
+		hm_count(trap->vcpu, HM_TRAP_OTHER, trap->tval);
 		hm_inject(trap, ssp_access_fault(access), va);
 		*next = HM_RESUME;
 	}
 	return found == FOUND;
 }
 
-/* The instruction, by what the hart can have of it now.  False: *next, likewise. */
-static bool fetch(struct hm_trap *trap, u32 *insn, enum hm_next *next)
-{
-	u64 hpa, behind = trap->pc + 2;
+/* Whose code it is, and what comes of a page that is not there. */
+struct fetch {
+	struct hm_trap *trap;
+	enum hm_next next;
+};
 
-	if (!find_page(trap, trap->pc, SSP_FETCH, &hpa, next))
-		return false;
-	*insn = hm_load_u16(hpa);
-	if (INSN_LENGTH(*insn) == 2)
-		return true;
-	if (behind & (PAGE_SIZE - 1))
-		hpa += 2;
-	else if (!find_page(trap, behind, SSP_FETCH, &hpa, next))
-		return false;
-	*insn |= (u32)hm_load_u16(hpa) << 16;
-	return true;
+/* By what the hart can have of it now. */
+static u64 find_code(void *caller, u64 va)
+{
+	struct fetch *fetch = caller;
+	u64 hpa;
+
+	return find_page(fetch->trap, va, SSP_FETCH, &hpa, &fetch->next) ? hpa : 0;
 }
 
 /*
- * Another instruction than the one that trapped: the hart had that by an older translation, or from before a
- * store.  It runs again as it is now, and if it traps again it is the one that is found here.
+ * Another instruction than the one that trapped: the hart had that by an older translation, or from
+ * before a store.  It runs again as it is now, and if it traps again it is the one that is found
+ * here.
  */
-static enum hm_next run_anew(struct hm_trap *trap)
+static enum hm_next refetch(struct hm_trap *trap)
 {
 	hart_fence_page(trap->pc);
 	hart_fence_page(trap->pc + 2);
 	hart_fence_code();
-	hm_count(trap->vcpu, HM_TRAP_OTHER);
+	hm_count(trap->vcpu, HM_TRAP_OTHER, trap->tval);
 	return HM_RESUME;
 }
 
@@ -138,7 +140,10 @@ static bool is_short_program(u64 mstatus)
 	return !(mstatus & MSTATUS_MPP) && (mstatus & MSTATUS_UXL) == UXL_32;
 }
 
-/* Is it one that the hart gives up here: of this kind, misaligned, at this address (if the hart says one)? */
+/*
+ * Is it one that the hart gives up here: of this kind, misaligned, at this address (if the hart
+ * says one)?
+ */
 static bool is_trapped(const struct hm_trap *trap, const struct access *a, u64 va)
 {
 	if (a->fp && !(hart_read(CSR_MSTATUS) & MSTATUS_FS))
@@ -180,8 +185,8 @@ static void move_bytes(u64 *x, const struct access *a, const struct span *span)
 }
 
 /* Nothing is moved before both pages are found. */
-static enum hm_next perform(struct hm_trap *trap, const struct access *a, u64 va,
-			    unsigned int length)
+static enum hm_next perform_access(struct hm_trap *trap, const struct access *a, u64 va,
+				   unsigned int length)
 {
 	struct span span = { .size = a->size, .in_first = PAGE_SIZE - (va & (PAGE_SIZE - 1)) };
 	enum ssp_access access = a->store ? SSP_STORE : SSP_LOAD;
@@ -194,30 +199,28 @@ static enum hm_next perform(struct hm_trap *trap, const struct access *a, u64 va
 		return next;
 	move_bytes(trap->frame->x, a, &span);
 	trap->pc += length;
-	hm_count(trap->vcpu, HM_TRAP_OTHER);
+	hm_count(trap->vcpu, HM_TRAP_OTHER, trap->tval);
 	return HM_RESUME;
 }
 
 enum hm_next hm_route_misaligned(struct hm_trap *trap)
 {
-	unsigned int length;
+	struct fetch fetch = { .trap = trap };
+	u64 va, insn;
+	unsigned int length = insn_fetch(find_code, hm_load_u16, &fetch, trap->pc, &insn);
 	struct access a;
-	enum hm_next next;
-	u32 insn;
-	u64 va;
 
-	if (!fetch(trap, &insn, &next))
-		return next;
-	length = INSN_LENGTH(insn);
+	if (!length)
+		return fetch.next;
 	/* With the cause that the hart gave it: QEMU's makes an AMO's that of a load. */
 	if (is_other_access(insn, length) || is_short_program(hart_read(CSR_MSTATUS))) {
-		hm_count(trap->vcpu, HM_TRAP_OTHER);
+		hm_count(trap->vcpu, HM_TRAP_OTHER, trap->tval);
 		hm_inject(trap, trap->cause, trap->tval);
 		return HM_RESUME;
 	}
 	if (!decode_scalar(insn, length, &a))
-		return run_anew(trap);
+		return refetch(trap);
 	trap->frame->x[0] = 0;
 	va = trap->frame->x[a.base] + a.offset;
-	return is_trapped(trap, &a, va) ? perform(trap, &a, va, length) : run_anew(trap);
+	return is_trapped(trap, &a, va) ? perform_access(trap, &a, va, length) : refetch(trap);
 }

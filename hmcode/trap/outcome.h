@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* outcome.h - what the short way of a TVM trap says to guest_vector.S, for C and the assembler; 0: the guest can resume. */
+/*
+ * outcome.h - what the short way of a TVM trap says to guest_vector.S, for C and the assembler; 0:
+ * the guest can resume.
+ */
 #ifndef HM_OUTCOME_H
 #define HM_OUTCOME_H
 

@@ -22,7 +22,7 @@ static enum hm_next finish(struct hm_trap *trap, enum hm_trap_kind kind, long er
 	trap->frame->x[10] = error;
 	trap->frame->x[11] = value;
 	trap->pc += 4;
-	hm_count(trap->vcpu, kind);
+	hm_count(trap->vcpu, kind, trap->frame->x[17]);
 	return HM_RESUME;
 }
 
@@ -32,7 +32,9 @@ static enum hm_next finish_legacy(struct hm_trap *trap, enum hm_trap_kind kind)
 	return finish(trap, kind, SBI_SUCCESS, trap->frame->x[11]);
 }
 
-/* pc stays at the ecall: the host writes a0, and a1 but for a legacy call, and sets HM_RUN_ADVANCE. */
+/*
+ * pc stays at the ecall: the host writes a0, and a1 but for a legacy call, and sets HM_RUN_ADVANCE.
+ */
 static enum hm_next to_host_as(struct hm_trap *trap, u64 reason, u64 value)
 {
 	trap->vcpu->run->exit_insn_len = 4;
@@ -73,7 +75,7 @@ static void start_timer(struct hm_trap *trap)
 	} else {
 		hart_clear(CSR_MIP, MIP_STIP);
 		trap->vcpu->timer = trap->frame->x[10];
-		hm_timer_update(trap->hart, trap->vcpu);
+		hm_timer_program(trap->hart, trap->vcpu);
 	}
 }
 
@@ -122,8 +124,8 @@ static bool host_fences(const struct hm_vcpu *vcpu)
 }
 
 /*
- * Chapter 8, "RFENCE Extension".  REMOTE_SFENCE_VMA counts as memory's, whoever serves it and whatever it
- * names; REMOTE_FENCE_I is about instructions, not about translation.
+ * Chapter 8, "RFENCE Extension".  REMOTE_SFENCE_VMA counts as memory's, whoever serves it and
+ * whatever it names; REMOTE_FENCE_I is about instructions, not about translation.
  */
 static enum hm_next remote_fence(struct hm_trap *trap)
 {
@@ -191,8 +193,9 @@ static enum hm_next firmware_features(struct hm_trap *trap)
 }
 
 /*
- * Chapter 11, "Performance Monitoring Unit Extension": a PMU without counters, since the hart's belong to hmcode.  Linux
- * closes cycle and instret to its programs (scounteren) only where there is a PMU.
+ * Chapter 11, "Performance Monitoring Unit Extension": a PMU without counters, since the hart's
+ * belong to hmcode.  Linux closes cycle and instret to its programs (scounteren) only where there
+ * is a PMU.
  */
 static enum hm_next pmu(struct hm_trap *trap)
 {
@@ -205,7 +208,9 @@ static enum hm_next pmu(struct hm_trap *trap)
 	return finish(trap, HM_TRAP_SBI_OTHER, error, 0);
 }
 
-/* What ends a ring is a fence of everything, and tables of the host's are made current by the host. */
+/*
+ * What ends a ring is a fence of everything, and tables of the host's are made current by the host.
+ */
 static enum hm_next ring_set(struct hm_trap *trap)
 {
 	struct hm_vcpu *vcpu = trap->vcpu;
@@ -249,7 +254,10 @@ static enum hm_next legacy_clear_ipi(struct hm_trap *trap)
 	return finish_legacy(trap, HM_TRAP_SBI_OTHER);
 }
 
-/* Where the guest may load from, by its own tables and rights and only from RAM; false: it has its fault. */
+/*
+ * Where the guest may load from, by its own tables and rights and only from RAM; false: it has its
+ * fault.
+ */
 static bool may_load(struct hm_trap *trap, u64 va, u64 *hpa)
 {
 	enum ssp_verdict verdict =
@@ -258,8 +266,8 @@ static bool may_load(struct hm_trap *trap, u64 va, u64 *hpa)
 
 	if (verdict == SSP_ALLOWED)
 		return true;
-	hm_count(trap->vcpu, HM_TRAP_TRUE_FAULT);
-	hm_inject(trap, verdict == SSP_TRUE_FAULT ? CAUSE_LOAD_PAGE_FAULT : CAUSE_LOAD_ACCESS, va);
+	hm_count(trap->vcpu, HM_TRAP_TRUE_FAULT, va);
+	hm_inject(trap, ssp_fault_cause(verdict, SSP_LOAD), va);
 	return false;
 }
 
@@ -332,7 +340,10 @@ static enum hm_next legacy_fence_vma(struct hm_trap *trap)
 
 /* ---- which there are ---- */
 
-/* All that there are, and who serves each: one list for probing and for calls, which a search would cost more. */
+/*
+ * All that there are, and who serves each: one list for probing and for calls, which a search would
+ * cost more.
+ */
 #define EXTENSIONS(X)                                           \
 	X(SBI_EXT_BASE, base)                                   \
 	X(SBI_EXT_TIME, set_timer)                              \

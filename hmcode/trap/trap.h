@@ -2,11 +2,13 @@
 /*
  * trap.h - the stations of a trap from the guest world.
  *
- *	guest_vector.S	hm_guest_vector	page faults that the walk cache answers
+ *	guest_vector.S	hm_guest_vector	saves a few registers
+ *	fault_short.c	hm_fault_short	page faults that the walk cache answers
  *	tvm_short.c	hm_tvm_short	fences and satp writes likewise
  *	tvm.c		hm_trap_mmu	those that take the engine's general functions
- *	route.c		hm_trap_route	everything else, by cause, all registers saved; from the vector
- *					at once where it is neither a page fault nor an instruction
+ *	route.c		hm_trap_route	everything else, by cause, all registers saved; from the
+ *					vector at once where it is neither a page fault nor an
+ *					instruction
  *			fault.c illegal.c misaligned.c interrupt.c sbi.c
  *	tvm.c		hm_to_host	page faults and fences of which the host gets all
  *	guest_vector.S	hm_resume	back to the guest, or
@@ -46,7 +48,8 @@ struct hm_trap {
 /* guest_vector.S: the second asks the policy about each event. */
 extern const char hm_guest_vector[], hm_policy_vector[];
 
-/* Called by guest_vector.S; outcome.h says what the first three return. */
+/* Called by guest_vector.S; outcome.h says what the first four return. */
+u64 hm_fault_short(struct hm_frame *frame, u64 cause);
 u64 hm_tvm_short(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2);
 u64 hm_tvm_short_policy(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2);
 u64 hm_drain_short(struct hm_frame *frame);
@@ -62,18 +65,20 @@ enum hm_next hm_route_misaligned(struct hm_trap *trap);
 enum hm_next hm_route_sbi(struct hm_trap *trap);
 enum hm_next hm_route_interrupt(struct hm_trap *trap);
 
-/* Give the guest an exception from pc, as the hart would ("Supervisor Trap Handling"); returns its new pc. */
+/*
+ * Give the guest an exception from pc, as the hart would ("Supervisor Trap Handling"); returns its
+ * new pc.
+ */
 static inline u64 hm_raise(u64 cause, u64 tval, u64 pc, u64 mstatus)
 {
-	u64 spie = (mstatus & MSTATUS_SIE) << 4; /* SIE is bit 1, SPIE bit 5 */
-	u64 spp = mstatus >> 3 & MSTATUS_SPP;    /* MPP bit 11 (0 U, 1 S), SPP bit 8 */
+	u64 spp = mstatus >> 3 & MSTATUS_SPP; /* MPP bit 11 (0 U, 1 S), SPP bit 8 */
 
 	hart_write(CSR_SCAUSE, cause);
 	hart_write(CSR_STVAL, tval);
 	hart_write(CSR_SEPC, pc);
-	mstatus &= ~(MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP);
-	hart_write(CSR_MSTATUS, mstatus | spie | spp | (u64)PRV_S << MSTATUS_MPP_SHIFT);
-	return hart_read(CSR_STVEC) & ~3ull;
+	hart_write(CSR_MSTATUS,
+		   status_after_exception(mstatus, spp) | (u64)PRV_S << MSTATUS_MPP_SHIFT);
+	return stvec_base(hart_read(CSR_STVEC));
 }
 
 /* The same for a route. */
@@ -92,17 +97,25 @@ static inline enum hm_next hm_exit(struct hm_trap *trap, u64 reason, u64 value)
 	run->exit_value = value;
 	if (reason != HM_EXIT_MARK)
 		trap->vcpu->stats.exits[reason]++;
+	hm_trace_detailed(&trap->vcpu->trace, HM_TRACE_EXIT, value, reason);
 	return HM_EXIT;
 }
 
-/* What a page fault is, by the guest's tables and the policy; a hidden one that is the firmware's is filled. */
+/*
+ * What a page fault is, by the guest's tables and the policy; a hidden one that is the firmware's
+ * is filled.
+ */
 struct hm_fault hm_find_fault(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus);
 
-/* The page fault of an access that the firmware makes for the guest: as if the hart had taken it. */
+/*
+ * The page fault of an access that the firmware makes for the guest: as if the hart had taken it.
+ */
 enum hm_next hm_page_fault(struct hm_trap *trap, u64 cause, u64 va);
 
-/* Fetch the instruction at trap->pc; false: the fetch itself faults and has been injected. */
-bool hm_fetch(struct hm_trap *trap, u32 *insn);
+/*
+ * Fetch the instruction at trap->pc; its length, 0: the fetch itself faults and has been injected.
+ */
+unsigned int hm_fetch(struct hm_trap *trap, u64 *insn);
 
 /* tvm.c */
 void hm_fill(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus);

@@ -20,7 +20,7 @@ static u64 satp_after(const struct hm_frame *frame, u32 insn)
 	return ssp_satp_legal(&frame->vcpu->space, old, operand);
 }
 
-static enum hm_mmu leave_to_host(struct hm_frame *frame, u64 reason, u64 value)
+static enum hm_mmu record_exit(struct hm_frame *frame, u64 reason, u64 value)
 {
 	frame->mmu_exit = (struct hm_mmu_exit){ reason, value };
 	return HM_MMU_LEFT;
@@ -43,10 +43,10 @@ static enum hm_mmu access_satp(struct hm_frame *frame, u32 insn)
 	if (INSN_RD(insn))
 		frame->x[INSN_RD(insn)] = old;
 	if (value != old && !may_switch(vcpu, hit))
-		return leave_to_host(frame, hit ? HM_EXIT_SATP : HM_EXIT_ROOT_MISS, value);
+		return record_exit(frame, hit ? HM_EXIT_SATP : HM_EXIT_ROOT_MISS, value);
 	if (value != old)
 		hm_switch_satp(frame->hart, vcpu, value);
-	hm_count(vcpu, hit ? HM_TRAP_SATP_HIT : HM_TRAP_SATP_MISS);
+	hm_count(vcpu, hit ? HM_TRAP_SATP_HIT : HM_TRAP_SATP_MISS, value);
 	return HM_MMU_DONE;
 }
 
@@ -58,7 +58,7 @@ static bool is_commit(const struct hm_frame *frame, u32 insn)
 }
 
 /* Returns the first address. */
-static u64 fence_to_host(struct hm_frame *frame, u32 insn, bool by_va)
+static u64 describe_fence(struct hm_frame *frame, u32 insn, bool by_va)
 {
 	struct hm_run *run = frame->run;
 	u64 start = by_va ? frame->rs1 & ~(PAGE_SIZE - 1) : 0;
@@ -69,13 +69,13 @@ static u64 fence_to_host(struct hm_frame *frame, u32 insn, bool by_va)
 	return start;
 }
 
-static enum hm_mmu leave_fence(struct hm_frame *frame, u32 insn, bool commit)
+static enum hm_mmu record_fence_exit(struct hm_frame *frame, u32 insn, bool commit)
 {
 	if (commit && frame->vcpu->ring_page)
-		return leave_to_host(frame, HM_EXIT_RING, frame->rs1);
+		return record_exit(frame, HM_EXIT_RING, frame->rs1);
 	/* A ring that was lost: everything. */
-	return leave_to_host(frame, HM_EXIT_FLUSH,
-			     fence_to_host(frame, insn, INSN_RS1(insn) && !commit));
+	return record_exit(frame, HM_EXIT_FLUSH,
+			   describe_fence(frame, insn, INSN_RS1(insn) && !commit));
 }
 
 /* "SFENCE.VMA": x0 in rs1 means all addresses, x0 in rs2 all address spaces. */
@@ -87,17 +87,17 @@ static enum hm_mmu fence_vma(struct hm_frame *frame, u32 insn)
 	enum ssp_fence fence;
 
 	if (!hm_finishes(vcpu, HM_POLICY_FLUSH))
-		return leave_fence(frame, insn, commit);
+		return record_fence_exit(frame, insn, commit);
 	if (commit) {
 		hm_ring_commit(vcpu);
 		return HM_MMU_DONE;
 	}
 	if (INSN_RS1(insn)) {
 		fence = hm_flush_va(vcpu, va, asid);
-		hm_count(vcpu, HM_TRAP_SFENCE_VA);
+		hm_count(vcpu, HM_TRAP_SFENCE_VA, va);
 	} else {
 		fence = hm_flush_all(vcpu, asid);
-		hm_count(vcpu, INSN_RS2(insn) ? HM_TRAP_SFENCE_ASID : HM_TRAP_SFENCE_ALL);
+		hm_count(vcpu, INSN_RS2(insn) ? HM_TRAP_SFENCE_ASID : HM_TRAP_SFENCE_ALL, asid);
 	}
 	hm_fence(fence, va);
 	return HM_MMU_DONE;
@@ -125,7 +125,7 @@ void hm_to_host(struct hm_frame *frame)
 
 	frame->vcpu->trap_cycle = hart_count_all();
 	if (cause == CAUSE_ILLEGAL_INSTRUCTION) {
-		value = fence_to_host(frame, value, INSN_RS1(value));
+		value = describe_fence(frame, value, INSN_RS1(value));
 		hart_write(CSR_MEPC, hart_read(CSR_MEPC) + 4);
 		reason = HM_EXIT_FLUSH;
 	}
@@ -133,10 +133,11 @@ void hm_to_host(struct hm_frame *frame)
 	run->exit_cause = cause;
 	run->exit_value = value;
 	frame->vcpu->stats.exits[reason]++;
+	hm_trace_detailed(&frame->vcpu->trace, HM_TRACE_EXIT, value, reason);
 }
 
 /* All but what writes a register, which guest_vector.S does not load on this way. */
-static bool instruction(struct hm_frame *frame)
+static bool tvm_instruction(struct hm_frame *frame)
 {
 	u32 insn = hart_read(CSR_MTVAL);
 	enum hm_mmu what;
@@ -188,7 +189,7 @@ u64 hm_trap_mmu(struct hm_frame *frame, u64 cause)
 	bool done = false;
 
 	if (cause == CAUSE_ILLEGAL_INSTRUCTION)
-		done = instruction(frame);
+		done = tvm_instruction(frame);
 	else if (cause - CAUSE_FETCH_PAGE_FAULT <= CAUSE_STORE_PAGE_FAULT - CAUSE_FETCH_PAGE_FAULT)
 		done = page_fault(frame, cause);
 	if (!done)

@@ -18,8 +18,8 @@
 #define RING_PAGES   128
 
 /*
- * CSRRW to satp of a root that is ready, between address spaces of one mode.  Another mode takes the
- * long way, which fences the hart: its global entries of one mode match addresses of the other.
+ * CSRRW to satp of a root that is ready, between address spaces of one mode.  Another mode takes
+ * the long way, which fences the hart: its global entries of one mode match addresses of the other.
  * Only a guest that the specification does not cover needs this: to change satp.MODE between two
  * paged modes is no fence of its own global entries on the bare machine either.
  */
@@ -37,7 +37,7 @@ static inline bool switch_root(struct hm_frame *frame, u64 value)
 	space->current = root;
 	space->root_hits++;
 	hart_write(CSR_SATP, root->hsatp);
-	hm_count(vcpu, HM_TRAP_SATP_HIT);
+	hm_count(vcpu, HM_TRAP_SATP_HIT, value);
 	return true;
 }
 
@@ -54,7 +54,7 @@ static inline bool switch_host_root(struct hm_frame *frame, u64 value)
 	hm_root_use(vcpu, root);
 	vcpu->space.root_hits++;
 	hart_write(CSR_SATP, root->hsatp);
-	hm_count(vcpu, HM_TRAP_SATP_HIT);
+	hm_count(vcpu, HM_TRAP_SATP_HIT, value);
 	return true;
 }
 
@@ -63,7 +63,7 @@ static inline bool fence_page(struct hm_vcpu *vcpu, u64 va, bool by_asid, u64 as
 	if (!ssp_flush_va_fast(&vcpu->space, va, by_asid, asid))
 		return false;
 	hart_fence_page(va);
-	hm_count(vcpu, HM_TRAP_SFENCE_VA);
+	hm_count(vcpu, HM_TRAP_SFENCE_VA, va);
 	return true;
 }
 
@@ -86,12 +86,12 @@ static inline bool log_fence(struct hm_vcpu *vcpu, u64 va, u64 asid)
 	run->fences[n].va = va & -PAGE_SIZE;
 	run->fences[n].asid = asid;
 	run->fence_count = vcpu->fence_count = n + 1;
-	hm_count(vcpu, HM_TRAP_SFENCE_VA);
+	hm_count(vcpu, HM_TRAP_SFENCE_VA, va);
 	return true;
 }
 
 /* rs1 and rs2 are for hm_trap_mmu. */
-static inline u64 hand_on(struct hm_frame *frame, u64 next, u64 rs1, u64 rs2)
+static inline u64 pass_sources(struct hm_frame *frame, u64 next, u64 rs1, u64 rs2)
 {
 	frame->rs1 = rs1;
 	frame->rs2 = rs2;
@@ -101,7 +101,7 @@ static inline u64 hand_on(struct hm_frame *frame, u64 next, u64 rs1, u64 rs2)
 static inline u64 finish(struct hm_frame *frame, bool done, u64 rs1, u64 rs2)
 {
 	if (!done)
-		return hand_on(frame, 1, rs1, rs2);
+		return pass_sources(frame, 1, rs1, rs2);
 	hart_write(CSR_MEPC, hart_read(CSR_MEPC) + 4);
 	return 0;
 }
@@ -121,7 +121,7 @@ static inline u64 entry_offset(u64 va)
 }
 
 /* What the guest's tables say by now, or nothing; returns it. */
-static inline u64 read_anew(struct ssp_space *space, struct ssp_walk *walk, u64 offset)
+static inline u64 refill_leaf(struct ssp_space *space, struct ssp_walk *walk, u64 offset)
 {
 	u64 pte = ssp_port_load(walk->guest + offset), leaf = 0;
 
@@ -140,40 +140,41 @@ static inline bool flush_pages(struct ssp_space *space, struct ssp_walk *walk, u
 	if (!walk || end > PAGE_SIZE)
 		return false;
 	for (; offset != end; offset += 8, va += PAGE_SIZE) {
-		read_anew(space, walk, offset);
+		refill_leaf(space, walk, offset);
 		hart_fence_page(va);
 	}
 	return true;
 }
 
 /*
- * The number of pages that changed: 0 or 1.  A hint promises nothing of an older mapping, which the guest
- * has to flush: what the hart keeps of it is the guest's affair.  The fence is there for the
- * engine's rule that a valid leaf never changes without one, and because the hart would fault again.
+ * The number of pages that changed: 0 or 1.  A hint promises nothing of an older mapping, which the
+ * guest has to flush: what the hart keeps of it is the guest's affair.  The fence is there for the
+ * engine's rule that a valid leaf never changes without one, and because the hart would fault
+ * again.
  */
-static inline u64 follow_hint(struct ssp_space *space, struct ssp_walk *walk, u64 va)
+static inline u64 fill_hinted_page(struct ssp_space *space, struct ssp_walk *walk, u64 va)
 {
 	u64 offset = entry_offset(va), old, leaf;
 
 	if (!walk)
 		return 0;
 	old = walk->shadow[offset / 8];
-	leaf = read_anew(space, walk, offset);
+	leaf = refill_leaf(space, walk, offset);
 	/* more rights: this saves a fault of the hart that has the old leaf */
 	if (old && leaf != old)
 		hart_fence_page(va);
 	return leaf != old;
 }
 
-static inline u64 committed(struct hm_vcpu *vcpu)
+static inline u64 finish_commit(struct hm_vcpu *vcpu)
 {
-	hm_count(vcpu, HM_TRAP_RING);
+	hm_count(vcpu, HM_TRAP_RING, 0);
 	hart_write(CSR_MEPC, hart_read(CSR_MEPC) + 4);
 	return 0;
 }
 
 /* Entries up to n are drained: flushes, and hints of which so many were of use. */
-static inline void advance(struct ssp_ring *ring, u32 n, u64 flushes, u64 used)
+static inline void advance_tail(struct ssp_ring *ring, u32 n, u64 flushes, u64 used)
 {
 	u64 hints = (u32)(n - ring->tail) - flushes;
 
@@ -207,8 +208,9 @@ u64 hm_drain_short(struct hm_frame *frame)
 	if (head - n > RING_ENTRIES)
 		return 1;
 	/*
-	 * A whole address space, at the end, comes before the hints: ssp_ring_drain() does it first.
-	 * Otherwise it would drop what they have just read, which costs faults and is right as well.
+	 * A whole address space, at the end, comes before the hints: ssp_ring_drain() does it
+	 * first. Otherwise it would drop what they have just read, which costs faults and is right
+	 * as well.
 	 */
 	if (n != head && !(u32)ssp_port_load(ssp_ring_entry(ring->hpa, head - 1) + 8))
 		return 1;
@@ -222,7 +224,7 @@ u64 hm_drain_short(struct hm_frame *frame)
 			walk = own_walk(root, va);
 		}
 		if (va_op - va == HM_RING_OP_MAP && pages == 1) {
-			used += follow_hint(space, walk, va);
+			used += fill_hinted_page(space, walk, va);
 		} else if (va_op - va == HM_RING_OP_FLUSH && pages - 1 < budget &&
 			   flush_pages(space, walk, va, pages)) {
 			budget -= pages;
@@ -231,12 +233,12 @@ u64 hm_drain_short(struct hm_frame *frame)
 			break;
 		}
 	}
-	advance(ring, n, flushes, used);
+	advance_tail(ring, n, flushes, used);
 	if (n != head)
 		return 1;
 	ssp_port_fence();
 	ssp_ring_publish(ring);
-	return committed(vcpu);
+	return finish_commit(vcpu);
 }
 
 /* What mstatus.TVM traps; rs1 and rs2 are the values of the instruction's source registers. */
@@ -247,7 +249,8 @@ u64 hm_tvm_short(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2)
 	if (hart_read(CSR_MSTATUS) & MSTATUS_MPP) {
 		if (INSN_IS_SFENCE_VMA(insn) && INSN_RS1(insn)) {
 			if (rs1 == frame->vcpu->ring_gva)
-				return hand_on(frame, INSN_RS2(insn) ? 1 : HM_SHORT_RING, rs1, rs2);
+				return pass_sources(frame, INSN_RS2(insn) ? 1 : HM_SHORT_RING, rs1,
+						    rs2);
 			done = fence_page(frame->vcpu, rs1, INSN_RS2(insn), rs2);
 		} else if (INSN_IS_CSRW(insn, CSR_SATP))
 			done = switch_root(frame, rs1);
@@ -267,7 +270,7 @@ u64 hm_tvm_short_policy(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2)
 		} else if (INSN_IS_SFENCE_VMA(insn) && INSN_RS1(insn) && rs1 != vcpu->ring_gva &&
 			   hm_finishes(vcpu, HM_POLICY_FLUSH)) {
 			hart_fence_page(rs1);
-			hm_count(vcpu, HM_TRAP_SFENCE_VA);
+			hm_count(vcpu, HM_TRAP_SFENCE_VA, rs1);
 			done = true;
 		} else if (INSN_IS_SFENCE_VMA(insn) && rs1 != vcpu->ring_gva &&
 			   !hm_finishes(vcpu, HM_POLICY_FLUSH)) {

@@ -8,9 +8,10 @@
 #include "world/registers.h"
 
 /*
- * FP and V state move only now; the host world uses none.  Both are saved whatever FS and VS said: a guest sets
- * them itself, as to Clean once it has saved a program's registers in its own memory, or to Off, and neither
- * changes what the registers hold ("Extension Context Status in mstatus Register").  No trap tells of it.
+ * FP and V state move only now; the host world uses none.  Both are saved whatever FS and VS said:
+ * a guest sets them itself, as to Clean once it has saved a program's registers in its own memory,
+ * or to Off, and neither changes what the registers hold ("Extension Context Status in mstatus
+ * Register").  No trap tells of it.
  */
 static void save_registers(const struct hm_hart *hart, struct hm_vcpu *vcpu)
 {
@@ -45,7 +46,7 @@ long hm_vcpu_claim(struct hm_hart *hart, struct hm_vcpu *vcpu)
 	return SBI_SUCCESS;
 }
 
-void hm_registers_take_over(struct hm_hart *hart, struct hm_vcpu *vcpu)
+void hm_registers_switch(struct hm_hart *hart, struct hm_vcpu *vcpu)
 {
 	switch_registers(hart, hart->last_vcpu, vcpu);
 	hart->last_vcpu = vcpu;
@@ -55,7 +56,7 @@ void hm_registers_take_over(struct hm_hart *hart, struct hm_vcpu *vcpu)
 }
 
 /* The hart stops, or sleeps without its registers: what they hold of a vCPU goes to memory. */
-void hm_hart_pauses(struct hm_hart *hart)
+void hm_registers_save(struct hm_hart *hart)
 {
 	if (!hart->last_vcpu)
 		return;

@@ -9,9 +9,9 @@
 long hm_vcpu_claim(struct hm_hart *hart, struct hm_vcpu *vcpu);
 
 /* Another vCPU than the last one here. */
-void hm_registers_take_over(struct hm_hart *hart, struct hm_vcpu *vcpu);
+void hm_registers_switch(struct hm_hart *hart, struct hm_vcpu *vcpu);
 
 /* The hart stops, or sleeps without its registers: what they hold of a vCPU goes to memory. */
-void hm_hart_pauses(struct hm_hart *hart);
+void hm_registers_save(struct hm_hart *hart);
 
 #endif

@@ -2,10 +2,10 @@
 /*
  * switch.c - entering and leaving the guest world.
  *
- *	hm_vcpu_run:  begin --> prepare --> enter --> hm_guest_run (world_switch.S) --> leave --> end
+ *	hm_vcpu_run:  begin -> prepare -> enter -> hm_guest_run (world_switch.S) -> leave -> end
  *
- * General registers (world_switch.S, guest_vector.S), supervisor CSRs, and delegation with timer and
- * interrupts are separate steps.  What a guest does between enter and leave is handled in
+ * General registers (world_switch.S, guest_vector.S), supervisor CSRs, and delegation with timer
+ * and interrupts are separate steps.  What a guest does between enter and leave is handled in
  * trap/; it comes back here when trap/route.c decides to exit.
  */
 #include <sbi/sbi_ecall_interface.h>
@@ -23,93 +23,27 @@
 #include "mmu/roots.h"
 #include "mmu/satp.h"
 #include "trap/trap.h"
+#include "world/csrs.h"
 #include "world/registers.h"
 #include "world/switch.h"
 #include "world/vcpus.h"
 
 #define GUEST_MIDELEG (MIP_SSIP | MIP_STIP | MIP_SEIP)
 
-/* Only what the generated device tree offers: no cache-block management, no PBMT, no hardware A/D. */
+/*
+ * Only what the generated device tree offers: no cache-block management, no PBMT, no hardware A/D.
+ */
 #define GUEST_ENVCFG (ENVCFG_STCE | ENVCFG_CBZE)
 
 /* cycle, time, instret; the programmable counters are the host's. */
 #define GUEST_COUNTERS 7
 
-/* The bits of mstatus that sstatus shows and a guest owns. */
-#define SSTATUS_BITS                                                                        \
-	(MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP | MSTATUS_VS | MSTATUS_FS | MSTATUS_SUM | \
-	 MSTATUS_MXR | MSTATUS_UXL)
-
-/* ---- supervisor CSRs; the general registers are world_switch.S's ---- */
-
-/*
- * The guest's are read from the run page, each once, and written to it, where they stand in
- * the same order.  Any value will do: the CSRs keep what they can, and what is not the
- * guest's is masked.
- */
-static volatile struct hm_s_state *guest_state(struct hm_run *run)
-{
-	return (volatile struct hm_s_state *)&run->sstatus;
-}
-
-#define IN_ORDER(field)                                                              \
-	_Static_assert(__builtin_offsetof(struct hm_run, field) -                    \
-				       __builtin_offsetof(struct hm_run, sstatus) == \
-			       __builtin_offsetof(struct hm_s_state, field),         \
-		       #field)
-IN_ORDER(sie);
-IN_ORDER(sip);
-IN_ORDER(stvec);
-IN_ORDER(sscratch);
-IN_ORDER(sepc);
-IN_ORDER(scause);
-IN_ORDER(stval);
-IN_ORDER(satp);
-IN_ORDER(scounteren);
-IN_ORDER(senvcfg);
-IN_ORDER(stimecmp);
-
-/* Without Sstc a guest's stimecmp is its SBI timer, and a host's is not used. */
-static inline void read_s_state(volatile struct hm_s_state *s, const struct hm_hart *hart,
-				const u64 *timer)
-{
-	s->sstatus = hart_read(CSR_SSTATUS) & SSTATUS_BITS;
-	s->stvec = hart_read(CSR_STVEC);
-	s->sscratch = hart_read(CSR_SSCRATCH);
-	s->sepc = hart_read(CSR_SEPC);
-	s->scause = hart_read(CSR_SCAUSE);
-	s->stval = hart_read(CSR_STVAL);
-	s->scounteren = hart_read(CSR_SCOUNTEREN);
-	if (hart->envcfg)
-		s->senvcfg = hart_read(CSR_SENVCFG);
-	if (likely(hart->sstc))
-		s->stimecmp = hart_read(CSR_STIMECMP);
-	else if (timer)
-		s->stimecmp = *timer;
-}
-
-static inline void write_s_state(const volatile struct hm_s_state *s, const struct hm_hart *hart,
-				 u64 *timer)
-{
-	hart_write(CSR_STVEC, s->stvec);
-	hart_write(CSR_SSCRATCH, s->sscratch);
-	hart_write(CSR_SEPC, s->sepc);
-	hart_write(CSR_SCAUSE, s->scause);
-	hart_write(CSR_STVAL, s->stval);
-	hart_write(CSR_SCOUNTEREN, s->scounteren);
-	if (hart->envcfg)
-		hart_write(CSR_SENVCFG, s->senvcfg);
-	if (likely(hart->sstc))
-		hart_write(CSR_STIMECMP, s->stimecmp);
-	else if (timer)
-		*timer = s->stimecmp;
-}
-
 /* ---- delegation, timer, interrupts ---- */
 
-static void enter_interrupts(struct hm_hart *hart, struct hm_vcpu *vcpu,
-			     const volatile struct hm_s_state *guest)
+static void enter_interrupts(struct hm_hart *hart, struct hm_vcpu *vcpu)
 {
+	const struct hm_run *run = vcpu->run;
+
 	hart->host_mie = hart_read(CSR_MIE);
 	hart->host.sip = hart_read(CSR_MIP) & (MIP_SSIP | MIP_STIP | MIP_SEIP);
 	hart->host_mideleg = hart_read(CSR_MIDELEG);
@@ -129,20 +63,23 @@ static void enter_interrupts(struct hm_hart *hart, struct hm_vcpu *vcpu,
 		hart_write(CSR_MENVCFG, hart->host_menvcfg & GUEST_ENVCFG);
 	hart_write(CSR_MCOUNTEREN, GUEST_COUNTERS);
 	hart_write(CSR_MIE,
-		   (hart->host_mie & (MIP_MSIP | MIP_MEIP)) | (guest->sie & GUEST_MIDELEG));
+		   (hart->host_mie & (MIP_MSIP | MIP_MEIP)) | (hm_read(run->sie) & GUEST_MIDELEG));
 	hart_clear(CSR_MIP, MIP_SSIP | MIP_STIP | MIP_SEIP);
-	hart_set(CSR_MIP, (guest->sip & (MIP_SSIP | (hart->sstc ? 0 : MIP_STIP))) |
+	hart_set(CSR_MIP, (hm_read(run->sip) & (MIP_SSIP | (hart->sstc ? 0 : MIP_STIP))) |
 				  (vcpu->seip ? MIP_SEIP : 0));
-	hm_timer_update(hart, vcpu);
+	hm_timer_program(hart, vcpu);
 }
 
-static void restore_interrupts(struct hm_hart *hart, volatile struct hm_s_state *guest)
+static void restore_interrupts(struct hm_hart *hart, struct hm_run *run)
 {
 	u64 mie = hart_read(CSR_MIE);
 
-	guest->sip = hart_read(CSR_MIP) & (MIP_SSIP | MIP_STIP);
-	guest->sie = mie & GUEST_MIDELEG;
-	/* The host's mie, but an external interrupt that made us exit stays closed until it says done. */
+	run->sip = hart_read(CSR_MIP) & (MIP_SSIP | MIP_STIP);
+	run->sie = mie & GUEST_MIDELEG;
+	/*
+	 * The host's mie, but an external interrupt that made us exit stays closed until it says
+	 * done.
+	 */
 	hart_write(CSR_MIE, (hart->host_mie & ~(u64)MIP_MEIP) | (mie & hart->host_mie & MIP_MEIP));
 	hart_write(CSR_MEDELEG, hart->host_medeleg);
 	hart_write(CSR_MIDELEG, hart->host_mideleg);
@@ -182,7 +119,7 @@ static bool is_long(u64 begin)
  * Another owner of the tables: what either side has cached, in tables and in the
  * hart, is older than what the other one did since.
  */
-static void change_table_owner(struct hm_vcpu *vcpu)
+static void flush_for_new_owner(struct hm_vcpu *vcpu)
 {
 	ssp_flush_all(&vcpu->space);
 	hm_retire_roots(vcpu);
@@ -200,7 +137,7 @@ static bool is_policy(u64 policy)
 }
 
 /* False: the host asks for what does not exist. */
-static bool adopt_policy(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entry *entry)
+static bool apply_policy(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entry *entry)
 {
 	u64 policy = hm_read(vcpu->run->policy);
 
@@ -208,7 +145,7 @@ static bool adopt_policy(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entr
 		if (!is_policy(policy))
 			return false;
 		if ((policy ^ vcpu->policy) & HM_POLICY_HOST_TABLES) {
-			change_table_owner(vcpu);
+			flush_for_new_owner(vcpu);
 			entry->worked = true;
 		}
 		vcpu->policy = policy;
@@ -239,7 +176,7 @@ static void enter_address_space(struct hm_hart *hart, struct hm_vcpu *vcpu, stru
 		switch_satp(hart, vcpu, satp, entry);
 	else
 		hm_load_root(hart, vcpu);
-	/* A paged host's global entries, and those of its ASIDs, would match the guest's addresses. */
+	/* A paged host's global entries, and its ASIDs', would match the guest's addresses. */
 	if (satp_mode(hart->host.satp) != SATP_BARE)
 		hart_fence_all();
 }
@@ -259,7 +196,8 @@ static void reset_stats(struct hm_hart *hart, struct hm_vcpu *vcpu)
 #define HM_RUN_RESETS (HM_RUN_RESET_STATS | HM_RUN_RESET)
 
 /* Rare, so that other entries ask for both at once. */
-static __attribute__((noinline)) void reset(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 flags)
+static __attribute__((noinline)) void serve_resets(struct hm_hart *hart, struct hm_vcpu *vcpu,
+						   u64 flags)
 {
 	if (flags & HM_RUN_RESET) {
 		hm_reset_features(vcpu);
@@ -291,7 +229,7 @@ static bool read_entry(const struct hm_run *run, struct entry *entry)
 	return true;
 }
 
-static void fence_as_asked(struct hm_vcpu *vcpu, const struct entry *entry)
+static void serve_fence_request(struct hm_vcpu *vcpu, const struct entry *entry)
 {
 	const struct hm_run *run = vcpu->run;
 
@@ -315,14 +253,14 @@ static bool may_work(struct entry *entry)
  * In the guest's address space: what host and ring want done before the guest runs.
  * False: the time is up, and some of it is still to be done.
  */
-static bool carry_out(struct hm_vcpu *vcpu, struct entry *entry, u64 mstatus)
+static bool serve_requests(struct hm_vcpu *vcpu, struct entry *entry, u64 mstatus)
 {
 	struct hm_run *run = vcpu->run;
 
 	if (entry->flags & HM_RUN_FENCE_I)
 		hart_fence_code();
 	if (entry->flags & HM_RUN_FENCE_VMA) {
-		fence_as_asked(vcpu, entry);
+		serve_fence_request(vcpu, entry);
 		entry->worked = true;
 	}
 	if (hm_ring_enter(vcpu)) {
@@ -355,7 +293,6 @@ static u64 guest_mstatus(u64 sstatus, const struct entry *entry)
 static bool enter(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entry *entry)
 {
 	struct hm_run *run = vcpu->run;
-	const volatile struct hm_s_state *guest = guest_state(run);
 	u64 now = hart_count_below_m(), mstatus;
 
 	vcpu->stats.insn_host += now - hart->insn_mark;
@@ -366,30 +303,27 @@ static bool enter(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entry *entr
 	vcpu->slice_end = hm_read(run->slice_end);
 	vcpu->fence_count = 0;
 
-	read_s_state(&hart->host, hart, NULL);
-	hart->host.sie = hart_read(CSR_SIE);
-	hart->host.satp = hart_read(CSR_SATP);
-	write_s_state(guest, hart, &vcpu->timer);
-	enter_interrupts(hart, vcpu, guest);
+	save_host_csrs(hart);
+	load_guest_csrs(hart, vcpu);
+	enter_interrupts(hart, vcpu);
 	enter_address_space(hart, vcpu, entry);
 
-	mstatus = guest_mstatus(guest->sstatus, entry);
+	mstatus = guest_mstatus(hm_read(run->sstatus), entry);
 	hart_write(CSR_MSTATUS, mstatus);
 	hart_write(CSR_MEPC, entry->pc);
 	hart_break_reservation();
-	if (!carry_out(vcpu, entry, mstatus)) {
+	if (!serve_requests(vcpu, entry, mstatus)) {
 		run->flags = entry->flags & ~(u64)(HM_RUN_ONCE & ~(HM_RUN_FILL | HM_RUN_RESETS));
 		return false;
 	}
 	if (entry->flags & HM_RUN_RESETS)
-		reset(hart, vcpu, entry->flags);
+		serve_resets(hart, vcpu, entry->flags);
 	return true;
 }
 
 static void leave_guest(struct hm_hart *hart, struct hm_vcpu *vcpu)
 {
 	struct hm_run *run = vcpu->run;
-	volatile struct hm_s_state *guest = guest_state(run);
 	u64 mstatus = hart_read(CSR_MSTATUS), now = hart_count_below_m();
 
 	vcpu->stats.insn_guest += now - hart->insn_mark;
@@ -399,14 +333,14 @@ static void leave_guest(struct hm_hart *hart, struct hm_vcpu *vcpu)
 	run->pc = hart_read(CSR_MEPC);
 	run->priv = (mstatus & MSTATUS_MPP) >> MSTATUS_MPP_SHIFT == PRV_S;
 	hm_ring_leave(vcpu);
-	read_s_state(guest, hart, &vcpu->timer);
-	guest->satp = hm_guest_satp(vcpu);
+	save_guest_csrs(hart, vcpu);
+	run->satp = hm_guest_satp(vcpu);
 	if (hm_host_tables(vcpu))
 		hm_roots_leave(vcpu);
-	restore_interrupts(hart, guest);
+	restore_interrupts(hart, run);
 
 	/* mstatus and mepc of the host are restored by whoever called hm_vcpu_run(). */
-	write_s_state(&hart->host, hart, NULL);
+	load_host_csrs(hart);
 	hart_write(CSR_SATP, hart->host.satp);
 	/* A guest's global entry would match a paged host's addresses. */
 	if (satp_mode(hart->host.satp) != SATP_BARE)
@@ -427,6 +361,7 @@ static void end_early(struct hm_vcpu *vcpu)
 {
 	vcpu->stats.exits[HM_EXIT_INTERRUPT]++;
 	vcpu->exit_reason = vcpu->run->exit_reason = HM_EXIT_INTERRUPT;
+	hm_trace_detailed(&hm_this_hart()->trace, HM_TRACE_EXIT, 0, HM_EXIT_INTERRUPT);
 }
 
 /* Before anything of the guest's is loaded.  *error is SBI_SUCCESS and the result false: later. */
@@ -441,7 +376,7 @@ static bool prepare(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entry *en
 		if (is_long(entry->begin))
 			return false;
 	}
-	if (!read_entry(vcpu->run, entry) || !adopt_policy(hart, vcpu, entry)) {
+	if (!read_entry(vcpu->run, entry) || !apply_policy(hart, vcpu, entry)) {
 		*error = SBI_ERR_INVALID_PARAM;
 		return false;
 	}
@@ -460,15 +395,18 @@ static long run(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 begin)
 		return error;
 	}
 	if (hart->last_vcpu != vcpu)
-		hm_registers_take_over(hart, vcpu);
+		hm_registers_switch(hart, vcpu);
 	ran = enter(hart, vcpu, &entry);
 	hm_stay_ends(vcpu, begin);
-	if (ran)
+	if (ran) {
+		hm_trace_enter(hart, vcpu);
 		hm_guest_run(&hart->frame,
 			     vcpu->policy == HM_POLICY_ALL ? hm_guest_vector : hm_policy_vector,
 			     vcpu->run);
-	else
+		hm_trace_leave(hart, vcpu);
+	} else {
 		vcpu->trap_cycle = begin;
+	}
 	leave_guest(hart, vcpu);
 	if (!ran) {
 		end_early(vcpu);

@@ -39,7 +39,7 @@ static inline void hm_entry_set_state(struct hm_entry *entry, enum hm_vcpu_state
 	__atomic_store_n(&entry->state, state, __ATOMIC_RELEASE);
 }
 
-static inline bool hm_entry_take(struct hm_entry *entry, enum hm_vcpu_state state)
+static inline bool hm_entry_acquire(struct hm_entry *entry, enum hm_vcpu_state state)
 {
 	u32 idle = HM_VCPU_IDLE;
 

@@ -4,7 +4,7 @@
 #include <libfdt.h>
 
 #include "core/console.h"
-#include "core/fdt.h"
+#include "fdt_reg.h"
 #include "guest/image.h"
 
 static bool compatible(const void *fdt, int node, const char *with)

@@ -20,7 +20,10 @@
 #include "core/platform.h"
 #include "guest/create.h"
 
-/* Fills out[], lowest kernel first, and returns how many there are; ends the machine if there is none. */
+/*
+ * Fills out[], lowest kernel first, and returns how many there are; ends the machine if there is
+ * none.
+ */
 unsigned guests_find(const struct platform *p, const struct options *defaults,
 		     struct guest_config out[MAX_GUESTS]);
 

@@ -6,7 +6,10 @@
 #include "core/vm.h"
 #include "core/words.h"
 
-/* Decimal with an optional K, M or G; 0 is no valid number anywhere here, and what 64 bits do not hold is none. */
+/*
+ * Decimal with an optional K, M or G; 0 is no valid number anywhere here, and what 64 bits do not
+ * hold is none.
+ */
 static uint64_t parse_size(const char *s)
 {
 	unsigned shift = 0;
@@ -143,7 +146,7 @@ static void parse_option(struct options *o, char *option)
 	     name);
 }
 
-static void say_replaced(const char *former, uint64_t policy)
+static void print_replaced(const char *former, uint64_t policy)
 {
 	print_begin();
 	print_more("host-hv: option %s= is replaced by policy=, here policy=", former);
@@ -153,7 +156,7 @@ static void say_replaced(const char *former, uint64_t policy)
 }
 
 /* What the former options ask for, in either order. */
-static void take_former(struct options *o)
+static void apply_former(struct options *o)
 {
 	if (!o->given.hm && !o->given.shadow)
 		return;
@@ -161,9 +164,9 @@ static void take_former(struct options *o)
 		fail("option policy= replaces hm= and shadow=: leave these out");
 	o->policy = o->given.tsp ? o->given.tsp : policy_of(o->given.events);
 	if (o->given.hm)
-		say_replaced("hm", o->policy);
+		print_replaced("hm", o->policy);
 	if (o->given.shadow)
-		say_replaced("shadow", o->policy);
+		print_replaced("shadow", o->policy);
 }
 
 void options_parse(struct options *o, const char *command_line)
@@ -185,5 +188,5 @@ void options_parse(struct options *o, const char *command_line)
 	while ((word = next_word(&rest, ' ')))
 		if (*word)
 			parse_option(o, word);
-	take_former(o);
+	apply_former(o);
 }

@@ -4,15 +4,18 @@
  *
  *   mem=512M              RAM of a guest that does not say itself
  *   vcpus=1               likewise its harts
- *   policy=MODE|LIST      who shadows the guest's tables, and which events the firmware finishes itself:
- *                         a mode's name (POLICY_MODES), a list of inject,satp,flush,fill, or none.
+ *   policy=MODE|LIST      who shadows the guest's tables, and which events the firmware finishes
+ *                         itself: a mode's name (POLICY_MODES), a list of
+ *                         inject,satp,flush,fill, or none.
  *                         The former hm=LIST and shadow=ssp|tsp|tsp-in-step are taken as well:
  *                         either tsp comes first, whatever hm=
  *   width=sv39|sv48|sv57  the mmu-type that guests are told
  *   svvptc=0|1            withhold or offer Svvptc
- *   marks=0|1             whether the measurement marker gives records; else it is an illegal instruction
+ *   marks=0|1             whether the measurement marker gives records; else it is an illegal
+ *                         instruction
  *   reboot=restart|end    whether a guest that reboots is started anew from its modules, or is over
- *   console=records|all   whether the byte that begins a record, 0x1E, is host-hv's alone, or guests' as well
+ *   console=records|all   whether the byte that begins a record, 0x1E, is host-hv's alone, or
+ *                         guests' as well
  *   log=info|quiet        whether to say what is done
  */
 #ifndef OPTIONS_H
@@ -31,7 +34,9 @@ struct options {
 	bool all_bytes;
 	bool quiet;
 
-	/* For options_parse() alone: which of the three stood there, and what the former two said. */
+	/*
+	 * For options_parse() alone: which of the three stood there, and what the former two said.
+	 */
 	struct {
 		bool policy, hm, shadow;
 		uint64_t events; /* hm= */

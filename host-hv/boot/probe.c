@@ -4,7 +4,7 @@
 #include <libfdt.h>
 
 #include "core/console.h"
-#include "core/fdt.h"
+#include "fdt_reg.h"
 #include "core/serial.h"
 
 #define IRQ_S_EXTERNAL 9 /* a PLIC context's interrupt line at the hart */
@@ -41,7 +41,10 @@ static void read_cpus(struct platform *p, uint64_t boot_hart)
 		fail("the device tree has cbo.zero clear %u bytes", p->zero_block);
 }
 
-/* 16550s of boards are a register a word, and may want accesses of its width ("8250 UART", reg-shift, reg-io-width). */
+/*
+ * 16550s of boards are a register a word, and may want accesses of its width ("8250 UART",
+ * reg-shift, reg-io-width).
+ */
 static bool read_uart_registers(struct platform *p, int node)
 {
 	static const char *const names[] = { "ns16550a", "ns16550", "snps,dw-apb-uart" };

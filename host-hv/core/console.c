@@ -22,10 +22,11 @@ static struct {
 } console = { .speaker = HOST };
 
 /*
- * Where lines have names, a guest's bytes wait here until the line ends, so that none has two authors.  What
- * does not end - a prompt, an echo - is shown once it is quiet: once the hart that wrote it has looked
- * QUIET_LOOKS times and found nothing new.  Looks are counted, and not the time: a hart of a virtual machine
- * may stand still for long in the middle of a line, and looks but once then.
+ * Where lines have names, a guest's bytes wait here until the line ends, so that none has two
+ * authors.  What does not end - a prompt, an echo - is shown once it is quiet: once the hart that
+ * wrote it has looked QUIET_LOOKS times and found nothing new.  Looks are counted, and not the
+ * time: a hart of a virtual machine may stand still for long in the middle of a line, and looks but
+ * once then.
  */
 #define LINE_BYTES       512
 #define LOOKS_PER_SECOND 100
@@ -57,7 +58,10 @@ static void put_name(int speaker)
 
 #define MOST_CELLS 64 /* with the name less than any terminal's width */
 
-/* How far c surely moves the cursor; no terminal that wraps or does not, UTF-8 or not, moves it less. */
+/*
+ * How far c surely moves the cursor; no terminal that wraps or does not, UTF-8 or not, moves it
+ * less.
+ */
 static unsigned cells(char c)
 {
 	return c >= ' ' && c <= '~' ? 1 : 0;
@@ -106,7 +110,7 @@ static void put_named(int speaker, char c)
 }
 
 /* Ends another speaker's open line, so that no line has two authors. */
-static void take_line(int speaker)
+static void switch_speaker(int speaker)
 {
 	if (console.speaker != speaker && console.line_open) {
 		put_string("\r\n");
@@ -120,7 +124,10 @@ static void take_line(int speaker)
 
 /* -- the guests' lines, with the lock -- */
 
-/* Without a line feed at its end the line stays open on the terminal, until it goes on or another speaks. */
+/*
+ * Without a line feed at its end the line stays open on the terminal, until it goes on or another
+ * speaks.
+ */
 static void show_line(int speaker)
 {
 	struct line *line = &lines[speaker];
@@ -128,7 +135,7 @@ static void show_line(int speaker)
 
 	if (!length)
 		return;
-	take_line(speaker);
+	switch_speaker(speaker);
 	for (unsigned i = 0; i < length; i++)
 		put_named(speaker, line->text[i]);
 	if (line->text[length - 1] == '\n')
@@ -142,7 +149,7 @@ static void show_lines(void)
 		show_line(i);
 }
 
-static void look_soon(struct hart *h)
+static void schedule_look(struct hart *h)
 {
 	h->console_look = csr_read(time) + look_ticks;
 	h->shared = true;
@@ -170,26 +177,26 @@ static void add_to_line(int speaker, char c)
 		if (!line_waits(h))
 			h->console_look = 0;
 	} else if (!h->console_look) {
-		look_soon(h);
+		schedule_look(h);
 	}
 }
 
-static void look_at_lines(const struct hart *h)
+static void show_quiet_lines(const struct hart *h)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(lines); i++)
 		if (lines[i].hart == h && ++lines[i].looks >= QUIET_LOOKS)
 			show_line(i);
 }
 
-uint64_t console_look(struct hart *h)
+uint64_t console_show_quiet(struct hart *h)
 {
 	if (csr_read(time) < h->console_look)
 		return h->console_look;
 	h->console_look = 0;
 	spin_lock(&console.lock);
-	look_at_lines(h);
+	show_quiet_lines(h);
 	if (line_waits(h))
-		look_soon(h);
+		schedule_look(h);
 	spin_unlock(&console.lock);
 	return h->console_look ? h->console_look : FOREVER;
 }
@@ -229,7 +236,7 @@ void console_pass_all(void)
 static void put_raw(int speaker, char c)
 {
 	if (console.speaker != speaker)
-		take_line(speaker);
+		switch_speaker(speaker);
 	serial_put(c);
 	if (c == '\n')
 		console.line_open = false;
@@ -250,7 +257,7 @@ void console_guest_putc(int speaker, char c)
 void console_edit(const char *piece)
 {
 	spin_lock(&console.lock);
-	take_line(PROMPT);
+	switch_speaker(PROMPT);
 	put_string(piece);
 	console.line_open = piece[strlen(piece) - 1] != '\n';
 	spin_unlock(&console.lock);
@@ -309,7 +316,7 @@ static void vprint(const char *f, va_list *args)
 void print_begin(void)
 {
 	spin_lock(&console.lock);
-	take_line(HOST);
+	switch_speaker(HOST);
 }
 
 void print_more(const char *format, ...)
@@ -345,7 +352,7 @@ void fail(const char *format, ...)
 
 	va_start(args, format);
 	show_lines();
-	take_line(HOST);
+	switch_speaker(HOST);
 	put_string("host-hv: ");
 	vprint(format, &args);
 	va_end(args);

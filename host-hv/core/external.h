@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * external.h - the platform's interrupt controller: which of host-hv's own devices interrupt, and who serves them.
- * All of it belongs to the boot hart, whose M-mode context is programmed; the firmware makes S-mode's of it.
+ * external.h - the platform's interrupt controller: which of host-hv's own devices interrupt, and
+ * who serves them. All of it belongs to the boot hart, whose M-mode context is programmed; the
+ * firmware makes S-mode's of it.
  */
 #ifndef EXTERNAL_H
 #define EXTERNAL_H

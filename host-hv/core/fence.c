@@ -12,12 +12,15 @@
 
 #include "core/hart.h"
 
-/* The end of the range; RFENCE's ways to say everything, and ranges that wrap around, end at FENCE_ALL. */
+/*
+ * The end of the range; what ssp_fence_pages() takes for all addresses, but for its length, ends at
+ * FENCE_ALL.
+ */
 static uint64_t end_of(const struct fence *f)
 {
 	uint64_t end = f->start + f->size;
 
-	if (f->size == FENCE_ALL || (!f->start && !f->size) || end < f->start)
+	if (f->size == FENCE_ALL || !f->size || end < f->start)
 		return FENCE_ALL;
 	return end;
 }
@@ -55,8 +58,8 @@ static void merge(struct fence *owed, const struct fence *f)
 }
 
 /*
- * Of translations the hart is told once until it has looked, so that each such kick is one interrupt
- * and counts as one (sched.c): until then no entry of before the first has gone on.
+ * Of translations the hart is told once until it has looked, so that each such kick is one
+ * interrupt and counts as one (sched.c): until then no entry of before the first has gone on.
  */
 static void kick(struct hart *h, const struct fence *f)
 {
@@ -110,7 +113,7 @@ static struct fence undone(const struct hm_run *run)
 }
 
 /* What is owed goes to the page, together with what an entry left undone there. */
-static __attribute__((noinline)) void pay(struct vcpu *v)
+static __attribute__((noinline)) void write_owed_to_page(struct vcpu *v)
 {
 	struct hm_run *run = v->run;
 	struct fence before = undone(run);
@@ -132,7 +135,7 @@ void fence_enter(struct vcpu *v)
 {
 	/* Nobody else is there to ask for any. */
 	if (v->vm->vcpu_count > 1 || v->fence.flags)
-		pay(v);
+		write_owed_to_page(v);
 }
 
 void fence_leave(struct vcpu *v)

@@ -9,6 +9,7 @@
 
 #include "arch/cpu.h"
 #include "bits.h"
+#include "range.h"
 
 #define ARRAY_SIZE(a)     (sizeof(a) / sizeof((a)[0]))
 #define ALIGN_UP(x, to)   (((x) + (to)-1) & ~((uint64_t)(to)-1))
@@ -32,16 +33,6 @@ static inline uint64_t max_u64(uint64_t a, uint64_t b)
 static inline int64_t max_s64(int64_t a, int64_t b)
 {
 	return a > b ? a : b;
-}
-
-/* [base, base + size), addresses in bytes. */
-struct range {
-	uint64_t base, size;
-};
-
-static inline bool range_holds(struct range r, uint64_t addr, uint64_t size)
-{
-	return addr >= r.base && size <= r.size && addr - r.base <= r.size - size;
 }
 
 void *memcpy(void *to, const void *from, size_t n);

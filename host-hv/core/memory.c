@@ -4,7 +4,7 @@
 #include <libfdt.h>
 
 #include "core/console.h"
-#include "core/fdt.h"
+#include "fdt_reg.h"
 
 /* The free ranges, in no order; an empty slot has size 0. */
 static struct range free_ranges[64];

@@ -9,17 +9,26 @@
 #include "hm_abi.h"
 #include "core/lib.h"
 
-/* Traditional shadow paging: no policy of the ladder, since the firmware has but fences, and those while no table is out of step. */
+/*
+ * Traditional shadow paging: no policy of the ladder, since the firmware has but fences, and those
+ * while no table is out of step.
+ */
 #define POLICY_TSP (HM_POLICY_FLUSH | HM_POLICY_HOST_TABLES)
 
-/* For one instruction in place of POLICY_TSP (tsp.c): ssp.c's tables, and each event exits. */
+/*
+ * For one instruction in place of POLICY_TSP (tsp_handler.c): ssp_handler.c's tables, and each
+ * event exits.
+ */
 #define POLICY_ASIDE HM_POLICY_HOST_TABLES
 
-/* With either of them: no table goes out of step.  host-hv's own, unknown to the firmware.  No policy is 0. */
+/*
+ * With either of them: no table goes out of step.  host-hv's own, unknown to the firmware.  No
+ * policy is 0.
+ */
 #define POLICY_IN_STEP     (1ul << 32)
 #define POLICY_TSP_IN_STEP (POLICY_TSP | POLICY_IN_STEP)
 
-/* The host's tables, and ssp.c in charge of them. */
+/* The host's tables, and ssp_handler.c in charge of them. */
 #define POLICY_SSP_TABLES (HM_POLICY_HOST_TABLES | HM_POLICY_LOG_FENCES)
 
 /* The modes: name, policy.  The launcher has the same names (qemu-platform/hmode/modes.py). */
@@ -37,10 +46,13 @@ bool policy_parse_events(char *list, uint64_t *events);
 /* The policy of a mode's name or of a list of events. */
 bool policy_parse(char *text, uint64_t *policy);
 
-/* Events and whose tables they are: whoever fills and flushes has them, and the firmware if it does either. */
+/*
+ * Events and whose tables they are: whoever fills and flushes has them, and the firmware if it does
+ * either.
+ */
 uint64_t policy_of(uint64_t events);
 
-/* One of tsp.c's, whose tables or whose one instruction it is for. */
+/* One of tsp_handler.c's, whose tables or whose one instruction it is for. */
 static inline bool policy_is(uint64_t policy, uint64_t tsp_or_aside)
 {
 	return (policy & ~POLICY_IN_STEP) == tsp_or_aside;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * serial.h - the machine's console as a line of bytes: a 16550, or where there is none the firmware's.
+ * serial.h - the machine's console as a line of bytes: a 16550, or where there is none the
+ * firmware's.
  */
 #ifndef SERIAL_H
 #define SERIAL_H

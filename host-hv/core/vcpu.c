@@ -2,14 +2,9 @@
 #include "core/vcpu.h"
 
 #include "core/hart.h"
-
-/* sstatus bits. */
-#define SSTATUS_SIE  (1UL << 1)
-#define SSTATUS_SPIE (1UL << 5)
-#define SSTATUS_SPP  (1UL << 8)
+#include "ssp/sstatus.h"
 
 #define PRIV_S            1
-#define STVEC_MODE        3UL
 #define COUNTERS_CY_TM_IR 7 /* what OpenSBI leaves in scounteren */
 
 void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
@@ -48,23 +43,18 @@ void vcpu_sleep(struct vcpu *v, enum vcpu_state state, uint64_t deadline)
 void vcpu_inject(struct vcpu *v, uint64_t cause, uint64_t tval)
 {
 	struct hm_run *run = v->run;
-	uint64_t status = run->sstatus & ~(SSTATUS_SIE | SSTATUS_SPIE | SSTATUS_SPP);
 
-	if (run->sstatus & SSTATUS_SIE)
-		status |= SSTATUS_SPIE;
-	if (run->priv == PRIV_S)
-		status |= SSTATUS_SPP;
-	run->sstatus = status;
+	run->sstatus = status_after_exception(run->sstatus, run->priv * STATUS_SPP);
 	run->sepc = run->pc;
 	run->scause = cause;
 	run->stval = tval;
-	run->pc = run->stvec & ~STVEC_MODE;
+	run->pc = stvec_base(run->stvec);
 	run->priv = PRIV_S;
 }
 
 /*
- * While one is pending its hart has been kicked, and more would cost that hart's vCPUs time.  One for a
- * vCPU that stops at this moment may stay pending; starting it takes that away.
+ * While one is pending its hart has been kicked, and more would cost that hart's vCPUs time.  One
+ * for a vCPU that stops at this moment may stay pending; starting it takes that away.
  */
 void vcpu_send_ipi(struct vcpu *v)
 {
@@ -76,7 +66,9 @@ void vcpu_send_ipi(struct vcpu *v)
 		sched_kick(v->hart);
 }
 
-/* Likewise: a guest can raise and lower it as often as it likes, also for a vCPU that has stopped. */
+/*
+ * Likewise: a guest can raise and lower it as often as it likes, also for a vCPU that has stopped.
+ */
 void vcpu_set_external(struct vcpu *v, bool level)
 {
 	uint32_t old = __atomic_load_n(&v->external_irq, __ATOMIC_RELAXED);

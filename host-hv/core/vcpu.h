@@ -23,7 +23,10 @@ void vcpu_inject(struct vcpu *v, uint64_t cause, uint64_t tval);
 /* Sends the vCPU an IPI (SSIP); one that has stopped gets none, also after its next start. */
 void vcpu_send_ipi(struct vcpu *v);
 
-/* The guest's interrupt controller has an interrupt for the vCPU (SEIP), or none.  With the VM's lock. */
+/*
+ * The guest's interrupt controller has an interrupt for the vCPU (SEIP), or none.  With the VM's
+ * lock.
+ */
 void vcpu_set_external(struct vcpu *v, bool level);
 
 /* Can it do something now, time being now? */

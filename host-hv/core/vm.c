@@ -28,7 +28,7 @@ struct vm *vm_find(unsigned id)
 
 void *vm_memory(const struct vm *vm, uint64_t gpa, uint64_t size)
 {
-	if (!range_holds(vm->ram, gpa, size))
+	if (!range_holds(vm->ram, (struct range){ gpa, size }))
 		return NULL;
 	return (void *)(vm->hpa + (gpa - vm->ram.base));
 }

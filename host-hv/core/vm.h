@@ -91,7 +91,7 @@ struct vm {
 	struct vcpu vcpu[MAX_VCPUS];
 
 	struct devices *devices; /* device/devices.h */
-	struct vm_tsp *tsp;      /* shadow/tsp.h; shared by its vCPUs */
+	struct vm_tsp *tsp;      /* shadow/tsp_handler.h; shared by its vCPUs */
 	uint64_t policy;         /* HM_POLICY_*, for the next entry of each vCPU; atomic */
 	int end;                 /* enum vm_end; atomic */
 	unsigned ends;           /* how often it has ended; atomic */

@@ -17,10 +17,16 @@ enum {
 	CLEAR_INTERRUPT
 };
 
-/* Alarms interrupt the boot hart, whoever runs there: a guest that sets many takes no more of its time than this. */
+/*
+ * Alarms interrupt the boot hart, whoever runs there: a guest that sets many takes no more of its
+ * time than this.
+ */
 #define LEAST_GAP 1000000 /* ns */
 
-/* The device may take a later time for a past one (QEMU's timers are signed): a far alarm is looked at again. */
+/*
+ * The device may take a later time for a past one (QEMU's timers are signed): a far alarm is looked
+ * at again.
+ */
 #define FARTHEST (1UL << 40) /* ns */
 
 static struct {
@@ -38,7 +44,7 @@ static uint64_t read_time(void)
 	return (uint64_t)clock.reg[TIME_HIGH] << 32 | low;
 }
 
-static void program(void)
+static void program_alarm(void)
 {
 	uint64_t first = FOREVER;
 
@@ -54,7 +60,7 @@ static void program(void)
 }
 
 /* Takes the alarms that have come; bits are the guests' numbers. */
-static uint32_t take_due(void)
+static uint32_t expire_alarms(void)
 {
 	uint32_t rings = 0;
 	uint64_t now;
@@ -69,20 +75,20 @@ static uint32_t take_due(void)
 		clock.due[i] = FOREVER;
 		rings |= 1u << i;
 	}
-	program();
+	program_alarm();
 	spin_unlock(&clock.lock);
 	return rings;
 }
 
-static void serve(void)
+static void serve_alarms(void)
 {
-	for (uint32_t rings = take_due(); rings; rings &= rings - 1)
+	for (uint32_t rings = expire_alarms(); rings; rings &= rings - 1)
 		clock.ring(lowest_bit(rings));
 }
 
 void clock_init(const struct platform *p, void (*ring)(unsigned id))
 {
-	if (!p->rtc.size || !external_listen(p->rtc_irq, serve))
+	if (!p->rtc.size || !external_listen(p->rtc_irq, serve_alarms))
 		return;
 	for (unsigned i = 0; i < MAX_GUESTS; i++)
 		clock.due[i] = FOREVER;
@@ -115,7 +121,7 @@ void clock_wake(unsigned id, uint64_t due)
 	spin_lock(&clock.lock);
 	if (clock.due[id] != due) {
 		clock.due[id] = due;
-		program();
+		program_alarm();
 	}
 	spin_unlock(&clock.lock);
 }

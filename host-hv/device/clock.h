@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * clock.h - the platform's real-time clock, a google,goldfish-rtc, of which each guest has its own (rtc.h).
+ * clock.h - the platform's real-time clock, a google,goldfish-rtc, of which each guest has its own
+ * (rtc.h).
  *
  * Its one alarm is set to the earliest of the guests'.
  */

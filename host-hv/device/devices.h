@@ -23,7 +23,9 @@ void devices_create(struct vm *vm);
 /* As they are when a guest starts, but for what was typed and not yet read. */
 void devices_reset(struct vm *vm);
 
-/* Takes back the alarm of a guest that has ended, which would interrupt the boot hart for no one. */
+/*
+ * Takes back the alarm of a guest that has ended, which would interrupt the boot hart for no one.
+ */
 void devices_stop(struct vm *vm);
 
 /* A character that was typed for the guest; false: it is dropped, and that is to be said. */
@@ -33,8 +35,8 @@ bool devices_type(struct vm *vm, uint8_t c);
 uint64_t devices_read_typed(struct vm *vm, uint8_t *to, uint64_t size);
 
 /*
- * With the lock held: the PLIC, the UART, or the clock may want to interrupt now or not any more; a UART
- * that has room gets what was typed for it.
+ * With the lock held: the PLIC, the UART, or the clock may want to interrupt now or not any more; a
+ * UART that has room gets what was typed for it.
  */
 void vm_plic_changed(struct vm *vm);
 void vm_uart_changed(struct vm *vm);

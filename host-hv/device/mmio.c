@@ -5,16 +5,13 @@
  */
 #include "device/mmio.h"
 
+#include "arch/cause.h"
 #include "core/console.h"
 #include "core/guest_map.h"
 #include "device/clock.h"
 #include "device/devices.h"
 #include "device/finisher.h"
 #include "ssp/decode.h"
-
-#define CAUSE_LOAD_ACCESS      5
-#define CAUSE_STORE_ACCESS     7
-#define CAUSE_STORE_PAGE_FAULT 15
 
 #define SSTATUS_UXL_SHIFT 32
 #define UXL_32            1
@@ -55,8 +52,8 @@ static __attribute__((noinline)) int uart_wide(struct uart *u, unsigned reg, con
 }
 
 /*
- * As QEMU's virt machine answers: an access of any width is one of the register at its address.  What is not
- * aligned comes in the largest pieces that are.
+ * As QEMU's virt machine answers: an access of any width is one of the register at its address.
+ * What is not aligned comes in the largest pieces that are.
  */
 static bool uart_access(struct vm *vm, uint64_t offset, const struct access *a, uint64_t *value)
 {
@@ -107,7 +104,10 @@ static bool rtc_access(struct vm *vm, uint64_t offset, const struct access *a, u
 	return true;
 }
 
-/* The test finisher answers accesses of 2 and 4 bytes: it reads as 0, and a store that ends nothing is ignored. */
+/*
+ * The test finisher answers accesses of 2 and 4 bytes: it reads as 0, and a store that ends nothing
+ * is ignored.
+ */
 static bool finisher_access(struct vm *vm, uint64_t offset, const struct access *a, uint64_t *value)
 {
 	uint16_t how = *value;
@@ -137,13 +137,13 @@ static const struct {
 	{ GUEST_RTC, rtc_access, false },
 };
 
-static bool perform(struct vm *vm, uint64_t gpa, const struct access *a, uint64_t *value)
+static bool access_device(struct vm *vm, uint64_t gpa, const struct access *a, uint64_t *value)
 {
 	bool aligned = !(gpa & (a->size - 1)), ok = false;
 
 	spin_lock(&vm->devices->lock);
 	for (unsigned i = 0; i < ARRAY_SIZE(devices); i++) {
-		if (!range_holds(devices[i].where, gpa, a->size))
+		if (!range_holds(devices[i].where, (struct range){ gpa, a->size }))
 			continue;
 		if (aligned || devices[i].misaligned)
 			ok = devices[i].access(vm, gpa - devices[i].where.base, a, value);
@@ -180,8 +180,8 @@ static bool in_one_page(uint64_t begin, unsigned size)
 }
 
 /*
- * An access that crosses pages is refused before anything of it is done, also where it begins or ends
- * in RAM, as a bus may; so is a misaligned one, except by a device that takes it.
+ * An access that crosses pages is refused before anything of it is done, also where it begins or
+ * ends in RAM, as a bus may; so is a misaligned one, except by a device that takes it.
  */
 enum next exit_mmio(struct vcpu *v)
 {
@@ -201,7 +201,7 @@ enum next exit_mmio(struct vcpu *v)
 	}
 	value = a.reg ? run->x[a.reg] : 0;
 	if (!in_one_page(begin, a.size) ||
-	    !perform(v->vm, run->exit_gpa - (run->exit_value - begin), &a, &value)) {
+	    !access_device(v->vm, run->exit_gpa - (run->exit_value - begin), &a, &value)) {
 		inject_access_fault(v);
 		return RESUME;
 	}

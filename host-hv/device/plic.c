@@ -82,7 +82,10 @@ bool plic_set_line(struct plic *p, unsigned source, bool level)
 	return true;
 }
 
-/* The pending and enabled source of highest priority above the threshold, lowest number first; or 0. */
+/*
+ * The pending and enabled source of highest priority above the threshold, lowest number first; or
+ * 0.
+ */
 static unsigned best_source(const struct plic *p, unsigned hart)
 {
 	unsigned best = 0, best_priority = p->hart[hart].threshold;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * rtc.h - a guest's real-time clock, a google,goldfish-rtc as QEMU's virt machine has it: nanoseconds since
- * 1970 and one alarm.  It is the platform's clock (clock.h) and an offset, which a guest changes by setting its time.
+ * rtc.h - a guest's real-time clock, a google,goldfish-rtc as QEMU's virt machine has it:
+ * nanoseconds since 1970 and one alarm.  It is the platform's clock (clock.h) and an offset, which
+ * a guest changes by setting its time.
  */
 #ifndef RTC_H
 #define RTC_H

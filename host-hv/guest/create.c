@@ -11,7 +11,7 @@
 #include "guest/load.h"
 #include "run/sched.h"
 #include "shadow/shadow.h"
-#include "shadow/tsp.h"
+#include "shadow/tsp_handler.h"
 
 static struct vm_defaults defaults;
 static struct guest_load loads[MAX_GUESTS];
@@ -73,7 +73,7 @@ static void clear_rest(const struct vm *vm, uint64_t file_size, uint64_t memory_
 }
 
 /* Where kernel, initrd and device tree go in the guest's RAM. */
-static void place(struct vm *vm)
+static void place_files(struct vm *vm)
 {
 	const struct guest_config *config = vm->load->config;
 	struct image image;
@@ -105,7 +105,7 @@ void vm_load(const struct vm *vm, struct range part)
 }
 
 /* A call that the firmware can only refuse if we or it are wrong. */
-static unsigned long must(const struct vm *vm, const char *what, struct sbiret ret)
+static unsigned long firmware_result(const struct vm *vm, const char *what, struct sbiret ret)
 {
 	if (ret.error)
 		fail("vm%d: the firmware refused to %s (SBI error %ld)", vm->id, what, ret.error);
@@ -131,9 +131,9 @@ static void start_vcpu(struct vcpu *v)
 	v->fence = (struct fence){ .flags = HM_RUN_FENCE_I };
 	v->external_irq = v->software_irq = 0;
 	v->reset_stats = true; /* the boot is a workload, too */
-	v->hm = must(v->vm, "create a vCPU",
-		     sbi_call(HM_EXT_ID, HM_FID_VCPU_CREATE, v->vm->hm, (uint64_t)v->run,
-			      defaults.table_pages));
+	v->hm = firmware_result(v->vm, "create a vCPU",
+				sbi_call(HM_EXT_ID, HM_FID_VCPU_CREATE, v->vm->hm, (uint64_t)v->run,
+					 defaults.table_pages));
 	vcpu_set_state(v, VCPU_STOPPED);
 }
 
@@ -144,8 +144,8 @@ static void report_start(const struct vm *vm)
 
 	if (defaults.quiet)
 		return;
-	must(vm, "describe itself",
-	     sbi_call(HM_EXT_ID, HM_FID_INFO, (uint64_t)&info, sizeof(info)));
+	firmware_result(vm, "describe itself",
+			sbi_call(HM_EXT_ID, HM_FID_INFO, (uint64_t)&info, sizeof(info)));
 	print("vm%d: %lu MB at 0x%lx, %u vCPU, kernel %lu KB, initrd %lu KB, pool %lu pages free\n",
 	      vm->id, vm->ram.size / MIB, vm->hpa, vm->vcpu_count,
 	      vm->load->config->kernel.size / KIB, vm->load->config->initrd.size / KIB,
@@ -157,10 +157,10 @@ void vm_start(struct vm *vm)
 	struct vcpu *first = &vm->vcpu[0];
 
 	write_dtb(vm);
-	vm->hm = must(vm, "create a VM", sbi_call(HM_EXT_ID, HM_FID_VM_CREATE, 0));
-	must(vm, "map its memory",
-	     sbi_call(HM_EXT_ID, HM_FID_SLOT_SET, vm->hm, 0, vm->ram.base, vm->hpa, vm->ram.size,
-		      HM_SLOT_R | HM_SLOT_W | HM_SLOT_X));
+	vm->hm = firmware_result(vm, "create a VM", sbi_call(HM_EXT_ID, HM_FID_VM_CREATE, 0));
+	firmware_result(vm, "map its memory",
+			sbi_call(HM_EXT_ID, HM_FID_SLOT_SET, vm->hm, 0, vm->ram.base, vm->hpa,
+				 vm->ram.size, HM_SLOT_R | HM_SLOT_W | HM_SLOT_X));
 	/* before external_irq is: what is typed meanwhile interrupts nobody then */
 	devices_reset(vm);
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
@@ -191,7 +191,7 @@ void vm_create(const struct guest_config *config, const struct vm_defaults *d)
 	vm->split_counters = d->hm->features & HM_INFO_SMCNTRPMF;
 	vm->policy = d->policy;
 	devices_create(vm);
-	place(vm);
+	place_files(vm);
 	vm_load(vm, vm->ram);
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
 		create_vcpu(vm, i);

@@ -27,13 +27,19 @@ struct vm_defaults {
 	bool quiet;
 };
 
-/* Loads a guest and gives its vCPUs to harts; ends the machine if it cannot be started.  config stays. */
+/*
+ * Loads a guest and gives its vCPUs to harts; ends the machine if it cannot be started.  config
+ * stays.
+ */
 void vm_create(const struct guest_config *config, const struct vm_defaults *defaults);
 
 /* Puts what the guest's modules have there into a part of its RAM, which is zero so far. */
 void vm_load(const struct vm *vm, struct range part);
 
-/* All that was loaded, and is scrubbed otherwise, begins: devices, vCPUs, the firmware's side of it. */
+/*
+ * All that was loaded, and is scrubbed otherwise, begins: devices, vCPUs, the firmware's side of
+ * it.
+ */
 void vm_start(struct vm *vm);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <libfdt.h>
 
-#include "core/fdt.h"
+#include "fdt_reg.h"
 #include "device/finisher.h"
 #include "device/plic.h"
 #include "guest/seed.h"
@@ -95,7 +95,7 @@ struct writer {
 	int error;
 };
 
-static void step(struct writer *w, int error)
+static void note_error(struct writer *w, int error)
 {
 	if (!w->error)
 		w->error = error;
@@ -103,7 +103,7 @@ static void step(struct writer *w, int error)
 
 static void property(struct writer *w, const char *name, const void *value, int len)
 {
-	step(w, fdt_property(w->fdt, name, value, len));
+	note_error(w, fdt_property(w->fdt, name, value, len));
 }
 
 static void property_string(struct writer *w, const char *name, const char *value)
@@ -139,7 +139,7 @@ static void property_reg(struct writer *w, struct range r)
 
 static void begin(struct writer *w, const char *name)
 {
-	step(w, fdt_begin_node(w->fdt, name));
+	note_error(w, fdt_begin_node(w->fdt, name));
 }
 
 /* name@unit in hexadecimal */
@@ -161,7 +161,7 @@ static void begin_at(struct writer *w, const char *name, uint64_t unit)
 
 static void end(struct writer *w)
 {
-	step(w, fdt_end_node(w->fdt));
+	note_error(w, fdt_end_node(w->fdt));
 }
 
 /* Left out where the machine has none: a guest would believe in it. */
@@ -315,8 +315,8 @@ int dtb_build(const struct guest_tree *t, void *buf)
 {
 	struct writer w = { .fdt = buf };
 
-	step(&w, fdt_create(buf, DTB_MAX_SIZE));
-	step(&w, fdt_finish_reservemap(buf));
+	note_error(&w, fdt_create(buf, DTB_MAX_SIZE));
+	note_error(&w, fdt_finish_reservemap(buf));
 	begin(&w, "");
 	property_u32(&w, "#address-cells", 2);
 	property_u32(&w, "#size-cells", 2);
@@ -329,7 +329,7 @@ int dtb_build(const struct guest_tree *t, void *buf)
 	write_syscon(&w, "poweroff", "syscon-poweroff", FINISHER_PASS);
 	write_syscon(&w, "reboot", "syscon-reboot", FINISHER_RESET);
 	end(&w);
-	step(&w, fdt_finish(buf));
+	note_error(&w, fdt_finish(buf));
 	return w.error;
 }
 

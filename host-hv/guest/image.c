@@ -46,23 +46,26 @@ static bool truncated(const char *file, uint64_t size, uint32_t pe_offset)
 	struct pe_header pe;
 	uint64_t at;
 
-	if (!range_holds(whole, pe_offset, sizeof(pe)))
+	if (!range_holds(whole, (struct range){ pe_offset, sizeof(pe) }))
 		return pe_offset != 0;
 	memcpy(&pe, file + pe_offset, sizeof(pe));
 	if (!pe_offset || memcmp(pe.magic, "PE\0", 4))
 		return false;
 	at = pe_offset + sizeof(pe) + pe.optional_size;
 	for (unsigned i = 0; i < pe.sections; i++, at += sizeof(section)) {
-		if (!range_holds(whole, at, sizeof(section)))
+		if (!range_holds(whole, (struct range){ at, sizeof(section) }))
 			return true;
 		memcpy(&section, file + at, sizeof(section));
-		if (!range_holds(whole, section.file_offset, section.file_size))
+		if (!range_holds(whole, (struct range){ section.file_offset, section.file_size }))
 			return true;
 	}
 	return false;
 }
 
-/* What people have beside an Image, and what makes an Image of it; the launcher does most of it by itself. */
+/*
+ * What people have beside an Image, and what makes an Image of it; the launcher does most of it by
+ * itself.
+ */
 static const struct {
 	unsigned at, size;
 	const char *magic, *what;
@@ -141,7 +144,8 @@ const char *image_place(struct range ram, const struct image *image, uint64_t in
 {
 	uint64_t room = ram.size, highest, lowest;
 
-	if (!range_holds((struct range){ 0, room }, image->text_offset, image->memory_size))
+	if (!range_holds((struct range){ 0, room },
+			 (struct range){ image->text_offset, image->memory_size }))
 		return "the kernel does not fit in the guest's memory: raise mem=";
 	room -= image->text_offset + image->memory_size;
 	if (ALIGN_UP(dtb_size, PAGE) > room)

@@ -2,10 +2,11 @@
 /*
  * restart.c - a guest that has rebooted begins anew from its modules.
  *
- * Each vCPU was destroyed on its own hart, which fenced it, and the firmware's VM with the last of them: nothing
- * names the guest's frames any more, so they may be scrubbed (rule 6 of docs/rules.md).  That takes long
- * for a large guest.  So the vCPU that left last keeps its place in its hart's queue, and each of its turns does a part: the guest
- * pays for its restart from its own share.
+ * Each vCPU was destroyed on its own hart, which fenced it, and the firmware's VM with the last of
+ * them: nothing names the guest's frames any more, so they may be scrubbed (rule 6 of
+ * docs/rules.md).  That takes long for a large guest.  So the vCPU that left last keeps its place
+ * in its hart's queue, and each of its turns does a part: the guest pays for its restart from its
+ * own share.
  */
 #include "guest/restart.h"
 
@@ -34,7 +35,7 @@ void vm_restart(struct vcpu *v)
 		return; /* the end has not come to this vCPU yet */
 	sched_serve_interrupts();
 	/* what the hart's other guests wrote, also while they sleep */
-	console_look_if_due(v->hart);
+	console_show_quiet_if_due(v->hart);
 	if (vm->load->restored < vm->ram.size)
 		restore(vm);
 	else

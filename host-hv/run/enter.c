@@ -16,7 +16,7 @@ static void start_counting(struct vcpu *v)
 }
 
 /* The next change kicks the hart again. */
-static uint64_t take_external(struct vcpu *v)
+static uint64_t consume_external_irq(struct vcpu *v)
 {
 	uint32_t irq = __atomic_load_n(&v->external_irq, __ATOMIC_ACQUIRE);
 
@@ -25,10 +25,13 @@ static uint64_t take_external(struct vcpu *v)
 	return irq & EXTERNAL_LEVEL ? HM_RUN_SEIP : 0;
 }
 
-/* When the vCPU leaves for the sake of others.  Not inlined: a vCPU with a hart of its own pays nothing for it. */
+/*
+ * When the vCPU leaves for the sake of others.  Not inlined: a vCPU with a hart of its own pays
+ * nothing for it.
+ */
 static __attribute__((noinline)) void share_hart(struct vcpu *v)
 {
-	v->run->slice_end = min_u64(sched_slice_end(v->hart), console_look_if_due(v->hart));
+	v->run->slice_end = min_u64(sched_slice_end(v->hart), console_show_quiet_if_due(v->hart));
 	if (sched_has_others(v->hart))
 		v->run->flags |= HM_RUN_YIELD_WFI;
 }
@@ -43,7 +46,7 @@ static void prepare(struct vcpu *v)
 	if (v->hart->shared)
 		share_hart(v);
 	if (__atomic_load_n(&v->external_irq, __ATOMIC_RELAXED))
-		run->flags |= take_external(v);
+		run->flags |= consume_external_irq(v);
 	if (v->software_irq && __atomic_exchange_n(&v->software_irq, false, __ATOMIC_ACQ_REL))
 		run->sip |= IRQ_SOFT;
 	if (v->reset_stats && __atomic_exchange_n(&v->reset_stats, false, __ATOMIC_ACQ_REL))

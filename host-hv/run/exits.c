@@ -5,6 +5,7 @@
  */
 #include "run/exits.h"
 
+#include "arch/cause.h"
 #include "core/console.h"
 #include "device/mmio.h"
 #include "run/interrupts.h"
@@ -13,11 +14,11 @@
 #include "run/stats.h"
 #include "shadow/shadow.h"
 
-#define CAUSE_ILLEGAL_INSTRUCTION 2
-
 static enum next exit_interrupt(struct vcpu *v)
 {
-	/* While counting has still to begin, the firmware's count of this exit is not kept either. */
+	/*
+	 * While counting has still to begin, the firmware's count of this exit is not kept either.
+	 */
 	if (sched_serve_interrupts() && !(v->run->flags & HM_RUN_RESET_STATS))
 		v->fence_kicks++;
 	if (vm_ended(v->vm) || csr_read(time) >= sched_slice_end(v->hart))

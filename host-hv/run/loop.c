@@ -28,7 +28,7 @@ static void drop_ended(struct hart *h)
  */
 static void idle(struct hart *h)
 {
-	uint64_t deadline = min_u64(sched_next_deadline(h), console_look_if_due(h));
+	uint64_t deadline = min_u64(sched_next_deadline(h), console_show_quiet_if_due(h));
 
 	if (deadline != FOREVER)
 		firmware_set_timer(deadline);

@@ -6,8 +6,8 @@
 #include "core/vcpu.h"
 
 /*
- * The hart's life.  restart() has the turns of a vCPU whose guest has ended and begins anew; it takes part of the
- * work at each.
+ * The hart's life.  restart() has the turns of a vCPU whose guest has ended and begins anew; it
+ * takes part of the work at each.
  */
 void hart_loop(struct hart *hart, void (*restart)(struct vcpu *v)) __attribute__((noreturn));
 

@@ -4,7 +4,10 @@
 #include "core/vcpu.h"
 #include "device/devices.h"
 
-/* The last to go ends the firmware's VM; or, if the guest restarts, stays as the one that sees to it. */
+/*
+ * The last to go ends the firmware's VM; or, if the guest restarts, stays as the one that sees to
+ * it.
+ */
 static void release(struct vcpu *v, bool restarts)
 {
 	struct vm *vm = v->vm;
@@ -22,8 +25,8 @@ static void release(struct vcpu *v, bool restarts)
 }
 
 /*
- * The VM may begin to run again on another hart at any time, so that it has ended is no reason to release a vCPU:
- * an end that it has not seen is.  vm_end() tells its hart of each.
+ * The VM may begin to run again on another hart at any time, so that it has ended is no reason to
+ * release a vCPU: an end that it has not seen is.  vm_end() tells its hart of each.
  */
 bool vm_release_vcpu(struct vcpu *v)
 {

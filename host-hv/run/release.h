@@ -5,7 +5,10 @@
 
 #include "core/vm.h"
 
-/* On its own hart: a vCPU of an ended guest does not go on.  False: it keeps its place, for the guest restarts. */
+/*
+ * On its own hart: a vCPU of an ended guest does not go on.  False: it keeps its place, for the
+ * guest restarts.
+ */
 bool vm_release_vcpu(struct vcpu *v);
 
 #endif

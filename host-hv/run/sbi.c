@@ -374,7 +374,7 @@ static enum next serve_unknown(const struct vcpu *v)
 	return RESUME;
 }
 
-static enum next serve(struct vcpu *v, struct sbiret *ret)
+static enum next serve_call(struct vcpu *v, struct sbiret *ret)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(extensions); i++)
 		if (extensions[i].extension == v->run->x[A7])
@@ -387,7 +387,7 @@ enum next exit_sbi(struct vcpu *v)
 {
 	struct sbiret ret = result(SBI_ERR_NOT_SUPPORTED, 0);
 
-	if (serve(v, &ret) == YIELD)
+	if (serve_call(v, &ret) == YIELD)
 		return YIELD;
 	write_result(v->run, ret);
 	return RESUME;

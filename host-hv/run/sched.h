@@ -16,7 +16,10 @@ void sched_init(uint64_t timebase_hz);
 /* Gives the vCPU to the hart with the shortest queue of the first `count`. */
 void sched_add(struct vcpu *v, unsigned count);
 
-/* The vCPU of the hart's that runs next, of equals the one whose turn is longer ago; NULL: none can. */
+/*
+ * The vCPU of the hart's that runs next, of equals the one whose turn is longer ago; NULL: none
+ * can.
+ */
 struct vcpu *sched_pick(struct hart *hart, uint64_t now);
 
 /* The turn of the vCPU that was picked; its end, if there is one. */
@@ -26,7 +29,10 @@ void sched_end_turn(struct hart *hart);
 /* When the first of those that sleep wakes by itself. */
 uint64_t sched_next_deadline(const struct hart *hart);
 
-/* When the vCPU that has the hart must leave it, in ticks of time; FOREVER: while nobody else wakes. */
+/*
+ * When the vCPU that has the hart must leave it, in ticks of time; FOREVER: while nobody else
+ * wakes.
+ */
 uint64_t sched_slice_end(const struct hart *hart);
 
 /* Is there another vCPU of the hart that is not stopped?  Then WFI must yield. */

@@ -73,7 +73,7 @@ static void add_vcpu(struct hm_record *sums, const struct vcpu *v)
 	sum->insn_hm += s.insn_hm;
 	if (s.longest_m_stay > sum->longest_m_stay)
 		sum->longest_m_stay = s.longest_m_stay;
-	/* Drained by the firmware, or by ssp.c. */
+	/* Drained by the firmware, or by ssp_handler.c. */
 	sum->ring_entries += s.ring_entries + ssp_ring_entries(ring);
 	sum->ring_flushes += s.ring_flushes + ssp_ring_entries(ring) - ring->others;
 	sum->ring_hints_used += s.ring_hints_used + ring->hints_used;

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/vcpu.h"
 #include "shadow/handler.h"
-
-#define CAUSE_FETCH_ACCESS     1
-#define CAUSE_FETCH_PAGE_FAULT 12
+#include "ssp/fetch.h"
 
 /*
  * The guest's tables forbid to fetch what its hart has just fetched by an older
@@ -17,42 +15,34 @@ static void fetch_fault(struct vcpu *v, uint64_t va, enum ssp_verdict verdict)
 		v->shadow->handler->fence(v, va, PAGE, FENCE_ALL);
 	shadow_owe(v, SSP_FENCE_PAGE, va);
 	v->shadow->count[SHADOW_TRUE_FAULT]++;
-	vcpu_inject(v, verdict == SSP_TRUE_FAULT ? CAUSE_FETCH_PAGE_FAULT : CAUSE_FETCH_ACCESS, va);
+	vcpu_inject(v, ssp_fault_cause(verdict, SSP_FETCH), va);
 }
 
-/* Guest code, through the guest's own tables and only from RAM; NULL: the guest was given a fault. */
-static const volatile uint16_t *code_at(struct vcpu *v, uint64_t va)
+/* Guest code, through the guest's own tables and only from RAM; 0: the guest was given a fault. */
+static uint64_t find_code(void *caller, uint64_t va)
 {
+	struct vcpu *v = caller;
 	const struct hm_run *run = v->run;
 	uint64_t hpa;
 	enum ssp_verdict verdict =
 		ssp_translate(&v->shadow->space, run->satp, va, SSP_FETCH, access_state(run), &hpa);
 
-	if (verdict != SSP_ALLOWED) {
-		fetch_fault(v, va, verdict);
-		return NULL;
-	}
-	return (const volatile uint16_t *)hpa;
+	if (verdict == SSP_ALLOWED)
+		return hpa;
+	fetch_fault(v, va, verdict);
+	return 0;
+}
+
+static uint16_t load_half(uint64_t hpa)
+{
+	return *(const volatile uint16_t *)hpa;
 }
 
 bool shadow_fetch(struct vcpu *v)
 {
 	struct hm_run *run = v->run;
-	uint64_t end = run->pc + 2;
-	const volatile uint16_t *code = code_at(v, run->pc);
-	uint16_t low;
+	unsigned int length = insn_fetch(find_code, load_half, v, run->pc, &run->exit_insn);
 
-	if (!code)
-		return false;
-	low = *code++;
-	run->exit_insn = low;
-	run->exit_insn_len = (low & 3) == 3 ? 4 : 2;
-	if (run->exit_insn_len == 2)
-		return true;
-	if (!(end & (PAGE - 1)))
-		code = code_at(v, end);
-	if (!code)
-		return false;
-	run->exit_insn |= (uint32_t)*code << 16;
-	return true;
+	run->exit_insn_len = length;
+	return length;
 }

@@ -4,26 +4,26 @@
 #define HANDLER_H
 
 #include "shadow/shadow.h"
+#include "ssp/sstatus.h"
 
 #define INSTRUCTION 4UL /* bytes at most */
 
-#define SSTATUS_SUM (1UL << 18)
-#define SSTATUS_MXR (1UL << 19)
-
 /*
- * tsp_in_step_handler is tsp's where no table goes out of step; aside_handler is ssp's for the one instruction that
- * tsp cannot perform: tsp_come_back() (tsp.h) ends that.
+ * tsp_in_step_handler is tsp's where no table goes out of step; aside_handler is ssp's for the one
+ * instruction that tsp cannot perform: tsp_end_aside() (tsp_handler.h) ends that.
  */
 extern const struct shadow_ops ssp_handler, tsp_handler, tsp_in_step_handler, aside_handler;
 
 static inline unsigned access_state(const struct hm_run *run)
 {
-	return (run->priv ? 0 : SSP_USER) | (run->sstatus & SSTATUS_SUM ? SSP_SUM : 0) |
-	       (run->sstatus & SSTATUS_MXR ? SSP_MXR : 0);
+	return ssp_access_state(run->sstatus, run->priv ? 0 : SSP_USER);
 }
 
 /* The hart has to forget this before the guest runs again. */
 void shadow_owe(struct vcpu *v, enum ssp_fence fence, uint64_t va);
+
+/* Every other vCPU fences everything; returns when none runs any more that has not. */
+void shadow_fence_others(const struct vcpu *v) __attribute__((cold));
 
 /*
  * Entry n of the root buffer.  root: MODE and PPN of a shadow, 0 for
@@ -31,7 +31,10 @@ void shadow_owe(struct vcpu *v, enum ssp_fence fence, uint64_t va);
  */
 void shadow_root_set(struct vcpu *v, unsigned n, uint64_t gsatp, uint64_t root, bool retire);
 
-/* Puts the instruction at pc into run->exit_insn; false: its fetch faults, and the guest was given that. */
+/*
+ * Puts the instruction at pc into run->exit_insn; false: its fetch faults, and the guest was given
+ * that.
+ */
 bool shadow_fetch(struct vcpu *v);
 
 #endif

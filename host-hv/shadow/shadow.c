@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "shadow/shadow.h"
 
+#include "arch/cause.h"
 #include "core/console.h"
 #include "core/fence.h"
 #include "core/memory.h"
@@ -8,9 +9,6 @@
 #include "device/mmio.h"
 #include "shadow/handler.h"
 #include "ssp/ring.h"
-
-#define CAUSE_FETCH_ACCESS     1
-#define CAUSE_FETCH_PAGE_FAULT 12
 
 /* -- whose the tables are -- */
 
@@ -62,26 +60,19 @@ void shadow_reset_counts(struct vcpu *v)
 	ssp_ring_reset_counts(&v->shadow->space.ring);
 }
 
-/*
- * Returns when no other vCPU runs under the policy before: it would store to
- * tables that are write-protected by now, and none would see it.
- */
-static void wait_for_others(struct vcpu *v)
-{
-	static const struct fence everything = { HM_RUN_FENCE_VMA, 0, 0, FENCE_ALL };
-
-	fence_vcpus(v->vm, ((1UL << v->vm->vcpu_count) - 1) & ~(1UL << v->id), &everything);
-}
-
 /* The page is new, was reset, or its policy has changed: nothing that either side cached stays. */
-void shadow_change(struct vcpu *v)
+void shadow_apply_policy(struct vcpu *v)
 {
 	uint64_t policy = shadow_wanted_policy(v);
 	struct hm_run *run = v->run;
 	struct shadow *shadow = v->shadow;
 
+	/*
+	 * Another vCPU under the policy before would store, unseen, to tables that are
+	 * write-protected by now.
+	 */
 	if (v->policy != policy)
-		wait_for_others(v);
+		shadow_fence_others(v);
 	run->policy = policy & ~POLICY_IN_STEP;
 	v->policy = policy;
 	shadow->withheld = 0;
@@ -96,7 +87,7 @@ void shadow_change(struct vcpu *v)
 	shadow_owe(v, SSP_FENCE_ALL, 0);
 }
 
-void shadow_pay_fence(struct vcpu *v)
+void shadow_serve_fence(struct vcpu *v)
 {
 	struct hm_run *run = v->run;
 
@@ -114,22 +105,29 @@ static void inject(struct vcpu *v, uint64_t cause)
 	vcpu_inject(v, cause, v->run->exit_value);
 }
 
-static enum next outside(struct vcpu *v, uint64_t gpa)
+/* The guest was given the fault of its fetch: what the shadow still has of the code goes. */
+static enum next sync_code(struct vcpu *v, uint64_t pc)
+{
+	struct fence code = { HM_RUN_FENCE_VMA, pc, INSTRUCTION, FENCE_ALL };
+
+	if (shadow_syncs(v))
+		shadow_sync(v, &code);
+	return RESUME;
+}
+
+/* Not inlined: faults of RAM, which are most, would save its registers. */
+static __attribute__((noinline)) enum next serve_outside_ram(struct vcpu *v, uint64_t gpa)
 {
 	struct hm_run *run = v->run;
-	struct fence code = { HM_RUN_FENCE_VMA, 0, INSTRUCTION, FENCE_ALL };
+	uint64_t pc = run->pc;
 
 	if (run->exit_cause == CAUSE_FETCH_PAGE_FAULT) {
 		inject(v, CAUSE_FETCH_ACCESS);
 		return RESUME;
 	}
 	v->shadow->count[SHADOW_MMIO]++;
-	code.start = run->pc;
-	if (!shadow_fetch(v)) {
-		if (shadow_syncs(v))
-			shadow_sync(v, &code);
-		return RESUME;
-	}
+	if (!shadow_fetch(v))
+		return sync_code(v, pc);
 	run->exit_gpa = gpa;
 	return exit_mmio(v);
 }
@@ -145,7 +143,7 @@ enum next exit_page_fault(struct vcpu *v)
 	switch (result.verdict) {
 	case SSP_ALLOWED: v->shadow->count[result.class]++; break;
 	case SSP_ACCESS_FAULT: inject(v, ssp_access_fault(run->exit_cause & 3)); break;
-	case SSP_OUTSIDE: return outside(v, result.gpa);
+	case SSP_OUTSIDE: return serve_outside_ram(v, result.gpa);
 	default: inject(v, run->exit_cause);
 	}
 	return RESUME;

@@ -3,7 +3,7 @@
  * shadow.h - shadow tables that are the host's: who answers what a guest does
  * with address translation.
  *
- *	exits.c --> shadow.c, what all handlers share --> a handler: ssp.c, tsp.c
+ *	exits.c --> shadow.c, what all handlers share --> a handler: ssp_handler.c, tsp_handler.c
  *
  * A handler fills and drops its tables, writes them into the root buffer of
  * struct hm_run, and says what the hart has to forget.  It is called on the hart
@@ -41,13 +41,20 @@ struct shadow_ops {
 	/* The guest's fence, as in SBI's RFENCE.  NULL: the firmware's, HM_POLICY_FLUSH. */
 	void (*fence)(struct vcpu *v, uint64_t start, uint64_t size, uint64_t asid);
 	/*
-	 * The guest fences, here or elsewhere: the shadow has nothing older from now on, before any hart is fenced.
-	 * It may wait for other vCPUs.  NULL: that is fence()'s affair, or nothing is ever older.
+	 * The guest fences, here or elsewhere: the shadow has nothing older from now on, before any
+	 * hart is fenced. It may wait for other vCPUs.  NULL: that is fence()'s affair, or nothing
+	 * is ever older.
 	 */
 	void (*sync)(struct vcpu *v, const struct fence *f);
-	/* Likewise of everything, by the guest's ring.  NULL: the ring is drained at the next entry. */
+	/*
+	 * Likewise of everything, by the guest's ring.  NULL: the ring is drained at the next
+	 * entry.
+	 */
 	void (*commit)(struct vcpu *v);
-	/* Forget all; the guest runs on run->satp afterwards.  First of all calls, and after a reset. */
+	/*
+	 * Forget all; the guest runs on run->satp afterwards.  First of all calls, and after a
+	 * reset.
+	 */
 	void (*drop)(struct vcpu *v);
 	/* Last of all before an entry. */
 	void (*enter)(struct vcpu *v);
@@ -62,10 +69,12 @@ struct shadow_ops {
 struct shadow {
 	/* by vcpu->policy; one without functions: the tables are the firmware's */
 	const struct shadow_ops *handler;
-	uint64_t withheld; /* HM_POLICY_* that tsp.c takes from the firmware for the time being */
-	uint64_t ring_generation; /* ssp.c: of the ring that its space has, run->ring_generation */
+	/* HM_POLICY_* that tsp_handler.c takes from the firmware for the time being */
+	uint64_t withheld;
+	/* ssp_handler.c: of the ring that its space has, run->ring_generation */
+	uint64_t ring_generation;
 	uint64_t count[SHADOW_CLASSES]; /* since the record was begun */
-	struct ssp_space space;         /* the slots are everyone's, the rest is ssp.c's */
+	struct ssp_space space;         /* the slots are everyone's, the rest is ssp_handler.c's */
 };
 
 /* The shadow of a new vCPU, with so many pages of tables; ends the machine if memory is short. */
@@ -95,23 +104,23 @@ static inline bool shadow_ready(const struct vcpu *v)
 	return v->policy == shadow_wanted_policy(v) && !(handler->ready && !handler->ready(v));
 }
 
-void shadow_change(struct vcpu *v);
+void shadow_apply_policy(struct vcpu *v);
 
 static inline void shadow_prepare(struct vcpu *v)
 {
 	if (!shadow_ready(v))
-		shadow_change(v);
+		shadow_apply_policy(v);
 }
 
 /* HM_RUN_FENCE_VMA, if it is the handler's to serve. */
-void shadow_pay_fence(struct vcpu *v);
+void shadow_serve_fence(struct vcpu *v);
 
 static inline void shadow_enter(struct vcpu *v)
 {
 	const struct shadow_ops *handler = v->shadow->handler;
 
 	if (v->run->flags & HM_RUN_FENCE_VMA)
-		shadow_pay_fence(v);
+		shadow_serve_fence(v);
 	if (handler->enter)
 		handler->enter(v);
 }
@@ -125,8 +134,8 @@ static inline void shadow_leave(struct vcpu *v)
 }
 
 /*
- * The exits: of a page fault, of a write to satp and of the ring's commit; and of fences, of this vCPU or of others,
- * which HM_RUN_FENCE_VMA carries to each hart afterwards.
+ * The exits: of a page fault, of a write to satp and of the ring's commit; and of fences, of this
+ * vCPU or of others, which HM_RUN_FENCE_VMA carries to each hart afterwards.
  */
 enum next exit_page_fault(struct vcpu *v);
 void shadow_satp(struct vcpu *v, uint64_t gsatp);

@@ -24,18 +24,6 @@ static bool in_chain(const struct tsp *tsp, uint32_t head, uint32_t wanted)
 	return false;
 }
 
-static bool leaf_in_slot(const struct tsp *tsp, uint64_t leaf, int level)
-{
-	for (unsigned int i = 0; i < tsp->guest->slot_count; i++) {
-		const struct ssp_slot *slot = &tsp->guest->slots[i];
-		uint64_t offset = pte_address(leaf) - slot->delta - slot->gpa;
-
-		if (offset < slot->size && level_size(level) <= slot->size - offset)
-			return !(leaf & PTE_RWX & ~slot->rights);
-	}
-	return false;
-}
-
 /* Is a guest table inside that is protected, by the list of tables instead of the counts? */
 static bool has_table(const struct tsp *tsp, uint64_t gpa, uint64_t size)
 {
@@ -51,9 +39,9 @@ static const char *check_leaf(const struct tsp *tsp, const struct tsp_table *tab
 	uint64_t size = level_size(table->level), gpa;
 	const struct ssp_slot *slot = tsp->guest->slots;
 
-	if (!leaf_in_slot(tsp, leaf, table->level))
+	if (!ssp_leaf_in_slot(tsp->guest, leaf, table->level))
 		return "T1: a leaf outside the slots or above their rights";
-	if ((leaf & (PTE_A | PTE_D)) != (PTE_A | PTE_D) || (leaf & (PTE_R | PTE_W)) == PTE_W)
+	if ((leaf & (PTE_A | PTE_D)) != (PTE_A | PTE_D) || pte_is_write_only(leaf))
 		return "T1: a leaf that the hardware walker would write, or refuse";
 	while (pte_address(leaf) - slot->delta - slot->gpa >= slot->size)
 		slot++;

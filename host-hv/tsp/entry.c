@@ -51,8 +51,7 @@ uint32_t *tsp_chain_of(const struct tsp *tsp, const struct tsp_table *table, uin
  */
 static uint64_t leaf_bits(uint64_t pte, int level)
 {
-	if (!(pte & PTE_A) || (pte & (PTE_R | PTE_W)) == PTE_W ||
-	    pte_address(pte) & (level_size(level) - 1))
+	if (!(pte & PTE_A) || pte_is_write_only(pte) || pte_address(pte) & (level_size(level) - 1))
 		return 0;
 	return pte & (pte & PTE_D ? ROLE_BITS : ROLE_BITS & ~PTE_W);
 }
@@ -109,13 +108,13 @@ static struct tsp_want want_guest(const struct tsp *tsp, uint64_t pte, int level
 {
 	uint64_t address = pte_address(pte), bits;
 
-	if (!(pte & PTE_V) || pte >> PTE_RESERVED_SHIFT)
+	if (PTE_IS_INVALID(pte))
 		return NOTHING;
 	if (pte & PTE_RWX) {
 		bits = leaf_bits(pte, level);
 		return bits ? want_leaf(tsp, address, level, bits) : NOTHING;
 	}
-	if (pte & (PTE_U | PTE_A | PTE_D) || !level || !ssp_slot_of(tsp->guest, address))
+	if (pte_is_reserved_link(pte) || !level || !ssp_slot_of(tsp->guest, address))
 		return NOTHING;
 	return (struct tsp_want){ .child = true, .key = { address >> PAGE_SHIFT, level - 1, 0 } };
 }

@@ -65,8 +65,8 @@ static void link_path(struct tsp *tsp, const struct path *path, uint64_t va, int
 		tsp_entry_clear(tsp, table, index);
 		tsp_entry_put(tsp, table, index, link);
 		/*
-		 * The hart may have cached that there was none.  It would fault again, and be fenced in full then
-		 * (fill()): this saves the fault.
+		 * The hart may have cached that there was none.  It would fault again, and be
+		 * fenced in full then (fill()): this saves the fault.
 		 */
 		tsp_owe(tsp, SSP_FENCE_ASID);
 	}
@@ -108,7 +108,9 @@ static void fill_around(struct tsp *tsp, struct tsp_table *table, uint64_t va)
 	}
 }
 
-/* Whatever the fault was for, let the table at gpa go; the hart has cached that it was protected. */
+/*
+ * Whatever the fault was for, let the table at gpa go; the hart has cached that it was protected.
+ */
 static bool let_go(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t va, uint64_t gpa,
 		   struct path *path)
 {
@@ -185,7 +187,7 @@ struct tsp_result tsp_fault(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t va,
 	}
 	if (!tsp_reserve(tsp, MAX_LEVELS + 1))
 		return tsp_end(tsp, TSP_AGAIN);
-	tsp_follow_privilege(tsp, vcpu, state & SSP_USER);
+	tsp_match_privilege(tsp, vcpu, state & SSP_USER);
 	result = tsp_end(tsp, fill(tsp, vcpu, va, walk.gpa, access));
 	result.gpa = walk.gpa;
 	return result;

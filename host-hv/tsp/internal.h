@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * internal.h - what the files of tsp/ share among themselves.  Each file calls only those to its right:
+ * internal.h - what the files of tsp/ share among themselves.  Each file calls only those to its
+ * right:
  *
  *	fault, store, root, flush > table > step > entry > index, out, cached
  */
@@ -98,7 +99,7 @@ struct tsp_table *tsp_find_or_create(struct tsp *tsp, const struct tsp_key *key)
 void tsp_zap(struct tsp *tsp, struct tsp_table *table);
 
 /* root.c */
-void tsp_follow_privilege(struct tsp *tsp, struct tsp_vcpu *vcpu, bool user);
+void tsp_match_privilege(struct tsp *tsp, struct tsp_vcpu *vcpu, bool user);
 
 /* step.c: leaf tables that go out of step, and come back. */
 bool tsp_let_go(struct tsp *tsp, const struct tsp_vcpu *vcpu, uint64_t gpa);

@@ -25,13 +25,18 @@ void tsp_forget_step(struct tsp *tsp, struct tsp_table *table)
 		tsp->tables[table->prev_out].next_out = table->next_out;
 	if (table->next_out != TSP_NONE)
 		tsp->tables[table->next_out].prev_out = table->prev_out;
-	/* Who reads 0 does without the lock, and its fence has to find the entries that were compared. */
+	/*
+	 * Who reads 0 does without the lock, and its fence has to find the entries that were
+	 * compared.
+	 */
 	__atomic_store_n(&tsp->out_count, tsp->out_count - 1, __ATOMIC_RELEASE);
 	tsp->called_back -= table->step == TSP_CALLED_BACK;
 	table->step = TSP_IN_STEP;
 }
 
-/* Does a path lead from the root down to the table?  Levels end the recursion, `links` its breadth. */
+/*
+ * Does a path lead from the root down to the table?  Levels end the recursion, `links` its breadth.
+ */
 static bool is_below(const struct tsp *tsp, const struct tsp_table *table,
 		     const struct tsp_table *root, unsigned int *links)
 {
@@ -47,7 +52,10 @@ static bool is_below(const struct tsp *tsp, const struct tsp_table *table,
 	return false;
 }
 
-/* The first one from n on that is out of step, below top or the same, and was not let go by `except`. */
+/*
+ * The first one from n on that is out of step, below top or the same, and was not let go by
+ * `except`.
+ */
 uint32_t tsp_find_out_below(const struct tsp *tsp, uint32_t n, const struct tsp_table *top,
 			    uint64_t except)
 {

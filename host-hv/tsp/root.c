@@ -88,7 +88,7 @@ struct tsp_result tsp_reset(struct tsp *tsp)
 
 static unsigned int mode_of(const struct tsp *tsp, uint64_t gsatp)
 {
-	return satp_mode(gsatp) == SATP_BARE ? tsp->guest->bare_mode : satp_mode(gsatp);
+	return ssp_shadow_mode(tsp->guest, gsatp);
 }
 
 /*
@@ -172,7 +172,7 @@ struct tsp_result tsp_load_root(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t
 }
 
 /* In bare mode the pages of a root are all U or none is; a table is reserved. */
-void tsp_follow_privilege(struct tsp *tsp, struct tsp_vcpu *vcpu, bool user)
+void tsp_match_privilege(struct tsp *tsp, struct tsp_vcpu *vcpu, bool user)
 {
 	const struct tsp_root *root = &vcpu->root[vcpu->current];
 	bool has_user = tsp->tables[root->table].role & PTE_U;
@@ -180,6 +180,9 @@ void tsp_follow_privilege(struct tsp *tsp, struct tsp_vcpu *vcpu, bool user)
 	if (satp_mode(root->gsatp) != SATP_BARE || has_user == user)
 		return;
 	load(tsp, vcpu, vcpu->current, root->gsatp, user);
-	/* Its new generation is enough where generations retire ASIDs, as in hmcode: nothing in bare mode is global. */
+	/*
+	 * Its new generation is enough where generations retire ASIDs, as in hmcode: nothing in
+	 * bare mode is global.
+	 */
 	tsp_owe(tsp, SSP_FENCE_ALL);
 }

@@ -8,11 +8,11 @@
  *	other fence, switch to      called back: protected --fences--> all entries compared
  *	another root above it, new link, a table above its level
  *
- * "SFENCE.VMA" of the privileged specification allows it: a hart may go on with what it has cached until it
- * is fenced.  But not with what it cannot have cached.  An entry that is old in the
- * shadow was read for some address space, address and hart; a table that another one is about to
- * reach is therefore called back first.  With one vCPU the owner's address space alone
- * has used the table since it was let go, and comes back to it without that.
+ * "SFENCE.VMA" of the privileged specification allows it: a hart may go on with what it has cached
+ * until it is fenced.  But not with what it cannot have cached.  An entry that is old in the shadow
+ * was read for some address space, address and hart; a table that another one is about to reach is
+ * therefore called back first.  With one vCPU the owner's address space alone has used the table
+ * since it was let go, and comes back to it without that.
  *
  * Non-leaf tables stay in step, so that each path in the shadow is the guest's own.
  */
@@ -21,8 +21,9 @@
 /* -- letting go -- */
 
 /*
- * The guest stores to the frame at gpa, which is protected; false: it is not a leaf table, or not that alone.
- * With the first one each vCPU's fences become the host's business: none may go on without that.
+ * The guest stores to the frame at gpa, which is protected; false: it is not a leaf table, or not
+ * that alone. With the first one each vCPU's fences become the host's business: none may go on
+ * without that.
  */
 bool tsp_let_go(struct tsp *tsp, const struct tsp_vcpu *vcpu, uint64_t gpa)
 {
@@ -81,7 +82,10 @@ void tsp_call_back(struct tsp *tsp, struct tsp_table *table)
 
 /* -- when -- */
 
-/* Something is about to reach top that has not since they were let go, unless it is the only vCPU with this satp. */
+/*
+ * Something is about to reach top that has not since they were let go, unless it is the only vCPU
+ * with this satp.
+ */
 void tsp_call_back_below(struct tsp *tsp, const struct tsp_table *top, uint64_t except)
 {
 	uint32_t next;

@@ -76,7 +76,7 @@ static bool translate_operation(struct tsp *tsp, const struct tsp_vcpu *vcpu, un
 
 /* -- performing -- */
 
-static uint64_t combine(const struct operation *o, uint64_t old)
+static uint64_t amo_result(const struct operation *o, uint64_t old)
 {
 	uint64_t value = o->value;
 	int64_t a = o->size == 4 ? (int32_t)old : (int64_t)old;
@@ -107,7 +107,7 @@ static uint64_t amo_word(uint32_t *at, const struct operation *o)
 {
 	uint32_t old = __atomic_load_n(at, __ATOMIC_RELAXED);
 
-	while (!__atomic_compare_exchange_n(at, &old, combine(o, old), false, __ATOMIC_SEQ_CST,
+	while (!__atomic_compare_exchange_n(at, &old, amo_result(o, old), false, __ATOMIC_SEQ_CST,
 					    __ATOMIC_RELAXED))
 		;
 	return (int32_t)old;
@@ -117,7 +117,7 @@ static uint64_t amo_double(uint64_t *at, const struct operation *o)
 {
 	uint64_t old = __atomic_load_n(at, __ATOMIC_RELAXED);
 
-	while (!__atomic_compare_exchange_n(at, &old, combine(o, old), false, __ATOMIC_SEQ_CST,
+	while (!__atomic_compare_exchange_n(at, &old, amo_result(o, old), false, __ATOMIC_SEQ_CST,
 					    __ATOMIC_RELAXED))
 		;
 	return old;
@@ -145,7 +145,7 @@ static void store_bytes(const struct tsp *tsp, const struct operation *o)
 	}
 }
 
-static void perform(const struct tsp *tsp, const struct operation *o, uint64_t *x)
+static void perform_store(const struct tsp *tsp, const struct operation *o, uint64_t *x)
 {
 	void *at = tsp_port_guest(hpa_of(tsp, o->gpa[0]));
 	uint64_t old;
@@ -234,7 +234,7 @@ static struct tsp_result misaligned(struct tsp *tsp, uint64_t va)
 /* -- a store that is not performed -- */
 
 /* A loaded root stays a table, and what the store's own walk goes through is one again at once. */
-static bool comes_back(const struct tsp *tsp, uint64_t gsatp, const struct ssp_guest_walk *walk)
+static bool stays_table(const struct tsp *tsp, uint64_t gsatp, const struct ssp_guest_walk *walk)
 {
 	uint64_t gfn = walk->gpa >> PAGE_SHIFT;
 	const struct tsp_table *table = tsp_next_of(tsp, gfn, NULL);
@@ -248,17 +248,19 @@ static bool comes_back(const struct tsp *tsp, uint64_t gsatp, const struct ssp_g
 	return false;
 }
 
-/* The guest repeats it on a page that is no table; SC fails where there is no such thing, others go aside. */
-static struct tsp_result leave_unperformed(struct tsp *tsp, const struct tsp_vcpu *vcpu,
-					   uint64_t va, unsigned int state, const struct store *sc,
-					   uint64_t *x)
+/*
+ * The guest repeats it on a page that is no table; SC fails where there is no such thing, others go
+ * aside.
+ */
+static struct tsp_result refuse_store(struct tsp *tsp, const struct tsp_vcpu *vcpu, uint64_t va,
+				      unsigned int state, const struct store *sc, uint64_t *x)
 {
 	struct ssp_guest_walk walk;
 	struct tsp_result fault;
 
 	if (!translate(tsp, vcpu, va, state, &walk, &fault))
 		return fault;
-	if (!comes_back(tsp, vcpu->root[vcpu->current].gsatp, &walk)) {
+	if (!stays_table(tsp, vcpu->root[vcpu->current].gsatp, &walk)) {
 		unprotect(tsp, walk.gpa >> PAGE_SHIFT);
 		return tsp_end(tsp, TSP_REPEAT);
 	}
@@ -300,17 +302,17 @@ struct tsp_result tsp_store(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t va,
 
 	tsp_begin(tsp);
 	if (!decode_store(insn, len, &store))
-		return leave_unperformed(tsp, vcpu, va, state, NULL, x);
+		return refuse_store(tsp, vcpu, va, state, NULL, x);
 	o = operation_of(tsp, &store, x);
 	if (va - o.va >= o.size)
 		return tsp_end(tsp, TSP_REPEAT); /* the code has changed since */
 	if (store.op != STORE_PLAIN && !o.aligned)
 		return misaligned(tsp, o.va);
 	if (store.op == STORE_CONDITIONAL)
-		return leave_unperformed(tsp, vcpu, va, state, &store, x);
+		return refuse_store(tsp, vcpu, va, state, &store, x);
 	if (!translate_operation(tsp, vcpu, state, va, gpa, &o, &fault))
 		return fault;
-	perform(tsp, &o, x);
+	perform_store(tsp, &o, x);
 	sync_operation(tsp, &o);
 	tsp->emulated++;
 	return tsp_end(tsp, TSP_STORED);

@@ -15,7 +15,7 @@
 /* -- making -- */
 
 /* A page for the first time: what it held before does not matter. */
-static struct tsp_table *take_fresh(struct tsp *tsp)
+static struct tsp_table *alloc_fresh(struct tsp *tsp)
 {
 	struct tsp_table *table = &tsp->tables[tsp->fresh++];
 	uint64_t *entries = tsp_entries(tsp, table);
@@ -25,13 +25,13 @@ static struct tsp_table *take_fresh(struct tsp *tsp)
 	return table;
 }
 
-static struct tsp_table *take_free(struct tsp *tsp)
+static struct tsp_table *alloc_page(struct tsp *tsp)
 {
 	struct tsp_table *table;
 
 	tsp->free_count--;
 	if (tsp->free == TSP_NONE)
-		return take_fresh(tsp);
+		return alloc_fresh(tsp);
 	table = &tsp->tables[tsp->free];
 	tsp->free = table->newer;
 	return table;
@@ -48,7 +48,9 @@ static void fill_direct(struct tsp *tsp, struct tsp_table *table)
 	}
 }
 
-/* Of several tables of a frame none may be out of step: stores to the others are followed in all. */
+/*
+ * Of several tables of a frame none may be out of step: stores to the others are followed in all.
+ */
 static void protect(struct tsp *tsp, const struct tsp_table *table)
 {
 	struct tsp_key leaf = { table->gfn, 0, 0 };
@@ -66,7 +68,7 @@ static void protect(struct tsp *tsp, const struct tsp_table *table)
  */
 struct tsp_table *tsp_create(struct tsp *tsp, const struct tsp_key *key)
 {
-	struct tsp_table *table = take_free(tsp);
+	struct tsp_table *table = alloc_page(tsp);
 
 	*table = (struct tsp_table){
 		.gfn = key->gfn,
@@ -144,7 +146,7 @@ static void zap_doomed(struct tsp *tsp)
 	}
 }
 
-static void leave_limbo(struct tsp *tsp)
+static void free_zapped(struct tsp *tsp)
 {
 	while (tsp->limbo != TSP_NONE) {
 		struct tsp_table *table = &tsp->tables[tsp->limbo];
@@ -183,7 +185,7 @@ bool tsp_reserve(struct tsp *tsp, uint32_t wanted)
 	zap_oldest(tsp);
 	if (tsp_is_shared(tsp))
 		return false;
-	leave_limbo(tsp);
+	free_zapped(tsp);
 	return true;
 }
 
@@ -192,7 +194,7 @@ bool tsp_reserve(struct tsp *tsp, uint32_t wanted)
 /* What the call before this one owed has been done. */
 void tsp_begin(struct tsp *tsp)
 {
-	leave_limbo(tsp);
+	free_zapped(tsp);
 	if (tsp_waits(tsp))
 		tsp_compare(tsp);
 }

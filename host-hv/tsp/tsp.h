@@ -25,7 +25,9 @@
  * Where leaf tables may be let go (step.c), the first store to one makes its frame
  * writable, and the shadow of it is what a TLB is: right until the guest's next fence.
  *
- *	protected, in step --store--> out of step --fence, other root, new link--> called back --compared--> in step
+ *	protected, in step --store--> out of step
+ *	   ^                             |
+ *	   +--compared-- called back <---+ fence, other root, new link
  *
  * Pure C over ssp_port.h and tsp_port.h.  There is one struct tsp a VM; the
  * caller holds a lock around each call *and* around what the call says is
@@ -38,12 +40,15 @@
  *  T2  no writable leaf covers a frame that a shadow table stands for, unless that is out of step.
  *  T3  each leaf is in its frame's chain, each link in its child's, nothing
  *      else is in any.
- *  T4  each entry is empty or what the guest's entry says now, except in tables that are not in step.
- *  T5  counts of tables by frame and region, of free tables and of those that are not in step, are right.
+ *  T4  each entry is empty or what the guest's entry says now, except in tables that are not in
+ *      step.
+ *  T5  counts of tables by frame and region, of free tables and of those that are not in step,
+ *      are right.
  *  T6  each table is found by its key, and only one has it.
  *  T7  each non-zero entry lies in a group whose occupancy bit is set.
  *  T8  a loaded root is a live table.
- *  T9  what is not in step is a leaf table, and the only table of its frame; one that was called back may get others.
+ *  T9  what is not in step is a leaf table, and the only table of its frame; one that was called
+ *      back may get others.
  */
 #ifndef TSP_H
 #define TSP_H
@@ -115,7 +120,8 @@ struct tsp_region {
 	uint32_t maps; /* chain of the leaves of this size that map it */
 	/* guest tables in it, counted by their shadow tables; of a frame: protected ones */
 	uint32_t tables : 24;
-	uint32_t breaks : 8; /* times that a table broke writable superpages here, TSP_BREAKS at most */
+	/* times that a table broke writable superpages here, TSP_BREAKS at most */
+	uint32_t breaks : 8;
 };
 
 struct tsp_node {
@@ -214,8 +220,8 @@ struct tsp_result tsp_fault(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t va,
 
 /*
  * The store behind TSP_PT_WRITE: an instruction of 2 or 4 bytes of a guest
- * with registers x, which faulted at va and would store to gpa.  The lock was held since, so the walk
- * of that page holds still.  TSP_STORED, TSP_REPEAT, TSP_ASIDE, TSP_MISALIGNED or TSP_FAULT.
+ * with registers x, which faulted at va and would store to gpa.  The lock was held since, so the
+ * walk of that page holds still.  TSP_STORED, TSP_REPEAT, TSP_ASIDE, TSP_MISALIGNED or TSP_FAULT.
  */
 struct tsp_result tsp_store(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t va, uint64_t gpa,
 			    uint32_t insn, unsigned int len, unsigned int state, uint64_t *x);

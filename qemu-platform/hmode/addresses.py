@@ -21,7 +21,7 @@ REPORTS = (
     r"^sbi_trap_error: hart\d+: trap\d+: mcause=0x[0-9a-f]+ mtval=0x(?P<value>[0-9a-f]+)",
     r"^sbi_trap_error: hart\d+: trap\d+: mepc=0x(?P<at>[0-9a-f]+) mstatus=",
     r"^sbi_trap_error: hart\d+: trap\d+: ra=0x(?P<ra>[0-9a-f]+) sp=",
-    # host-hv/boot/hart.c
+    # host-hv/boot/hart_main.c
     r"host-hv: panic: scause [0-9a-f]+, sepc (?P<at>[0-9a-f]+), stval (?P<value>[0-9a-f]+)",
 )
 MOST = 16           # a guest may write such lines as well
@@ -94,17 +94,17 @@ def looked_up(program, found):
     return dict(zip(linked, answers(ask(program.elf, linked.values())))) if linked else {}
 
 
-def programs(is_native):
+def programs(is_native, traced=False):
     """hmcode.elf is linked at 0, host-hv.elf where it runs; natively a kernel runs there."""
-    all_of_them = [Program("hmcode", tree.BUILD / "hmcode/hmcode.elf", RAM),
+    all_of_them = [Program("hmcode", tree.firmware(traced) / "hmcode.elf", RAM),
                    Program("host-hv", tree.BUILD / "host-hv/host-hv.elf", 0)]
     return [program for program in all_of_them[:1 if is_native else 2] if pathlib.Path(program.elf).is_file()]
 
 
-def show(console, is_native):
+def show(console, is_native, traced=False):
     """A line for each address that is in firmware or host-hv."""
     found = reported(console)
-    texts = {each: f"{program.name}: {text}" for program in programs(is_native) if found
+    texts = {each: f"{program.name}: {text}" for program in programs(is_native, traced) if found
              for each, text in looked_up(program, found).items()}
     for each in found:
         if each in texts:

@@ -111,7 +111,7 @@ def hardware(settings, qemu):
     if settings.icount:
         # Nothing from outside: seed and date are the same in every run.  Without it they are real.
         words += ["-icount", "shift=0,align=off,sleep=off", "-seed", "1", "-rtc", "base=2025-01-01,clock=vm"]
-    return words + ["-bios", str(tree.BUILD / "hmcode/hmcode.bin")]
+    return words + ["-bios", str(tree.firmware(settings.trace) / "hmcode.bin")]
 
 
 def command(settings, qemu, guest, log):

@@ -126,6 +126,11 @@ def ladder_rule(settings):
         raise Refused("LADDER=1 has its own MODES and POLICY")
 
 
+def events_rule(settings):
+    if settings.is_given("EVENTS") and not settings.trace:
+        raise Refused("EVENTS goes with TRACE only", "TRACE=FILE")
+
+
 # ---- the options ----
 
 OPTIONS = (
@@ -163,6 +168,10 @@ OPTIONS = (
            help="1: the guest's measurement markers give records; every WORKLOAD implies it", shown="0"),
     Option("RESULT", File(), None, "file for the result objects, one a line", rule=result_rule, commands=MEASURING),
     Option("LOG", File(), None, "file for the guest's console", shown="build/log/MODE-PROFILE.log", commands=GUESTS_OF),
+    Option("TRACE", File(), None, "a file for the time line of all events, and FILE.json for Perfetto's UI",
+           commands=("run",)),
+    Option("EVENTS", Number(1, 9_999_999), "1000000", "for TRACE, how many are kept, the last ones", rule=events_rule,
+           commands=("run",)),
     Option("HARTS", Number(1, 8), "1", "harts of the machine", commands=SPLIT),
     Option("VCPUS", Number(1, 8), lambda settings: str(settings.harts) if settings.mode == "native" else "1",
            modes=tuple(modes.NAMES[1:]), ignored=True, shown="1", commands=SPLIT,

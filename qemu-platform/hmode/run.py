@@ -5,7 +5,7 @@ import collections
 import pathlib
 import sys
 
-from hmode import addresses, guest, machine, outputs, qemu, records, results, tree
+from hmode import addresses, guest, machine, outputs, qemu, records, results, trace, tree
 from hmode.console import Console, execute
 from hmode.messages import Failed, say, warn
 from hmode.options import OPTIONS
@@ -33,15 +33,18 @@ def read(log):
 
 def must_be_built(settings):
     """make builds all before it launches; the launcher by itself only looks."""
-    for name in ["hmcode/hmcode.bin"] + ([] if settings.is_native else ["host-hv/host-hv.bin"]):
-        if not (tree.BUILD / name).is_file():
-            raise Failed(f"{tree.BUILD / name} is not built", "run: make all")
+    wanted = [tree.firmware(settings.trace) / "hmcode.bin"]
+    wanted += [] if settings.is_native else [tree.BUILD / "host-hv/host-hv.bin"]
+    wanted += [tree.BUILD / trace.PLUGIN] if settings.trace else []
+    for path in wanted:
+        if not path.is_file():
+            raise Failed(f"{path} is not built", "run: make all" + (" TRACE=1" if settings.trace else ""))
 
 
 def must_have_folders(settings):
     """Before a run that may be long, of what is written at its end as well."""
     (tree.BUILD / "log").mkdir(parents=True, exist_ok=True)
-    for path in (settings.log, settings.result):
+    for path in (settings.log, settings.result, settings.trace):
         if path and not pathlib.Path(path).parent.is_dir():
             raise Failed(f"{path} cannot be written: its folder is not there")
 
@@ -67,7 +70,7 @@ def prepare(settings, *more):
     found = qemu.find(settings.qemu or "", settings.misaligned == "trap")
     must_be_built(settings)
     log = log_of(settings)
-    return Prepared([*machine.command(settings, found, files, log), *more], log)
+    return Prepared([*machine.command(settings, found, files, log), *trace.words(settings, log), *more], log)
 
 
 def execute_to_the_end(settings, prepared):
@@ -76,7 +79,7 @@ def execute_to_the_end(settings, prepared):
         status = execute([*prepared.command, "-serial", "stdio", "-monitor", "none"], Console(settings, log),
                          settings.timeout)
     console = read(prepared.log)
-    addresses.show(console, settings.is_native)
+    addresses.show(console, settings.is_native, bool(settings.trace))
     if status is None:
         raise RunFailed(f"the guest was still running after {settings.timeout} seconds and was stopped", prepared.log)
     if status < 0:
@@ -106,8 +109,9 @@ def run(settings, title=""):
     with outputs.log(log_of(settings)), outputs.result(settings.result) as write:
         prepared = prepare(settings)
         say("RUN", title + settings.title())
-        found = records.results(settings, execute_to_the_end(settings, prepared))
-        write(records.as_text(found))
+        with trace.taken(settings, prepared.log):
+            found = records.results(settings, execute_to_the_end(settings, prepared))
+            write(records.as_text(found))
     return found
 
 

@@ -19,6 +19,11 @@ def current(name):
     return path if path.exists() else None
 
 
+def firmware(traced):
+    """The folder of hmcode, or of the build of it that stores events."""
+    return BUILD / ("hmcode-trace" if traced else "hmcode")
+
+
 def workloads():
     """The names of all workloads, by the number of their marks."""
     return (TOP / "tests/workloads/list").read_text().split()

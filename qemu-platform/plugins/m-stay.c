@@ -11,18 +11,19 @@
  * At the end it writes a line such as
  *   {"harts":[{"hart":0,"longest":3176,"waited":0,"pc":"0x800002c4","cause":"0x9","a7":"0x8484d43",
  *	       "a6":"0x7","stays":812,"starts":1}]}
- * longest: instructions of the longest stay; waited: how many of them other harts executed while this one
- * waited for a lock; pc: the first instruction; cause, a7, a6: mcause and what an SBI call asked for, at its end
- * (0 if the run ended first); stays: how many there were; starts: how many of them were the start of a hart, which
- * are not looked at.
+ * longest: instructions of the longest stay; waited: how many of them other harts executed while
+ * this one waited for a lock; pc: the first instruction; cause, a7, a6: mcause and what an SBI call
+ * asked for, at its end (0 if the run ended first); stays: how many there were; starts: how many of
+ * them were the start of a hart, which are not looked at.
  *
- * lock= is where the firmware takes a ticket lock (END is the first address behind) and the first instruction that
- * gives it back; a0 is the lock in both.  How often a hart turns around there, and when it goes on, tells of the
- * emulator's schedule.  Instead it counts what all others execute in M-mode until the lock is its own, which
- * is what real harts would wait for.
+ * lock= is where the firmware takes a ticket lock (END is the first address behind) and the first
+ * instruction that gives it back; a0 is the lock in both.  How often a hart turns around there, and
+ * when it goes on, tells of the emulator's schedule.  Instead it counts what all others execute in
+ * M-mode until the lock is its own, which is what real harts would wait for.
  *
- * Several harts need a thread each (ICOUNT=0): where they take turns in one, QEMU 10.0 names in a callback the
- * hart that a block was translated for, whichever executes it.  The plugin ends such a run.
+ * Several harts need a thread each (ICOUNT=0): where they take turns in one, QEMU 10.0 names in a
+ * callback the hart that a block was translated for, whichever executes it.  The plugin ends such a
+ * run.
  *
  * A start is the first stay of a hart, and any in which it waits (WFI) or closes all interrupts
  * (csrw mie, zero): OpenSBI does both for a hart that was stopped, and nowhere else.
@@ -71,8 +72,9 @@ static struct hart {
 static unsigned int hart_count;
 
 /*
- * QEMU 10.0.2 gives a conditional callback of any hart but the first a wrong number: the offset of its
- * counters in the scoreboard, which is 8 times the hart's.  With up to 8 harts the two cannot be confused.
+ * QEMU 10.0.2 gives a conditional callback of any hart but the first a wrong number: the offset of
+ * its counters in the scoreboard, which is 8 times the hart's.  With up to 8 harts the two cannot
+ * be confused.
  */
 static unsigned int number(unsigned int vcpu)
 {
@@ -178,7 +180,10 @@ static void on_return(unsigned int vcpu, void *unused)
 	qemu_plugin_u64_set(starting, vcpu, 0);
 }
 
-/* What it returns to may trap before an instruction is executed there: the stay is over all the same. */
+/*
+ * What it returns to may trap before an instruction is executed there: the stay is over all the
+ * same.
+ */
 static void on_mret(unsigned int vcpu, void *unused)
 {
 	if (MPP(read_register(harts[vcpu].mstatus)) != PRIV_M)
@@ -210,7 +215,10 @@ static void on_hart(qemu_plugin_id_t id, unsigned int vcpu)
 		hart_count = vcpu + 1;
 }
 
-/* A block belongs to the privilege that it was translated for; whichever hart translates it has that now. */
+/*
+ * A block belongs to the privilege that it was translated for; whichever hart translates it has
+ * that now.
+ */
 static bool is_of_m_mode(void)
 {
 	return (read_register(harts[0].priv) & 3) == PRIV_M;

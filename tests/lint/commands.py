@@ -87,7 +87,7 @@ def supplied(word, folder):
 
 def commands_of(targets, options):
     """As the launcher names what these targets have it look at."""
-    one_run = any(word.startswith("MODE=") for word in options)
+    one_run = any(word.startswith(("MODE=", "TRACE=")) for word in options)
     return [("run" if one_run else "tour") if target == "run" else target for target in targets
             if "options" in rules(".")[target]]
 

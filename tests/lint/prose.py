@@ -8,6 +8,8 @@ prose.py [FILE...] checks these files, or every Markdown file that git knows, an
 - A section has content.
 - Links lead to files and headings that exist.
 - A file that the text names by its folder exists.
+- A function that the text names, as `f()`, exists, and stands in the file that follows it: `f()` (`file.c`).  So do names
+  with a prefix of ours, as `HM_EXIT_MMIO`.
 - A `make` line in a block of code names a target, options and values that exist.
 """
 
@@ -202,7 +204,70 @@ def missing_files(page):
                 yield block.line, f"there is no file {span}"
 
 
-CHECKS = (long_sentences, long_lines, empty_sections, dead_links, wrong_commands, missing_files)
+# ---- functions and other names of the code ----
+
+SOURCES = ("hmcode", "host-hv", "tests", "qemu-platform", "guest-linux-patches")
+COMMENT = re.compile(r"/\*.*?\*/|^\s*#(?! *define)[^\n]*", re.DOTALL | re.MULTILINE)
+FUNCTION = re.compile(r"(?<![\w.>])([A-Za-z_]\w+)\(\)")
+OURS = re.compile(r"(?:hm|ssp|tsp|shadow|hart|HM|SSP|TSP)_\w+")
+PLACE = re.compile(r"`(\w+)\(\)` (?:\(|in )`([\w/.-]+\.[chS])`")
+# At the beginning of a line in C, behind #define or def, and of shell: what is declared or defined.
+DEFINED = re.compile(r"^\+?(?:[A-Za-z_][\w *]*[ *])?(\w+)\(|#\s*define\s+(\w+)\(|^ *def (\w+)\(", re.MULTILINE)
+# Linux's, OpenSBI's, QEMU's and the C library's.
+OTHERS = {"rtc_does_wakealarm", "device_init_wakeup", "BIT", "sbi_init", "mmu_lookup", "qsort", "ioctl", "clock_gettime"}
+
+
+def is_source(path):
+    return path.is_file() and path.suffix != ".md" and not {"build", "__pycache__"} & set(path.parts)
+
+
+@functools.lru_cache(maxsize=None)
+def code():
+    """Path from the top -> what of a file is no comment.  Series of patches are code as well."""
+    found = {}
+    for path in (path for top in SOURCES for path in sorted((ROOT / top).rglob("*")) if is_source(path)):
+        try:
+            text = path.read_text()
+        except UnicodeDecodeError:
+            continue
+        # A patch shows comments by halves.
+        found[str(path.relative_to(ROOT))] = text if path.suffix == ".patch" else COMMENT.sub("", text)
+    return found
+
+
+@functools.lru_cache(maxsize=None)
+def names():
+    """(functions and macros that are declared, all words)."""
+    text = re.sub(r"__attribute__\s*\(\(.*\)\) ?", "", "\n".join(code().values()))
+    declared = {name for found in DEFINED.findall(text) for name in found if name}
+    return declared | OTHERS, set(re.findall(r"\w+", text))
+
+
+def missing_names(page):
+    if page.path.name == "CHANGES.md":      # tells of what is gone, too
+        return
+    functions, words_of_code = names()
+    for block in page.blocks:
+        spans = [block.text] if block.kind == "code" else [span for _, span in CODE_SPAN.findall(block.text)]
+        for span in spans:
+            for name in FUNCTION.findall(span):
+                if name not in functions:
+                    yield block.line, f"there is no function {name}()"
+            if OURS.fullmatch(span) and span not in words_of_code:
+                yield block.line, f"there is no {span}"
+
+
+def misplaced_names(page):
+    """A function is named with a file that has it."""
+    for block in page.blocks:
+        for name, file in PLACE.findall(block.text):
+            if not any(f"/{path}".endswith(f"/{file}") and re.search(rf"\b{name}\b", text)
+                       for path, text in code().items()):
+                yield block.line, f"{file} has no {name}()"
+
+
+CHECKS = (long_sentences, long_lines, empty_sections, dead_links, wrong_commands, missing_files, missing_names,
+          misplaced_names)
 
 
 class Page:

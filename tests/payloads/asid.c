@@ -39,7 +39,10 @@ static void distinct_asids(const struct mode *mode, unsigned int count)
 		write64(spaces[i].page, 1000 + i);
 }
 
-/* One that is used between all others, so that it is ready each time, while they use the hart's ASIDs up. */
+/*
+ * One that is used between all others, so that it is ready each time, while they use the hart's
+ * ASIDs up.
+ */
 static void one_beside_many(const struct mode *mode, unsigned int count)
 {
 	uint64_t good = 0;

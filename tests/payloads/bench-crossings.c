@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * A small kernel that fences at each crossing: its own address space and its program's are two roots of one
- * ASID, so each way in and out writes satp and fences everything, as teaching kernels and microkernels do.  Each
- * crossing touches some pages on either side (the word pages=N).  It says how many there were; the record
- * has what they cost.
+ * A small kernel that fences at each crossing: its own address space and its program's are two
+ * roots of one ASID, so each way in and out writes satp and fences everything, as teaching kernels
+ * and microkernels do.  Each crossing touches some pages on either side (the word pages=N).  It
+ * says how many there were; the record has what they cost.
  */
 #include "payload.h"
 

@@ -73,7 +73,9 @@ static void unmapped(uint64_t pages)
 		good += stores(va_of(n), n);
 	for (uint64_t n = 0; n < pages; n++)
 		*pte_of(mode, root, va_of(n), 0) = 0;
-	/* Until the fence a hart may have them still; where it does, it has them for certain now. */
+	/*
+	 * Until the fence a hart may have them still; where it does, it has them for certain now.
+	 */
 	for (uint64_t n = 0; n < pages; n++)
 		(void)load_cause(va_of(n));
 	for (uint64_t n = 0; n < pages; n++)

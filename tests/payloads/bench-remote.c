@@ -23,9 +23,9 @@ __asm__("other_entry:\n"
 	"	call	other_cpu\n");
 
 /*
- * A chain of pages that are too far apart for QEMU to keep all of them.  It takes interrupts between
- * blocks of instructions alone: one that follows the chain and then looks is long enough for the call
- * of CPU 0 to return inside it.
+ * A chain of pages that are too far apart for QEMU to keep all of them.  It takes interrupts
+ * between blocks of instructions alone: one that follows the chain and then looks is long enough
+ * for the call of CPU 0 to return inside it.
  */
 static void make_chain(const struct mode *mode, uint64_t root)
 {
@@ -37,7 +37,10 @@ static void make_chain(const struct mode *mode, uint64_t root)
 	}
 }
 
-/* Each page holds the round in which it was mapped, and so is behind what has returned if it is an old one. */
+/*
+ * Each page holds the round in which it was mapped, and so is behind what has returned if it is an
+ * old one.
+ */
 static __attribute__((noinline, aligned(1024))) void look(void)
 {
 	uint64_t round, found, at = CHAIN_VA(0);

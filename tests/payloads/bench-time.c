@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Readings of `time`, readings=N of them: what each costs where the hart has no such CSR and firmware emulates it. */
+/*
+ * Readings of `time`, readings=N of them: what each costs where the hart has no such CSR and
+ * firmware emulates it.
+ */
 #include "payload.h"
 
 void payload(uint64_t hart)

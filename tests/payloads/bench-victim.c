@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* A neighbour: the same work in rounds=5, how long each took, and the longest time without the hart. */
+/*
+ * A neighbour: the same work in rounds=5, how long each took, and the longest time without the
+ * hart.
+ */
 #include "payload.h"
 
 #define STEPS 20000

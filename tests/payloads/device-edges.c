@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Misaligned accesses that end in a device, begin in one, or lie in one: a device takes whole registers or faults. */
+/*
+ * Misaligned accesses that end in a device, begin in one, or lie in one: a device takes whole
+ * registers or faults.
+ */
 #include "payload.h"
 #include "ring.h"
 
@@ -72,7 +75,10 @@ static uint32_t threshold(void)
 	return *(volatile uint32_t *)THRESHOLD_S;
 }
 
-/* In a guest nothing at all is done then; a hart may have stored to RAM what comes before the device. */
+/*
+ * In a guest nothing at all is done then; a hart may have stored to RAM what comes before the
+ * device.
+ */
 static bool in_a_guest(void)
 {
 	return ring_offered();
@@ -116,8 +122,9 @@ static void aligned_halves(void)
 }
 
 /*
- * A UART takes each width, and each part of the access: QEMU does a load or store over the edge byte by byte, and
- * gives RAM its part.  A guest gets the fault of a device that takes whole registers, and nothing is done.
+ * A UART takes each width, and each part of the access: QEMU does a load or store over the edge
+ * byte by byte, and gives RAM its part.  A guest gets the fault of a device that takes whole
+ * registers, and nothing is done.
  */
 static void from_ram_to_a_uart(void)
 {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Double traps ("Ssdbltrp"): whether S-mode is offered them.  The word offered=1 says that this machine does.  With
- * end=1 the payload ends in a trap vector that traps, which is a double trap where they were asked for.
+ * Double traps ("Ssdbltrp"): whether S-mode is offered them.  The word offered=1 says that this
+ * machine does.  With end=1 the payload ends in a trap vector that traps, which is a double trap
+ * where they were asked for.
  */
 #include "payload.h"
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * QEMU virt's test device: which accesses it answers, and, with by=NUMBER, the store that ends the machine:
- * 0x5555 powers it off, 0x7777 reboots it, 0x13333 fails with status 1.  width=2 stores half a word.
+ * QEMU virt's test device: which accesses it answers, and, with by=NUMBER, the store that ends the
+ * machine: 0x5555 powers it off, 0x7777 reboots it, 0x13333 fails with status 1.  width=2 stores
+ * half a word.
  */
 #include "payload.h"
 
@@ -48,7 +49,9 @@ void payload(uint64_t hart)
 		*(volatile uint16_t *)FINISHER = by;
 	else
 		*(volatile uint32_t *)FINISHER = by;
-	/* QEMU's machine ends soon, not with the store: nothing is said that it could still print. */
+	/*
+	 * QEMU's machine ends soon, not with the store: nothing is said that it could still print.
+	 */
 	for (;;)
 		;
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* After a fence that covers it, a change of any kind is seen: remapping, rights, page size, tables. */
+/*
+ * After a fence that covers it, a change of any kind is seen: remapping, rights, page size, tables.
+ */
 #include "payload.h"
 
 static uint64_t page_with(uint64_t value)

@@ -50,7 +50,10 @@ static void allow(void)
 	call(SECOND + 0x10, 0);
 }
 
-/* Stores that change nothing: who follows those to page tables may give this one up until the next fence. */
+/*
+ * Stores that change nothing: who follows those to page tables may give this one up until the next
+ * fence.
+ */
 static void flood(unsigned int level)
 {
 	volatile uint64_t *table = (uint64_t *)((uint64_t)pte_of(mode, root, CODE, level) & -PAGE);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * A host of two harts of which the second lacks something of the first: a vCPU of the first does not begin on it.
- * The other way round it depends on what is lacking: back=1 says that the first hart runs the second's vCPU.
+ * A host of two harts of which the second lacks something of the first: a vCPU of the first does
+ * not begin on it. The other way round it depends on what is lacking: back=1 says that the first
+ * hart runs the second's vCPU.
  */
 #include "host.h"
 

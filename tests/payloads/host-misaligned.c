@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * A host that owns the shadow tables lets them lead out of its RAM: to a device, to where nothing is, to
- * firmware and its pool.  Where the hart leaves misaligned accesses to firmware, that walks them in M-mode,
- * where PMP stops nothing and a bus error would be its own.  The word traps=1 says that this is such a hart.
+ * A host that owns the shadow tables lets them lead out of its RAM: to a device, to where nothing
+ * is, to firmware and its pool.  Where the hart leaves misaligned accesses to firmware, that walks
+ * them in M-mode, where PMP stops nothing and a bus error would be its own.  The word traps=1 says
+ * that this is such a hart.
  */
 #include "host.h"
 
@@ -68,7 +69,10 @@ static void both_fault(void)
 	both(CAUSE_LOAD_ACCESS, CAUSE_STORE_ACCESS);
 }
 
-/* To a hart a bus may answer, and then it goes on with whatever that said; to firmware this is no RAM. */
+/*
+ * To a hart a bus may answer, and then it goes on with whatever that said; to firmware this is no
+ * RAM.
+ */
 static void both_fault_or_not(void)
 {
 	if (traps) {

@@ -50,7 +50,10 @@ static int64_t enter(void)
 #define ECALL          0x00000073u
 #define LD_A1_A0       0x00053583u
 
-/* Runs an instruction `times` times, then another, then an ecall to an extension that the host serves. */
+/*
+ * Runs an instruction `times` times, then another, then an ecall to an extension that the host
+ * serves.
+ */
 static int64_t execute_all(uint32_t insn, uint64_t times, uint32_t last, uint64_t a0, uint64_t a1)
 {
 	uint32_t *code = (uint32_t *)guest;
@@ -73,7 +76,10 @@ static int64_t execute(uint32_t insn, uint64_t a0)
 	return execute_all(insn, 0, insn, a0, 0);
 }
 
-/* The hart finds the first `pages` of the guest's RAM; as a host that owns the tables would map them. */
+/*
+ * The hart finds the first `pages` of the guest's RAM; as a host that owns the tables would map
+ * them.
+ */
 static void shadow(unsigned int table, uint64_t pages)
 {
 	uint64_t *top = tables[table];
@@ -362,7 +368,10 @@ static void anything(void)
 		}
 		run->policy &= 0x3f;
 		run->root &= 0x1f;
-		/* The guest itself stays sane: what it runs on are tables of ours, whatever else they are. */
+		/*
+		 * The guest itself stays sane: what it runs on are tables of ours, whatever else
+		 * they are.
+		 */
 		for (unsigned int n = 0; n < HM_ROOTS; n++)
 			run->roots[n].root =
 				(run->roots[n].root & 0xful << 60) | (uint64_t)tables[0] >> 12;

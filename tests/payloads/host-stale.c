@@ -307,7 +307,10 @@ static void tables_are_taken(void)
 	fact_equal(seen, 2 * rounds, "tables that another address space has now");
 }
 
-/* What the hart may have cached is that there was nothing: one fault for each page is all that it may cost. */
+/*
+ * What the hart may have cached is that there was nothing: one fault for each page is all that it
+ * may cost.
+ */
 static void links_are_new(void)
 {
 	uint64_t before, seen = 0;

@@ -284,7 +284,10 @@ static void rings(void)
 	}
 }
 
-/* Memory has changed, the address space is another, the ring is full, and then all that can be asked for. */
+/*
+ * Memory has changed, the address space is another, the ring is full, and then all that can be
+ * asked for.
+ */
 static void at_once(unsigned int mode, unsigned int i)
 {
 	static const char *const name[] = { "all at once in Sv39", "all at once in Sv48",

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * A host with several vCPUs on one hart, all of which use vector registers: each finds what it left there, whatever
- * it said by sstatus.VS, and nothing of another's.  So it does where the hart stopped, or slept and lost them.
- * On a hart without vectors there is nothing to open.
+ * A host with several vCPUs on one hart, all of which use vector registers: each finds what it left
+ * there, whatever it said by sstatus.VS, and nothing of another's.  So it does where the hart
+ * stopped, or slept and lost them. On a hart without vectors there is nothing to open.
  */
 #include "host.h"
 #include "vector.h"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Sets its clock's alarm as far away as the registers hold, to the past, and off, in rounds=N, without it for ever:
- * who else runs on the hart notices nothing.  Whether an alarm of 2^63 or later rings is no fact: QEMU's do, at once.
+ * Sets its clock's alarm as far away as the registers hold, to the past, and off, in rounds=N,
+ * without it for ever: who else runs on the hart notices nothing.  Whether an alarm of 2^63 or
+ * later rings is no fact: QEMU's do, at once.
  */
 #include "rtc.h"
 

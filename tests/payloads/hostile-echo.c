@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Says the number of each character that is typed, and sends it back by the UART and by a call, up to a full stop. */
+/*
+ * Says the number of each character that is typed, and sends it back by the UART and by a call, up
+ * to a full stop.
+ */
 #include "payload.h"
 
 #define UART            0x10000000ul

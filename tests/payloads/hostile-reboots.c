@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Reboots for ever: each time it says what it finds of the time before, in its memory, devices and other CPUs, of
- * which there must be nothing, and leaves all of them in use.  mib=NUMBER is its memory.
+ * Reboots for ever: each time it says what it finds of the time before, in its memory, devices and
+ * other CPUs, of which there must be nothing, and leaves all of them in use.  mib=NUMBER is its
+ * memory.
  */
 #include "payload.h"
 
@@ -41,7 +42,9 @@ static void write(uint64_t at, uint32_t value)
 	*(volatile uint32_t *)at = value;
 }
 
-/* All words that this program does not use itself: below its image, its spare pages, behind them. */
+/*
+ * All words that this program does not use itself: below its image, its spare pages, behind them.
+ */
 static uint64_t for_each_page(uint64_t (*visit)(uint64_t page))
 {
 	uint64_t end = RAM + payload_option("mib", 8) * MIB, tree = payload_tree(), sum = 0;

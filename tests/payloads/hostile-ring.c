@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* A guest that fills its flush ring with nonsense, or with what is something else as well, harms nobody, and its fences hold. */
+/*
+ * A guest that fills its flush ring with nonsense, or with what is something else as well, harms
+ * nobody, and its fences hold.
+ */
 #include "ring.h"
 
 #define ROUNDS 400

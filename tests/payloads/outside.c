@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Entries that name what is no RAM: leaves, tables and roots' pointers beyond memory or at devices. */
+/*
+ * Entries that name what is no RAM: leaves, tables and roots' pointers beyond memory or at devices.
+ */
 #include "payload.h"
 
 #define PLIC_PRIORITIES 0x0c000000ul

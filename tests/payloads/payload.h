@@ -45,7 +45,9 @@ uint64_t payload_option(const char *name, uint64_t otherwise);
 /* Where the device tree is. */
 uint64_t payload_tree(void);
 
-/* The first property whose name begins so, in all of the tree, and its size; NULL: there is none. */
+/*
+ * The first property whose name begins so, in all of the tree, and its size; NULL: there is none.
+ */
 const char *payload_property(const char *name, size_t *size);
 
 /* From runtime.c, before payload(): keeps a copy of the command line. */
@@ -176,8 +178,8 @@ struct mode {
 };
 
 /*
- * The modes that satp accepts, the narrowest first (Sv39, Sv48, Sv57); NULL: there is no further one.
- * first_mode() tries them all, so satp is Bare afterwards.
+ * The modes that satp accepts, the narrowest first (Sv39, Sv48, Sv57); NULL: there is no further
+ * one. first_mode() tries them all, so satp is Bare afterwards.
  */
 const struct mode *first_mode(void);
 const struct mode *next_mode(const struct mode *mode);

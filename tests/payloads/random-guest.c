@@ -5,7 +5,8 @@
  *	seed=N	which run (1)	steps=N	how long (20000)	harts=N	1 or 2 (1)
  *	trace=N	say what is done from step N on
  *
- * The same seed makes the same run wherever the same extensions are offered; random-guest/ has its parts.
+ * The same seed makes the same run wherever the same extensions are offered; random-guest/ has its
+ * parts.
  */
 #include "random-guest/guest.h"
 #include "hm_abi.h"

@@ -217,8 +217,9 @@ static void leave_and_return(void)
 }
 
 /*
- * Bare mode ends a ring and fences nothing.  What was committed before is done; of what was not, nothing may be
- * relied on, until it is fenced otherwise or pushed into the next ring.  Nothing is printed on the way.
+ * Bare mode ends a ring and fences nothing.  What was committed before is done; of what was not,
+ * nothing may be relied on, until it is fenced otherwise or pushed into the next ring.  Nothing is
+ * printed on the way.
  */
 static void bare_between(void)
 {
@@ -283,7 +284,10 @@ void payload(uint64_t hart)
 			int64_t error;
 			uint64_t right;
 
-			/* Nothing is printed between the two: each exit to a host could make up for the fence. */
+			/*
+			 * Nothing is printed between the two: each exit to a host could make up for
+			 * the fence.
+			 */
 			remap();
 			error = ring_set(HM_RING_NONE, 0);
 			right = shown(new_frame, 0, PAGES);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * What firmware that knows the last tables may answer by a short way: the second page of a
- * leaf table, one entry of the ring, a switch back and forth.  The answers are those of the long way.
+ * leaf table, one entry of the ring, a switch back and forth.  The answers are those of the long
+ * way.
  */
 #include "ring.h"
 
@@ -82,7 +83,10 @@ static void vectored(void)
 	fact_equal(cause, CAUSE_LOAD_PAGE, "a fault goes to the base of vectored traps");
 }
 
-/* The last one is no RAM with the 128 MB that payloads are given; behind a guest's the machine has more. */
+/*
+ * The last one is no RAM with the 128 MB that payloads are given; behind a guest's the machine has
+ * more.
+ */
 static void outside_ram(void)
 {
 	static const uint64_t holes[] = { 0x14000000, 0x1000000000, 0x90000000 };
@@ -240,7 +244,10 @@ static void use_by_range(uint64_t page)
 	fence_page(ring_page);
 }
 
-/* What one address space has cached there is not another's.  In a part of its own, where all was global. */
+/*
+ * What one address space has cached there is not another's.  In a part of its own, where all was
+ * global.
+ */
 static void among_global_pages(use_fn use, uint64_t part)
 {
 	unsigned int top = mode->levels - 1;
@@ -387,7 +394,10 @@ static void remote_fences(void)
 	static const struct {
 		uint64_t offset, size;
 	} ranges[] = { { 0, 8 }, { 8, PAGE }, { PAGE - 8, 16 } };
-	/* OpenSBI 1.6 goes by pages from the first byte on, and leaves out the last: a TLB may keep it. */
+	/*
+	 * OpenSBI 1.6 goes by pages from the first byte on, and leaves out the last: a TLB may keep
+	 * it.
+	 */
 	unsigned int count = ring_offered() ? 3 : 1;
 	uint64_t va = begin(PTE_RW), good = 0;
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The UART by accesses of 1, 2, 4 and 8 bytes: each is one of the register at its address, whose byte
- * is the lowest.  Microkernels and drivers with a reg-io-width make them.  All that was read is printed: what the
- * bare machine prints is right.
+ * The UART by accesses of 1, 2, 4 and 8 bytes: each is one of the register at its address, whose
+ * byte is the lowest.  Microkernels and drivers with a reg-io-width make them.  All that was read
+ * is printed: what the bare machine prints is right.
  */
 #include "payload.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Vector registers: every hart keeps its own, whatever the others do meanwhile, over naps, suspension and a stop.
- * Vector stores that fault halfway go on where they were, and those to page tables count as any store.
- * A hart without vectors refuses their instructions.
+ * Vector registers: every hart keeps its own, whatever the others do meanwhile, over naps,
+ * suspension and a stop. Vector stores that fault halfway go on where they were, and those to page
+ * tables count as any store. A hart without vectors refuses their instructions.
  */
 #include "vector.h"
 
@@ -221,7 +221,10 @@ static uint64_t numbered_page(uint64_t number)
 	return page;
 }
 
-/* An entry at `entry`, as the guest addresses it, takes turns between two values, and va shows which. */
+/*
+ * An entry at `entry`, as the guest addresses it, takes turns between two values, and va shows
+ * which.
+ */
 static void takes_turns(uint64_t entry, const uint64_t *values, uint64_t va, const char *what)
 {
 	uint64_t good = 0;

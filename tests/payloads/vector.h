@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * vector.h - all that vector instructions can change, as one value: for payloads that look whether it is kept.
+ * vector.h - all that vector instructions can change, as one value: for payloads that look whether
+ * it is kept.
  *
- * The assembly is position independent, takes the state in a0, and changes t0 to t3 and a0; sstatus.VS is on.
+ * The assembly is position independent, takes the state in a0, and changes t0 to t3 and a0;
+ * sstatus.VS is on.
  */
 #ifndef VECTOR_H
 #define VECTOR_H

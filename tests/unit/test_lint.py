@@ -85,6 +85,15 @@ def test_files_that_the_text_names(tmp_path):
     assert found(tmp_path, "# A\n\n`docs/gone.md`\n") == ["there is no file docs/gone.md"]
 
 
+def test_functions_and_names_that_the_text_names(tmp_path):
+    assert found(tmp_path, "# A\n\n`hm_bank_of()` and `HM_EXIT_MMIO`, `ssp_fault()` (`ssp/fault.c`)\n") == []
+    assert found(tmp_path, "# A\n\n`hm_bank_gone()`\n\n    --> hm_gone() --> mret\n") == \
+        ["there is no function hm_bank_gone()", "there is no function hm_gone()"]
+    gone = "HM_EXIT_" + "GONE"      # in pieces, since this file is code as well
+    assert found(tmp_path, f"# A\n\n`{gone}`\n") == [f"there is no {gone}"]
+    assert found(tmp_path, "# A\n\n`ssp_fault()` (`ssp/flush.c`)\n") == ["ssp/flush.c has no ssp_fault()"]
+
+
 @pytest.mark.parametrize("line", ["make", "make run MODE=ssp-hm WORKLOAD=fork,pipe   # why", "make test-long PART=attacker",
                                   "make run KERNEL=path/Image INITRD=rootfs.cpio APPEND=\"a b\" MEM=2G",
                                   "make -C tests/unit/ssp check", "ls", "make shell MODE=ssp-hm ..."])

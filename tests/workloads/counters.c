@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* counters.c - which counters a program may read; those that it may not are illegal instructions. */
+/*
+ * counters.c - which counters a program may read; those that it may not are illegal instructions.
+ */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* ssp_port.h - the engine's memory for an embedder without translation: physical addresses are pointers. */
+/*
+ * ssp_port.h - the engine's memory for an embedder without translation: physical addresses are
+ * pointers.
+ */
 #ifndef SSP_PORT_H
 #define SSP_PORT_H
 

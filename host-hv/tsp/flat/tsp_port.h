@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* tsp_port.h - the guest's RAM and registers as tsp/ needs them: host-hv runs bare, an HPA is a pointer. */
+/*
+ * tsp_port.h - the guest's RAM and registers as tsp/ needs them: host-hv runs bare, an HPA is a
+ * pointer.
+ */
 #ifndef TSP_PORT_H
 #define TSP_PORT_H
 

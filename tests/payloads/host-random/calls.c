@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* calls.c - each call of the HM extension: its arguments, and the answers that docs/abi.md names. */
+/*
+ * calls.c - each call of the HM extension: its arguments, and the answers that docs/abi.md names.
+ */
 #include "host-random.h"
 
 /* What an argument is. */

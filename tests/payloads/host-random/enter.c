@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* enter.c - one ecall, before which all is at random and after which all but a0 and a1 is as it was. */
+/*
+ * enter.c - one ecall, before which all is at random and after which all but a0 and a1 is as it
+ * was.
+ */
 #include "host-random.h"
 
 struct csrs {

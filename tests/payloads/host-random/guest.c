@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* guest.c - what guests run: programs of random instructions, on tables that are sound, cyclic or wild. */
+/*
+ * guest.c - what guests run: programs of random instructions, on tables that are sound, cyclic or
+ * wild.
+ */
 #include "host-random.h"
 
 #define FIRST_TABLE CODE_FRAMES

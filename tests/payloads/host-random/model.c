@@ -156,7 +156,9 @@ static bool root_in_use(const struct vcpu *vcpu)
 	return page_root_is_one(run->roots[number].gsatp, run->roots[number].root);
 }
 
-/* What is to be done beforehand may end a run as an interrupt does, before the page is looked at. */
+/*
+ * What is to be done beforehand may end a run as an interrupt does, before the page is looked at.
+ */
 static unsigned int vcpu_run(const struct vcpu *vcpu)
 {
 	if (!vcpu)

@@ -247,7 +247,10 @@ void page_check(struct hart *me, const struct hm_run *run, uint64_t policy)
 	for (unsigned int i = 1; i < 32; i++)
 		if (is_secret(run->x[i]))
 			violation(me, "a guest has read what is in no slot");
-	/* One that did not run at all comes back as it was; one that has its own page may write there. */
+	/*
+	 * One that did not run at all comes back as it was; one that has its own page may write
+	 * there.
+	 */
 	if (!me->alone || me->answer.value == HM_EXIT_INTERRUPT)
 		return;
 	if (run->priv > 1)

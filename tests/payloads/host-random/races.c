@@ -164,7 +164,10 @@ static bool counts_before(struct hart *me)
 	return tries + 1;
 }
 
-/* Most often they go off together; or one so much later that the other one's call has begun, or ended. */
+/*
+ * Most often they go off together; or one so much later that the other one's call has begun, or
+ * ended.
+ */
 static uint64_t any_delay(struct hart *me)
 {
 	return one_in(me, 4) ? below(me, 1ul << below(me, 15)) : 0;

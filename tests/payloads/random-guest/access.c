@@ -198,7 +198,9 @@ static void check_trap(const struct hart *hart, const struct trial *trial)
 		broken(hart, "sstatus", trap->status & bits, status, &trial->access);
 }
 
-/* QEMU without parallel harts makes an AMO of a load and a store: the load may have failed first. */
+/*
+ * QEMU without parallel harts makes an AMO of a load and a store: the load may have failed first.
+ */
 static bool read_first(const struct hart *hart, const struct trial *trial, uint64_t end,
 		       uint64_t since)
 {
@@ -240,7 +242,10 @@ static uint64_t make_all(struct hart *hart, uint64_t trials, uint64_t count, uin
 	return 0;
 }
 
-/* On the other hart, while this one changes tables and fences; it may see each change early or late. */
+/*
+ * On the other hart, while this one changes tables and fences; it may see each change early or
+ * late.
+ */
 void access_race(const struct access *access, unsigned int count, void (*meanwhile)(void))
 {
 	static struct trial trials[MOST];

@@ -62,7 +62,10 @@ static inline bool one_in(unsigned int count)
 #define FRAME_WORD_FIRST 0x1000
 #define RESERVED_BITS    (0xf4a3ul << 48)
 
-/* A device's page that no superpage of it can be: the interrupt controller's threshold for S-mode of hart 0. */
+/*
+ * A device's page that no superpage of it can be: the interrupt controller's threshold for S-mode
+ * of hart 0.
+ */
 #define DEVICE_PAGE     0x0c201000ul
 #define DEVICE_VALUES   8
 #define HOLE_PAGE       0x14000000ul /* nothing is there on virt */
@@ -167,7 +170,10 @@ struct access {
 	unsigned int state; /* STATE_* */
 };
 
-/* Where an access ended: an address, or one of these; from a table outside RAM either fault is right. */
+/*
+ * Where an access ended: an address, or one of these; from a table outside RAM either fault is
+ * right.
+ */
 #define ENDED_PAGE_FAULT   (~0ul)
 #define ENDED_ACCESS_FAULT (~1ul)
 #define ENDED_EITHER_FAULT (~2ul)

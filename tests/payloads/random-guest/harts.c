@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* harts.c - what a hart is told to do: this one does it at once, the other by way of a letter box. */
+/*
+ * harts.c - what a hart is told to do: this one does it at once, the other by way of a letter box.
+ */
 #include "guest.h"
 
 struct hart harts[2];
 unsigned int hart_count = 1;
 
-/* The letter box: the count of letters sent is written by one hart, that of those done by the other. */
+/*
+ * The letter box: the count of letters sent is written by one hart, that of those done by the
+ * other.
+ */
 static struct {
 	volatile uint64_t sent, done;
 	volatile bool asleep[2];

@@ -193,7 +193,10 @@ uint64_t model_walk(uint64_t satp, const struct access *access)
 
 /* ---- where entries of earlier times led ---- */
 
-/* Was the other end seen?  What a device answers to an access that is not its own is anybody's guess. */
+/*
+ * Was the other end seen?  What a device answers to an access that is not its own is anybody's
+ * guess.
+ */
 static bool same(const struct query *query, uint64_t end)
 {
 	if (end == ENDED_EITHER_FAULT)

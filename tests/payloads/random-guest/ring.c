@@ -48,7 +48,9 @@ static void registered(struct hart *hart, uint64_t gpa, uint64_t gva, int64_t ex
 		broken(hart, "setting the ring", answer.error, expected, NULL);
 }
 
-/* Committed by its own address, by that of another page, or by a number that is none of a page's. */
+/*
+ * Committed by its own address, by that of another page, or by a number that is none of a page's.
+ */
 static void take_ring(struct hart *hart)
 {
 	uint64_t gva;

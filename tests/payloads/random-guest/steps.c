@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* steps.c - what is done next, by chance; and each thing done twice, on the hart and in the model. */
+/*
+ * steps.c - what is done next, by chance; and each thing done twice, on the hart and in the model.
+ */
 #include "guest.h"
 
 #define RECENT 4
@@ -393,7 +395,10 @@ static void switch_beside(struct hart *hart)
 				     one_in(2) ? random_asid(hart) : world_asid(root ^ bits)));
 }
 
-/* The same in an address space that does not run meanwhile; one that does may use the address as well. */
+/*
+ * The same in an address space that does not run meanwhile; one that does may use the address as
+ * well.
+ */
 static void change_elsewhere(struct hart *hart)
 {
 	uint64_t there = hart->satp;
@@ -507,7 +512,9 @@ static void race(struct hart *hart)
 		return;
 	for (unsigned int n = 0; n < count; n++) {
 		accesses[n] = random_access(&harts[1]);
-		/* The device has one register, which is known only if one access at a time is made. */
+		/*
+		 * The device has one register, which is known only if one access at a time is made.
+		 */
 		if ((model_walk(harts[1].satp, &accesses[n]) & -PAGE) == DEVICE_PAGE)
 			accesses[n].kind = FETCH;
 	}

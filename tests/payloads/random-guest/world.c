@@ -109,7 +109,10 @@ uint64_t world_leaf(unsigned int level)
 				   RAM;
 	uint64_t flags = PTE_V | PTE_A | usual[choose(sizeof(usual))];
 
-	/* Misaligned; where such a table is used as a lower one it leads to a frame, not below our memory. */
+	/*
+	 * Misaligned; where such a table is used as a lower one it leads to a frame, not below our
+	 * memory.
+	 */
 	if (level > 0 && one_in(16))
 		pa = (level == 1 ? pa : arena) | PAGE;
 	if (one_in(8))
@@ -226,7 +229,9 @@ static void make_frames(void)
 	__asm__ volatile("fence.i" ::: "memory");
 }
 
-/* What every address space needs to run the guest at all: devices, RAM, and user code between them. */
+/*
+ * What every address space needs to run the guest at all: devices, RAM, and user code between them.
+ */
 static void fill_bottom(uint64_t table)
 {
 	static uint64_t user;

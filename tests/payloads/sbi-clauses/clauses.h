@@ -40,7 +40,10 @@ enum { STARTED, STOPPED, SUSPENDED = 4 };
 void is(struct sbi got, int64_t error, const char *what);
 void differs(struct sbi got, int64_t guest, int64_t opensbi, const char *what);
 
-/* A hart: what it found at its last arrival in S-mode, and what it is to do (cpu.S knows the offsets). */
+/*
+ * A hart: what it found at its last arrival in S-mode, and what it is to do (cpu.S knows the
+ * offsets).
+ */
 struct cpu {
 	uint64_t a0, a1, satp, sstatus, sie, sip;
 	uint64_t sp;

@@ -112,7 +112,10 @@ static void masks_by_its_tables(void)
 	faults(TEST_VA, CAUSE_LOAD_ACCESS, TEST_VA, "a mask where there is no memory");
 }
 
-/* The low half on the first page, which is the last of it; the pages do not lie one after the other. */
+/*
+ * The low half on the first page, which is the last of it; the pages do not lie one after the
+ * other.
+ */
 static void masks_on_two_pages(void)
 {
 	uint64_t split = TEST_VA + PAGE - 4;

@@ -75,6 +75,8 @@ enum hm_next guest_trap(u64 cause, u64 tval)
 	u64 next = 1;
 
 	model_trap(cause, tval, model.csr[CSR_MEPC]);
+	if (fault && frame->vcpu->policy == HM_POLICY_ALL)
+		next = hm_fault_short(frame, cause);
 	if (cause == CAUSE_ILLEGAL_INSTRUCTION && tval)
 		next = short_way(frame, tval);
 	if (next == HM_SHORT_TO_HOST) {

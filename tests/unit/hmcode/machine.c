@@ -62,7 +62,7 @@ int machine_begin(void **state)
 	(void)state;
 	map_ram();
 	machine = (struct machine){ 0 };
-	hm_banks[0] = (struct hm_range){ RAM_BASE, RAM_END - RAM_BASE };
+	hm_banks[0] = (struct range){ RAM_BASE, RAM_END - RAM_BASE };
 	hm_bank_count = 1;
 	hm_pool_init(POOL_BASE, POOL_END - POOL_BASE);
 	begin_hart();

@@ -38,7 +38,10 @@ struct machine {
 	u64 timer;              /* what the timer was last set to */
 	u64 insn;               /* that OpenSBI fetches */
 	unsigned int traps_of_opensbi;
-	/* Another hart writes to [from, to) as soon as something there was read: this, if it writes. */
+	/*
+	 * Another hart writes to [from, to) as soon as something there was read: this, if it
+	 * writes.
+	 */
 	u64 hostile_from, hostile_to, written;
 	unsigned int reads; /* there */
 	char said[1024];

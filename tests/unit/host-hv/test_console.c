@@ -34,7 +34,10 @@ struct sbiret sbi_call6(unsigned long eid, unsigned long fid, const unsigned lon
 	return (struct sbiret){ 0, 0 };
 }
 
-/* A UART whose registers are four bytes apart; a store that is not one of four bytes would leave 0xaa in it. */
+/*
+ * A UART whose registers are four bytes apart; a store that is not one of four bytes would leave
+ * 0xaa in it.
+ */
 static uint32_t registers[8];
 static uint32_t plic[0x201000 / 4];
 static uint8_t typed;
@@ -113,12 +116,12 @@ static void guests_that_write_at_once_each_have_their_line(void **state)
 /* Time passes until the hart looks, if it does. */
 static void look(struct hart *h)
 {
-	uint64_t due = console_look_if_due(h);
+	uint64_t due = console_show_quiet_if_due(h);
 
 	if (due == FOREVER)
 		return;
 	mock_time = due;
-	console_look_if_due(h);
+	console_show_quiet_if_due(h);
 }
 
 static void looks(unsigned times)
@@ -136,7 +139,7 @@ static void a_prompt_is_shown_when_it_is_quiet(void **state)
 	assert_string_equal(written, "");
 	looks(1);
 	assert_string_equal(written, "[vm0] ~ # ");
-	assert_int_equal(console_look_if_due(mock_hart), FOREVER);
+	assert_int_equal(console_show_quiet_if_due(mock_hart), FOREVER);
 
 	says("l");
 	looks(3);
@@ -162,8 +165,8 @@ static void a_hart_that_stood_still_has_looked_once(void **state)
 	console_name_speakers();
 	says("x");
 	mock_time += HZ;
-	assert_int_equal(console_look_if_due(mock_hart), mock_time + LOOK);
-	assert_int_equal(console_look_if_due(mock_hart), mock_time + LOOK);
+	assert_int_equal(console_show_quiet_if_due(mock_hart), mock_time + LOOK);
+	assert_int_equal(console_show_quiet_if_due(mock_hart), mock_time + LOOK);
 	assert_string_equal(written, "");
 	looks(2);
 	assert_string_equal(written, "[vm0] x");
@@ -189,12 +192,12 @@ static void nobody_looks_for_lines_that_have_ended(void **state)
 	(void)state;
 	console_name_speakers();
 	says("a line\n");
-	assert_int_equal(console_look_if_due(mock_hart), FOREVER);
+	assert_int_equal(console_show_quiet_if_due(mock_hart), FOREVER);
 	guest_says(1, "~ # ");
 	says("another\n");
-	assert_int_equal(console_look_if_due(mock_hart), mock_time + LOOK);
+	assert_int_equal(console_show_quiet_if_due(mock_hart), mock_time + LOOK);
 	guest_says(1, "ls\n");
-	assert_int_equal(console_look_if_due(mock_hart), FOREVER);
+	assert_int_equal(console_show_quiet_if_due(mock_hart), FOREVER);
 }
 
 static void a_prompt_is_left_when_another_speaks(void **state)

@@ -6,7 +6,7 @@
 
 #include "boot/modules.h"
 #include "boot/probe.h"
-#include "core/fdt.h"
+#include "fdt_reg.h"
 #include "core/memory.h"
 #include "core/platform.h"
 #include "device/plic.h"

@@ -10,7 +10,7 @@
 #include "run/exits.h"
 #include "run/sched.h"
 #include "shadow/handler.h"
-#include "shadow/tsp.h"
+#include "shadow/tsp_handler.h"
 
 #define RAM       0x80000000UL
 #define RAM_PAGES 64
@@ -404,7 +404,10 @@ static void each_address_space_has_its_root(void **state)
 	assert_int_equal(run->roots_new, 0);
 }
 
-/* One shadow table more, or two: another 2 MiB of VA's gigabyte, or another gigabyte; the guest's tables are the same. */
+/*
+ * One shadow table more, or two: another 2 MiB of VA's gigabyte, or another gigabyte; the guest's
+ * tables are the same.
+ */
 static void use_tables(unsigned count, unsigned number)
 {
 	uint64_t *top = at((space[0] & SATP_PPN_MASK) << 12),
@@ -804,7 +807,10 @@ static void no_vcpu_goes_on_while_another_runs_elsewhere(void **state)
 	assert_true(v->fence.flags & HM_RUN_FENCE_VMA); /* and is not where it was */
 }
 
-/* vse64.v v8, (a1) to the table that maps it runs where nothing is protected, and the guest comes back behind it. */
+/*
+ * vse64.v v8, (a1) to the table that maps it runs where nothing is protected, and the guest comes
+ * back behind it.
+ */
 static void a_store_that_is_not_decoded_is_executed_aside(void **state)
 {
 	uint64_t table = map_leaf_table(), entry = table + 8 * 300;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What host-hv does about exits: SBI calls, devices, scheduling, statistics; the firmware is played. */
+/*
+ * What host-hv does about exits: SBI calls, devices, scheduling, statistics; the firmware is
+ * played.
+ */
 #include "test.h"
 
 #include "core/fence.h"
@@ -98,7 +101,7 @@ static void restart(struct vcpu *v)
 
 void *vm_memory(const struct vm *v, uint64_t gpa, uint64_t size)
 {
-	return range_holds(v->ram, gpa, size) ? guest_ram + (gpa - RAM) : NULL;
+	return range_holds(v->ram, (struct range){ gpa, size }) ? guest_ram + (gpa - RAM) : NULL;
 }
 
 static bool platform_has_clock;
@@ -129,7 +132,7 @@ void console_guest_putc(int speaker, char c)
 
 static uint64_t looks_at;
 
-uint64_t console_look(struct hart *h)
+uint64_t console_show_quiet(struct hart *h)
 {
 	(void)h;
 	return looks_at;
@@ -1253,73 +1256,73 @@ static void a_failed_workload_is_not_ok(void **state)
 
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
+static const struct CMUnitTest tests[] = {
+	TEST(unknown_calls_are_not_supported),
+	TEST(console_writes_from_ram_only),
+	TEST(console_reads_what_was_typed),
+	TEST(resets_say_how_the_guest_ended),
+	TEST(reserved_resets_are_refused),
+	TEST(harts_start_once),
+	TEST(harts_that_are_not_there_cannot_start),
+	TEST(a_stopped_hart_can_start_again),
+	TEST(ipis_reach_the_harts_of_the_mask),
+	TEST(an_ipi_to_a_stopped_hart_is_lost),
+	TEST(a_suspended_hart_waits_for_what_it_has_enabled),
+	TEST(a_non_retentive_resume_keeps_what_is_pending),
+	TEST(the_last_hart_suspends_the_system),
+	TEST(a_suspended_hart_is_seen_so),
+	TEST(legacy_calls_keep_a1),
+	TEST(legacy_masks_are_what_the_firmware_read),
+	TEST(fences_are_owed_by_the_harts_of_the_mask),
+	TEST(a_fence_without_asid_means_all),
+	TEST(two_fences_keep_the_asid_that_they_share),
+	TEST(two_fences_keep_the_range_that_covers_them),
+	TEST(all_addresses_stay_all_addresses),
+	TEST(a_fence_that_was_not_done_stays_owed),
+	TEST(a_resident_vcpu_is_waited_for),
+	TEST(a_kick_by_a_fence_of_translations_is_memorys),
+	TEST(fences_of_harts_that_are_not_there_are_refused),
+	TEST(stores_and_loads_reach_the_device),
+	TEST(what_no_device_answers_is_an_access_fault),
+	TEST(the_finisher_ends_the_guest),
+	TEST(the_clock_is_there_if_the_platform_has_one),
+	TEST(code_that_changed_runs_again),
+	TEST(exceptions_stack_the_privilege),
+	TEST(true_faults_become_the_guests),
+	TEST(hidden_faults_are_filled_at_the_next_entry),
+	TEST(fences_are_done_at_the_next_entry),
+	TEST(satp_is_what_the_guest_wrote),
+	TEST(unknown_exits_end_the_guest),
+	TEST(vcpus_spread_over_harts),
+	TEST(a_lone_vcpu_keeps_its_hart),
+	TEST(who_left_a_line_open_comes_back_to_it),
+	TEST(two_share_by_slices),
+	TEST(nobody_who_sleeps_for_ever_ends_a_slice),
+	TEST(who_wakes_waits_for_the_minimum),
+	TEST(who_wakes_waits_until_the_other_has_used_as_much),
+	TEST(an_ipi_is_worth_a_slice),
+	TEST(an_ipi_that_is_pending_kicks_nobody_again),
+	TEST(a_line_that_changes_often_kicks_once),
+	TEST(a_napper_takes_no_more_than_its_share),
+	TEST(who_slept_long_saved_up_no_more_than_a_credit),
+	TEST(an_ipi_waits_at_most_one_slice_of_each_other),
+	TEST(the_slice_ends_at_its_end),
+	TEST(wfi_waits_for_deadline_or_interrupt),
+	TEST(pending_interrupts_ride_along),
+	TEST(a_line_that_changes_after_an_entry_kicks_again),
+	TEST(a_line_that_falls_before_the_hart_has_looked_still_wakes),
+	TEST(vcpus_take_turns_until_the_guest_ends),
+	TEST(a_guest_that_restarts_keeps_its_place),
+	TEST(an_idle_hart_sets_its_timer),
+	TEST(an_idle_hart_comes_back_to_an_open_line),
+	TEST(counting_begins_at_the_next_entry),
+	TEST(the_record_holds_all_keys),
+	TEST(instructions_that_are_not_split_are_null),
+	TEST(without_marks_the_marker_is_an_illegal_instruction),
+	TEST(a_failed_workload_is_not_ok),
+};
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		TEST(unknown_calls_are_not_supported),
-		TEST(console_writes_from_ram_only),
-		TEST(console_reads_what_was_typed),
-		TEST(resets_say_how_the_guest_ended),
-		TEST(reserved_resets_are_refused),
-		TEST(harts_start_once),
-		TEST(harts_that_are_not_there_cannot_start),
-		TEST(a_stopped_hart_can_start_again),
-		TEST(ipis_reach_the_harts_of_the_mask),
-		TEST(an_ipi_to_a_stopped_hart_is_lost),
-		TEST(a_suspended_hart_waits_for_what_it_has_enabled),
-		TEST(a_non_retentive_resume_keeps_what_is_pending),
-		TEST(the_last_hart_suspends_the_system),
-		TEST(a_suspended_hart_is_seen_so),
-		TEST(legacy_calls_keep_a1),
-		TEST(legacy_masks_are_what_the_firmware_read),
-		TEST(fences_are_owed_by_the_harts_of_the_mask),
-		TEST(a_fence_without_asid_means_all),
-		TEST(two_fences_keep_the_asid_that_they_share),
-		TEST(two_fences_keep_the_range_that_covers_them),
-		TEST(all_addresses_stay_all_addresses),
-		TEST(a_fence_that_was_not_done_stays_owed),
-		TEST(a_resident_vcpu_is_waited_for),
-		TEST(a_kick_by_a_fence_of_translations_is_memorys),
-		TEST(fences_of_harts_that_are_not_there_are_refused),
-		TEST(stores_and_loads_reach_the_device),
-		TEST(what_no_device_answers_is_an_access_fault),
-		TEST(the_finisher_ends_the_guest),
-		TEST(the_clock_is_there_if_the_platform_has_one),
-		TEST(code_that_changed_runs_again),
-		TEST(exceptions_stack_the_privilege),
-		TEST(true_faults_become_the_guests),
-		TEST(hidden_faults_are_filled_at_the_next_entry),
-		TEST(fences_are_done_at_the_next_entry),
-		TEST(satp_is_what_the_guest_wrote),
-		TEST(unknown_exits_end_the_guest),
-		TEST(vcpus_spread_over_harts),
-		TEST(a_lone_vcpu_keeps_its_hart),
-		TEST(who_left_a_line_open_comes_back_to_it),
-		TEST(two_share_by_slices),
-		TEST(nobody_who_sleeps_for_ever_ends_a_slice),
-		TEST(who_wakes_waits_for_the_minimum),
-		TEST(who_wakes_waits_until_the_other_has_used_as_much),
-		TEST(an_ipi_is_worth_a_slice),
-		TEST(an_ipi_that_is_pending_kicks_nobody_again),
-		TEST(a_line_that_changes_often_kicks_once),
-		TEST(a_napper_takes_no_more_than_its_share),
-		TEST(who_slept_long_saved_up_no_more_than_a_credit),
-		TEST(an_ipi_waits_at_most_one_slice_of_each_other),
-		TEST(the_slice_ends_at_its_end),
-		TEST(wfi_waits_for_deadline_or_interrupt),
-		TEST(pending_interrupts_ride_along),
-		TEST(a_line_that_changes_after_an_entry_kicks_again),
-		TEST(a_line_that_falls_before_the_hart_has_looked_still_wakes),
-		TEST(vcpus_take_turns_until_the_guest_ends),
-		TEST(a_guest_that_restarts_keeps_its_place),
-		TEST(an_idle_hart_sets_its_timer),
-		TEST(an_idle_hart_comes_back_to_an_open_line),
-		TEST(counting_begins_at_the_next_entry),
-		TEST(the_record_holds_all_keys),
-		TEST(instructions_that_are_not_split_are_null),
-		TEST(without_marks_the_marker_is_an_illegal_instruction),
-		TEST(a_failed_workload_is_not_ok),
-	};
-
 	return RUN(tests);
 }

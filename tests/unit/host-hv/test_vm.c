@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A guest's devices at its end and its restart; the firmware, the platform's clock and all that loads it are played. */
+/*
+ * A guest's devices at its end and its restart; the firmware, the platform's clock and all that
+ * loads it are played.
+ */
 #include "test.h"
 
 #undef fail /* cmocka's */
@@ -16,7 +19,7 @@
 #include "run/release.h"
 #include "run/sched.h"
 #include "shadow/shadow.h"
-#include "shadow/tsp.h"
+#include "shadow/tsp_handler.h"
 
 #define IER_RECEIVED   1
 #define RTC_ALARM_LOW  0x08

@@ -97,7 +97,7 @@ def values_for(form):
 
 @pytest.mark.parametrize("path, words, expected", [
     ("hmcode/core/fatal.c", "hmcode: fault in the firmware", [("at", 0x80000003), ("value", 0x80000004), ("ra", 0x80000005)]),
-    ("host-hv/boot/hart.c", "panic: scause", [("at", 0x80000002), ("value", 0x80000003)]),
+    ("host-hv/boot/hart_main.c", "panic: scause", [("at", 0x80000002), ("value", 0x80000003)]),
 ])
 def test_a_report_is_known_as_its_source_has_it(path, words, expected):
     form, = re.findall(rf'"((?:\\r\\n)?{words}[^"]*)"', (ROOT / path).read_text())

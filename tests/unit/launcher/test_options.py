@@ -15,9 +15,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 # A value that each option has, where its kind does not list any; and what goes with it.
 VALUES = {"POLICY": "flush,fill", "MODES": "tsp ssp", "KERNEL": "x", "LOAD": "0x80400000",
           "INITRD": "none", "DTB": "x", "APPEND": "quiet", "CMDLINE": "", "WORKLOAD": "fork", "RESULT": "x", "LOG": "x",
-          "MEM": "2G", "QEMU": "strict", "ASIDLEN": "6", "V": "1", "LADDER": "1", "FORMAT": "flat"}
+          "MEM": "2G", "QEMU": "strict", "ASIDLEN": "6", "V": "1", "LADDER": "1", "FORMAT": "flat", "TRACE": "x"}
 WITH = {"POLICY": {"MODE": "ssp"}, "LOAD": {"KERNEL": "x", "FORMAT": "flat"}, "FORMAT": {"KERNEL": "x"},
-        "ASIDLEN": {"QEMU": "strict"}}
+        "ASIDLEN": {"QEMU": "strict"}, "EVENTS": {"TRACE": "x"}}
 
 
 @pytest.fixture(autouse=True)
@@ -174,6 +174,7 @@ def test_workloads_are_in_the_order_of_their_list(text, names):
     ({"KERNEL": "x", "GUEST": "patched"}, "KERNEL and GUEST do not go together"),
     ({"PROFILE": "u74", "WIDTH": "sv48"}, "WIDTH=sv48 is unknown | sv39"),
     ({"ASIDLEN": "6"}, "ASIDLEN goes with a strict hart only | QEMU=strict, strict-eager"),
+    ({"EVENTS": "1000"}, "EVENTS goes with TRACE only | TRACE=FILE"),
     ({"LADDER": "1", "MODES": "ssp"}, "LADDER=1 has its own MODES and POLICY"),
     ({"LADDER": "1", "POLICY": "satp"}, "LADDER=1 has its own MODES and POLICY"),
 ])
@@ -184,7 +185,7 @@ def test_what_does_not_go_together(given, text):
 def test_every_rule_has_its_refusal_here():
     """Each rule refuses one of the combinations above: without it one of them would be taken."""
     ruled = {option.name for option in options.OPTIONS if option.rule}
-    assert ruled == {"FORMAT", "LOAD", "MARKS", "RESULT", "CMDLINE", "ASIDLEN", "LADDER", "KERNEL"}
+    assert ruled == {"FORMAT", "LOAD", "MARKS", "RESULT", "CMDLINE", "ASIDLEN", "LADDER", "KERNEL", "EVENTS"}
 
 
 # ---- defaults ----

@@ -176,6 +176,17 @@ def assembly(tree, names, rooms=("metal",), files=("core/offsets.c",)):
             for word in sorted(set(forbidden.findall(NO_CODE.sub("", file.read_text()))))]
 
 
+# A field of the run page: read by hm_read(), its address, or assigned; else read in another way.
+RUN_FIELD = re.compile(r"(hm_read\(\s*|&)?\b(?:\w+->)*run->(\w+)(?:\[[^\]]*\])?(?:\.\w+)?\s*(=(?!=))?")
+
+
+def unread(tree):
+    """`path: field` of reads of the run page that are none of hm_read()'s: the page may change between two of them."""
+    return [f"{path}: {field}" for path, file in tree.sources().items() if file.suffix != ".S"
+            for read, field, assigned in RUN_FIELD.findall(NO_CODE.sub("", file.read_text()))
+            if not read and not assigned]
+
+
 def homeless(tree, ranks):
     """Files in no room of the order."""
     return [path for path in tree.sources() if room_of(path) not in ranks]

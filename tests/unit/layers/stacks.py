@@ -94,9 +94,9 @@ WITHIN = ()         # a jump within the function: a switch by a table
 INDIRECT = {
     "hm_trap_route": ROUTES,
     "hm_route_interrupt": TIMERS, "start_timer": TIMERS, "hm_vcpu_run": TIMERS,
-    "hm_route_sbi": WITHIN, "decode_scalar": WITHIN, "handle": WITHIN,
-    "hm_fatal_end": ("find_scratch", "stop_others", "say", "shut_down"),
-    "say": ("uart8250_putc", "sifive_uart_putc", "htif_putc"),
+    "hm_route_sbi": WITHIN, "decode_scalar": WITHIN, "ecall_hm_handler": WITHIN,
+    "hm_fatal_end": ("find_scratch", "stop_others", "print_fault", "shut_down"),
+    "print_fault": ("uart8250_putc", "sifive_uart_putc", "htif_putc"),
     "shut_down": ("htif_system_reset", "sunxi_wdt_system_reset"),
     "hm_fp_read": WITHIN, "hm_fp_write": WITHIN,
     "early_init": ("generic_early_init",), "early_exit": ("generic_early_exit",),
@@ -194,7 +194,7 @@ class Firmware:
 HOST_FRAME, TRAP_CONTEXT = 8 * 32, 512
 # OpenSBI's stack of a hart, whose upper end is its scratch space (SBI_PLATFORM_DEFAULT_HART_STACK_SIZE, SBI_SCRATCH_SIZE).
 HOST_STACK = 8192 - 4096
-GUEST_WORLD = ("hm_tvm_short", "hm_tvm_short_policy", "hm_drain_short", "hm_trap_mmu", "hm_trap_route", "hm_to_host")
+GUEST_WORLD = ("hm_fault_short", "hm_tvm_short", "hm_tvm_short_policy", "hm_drain_short", "hm_trap_mmu", "hm_trap_route", "hm_to_host")
 HANDLER = ("__wrap_sbi_trap_handler",)
 ECALL = (*HANDLER, "sbi_trap_handler", "sbi_ecall_handler")
 TO_SPARE = 1024
@@ -210,7 +210,7 @@ def stacks(hmcode):
     return {
         "guest world": Stack(define(hmcode, "core/vcpu.h", "HM_STACK_SIZE"), GUEST_WORLD),
         "a vCPU runs": Stack(HOST_STACK, ("hm_host_run",), HOST_FRAME),
-        "calls of the host": Stack(HOST_STACK, ("handle",), TRAP_CONTEXT, ECALL),
+        "calls of the host": Stack(HOST_STACK, ("ecall_hm_handler",), TRAP_CONTEXT, ECALL),
         "native marker": Stack(HOST_STACK, ("hm_mark_native",), TRAP_CONTEXT, HANDLER),
         "end of the machine": Stack(define(hmcode, "core/fatal.h", "HM_FATAL_STACK_SIZE"), ("hm_fatal_end",)),
     }

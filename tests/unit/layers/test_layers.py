@@ -49,6 +49,20 @@ def test_no_room_calls_to_the_left(copies, name):
     assert faults(copies, name, copies / "build" / name) == []
 
 
+def test_the_run_page_is_read_by_hm_read_alone():
+    assert layers.unread(layers.trees()["hmcode"]) == []
+
+
+@pytest.mark.parametrize("text, field", [
+    ("u64 wrong(struct hm_run *run) { return run->flags; }\n", "flags"),
+    ("bool wrong(struct hm_vcpu *vcpu) { return vcpu->run->roots[1].gsatp == 0; }\n", "roots"),
+])
+def test_another_read_of_the_run_page_is_named(copy, text, field):
+    with (copy / "hmcode" / "mmu" / "ring.c").open("a") as file:
+        file.write(text)
+    assert layers.unread(layers.trees(copy)["hmcode"]) == [f"mmu/ring.c: {field}"]
+
+
 @pytest.fixture(name="copy")
 def fixture_copy(copies, tmp_path):
     shutil.copytree(copies, tmp_path / "copy")

@@ -14,7 +14,9 @@ void caller_owes(struct caller *caller, enum ssp_fence fence, uint64_t va)
 	}
 }
 
-/* A root without an ASID of this generation gets the next one; a new generation fences everything. */
+/*
+ * A root without an ASID of this generation gets the next one; a new generation fences everything.
+ */
 static void load_root(struct caller *caller)
 {
 	struct ssp_root *root = caller->space->current;

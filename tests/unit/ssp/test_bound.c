@@ -454,7 +454,10 @@ static void superpages_over_full_tables_are_bounded(void **state)
 	fill_tables(64, 1);
 }
 
-/* A full ring of the same entry, after two of another kind; all tables of the address space are full. */
+/*
+ * A full ring of the same entry, after two of another kind; all tables of the address space are
+ * full.
+ */
 static void drain_a_full_ring(uint64_t va_op, uint64_t asid_pages, uint64_t step)
 {
 	push(HM_RING_OP_FLUSH, 0, 0, 1);

@@ -1045,7 +1045,181 @@ static void the_walk_cache_serves_neighbours(void **state)
 	check();
 }
 
-/* The shadow's answer alone, with nothing filled: SSP_SLOW from the fast path means that it had the leaf. */
+static void assert_fast_verdict(uint64_t pte, enum ssp_access access, unsigned int state)
+{
+	enum ssp_fence fence;
+	enum ssp_verdict verdict;
+
+	memory.guest[2][5] = pte;
+	ssp_forget_fast(&f.space, 5 * PAGE_SIZE);
+	verdict = ssp_fault_fast(&f.space, 5 * PAGE_SIZE, access, state, &fence);
+	if (verdict == SSP_SLOW)
+		assert_false(pte & PTE_R);
+	else
+		assert_int_equal(verdict, ssp_leaf_allows(pte, access, state) ? SSP_ALLOWED :
+										SSP_TRUE_FAULT);
+}
+
+/* All leaves, accesses and states. */
+static void the_fast_path_allows_what_the_leaf_does(void **state)
+{
+	static const enum ssp_access accesses[] = { SSP_FETCH, SSP_LOAD, SSP_STORE };
+
+	(void)state;
+	simple_guest();
+	assert_int_equal(store(0), SSP_ALLOWED);
+	for (uint64_t bits = 0; bits <= PTE_D >> 1; bits++) { /* all but V */
+		uint64_t pte = pte_make(PAGE(5), (bits << 1 & ~(uint64_t)PTE_G) | PTE_V);
+
+		for (unsigned int i = 0; i < 3 * 8; i++)
+			assert_fast_verdict(pte, accesses[i / 8],
+					    (i & 1 ? SSP_USER : 0) | (i & 2 ? SSP_SUM : 0) |
+						    (i & 4 ? SSP_MXR : 0));
+	}
+}
+
+static void a_group_is_filled_where_the_guest_reads_on(void **state)
+{
+	enum ssp_fence fence;
+
+	(void)state;
+	simple_guest();
+	put(2, 5, PAGE(5), 0);
+	put(2, 7, PAGE(7), LEAF & ~PTE_A);
+	assert_int_equal(store(0), SSP_ALLOWED);
+	f.space.last_read = 1000;
+	assert_int_equal(ssp_fault_fast(&f.space, PAGE_SIZE, SSP_LOAD, 0, &fence), SSP_ALLOWED);
+	assert_int_equal(shadow_level(2 * PAGE_SIZE), -1);
+	assert_int_equal(ssp_fault_fast(&f.space, 4 * PAGE_SIZE, SSP_LOAD, 0, &fence), SSP_ALLOWED);
+	for (unsigned int n = 0; n < 8; n++)
+		assert_int_equal(shadow_level(n * PAGE_SIZE), n == 5 || n == 7 ? -1 : 0);
+	check();
+}
+
+/* A guest that touches page after page takes a true fault before each is filled. */
+static void a_true_fault_is_a_part_of_reading_on(void **state)
+{
+	enum ssp_fence fence;
+
+	(void)state;
+	simple_guest();
+	put(2, 5, PAGE(5), 0);
+	assert_int_equal(store(0), SSP_ALLOWED);
+	f.space.last_read = 1000;
+	assert_int_equal(ssp_fault_fast(&f.space, 5 * PAGE_SIZE, SSP_STORE, 0, &fence),
+			 SSP_TRUE_FAULT);
+	assert_int_equal(f.space.last_read, 1000);
+	assert_int_equal(ssp_fault_fast(&f.space, 5 * PAGE_SIZE, SSP_LOAD, 0, &fence),
+			 SSP_TRUE_FAULT);
+	put(2, 5, PAGE(5), LEAF);
+	assert_int_equal(ssp_fault_fast(&f.space, 5 * PAGE_SIZE, SSP_LOAD, 0, &fence), SSP_ALLOWED);
+	assert_int_equal(shadow_level(7 * PAGE_SIZE), 0);
+}
+
+/* All roots are used, so that the last address space has one whose tree sleeps. */
+static void take_a_root_over(uint64_t asid)
+{
+	for (unsigned int n = 0; n < SSP_ROOTS; n++) {
+		satp(SATP_SV39, asid + n, 0);
+		assert_int_equal(store(0), SSP_ALLOWED);
+		assert_int_equal(store(2 * MIB), SSP_ALLOWED);
+	}
+}
+
+static void waking_a_table_keeps_the_walks_beside_it(void **state)
+{
+	enum ssp_fence fence;
+
+	(void)state;
+	simple_guest();
+	put(1, 1, guest_table(3), LINK);
+	put(3, 0, PAGE(16), LEAF);
+	take_a_root_over(10);
+	assert_int_equal(ssp_fault_fast(&f.space, PAGE_SIZE, SSP_STORE, 0, &fence), SSP_ALLOWED);
+	check();
+}
+
+/* The oldest root, which the next address space takes over, has the global mapping at 1 GiB in its shadow. */
+static void fill_all_roots(unsigned int table)
+{
+	for (unsigned int n = 1; n < SSP_ROOTS; n++) {
+		satp(SATP_SV39, n, table);
+		if (n == 1)
+			fence_all(); /* of the hart's, too */
+		assert_int_equal(load(GIB), SSP_ALLOWED);
+		if (n == 1)
+			assert_true(shadow_level(GIB) >= 0);
+	}
+}
+
+static void a_root_that_changes_hands_keeps_global_links(void **state)
+{
+	(void)state;
+	put_path(0, 3);
+	put(0, 1, guest_table(1), LINK);
+	put(2, 0, PAGE(0), LEAF | PTE_G);
+	put(3, 1, guest_table(1), LINK);
+	put(3, 2, guest_table(1), LINK);
+	fill_all_roots(0);
+	satp(SATP_SV39, 100, 3);
+	assert_int_equal(shadow_level(GIB), 0);
+	assert_int_equal(shadow_level(2 * GIB), -1);
+	assert_int_equal(shadow_level(0), -1);
+	fence_all();
+	assert_int_equal(shadow_level(GIB), -1);
+}
+
+static void a_root_that_changes_hands_drops_links_to_what_it_has_not(void **state)
+{
+	static const uint64_t others[] = { LEAF, LINK | PTE_U, LINK | 1ull << 60, 0 };
+
+	(void)state;
+	put_path(0, 3);
+	put(0, 1, guest_table(1), LINK);
+	put(2, 0, PAGE(0), LEAF | PTE_G);
+	for (unsigned int i = 0; i < 5; i++) {
+		fill_all_roots(0);
+		put(3, 1, guest_table(i < 4 ? 1 : 4), i < 4 ? others[i] : LINK);
+		satp(SATP_SV39, 100 + i, 3);
+		assert_int_equal(shadow_level(GIB), -1);
+	}
+}
+
+/* The frame of a guest leaf that is mapped in pieces is a table of another address space. */
+static void a_root_that_changes_hands_drops_pieces(void **state)
+{
+	(void)state;
+	start_with(RAM_DELTA + 2 * MIB, POOL_TABLES, false);
+	put(1, 1, guest_table(0), LEAF | PTE_G);
+	put(2, 1, guest_table(0), LINK);
+	fill_all_roots(1);
+	satp(SATP_SV39, 100, 2);
+	assert_int_equal(shadow_level(GIB), -1);
+}
+
+/* Flushes by address say nothing of links; one of everything does. */
+static void a_root_that_lags_keeps_global_links(void **state)
+{
+	(void)state;
+	put_path(0, 3);
+	put(2, 0, PAGE(0), LEAF | PTE_G);
+	satp(SATP_SV39, 1, 0);
+	assert_maps(0, PAGE(0));
+	satp(SATP_SV39, 2, 0);
+	for (unsigned int n = 0; n <= SSP_LOG_SIZE; n++)
+		fence_va(4 * MIB);
+	satp(SATP_SV39, 1, 0);
+	assert_int_equal(shadow_level(0), 0);
+	satp(SATP_SV39, 2, 0);
+	fence_all();
+	satp(SATP_SV39, 1, 0);
+	assert_int_equal(shadow_level(0), -1);
+}
+
+/*
+ * The shadow's answer alone, with nothing filled: SSP_SLOW from the fast path means that it had the
+ * leaf.
+ */
 static void a_load_fills_the_valid_pages_around_it(void **state)
 {
 	enum ssp_fence fence;
@@ -1120,91 +1294,99 @@ static void bad_arguments_are_refused(void **state)
 
 #define FACT(name) cmocka_unit_test_setup(name, start)
 
+static const struct CMUnitTest tests[] = {
+	FACT(every_mode_translates_through_all_its_levels),
+	FACT(an_upper_half_address_is_translated),
+	FACT(an_address_that_is_not_canonical_is_a_true_fault),
+	FACT(an_invalid_entry_is_a_true_fault_at_any_level),
+	FACT(reserved_encodings_are_true_faults),
+	FACT(a_link_with_leaf_bits_is_a_true_fault),
+	FACT(a_misaligned_superpage_is_a_true_fault),
+	FACT(a_table_that_links_itself_ends_at_the_last_level),
+	FACT(a_guest_table_outside_ram_is_an_access_fault),
+	FACT(a_leaf_outside_ram_is_a_device),
+	FACT(a_clear_is_a_true_fault),
+	FACT(d_clear_makes_a_page_readable_only),
+	FACT(user_pages_are_for_user_mode_and_sum),
+	FACT(mxr_makes_executable_pages_readable),
+	FACT(a_slot_takes_rights_away),
+	FACT(a_leaf_that_a_slot_leaves_no_rights_is_not_filled),
+	FACT(a_congruent_superpage_is_one_shadow_leaf),
+	FACT(a_superpage_that_is_not_congruent_is_mapped_in_pieces),
+	FACT(a_superpage_at_the_edge_of_ram_is_mapped_in_pieces),
+	FACT(fencing_one_piece_drops_all_pieces),
+	FACT(fencing_a_piece_of_a_global_gigabyte_reaches_every_root),
+	FACT(fencing_a_piece_fences_the_page_in_all_address_spaces),
+	FACT(a_superpage_replaces_a_table_and_the_other_way_round),
+	FACT(a_fence_by_address_shows_the_new_page),
+	FACT(a_fenced_page_is_read_anew),
+	FACT(a_fence_of_another_page_keeps_the_page),
+	FACT(a_fence_of_the_wrong_asid_keeps_the_page),
+	FACT(a_fence_by_asid_shows_every_new_page),
+	FACT(bits_of_a_fence_above_the_asid_are_ignored),
+	FACT(a_fence_by_address_and_asid_reaches_another_root),
+	FACT(a_fence_by_address_and_asid_reaches_another_root_of_the_asid),
+	FACT(a_fence_by_address_and_asid_drops_all_pieces_of_another_root),
+	FACT(a_fence_by_asid_reaches_another_root),
+	FACT(a_fence_is_owed_even_if_the_shadow_has_nothing),
+	FACT(one_logged_fence_is_replayed_on_entry),
+	FACT(a_root_that_the_log_has_left_behind_is_emptied),
+	FACT(pieces_that_the_log_has_left_behind_are_not_cached),
+	FACT(a_fence_of_pages_shows_each_of_them_in_every_tree),
+	FACT(a_fence_of_pages_by_asid_reaches_every_root_of_it),
+	FACT(a_fence_of_pages_drops_all_pieces_of_a_superpage),
+	FACT(a_fence_of_pages_by_asid_drops_all_pieces_of_another_root),
+	FACT(a_crowded_root_shows_what_is_new_after_each_fence),
+	FACT(a_crowded_root_uses_its_own_tables_again),
+	FACT(a_fence_of_everything_reaches_every_root),
+	FACT(a_fence_of_many_tables_clears_all_of_them),
+	FACT(a_changed_link_is_followed_after_a_fence_by_asid),
+	FACT(an_access_with_more_rights_sees_them_without_a_fence),
+	FACT(a_fill_is_fenced_only_where_the_hart_lacks_svvptc),
+	FACT(filling_a_superpage_is_fenced_as_a_link_and_changing_it_as_a_page),
+	FACT(where_leaves_are_split_is_known),
+	FACT(pages_behind_a_fenced_one_are_forgotten_if_they_changed),
+	FACT(what_is_forgotten_faults_again_and_is_filled_with_what_there_is),
+	FACT(a_repeated_fault_is_fenced_for_everything),
+	FACT(changing_a_shadow_leaf_is_fenced),
+	FACT(a_fence_of_a_huge_superpage_is_not_put_off),
+	FACT(a_global_page_is_fenced_for_every_root),
+	FACT(a_private_page_is_not_seen_by_another_asid),
+	FACT(a_global_page_filled_by_one_root_serves_another),
+	FACT(a_global_page_survives_a_fence_by_asid),
+	FACT(g_in_a_link_makes_all_pages_below_global),
+	FACT(a_private_page_beside_global_ones_makes_the_table_private),
+	FACT(an_older_global_leaf_does_not_stop_another_root_for_ever),
+	FACT(roots_of_different_modes_do_not_share),
+	FACT(an_unsupported_mode_leaves_satp_alone),
+	FACT(bare_mode_has_no_other_field),
+	FACT(bare_mode_is_the_identity_for_both_privileges),
+	FACT(leaving_bare_mode_leaves_nothing_behind),
+	FACT(more_roots_than_the_buffer_holds_all_work),
+	FACT(a_known_root_is_found_with_its_leaves),
+	FACT(a_root_taken_over_shows_nothing_of_its_past),
+	FACT(a_tree_outlives_a_fence_by_asid),
+	FACT(the_smallest_pool_is_enough_for_any_guest),
+	FACT(roots_that_lag_do_not_reach_recycled_global_tables),
+	FACT(recycling_spares_no_global_table),
+	FACT(the_walk_cache_serves_neighbours),
+	FACT(the_fast_path_allows_what_the_leaf_does),
+	FACT(a_group_is_filled_where_the_guest_reads_on),
+	FACT(a_true_fault_is_a_part_of_reading_on),
+	FACT(waking_a_table_keeps_the_walks_beside_it),
+	FACT(a_root_that_changes_hands_keeps_global_links),
+	FACT(a_root_that_changes_hands_drops_links_to_what_it_has_not),
+	FACT(a_root_that_changes_hands_drops_pieces),
+	FACT(a_root_that_lags_keeps_global_links),
+	FACT(a_load_fills_the_valid_pages_around_it),
+	FACT(the_walk_cache_ends_with_a_fence_by_asid),
+	FACT(the_walk_cache_keeps_nothing_when_its_generations_run_out),
+	FACT(memory_that_is_taken_away_is_not_reached_again),
+	FACT(translating_fills_nothing),
+	FACT(bad_arguments_are_refused),
+};
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		FACT(every_mode_translates_through_all_its_levels),
-		FACT(an_upper_half_address_is_translated),
-		FACT(an_address_that_is_not_canonical_is_a_true_fault),
-		FACT(an_invalid_entry_is_a_true_fault_at_any_level),
-		FACT(reserved_encodings_are_true_faults),
-		FACT(a_link_with_leaf_bits_is_a_true_fault),
-		FACT(a_misaligned_superpage_is_a_true_fault),
-		FACT(a_table_that_links_itself_ends_at_the_last_level),
-		FACT(a_guest_table_outside_ram_is_an_access_fault),
-		FACT(a_leaf_outside_ram_is_a_device),
-		FACT(a_clear_is_a_true_fault),
-		FACT(d_clear_makes_a_page_readable_only),
-		FACT(user_pages_are_for_user_mode_and_sum),
-		FACT(mxr_makes_executable_pages_readable),
-		FACT(a_slot_takes_rights_away),
-		FACT(a_leaf_that_a_slot_leaves_no_rights_is_not_filled),
-		FACT(a_congruent_superpage_is_one_shadow_leaf),
-		FACT(a_superpage_that_is_not_congruent_is_mapped_in_pieces),
-		FACT(a_superpage_at_the_edge_of_ram_is_mapped_in_pieces),
-		FACT(fencing_one_piece_drops_all_pieces),
-		FACT(fencing_a_piece_of_a_global_gigabyte_reaches_every_root),
-		FACT(fencing_a_piece_fences_the_page_in_all_address_spaces),
-		FACT(a_superpage_replaces_a_table_and_the_other_way_round),
-		FACT(a_fence_by_address_shows_the_new_page),
-		FACT(a_fenced_page_is_read_anew),
-		FACT(a_fence_of_another_page_keeps_the_page),
-		FACT(a_fence_of_the_wrong_asid_keeps_the_page),
-		FACT(a_fence_by_asid_shows_every_new_page),
-		FACT(bits_of_a_fence_above_the_asid_are_ignored),
-		FACT(a_fence_by_address_and_asid_reaches_another_root),
-		FACT(a_fence_by_address_and_asid_reaches_another_root_of_the_asid),
-		FACT(a_fence_by_address_and_asid_drops_all_pieces_of_another_root),
-		FACT(a_fence_by_asid_reaches_another_root),
-		FACT(a_fence_is_owed_even_if_the_shadow_has_nothing),
-		FACT(one_logged_fence_is_replayed_on_entry),
-		FACT(a_root_that_the_log_has_left_behind_is_emptied),
-		FACT(pieces_that_the_log_has_left_behind_are_not_cached),
-		FACT(a_fence_of_pages_shows_each_of_them_in_every_tree),
-		FACT(a_fence_of_pages_by_asid_reaches_every_root_of_it),
-		FACT(a_fence_of_pages_drops_all_pieces_of_a_superpage),
-		FACT(a_fence_of_pages_by_asid_drops_all_pieces_of_another_root),
-		FACT(a_crowded_root_shows_what_is_new_after_each_fence),
-		FACT(a_crowded_root_uses_its_own_tables_again),
-		FACT(a_fence_of_everything_reaches_every_root),
-		FACT(a_fence_of_many_tables_clears_all_of_them),
-		FACT(a_changed_link_is_followed_after_a_fence_by_asid),
-		FACT(an_access_with_more_rights_sees_them_without_a_fence),
-		FACT(a_fill_is_fenced_only_where_the_hart_lacks_svvptc),
-		FACT(filling_a_superpage_is_fenced_as_a_link_and_changing_it_as_a_page),
-		FACT(where_leaves_are_split_is_known),
-		FACT(pages_behind_a_fenced_one_are_forgotten_if_they_changed),
-		FACT(what_is_forgotten_faults_again_and_is_filled_with_what_there_is),
-		FACT(a_repeated_fault_is_fenced_for_everything),
-		FACT(changing_a_shadow_leaf_is_fenced),
-		FACT(a_fence_of_a_huge_superpage_is_not_put_off),
-		FACT(a_global_page_is_fenced_for_every_root),
-		FACT(a_private_page_is_not_seen_by_another_asid),
-		FACT(a_global_page_filled_by_one_root_serves_another),
-		FACT(a_global_page_survives_a_fence_by_asid),
-		FACT(g_in_a_link_makes_all_pages_below_global),
-		FACT(a_private_page_beside_global_ones_makes_the_table_private),
-		FACT(an_older_global_leaf_does_not_stop_another_root_for_ever),
-		FACT(roots_of_different_modes_do_not_share),
-		FACT(an_unsupported_mode_leaves_satp_alone),
-		FACT(bare_mode_has_no_other_field),
-		FACT(bare_mode_is_the_identity_for_both_privileges),
-		FACT(leaving_bare_mode_leaves_nothing_behind),
-		FACT(more_roots_than_the_buffer_holds_all_work),
-		FACT(a_known_root_is_found_with_its_leaves),
-		FACT(a_root_taken_over_shows_nothing_of_its_past),
-		FACT(a_tree_outlives_a_fence_by_asid),
-		FACT(the_smallest_pool_is_enough_for_any_guest),
-		FACT(roots_that_lag_do_not_reach_recycled_global_tables),
-		FACT(recycling_spares_no_global_table),
-		FACT(the_walk_cache_serves_neighbours),
-		FACT(a_load_fills_the_valid_pages_around_it),
-		FACT(the_walk_cache_ends_with_a_fence_by_asid),
-		FACT(the_walk_cache_keeps_nothing_when_its_generations_run_out),
-		FACT(memory_that_is_taken_away_is_not_reached_again),
-		FACT(translating_fills_nothing),
-		FACT(bad_arguments_are_refused),
-	};
-
 	return cmocka_run_group_tests_name("engine facts", tests, NULL, NULL);
 }

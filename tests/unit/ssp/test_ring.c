@@ -206,7 +206,7 @@ static void a_ring_that_is_taken_over_is_drained(void **state)
 	remap(1);
 	remap(2);
 	push(HM_RING_OP_FLUSH, PAGE_SIZE, 1, 1);
-	ssp_ring_take_over(&f.space, RING_GPA + RAM_DELTA);
+	ssp_ring_attach_undrained(&f.space, RING_GPA + RAM_DELTA);
 	commit();
 	assert_true(is_remapped(1));
 	assert_false(is_remapped(2));
@@ -404,7 +404,9 @@ static void nothing_is_cached_after_a_fence_of_everything_alone(void **state)
 	assert_true(ring_page()->flags & HM_RING_CACHED);
 }
 
-/* Fills recycle tables of the global tree, of which everything cached is dropped, and then go on. */
+/*
+ * Fills recycle tables of the global tree, of which everything cached is dropped, and then go on.
+ */
 static void recycling_does_not_say_that_nothing_is_cached(void **state)
 {
 	(void)state;

@@ -70,7 +70,10 @@ static void a_writable_superpage_is_split_when_a_table_appears_in_it(void **stat
 	assert_int_equal(level_of(RAM_GPA + 0x40206000), 1);
 }
 
-/* A root in the superpage, for a moment; then a new root's first fault, which goes by the superpage's entry. */
+/*
+ * A root in the superpage, for a moment; then a new root's first fault, which goes by the
+ * superpage's entry.
+ */
 static void let_a_table_come_and_go(void)
 {
 	machine_satp(&m, 0,
@@ -243,7 +246,10 @@ static void pieces_of_a_superpage_go_together(void **state)
 	assert_int_equal(load(VA(1024 + 61)).outcome, PAGE_FAULT_AT);
 }
 
-/* It stands in one address space alone, which no kernel does; the fence is for all of the superpage. */
+/*
+ * It stands in one address space alone, which no kernel does; the fence is for all of the
+ * superpage.
+ */
 static void a_fence_of_one_piece_reaches_all_of_a_global_superpage(void **state)
 {
 	(void)state;
@@ -806,69 +812,69 @@ static void no_table_is_used_again_before_others_are_fenced(void **state)
 #define TEST(name)     cmocka_unit_test_setup(name, start)
 #define TEST_TWO(name) cmocka_unit_test_setup(name, start_two)
 
+static const struct CMUnitTest tests[] = {
+	TEST(tables_of_a_path_are_protected),
+	TEST(a_page_that_becomes_a_table_loses_its_writable_mappings),
+	TEST(a_table_mapped_twice_is_writable_at_neither),
+	TEST(a_superpage_without_tables_stays_whole),
+	TEST(a_superpage_with_tables_is_mapped_in_pieces),
+	TEST(a_writable_superpage_is_split_when_a_table_appears_in_it),
+	TEST(a_superpage_that_tables_come_to_again_stays_in_pieces),
+	TEST(a_read_only_superpage_may_hold_tables),
+	TEST(a_gigapage_is_split_around_tables_only),
+	TEST(a_page_that_is_released_is_writable_at_once),
+	TEST(an_entry_is_filled_at_the_emulated_store),
+	TEST(a_page_without_d_is_filled_read_only),
+	TEST(a_page_without_a_is_never_mapped),
+	TEST(what_is_no_valid_leaf_is_not_filled),
+	TEST(the_shadow_follows_a_removed_page_at_once),
+	TEST(a_changed_link_is_followed),
+	TEST(a_link_is_hung_at_the_store_where_its_table_is_known),
+	TEST(removing_a_link_fences_everything),
+	TEST(pieces_of_a_superpage_go_together),
+	TEST(a_fence_of_one_piece_reaches_all_of_a_global_superpage),
+	TEST(every_kind_of_store_does_what_it_is_for),
+	TEST(a_store_over_two_tables_changes_both),
+	TEST(a_store_whose_second_page_faults_stores_nothing),
+	TEST(a_misaligned_amo_is_the_guests_exception),
+	TEST(an_instruction_that_does_not_store_there_is_repeated),
+	TEST(a_flood_unprotects),
+	TEST(a_table_in_use_is_not_flooded),
+	TEST(a_fault_through_a_table_is_a_use),
+	TEST(a_store_that_is_no_ptes_unprotects),
+	TEST(sc_unprotects_and_is_repeated),
+	TEST(what_is_not_decoded_goes_aside_where_a_table_stays_one),
+	TEST(a_root_that_is_flooded_leaves_the_cache),
+	TEST(the_loaded_root_stays_protected_in_a_flood),
+	TEST(an_odd_store_to_the_loaded_root_is_followed),
+	TEST(a_table_that_loses_its_last_link_is_unprotected),
+	TEST(a_whole_tree_goes_with_its_last_link),
+	TEST(a_table_that_maps_itself_is_written_by_what_is_decoded),
+	TEST(sc_fails_where_the_page_stays_a_table),
+	TEST(code_can_be_fetched_from_a_table),
+	TEST(one_frame_at_two_levels_is_two_tables),
+	TEST(bare_mode_maps_all_of_ram_but_stores_to_tables),
+	TEST(a_root_outside_of_ram_is_an_access_fault),
+	TEST(wider_modes_have_more_levels),
+	TEST(addresses_that_are_not_canonical_fault),
+	TEST(g_u_and_x_are_kept_for_the_hart),
+	TEST(a_slots_rights_bound_what_is_mapped),
+	TEST(superpages_end_where_the_slot_does),
+	TEST(superpages_that_are_not_congruent_are_mapped_in_pieces),
+	TEST(address_spaces_share_tables),
+	TEST(a_cached_root_comes_back_as_it_was),
+	TEST(tables_run_out_and_the_oldest_go),
+	TEST(a_root_that_takes_anothers_place_has_none_of_its_translations),
+	TEST(a_global_superpage_in_pieces_goes_by_any_of_its_addresses),
+	TEST(a_hart_without_svvptc_is_fenced_after_a_fill),
+	TEST(a_loaded_root_stays_when_tables_run_out),
+	TEST(no_table_is_used_again_before_others_are_fenced),
+	TEST_TWO(nothing_is_filled_before_others_are_fenced),
+	TEST_TWO(another_vcpu_cannot_write_what_becomes_a_table),
+	TEST_TWO(a_root_of_another_vcpu_is_kept),
+};
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		TEST(tables_of_a_path_are_protected),
-		TEST(a_page_that_becomes_a_table_loses_its_writable_mappings),
-		TEST(a_table_mapped_twice_is_writable_at_neither),
-		TEST(a_superpage_without_tables_stays_whole),
-		TEST(a_superpage_with_tables_is_mapped_in_pieces),
-		TEST(a_writable_superpage_is_split_when_a_table_appears_in_it),
-		TEST(a_superpage_that_tables_come_to_again_stays_in_pieces),
-		TEST(a_read_only_superpage_may_hold_tables),
-		TEST(a_gigapage_is_split_around_tables_only),
-		TEST(a_page_that_is_released_is_writable_at_once),
-		TEST(an_entry_is_filled_at_the_emulated_store),
-		TEST(a_page_without_d_is_filled_read_only),
-		TEST(a_page_without_a_is_never_mapped),
-		TEST(what_is_no_valid_leaf_is_not_filled),
-		TEST(the_shadow_follows_a_removed_page_at_once),
-		TEST(a_changed_link_is_followed),
-		TEST(a_link_is_hung_at_the_store_where_its_table_is_known),
-		TEST(removing_a_link_fences_everything),
-		TEST(pieces_of_a_superpage_go_together),
-		TEST(a_fence_of_one_piece_reaches_all_of_a_global_superpage),
-		TEST(every_kind_of_store_does_what_it_is_for),
-		TEST(a_store_over_two_tables_changes_both),
-		TEST(a_store_whose_second_page_faults_stores_nothing),
-		TEST(a_misaligned_amo_is_the_guests_exception),
-		TEST(an_instruction_that_does_not_store_there_is_repeated),
-		TEST(a_flood_unprotects),
-		TEST(a_table_in_use_is_not_flooded),
-		TEST(a_fault_through_a_table_is_a_use),
-		TEST(a_store_that_is_no_ptes_unprotects),
-		TEST(sc_unprotects_and_is_repeated),
-		TEST(what_is_not_decoded_goes_aside_where_a_table_stays_one),
-		TEST(a_root_that_is_flooded_leaves_the_cache),
-		TEST(the_loaded_root_stays_protected_in_a_flood),
-		TEST(an_odd_store_to_the_loaded_root_is_followed),
-		TEST(a_table_that_loses_its_last_link_is_unprotected),
-		TEST(a_whole_tree_goes_with_its_last_link),
-		TEST(a_table_that_maps_itself_is_written_by_what_is_decoded),
-		TEST(sc_fails_where_the_page_stays_a_table),
-		TEST(code_can_be_fetched_from_a_table),
-		TEST(one_frame_at_two_levels_is_two_tables),
-		TEST(bare_mode_maps_all_of_ram_but_stores_to_tables),
-		TEST(a_root_outside_of_ram_is_an_access_fault),
-		TEST(wider_modes_have_more_levels),
-		TEST(addresses_that_are_not_canonical_fault),
-		TEST(g_u_and_x_are_kept_for_the_hart),
-		TEST(a_slots_rights_bound_what_is_mapped),
-		TEST(superpages_end_where_the_slot_does),
-		TEST(superpages_that_are_not_congruent_are_mapped_in_pieces),
-		TEST(address_spaces_share_tables),
-		TEST(a_cached_root_comes_back_as_it_was),
-		TEST(tables_run_out_and_the_oldest_go),
-		TEST(a_root_that_takes_anothers_place_has_none_of_its_translations),
-		TEST(a_global_superpage_in_pieces_goes_by_any_of_its_addresses),
-		TEST(a_hart_without_svvptc_is_fenced_after_a_fill),
-		TEST(a_loaded_root_stays_when_tables_run_out),
-		TEST(no_table_is_used_again_before_others_are_fenced),
-		TEST_TWO(nothing_is_filled_before_others_are_fenced),
-		TEST_TWO(another_vcpu_cannot_write_what_becomes_a_table),
-		TEST_TWO(a_root_of_another_vcpu_is_kept),
-	};
-
 	return cmocka_run_group_tests_name("traditional shadow paging", tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* tsp.h - traditional shadow paging, of which all vCPUs of a guest share one shadow. */
-#ifndef SHADOW_TSP_H
-#define SHADOW_TSP_H
+/* tsp_handler.h - traditional shadow paging, of which all vCPUs of a guest share one shadow. */
+#ifndef TSP_HANDLER_H
+#define TSP_HANDLER_H
 
 #include "core/vm.h"
 
@@ -15,6 +15,6 @@ void tsp_handler_init(struct vm_tsp *tsp, const struct vm *vm, const struct hm_i
 		      uint32_t zero_block);
 
 /* Ends aside_handler's time, after the exit of a vCPU that has executed the instruction. */
-void tsp_come_back(const struct vcpu *v);
+void tsp_end_aside(const struct vcpu *v);
 
 #endif

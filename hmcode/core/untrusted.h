@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * memory.h - memory that is the guest's or the host's, and that another hart of theirs may write at any
- * time: read once, checked, and only what was read is used.  The engine has ssp/flat/ssp_port.h for the same.
+ * untrusted.h - memory that is the guest's or the host's, and that another hart of theirs may write
+ * at any time: read once, checked, and only what was read is used.  The engine has
+ * ssp/flat/ssp_port.h for the same.
  *
- * hpa: was found to be RAM of theirs; here physical addresses are pointers.  tests/unit/hmcode/core/memory.h
- * has the same names, and changes what was read as soon as it was.
+ * hpa: was found to be RAM of theirs; here physical addresses are pointers.
+ * tests/unit/hmcode/core/untrusted.h has the same names, and changes what was read as soon as it
+ * was.
  */
-#ifndef HM_MEMORY_H
-#define HM_MEMORY_H
+#ifndef HM_UNTRUSTED_H
+#define HM_UNTRUSTED_H
 
 #include <sbi/sbi_string.h>
 #include <sbi/sbi_types.h>
 
-/* A field of hm_run. */
+/* A field of hm_run.  C reads the page in no other way: tests/unit/layers holds that. */
 #define hm_read(field) (*(const volatile __typeof__(field) *)&(field))
 
 static inline u8 hm_load_u8(u64 hpa)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ssp.c - the shadow engine in host-hv's own memory: root n of its space is entry
+ * ssp_handler.c - the shadow engine in host-hv's own memory: root n of its space is entry
  * n - 1 of the root buffer.
  *
  * The engine expresses by asid_generation = 0 that a root's hardware ASID is retired;
@@ -9,7 +9,7 @@
  */
 #include "core/fence.h"
 #include "shadow/handler.h"
-#include "shadow/tsp.h"
+#include "shadow/tsp_handler.h"
 #include "ssp/hits.h"
 #include "ssp/ring.h"
 
@@ -74,13 +74,12 @@ static void switch_to(struct vcpu *v, uint64_t gsatp)
 	publish_roots(v);
 }
 
-static void adopt_ring(struct vcpu *v)
+static void attach_ring(struct vcpu *v)
 {
 	struct ssp_space *space = &v->shadow->space;
-	const struct ssp_slot *slot = ssp_slot_of(space, v->run->ring_gpa);
 
 	v->shadow->ring_generation = v->run->ring_generation;
-	ssp_ring_take_over(space, slot ? v->run->ring_gpa + slot->delta : 0);
+	ssp_ring_attach_undrained(space, ssp_ring_page(space, v->run->ring_gpa));
 }
 
 static void flush_all(struct vcpu *v)
@@ -90,18 +89,21 @@ static void flush_all(struct vcpu *v)
 
 static void drop(struct vcpu *v)
 {
-	adopt_ring(v);
+	attach_ring(v);
 	flush_all(v);
 	switch_to(v, v->run->satp);
 }
 
-/* The guest's ring is another one: what it had pushed into an older one stands for a fence of everything. */
-static __attribute__((noinline)) void change_ring(struct vcpu *v)
+/*
+ * The guest's ring is another one: what it had pushed into an older one stands for a fence of
+ * everything.
+ */
+static __attribute__((noinline)) void replace_ring(struct vcpu *v)
 {
 	bool first = !v->shadow->space.ring.hpa &&
 		     v->run->ring_generation == v->shadow->ring_generation + 1;
 
-	adopt_ring(v);
+	attach_ring(v);
 	if (!first)
 		flush_all(v);
 	publish_roots(v);
@@ -136,7 +138,7 @@ static enum ssp_fence flush_page(struct ssp_space *space, uint64_t va, uint64_t 
  * root that runs maps none of them.  Others may, and what the guest has mapped there
  * by now is read; but for the page of a fault, which is filled with what it needs.
  */
-static __attribute__((noinline)) void catch_up_with_fences(struct vcpu *v)
+static __attribute__((noinline)) void replay_logged_fences(struct vcpu *v)
 {
 	struct ssp_space *space = &v->shadow->space;
 	struct hm_run *run = v->run;
@@ -146,7 +148,10 @@ static __attribute__((noinline)) void catch_up_with_fences(struct vcpu *v)
 		enum ssp_fence fence =
 			flush_page(space, run->fences[n].va, run->fences[n].asid, &others);
 
-		/* Never so far: what is mapped in pieces is in fence_exits, and nothing else has links that go. */
+		/*
+		 * Never so far: what is mapped in pieces is in fence_exits, and nothing else has
+		 * links that go.
+		 */
 		if (fence > SSP_FENCE_PAGE)
 			shadow_owe(v, fence, 0);
 	}
@@ -179,9 +184,9 @@ static void after_exit(struct vcpu *v)
 	space->current = &space->roots[v->run->root + 1];
 	space->current->last_use = v->run->roots[v->run->root].used;
 	if (!same_ring)
-		change_ring(v);
+		replace_ring(v);
 	if (v->run->fence_count)
-		catch_up_with_fences(v);
+		replay_logged_fences(v);
 }
 
 static struct shadow_result fault(struct vcpu *v, uint64_t va, enum ssp_access access,
@@ -198,7 +203,9 @@ static struct shadow_result fault(struct vcpu *v, uint64_t va, enum ssp_access a
 		result = ssp_fault(space, va, access, state);
 	if (space->log_head != log_head)
 		publish_roots(v); /* tables ran out, and with them went the global tree's */
-	/* The guest will change the entry and fence it, which is no exit where nothing is mapped. */
+	/*
+	 * The guest will change the entry and fence it, which is no exit where nothing is mapped.
+	 */
 	if (result.verdict == SSP_TRUE_FAULT)
 		result.fence = ssp_forget_fast(space, va);
 	return (struct shadow_result){
@@ -213,7 +220,7 @@ static struct shadow_result fault(struct vcpu *v, uint64_t va, enum ssp_access a
 static void fence(struct vcpu *v, uint64_t start, uint64_t size, uint64_t asid)
 {
 	struct ssp_space *space = &v->shadow->space;
-	uint64_t pages = fence_pages(start, size);
+	uint64_t pages = ssp_fence_pages(start, size, MAX_FENCE_PAGES);
 	bool others = false;
 
 	if (!pages) {
@@ -232,10 +239,10 @@ static void fence(struct vcpu *v, uint64_t start, uint64_t size, uint64_t asid)
 		publish_roots(v);
 }
 
-static void leave_aside(struct vcpu *v)
+static void after_exit_aside(struct vcpu *v)
 {
 	after_exit(v);
-	tsp_come_back(v);
+	tsp_end_aside(v);
 }
 
 const struct shadow_ops aside_handler = {
@@ -244,7 +251,7 @@ const struct shadow_ops aside_handler = {
 	.fence = fence,
 	.drop = drop,
 	.enter = enter,
-	.leave = leave_aside,
+	.leave = after_exit_aside,
 };
 
 const struct shadow_ops ssp_handler = {

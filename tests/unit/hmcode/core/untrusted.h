@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * memory.h - hmcode/core/memory.h on the build machine: each read is a call of machine.c, which may
- * write something else there at once, as another hart of the host or of the guest might.
+ * untrusted.h - hmcode/core/untrusted.h on the build machine: each read is a call of machine.c,
+ * which may write something else there at once, as another hart of the host or of the guest might.
  */
-#ifndef HM_MEMORY_H
-#define HM_MEMORY_H
+#ifndef HM_UNTRUSTED_H
+#define HM_UNTRUSTED_H
 
 #include <sbi/sbi_types.h>
 

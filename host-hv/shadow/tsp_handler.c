@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * tsp.c - traditional shadow paging (tsp/) as a handler: one shadow for all vCPUs
+ * tsp_handler.c - traditional shadow paging (tsp/) as a handler: one shadow for all vCPUs
  * of a guest, under a lock that is held until what a call owes has been done.
  *
  * Waiting for other vCPUs with the lock is no circle: none takes it while it
  * may run guest code.
  */
+#include "arch/cause.h"
 #include "core/console.h"
 #include "core/fence.h"
 #include "core/memory.h"
 #include "core/policy.h"
 #include "shadow/handler.h"
-#include "shadow/tsp.h"
+#include "shadow/tsp_handler.h"
 #include "ssp/ring.h"
 #include "tsp/tsp.h"
 
-#define CAUSE_MISALIGNED_STORE 6
-#define MAX_CALLS              8 /* in a row; then the guest may try again */
-#define MAX_TABLES             4096UL
-#define NEAR                   (16 * 4UL) /* bytes of code */
+#define MAX_CALLS  8 /* in a row; then the guest may try again */
+#define MAX_TABLES 4096UL
+#define NEAR       (16 * 4UL) /* bytes of code */
 
 /* A store that its vCPU was told to repeat. */
 struct repeated {
@@ -72,18 +72,6 @@ void tsp_handler_init(struct vm_tsp *t, const struct vm *vm, const struct hm_inf
 		tsp_add_vcpu(&t->tsp, &t->vcpu[i]);
 }
 
-static uint64_t others(const struct vcpu *v)
-{
-	return ((1UL << v->vm->vcpu_count) - 1) & ~(1UL << v->id);
-}
-
-static void fence_others(struct vcpu *v)
-{
-	static const struct fence everything = { HM_RUN_FENCE_VMA, 0, 0, FENCE_ALL };
-
-	fence_vcpus(v->vm, others(v), &everything);
-}
-
 /* Do what a call owes, and tell the firmware about roots that have changed. */
 static void pay_owed(struct vcpu *v, const struct tsp_result *result, uint64_t va)
 {
@@ -91,7 +79,7 @@ static void pay_owed(struct vcpu *v, const struct tsp_result *result, uint64_t v
 
 	shadow_owe(v, result->fence, va);
 	if (result->remote)
-		fence_others(v);
+		shadow_fence_others(v);
 	for (; vcpu->changed; vcpu->changed &= vcpu->changed - 1) {
 		unsigned n = lowest_bit(vcpu->changed);
 
@@ -103,15 +91,14 @@ static void pay_owed(struct vcpu *v, const struct tsp_result *result, uint64_t v
 /* -- fences -- */
 
 /* With the lock. */
-static void make_current(struct vcpu *v, const struct fence *f)
+static void sync_locked(struct vcpu *v, const struct fence *f)
 {
-	uint64_t asid =
-		f->asid == FENCE_ALL ? TSP_ALL_ASIDS : satp_asid(f->asid << SATP_ASID_SHIFT);
+	uint64_t asid = f->asid == FENCE_ALL ? TSP_ALL_ASIDS : f->asid & SATP_ASID_MASK;
 	struct tsp_result result;
 
 	do {
 		result = tsp_fence(&v->vm->tsp->tsp, ALIGN_DOWN(f->start, PAGE),
-				   fence_pages(f->start, f->size), asid);
+				   ssp_fence_pages(f->start, f->size, MAX_FENCE_PAGES), asid);
 		pay_owed(v, &result, 0);
 	} while (result.verdict == TSP_AGAIN);
 }
@@ -128,29 +115,29 @@ static void sync(struct vcpu *v, const struct fence *f)
 	if (is_in_step(t))
 		return;
 	spin_lock(&t->lock);
-	make_current(v, f);
+	sync_locked(v, f);
 	spin_unlock(&t->lock);
 }
 
 /*
- * What is in the ring was pushed before the guest's commit, and counts as drained.  The firmware, for which
- * these are not its tables, does the same where it ends the commit.
+ * What is in the ring was pushed before the guest's commit, and counts as drained.  The firmware,
+ * for which these are not its tables, does the same where it ends the commit.
  */
 static void commit(struct vcpu *v)
 {
 	static const struct fence everything = { HM_RUN_FENCE_VMA, 0, 0, FENCE_ALL };
 	struct ssp_space *space = &v->shadow->space;
-	const struct ssp_slot *slot = ssp_slot_of(space, v->run->ring_gpa);
 
 	sync(v, &everything);
 	shadow_owe(v, SSP_FENCE_ALL, 0);
-	ssp_ring_attach(space, slot ? v->run->ring_gpa + slot->delta : 0);
+	ssp_ring_attach(space, ssp_ring_page(space, v->run->ring_gpa));
 	space->ring.hpa = 0;
 }
 
 /*
- * While something is out of step the guest's fences exit.  The vCPU counts as resident by now, so that
- * whoever lets the first table go takes it out again if this look came too early (TSP: result.remote).
+ * While something is out of step the guest's fences exit.  The vCPU counts as resident by now, so
+ * that whoever lets the first table go takes it out again if this look came too early (TSP:
+ * result.remote).
  */
 static void enter(struct vcpu *v)
 {
@@ -212,7 +199,7 @@ static void quit(struct vcpu *v)
 
 	spin_lock(&t->lock);
 	__atomic_store_n(&t->stale, true, __ATOMIC_RELEASE);
-	fence_others(v);
+	shadow_fence_others(v);
 	spin_unlock(&t->lock);
 }
 
@@ -225,8 +212,8 @@ static bool ready(const struct vcpu *v)
 
 /* -- faults -- */
 
-static struct tsp_result find_out(struct vcpu *v, uint64_t va, enum ssp_access access,
-				  unsigned state)
+static struct tsp_result resolve_fault(struct vcpu *v, uint64_t va, enum ssp_access access,
+				       unsigned state)
 {
 	struct vm_tsp *t = v->vm->tsp;
 	struct tsp_result result;
@@ -241,10 +228,10 @@ static struct tsp_result find_out(struct vcpu *v, uint64_t va, enum ssp_access a
 }
 
 /*
- * The instruction is executed under ssp.c's shadow, which protects nothing.  So the whole guest is, since no
- * vCPU may use tsp's tables while stores to the guest's go unseen.
+ * The instruction is executed under ssp_handler.c's shadow, which protects nothing.  So the whole
+ * guest is, since no vCPU may use tsp's tables while stores to the guest's go unseen.
  */
-static void step_aside(struct vcpu *v)
+static void switch_aside(struct vcpu *v)
 {
 	struct vm_tsp *t = v->vm->tsp;
 	uint64_t policy = __atomic_load_n(&v->vm->policy, __ATOMIC_RELAXED);
@@ -258,9 +245,9 @@ static void step_aside(struct vcpu *v)
 }
 
 /*
- * After an exit: a pc that is far shows that the instruction was executed, or that its guest went another way.
- * Near is what an SC needs, which fails once: its loop has 16 instructions at most, and none that calls or waits
- * ("Eventual Success of Store-Conditional Instructions").
+ * After an exit: a pc that is far shows that the instruction was executed, or that its guest went
+ * another way. Near is what an SC needs, which fails once: its loop has 16 instructions at most,
+ * and none that calls or waits ("Eventual Success of Store-Conditional Instructions").
  */
 static bool has_gone_on(const struct hm_run *run, uint64_t pc)
 {
@@ -268,7 +255,7 @@ static bool has_gone_on(const struct hm_run *run, uint64_t pc)
 	       run->exit_reason == HM_EXIT_REMOTE_FENCE || run->exit_reason == HM_EXIT_WFI;
 }
 
-void tsp_come_back(const struct vcpu *v)
+void tsp_end_aside(const struct vcpu *v)
 {
 	const struct vm_tsp *t = v->vm->tsp;
 	uint64_t policy = __atomic_load_n(&v->vm->policy, __ATOMIC_RELAXED);
@@ -279,7 +266,10 @@ void tsp_come_back(const struct vcpu *v)
 					    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
-/* The same store once more: what it needs, its own code among that, goes through the table that it stores to. */
+/*
+ * The same store once more: what it needs, its own code among that, goes through the table that it
+ * stores to.
+ */
 static bool is_repeated(struct vcpu *v, uint64_t va)
 {
 	struct repeated *last = &v->vm->tsp->repeated[v->id], now = { v->run->pc, va };
@@ -289,7 +279,10 @@ static bool is_repeated(struct vcpu *v, uint64_t va)
 	return same;
 }
 
-/* A store to a guest table, at gpa; if its instruction cannot be fetched, the guest has that fault instead. */
+/*
+ * A store to a guest table, at gpa; if its instruction cannot be fetched, the guest has that fault
+ * instead.
+ */
 static struct tsp_result store(struct vcpu *v, uint64_t va, uint64_t gpa, unsigned state)
 {
 	struct vm_tsp *t = v->vm->tsp;
@@ -298,19 +291,19 @@ static struct tsp_result store(struct vcpu *v, uint64_t va, uint64_t gpa, unsign
 	struct fence code = { HM_RUN_FENCE_VMA, run->pc, INSTRUCTION, FENCE_ALL };
 
 	if (!shadow_fetch(v)) {
-		make_current(v, &code);
+		sync_locked(v, &code);
 		return result;
 	}
 	result = tsp_store(&t->tsp, &t->vcpu[v->id], va, gpa, run->exit_insn, run->exit_insn_len,
 			   state, run->x);
 	pay_owed(v, &result, va);
 	if (result.verdict == TSP_ASIDE || (result.verdict == TSP_REPEAT && is_repeated(v, va)))
-		step_aside(v);
+		switch_aside(v);
 	return result;
 }
 
-static struct shadow_result answer(struct vcpu *v, const struct tsp_result *result,
-				   enum shadow_class class)
+static struct shadow_result shadow_result_of(struct vcpu *v, const struct tsp_result *result,
+					     enum shadow_class class)
 {
 	struct shadow_result answer = { .verdict = SSP_ALLOWED, .class = class };
 
@@ -336,7 +329,7 @@ static struct shadow_result fault(struct vcpu *v, uint64_t va, enum ssp_access a
 
 	spin_lock(&t->lock);
 	if (tsp_has_root(&t->vcpu[v->id])) /* else it was forgotten since the exit */
-		result = find_out(v, va, access, state);
+		result = resolve_fault(v, va, access, state);
 	if (result.verdict == TSP_LET_GO)
 		class = SHADOW_PT_WRITE;
 	if (result.verdict == TSP_PT_WRITE) {
@@ -344,7 +337,7 @@ static struct shadow_result fault(struct vcpu *v, uint64_t va, enum ssp_access a
 		result = store(v, va, result.gpa, state);
 	}
 	spin_unlock(&t->lock);
-	return answer(v, &result, class);
+	return shadow_result_of(v, &result, class);
 }
 
 const struct shadow_ops tsp_handler = {
@@ -358,7 +351,10 @@ const struct shadow_ops tsp_handler = {
 	.ready = ready,
 };
 
-/* Nothing goes out of step: fences and the ring are the firmware's, and entries have nothing to ask. */
+/*
+ * Nothing goes out of step: fences and the ring are the firmware's, and entries have nothing to
+ * ask.
+ */
 const struct shadow_ops tsp_in_step_handler = {
 	.fault = fault,
 	.satp = satp,
