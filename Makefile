@@ -31,8 +31,9 @@ gdb		:= /usr/bin/gdb-multiarch
 $(PYTHON) $(gdb):
 	@qemu-platform/fetch tools
 
+run		:= $(if $(MODE)$(TRACE),run,tour)
 run: options all	## the tour: native, tsp, ssp and ssp-hm, and the table; or MODE=... for one run
-	@$(launch) $(if $(MODE)$(TRACE),run,tour)
+	@$(launch) $(run)
 
 shell: options all	## an interactive shell in the guest
 	@$(launch) shell
@@ -43,17 +44,19 @@ debug: options all	## the same, stopped, waiting for gdb
 gdb: $(PYTHON) $(gdb)	## gdb on it, with symbols of firmware and host-hv; GDBARGS="..."
 	@$(launch) gdb
 
-measure: options all	## MODES="..." WORKLOADS="...": the table for some of them; LADDER=1: for every policy
+measure: options all	## MODES="..." WORKLOAD="...": the table for some of them; LADDER=1: for every policy
 	@$(launch) measure
 
-bench-events: all payloads ## instructions per event
+bench-events: options all payloads ## instructions per event
 	@$(launch) bench-events
 
 count-pt-writes: options all plugins ## stores of the guest to its live page tables, counted by a QEMU plugin
 	@$(launch) count-pt-writes
 
+# With the commands that they are for, which each refuse what they have no use for.
+launched	:= run shell debug gdb measure bench-events count-pt-writes bench-hspt test-hspt
 options: $(PYTHON)
-	@$(launch) options
+	@$(strip $(launch) options $(patsubst run,$(run),$(filter $(launched),$(MAKECMDGOALS))))
 
 # Two runs at a time; tests/conftest.py says which tests stay together.
 pytest		:= $(PYTHON) -m pytest -q -n 2 --dist loadgroup
@@ -117,12 +120,13 @@ hmcode host-hv: fetch
 hmcode-trace: fetch ## hmcode with a trace of events, which TRACE= runs
 	@$(submake) -C hmcode TRACED=1
 
-build/workloads/hmwork: fetch FORCE
+workloads	:= build/workloads/hmwork build/workloads/first
+$(workloads) &: fetch FORCE
 	@$(submake) -C tests/workloads
 
-$(initramfs): build/workloads/hmwork qemu-platform/initramfs
+$(initramfs): $(workloads) qemu-platform/initramfs
 	@mkdir -p $(@D)
-	@qemu-platform/initramfs $@ $<
+	@qemu-platform/initramfs $@ $(workloads)
 
 payloads: fetch	## small programs that run in place of a kernel, into build/payloads
 	@$(submake) -C tests/payloads out=$(CURDIR)/build/payloads

@@ -11,10 +11,10 @@ qemu:		## build QEMU with the series of qemu-platform/patches into the cache
 check-qemu-patches: ## the series applies to Debian's QEMU and is clean; BUILD=1: each patch builds
 	@qemu-platform/qemu-build check $(if $(BUILD),build)
 
-bench-hspt: qemu hmcode fetch $(hspt_guest) ## stock QEMU, the baseline, each organization: table and plot
+bench-hspt: options qemu hmcode fetch $(hspt_guest) ## stock QEMU, the baseline, each organization: table and plot
 	@qemu-platform/bench/bench
 
-test-hspt: all payloads plugins qemu $(hspt_guest) ## guests cannot tell direct accesses from softmmu
+test-hspt: options all payloads plugins qemu $(hspt_guest) ## guests cannot tell direct accesses from softmmu
 	@$(PYTHON) -m pytest -q tests/hspt
 
 $(hspt_guest): $(hspt_sources) qemu-platform/bench/guest | fetch

@@ -3,7 +3,9 @@
  * hm_record.h - the result record of a measurement, the one writer of it.
  *
  * The firmware prints it natively, host-hv for its guests.  A record is an element of a
- * JSON text sequence (RFC 7464); docs/measuring.md explains its keys.
+ * JSON text sequence (RFC 7464).  docs/abi.md ("Records") has its form with `mark` and `vm`,
+ * docs/measuring.md explains the other keys; qemu-platform/hmode/records.py makes the result
+ * object of it.
  */
 #ifndef HM_RECORD_H
 #define HM_RECORD_H

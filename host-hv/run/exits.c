@@ -42,6 +42,7 @@ static enum next exit_true_fault(struct vcpu *v)
 	return RESUME;
 }
 
+/* Only where the policy leaves fills to the host. */
 static enum next exit_hidden_fault(struct vcpu *v)
 {
 	v->run->flags |= HM_RUN_FILL;

@@ -5,18 +5,45 @@ import os
 import signal
 import sys
 
-from hmode import counting, gdb, guest, help as help_of_options, measure, run, tree
+from hmode import counting, gdb, guest, help as help_of_options, machine, measure, run, tree
 from hmode.messages import Failed, Refused, Stop, say
-from hmode.settings import Settings, take
+from hmode.options import NO_MACHINES
+from hmode.settings import Settings, must_go_with, take
 
 
-def look_at_options(given):
-    """Only whether they can be right, before anything is built for them."""
-    for settings in measure.plan(given)[0] if measure.is_wanted(given) else [Settings(given)]:
-        if guest.is_ours(settings):
-            guest.look_beside(settings)
-        else:
-            guest.look(settings)
+def shell_settings(given):
+    return Settings(given | {"WORKLOAD": "none"}, interactive=True)
+
+
+def debug_settings(given):
+    return Settings(given | {"WORKLOAD": "none"}, stopped=True)
+
+
+# The settings of the runs that a command makes.
+PLANS = {
+    "run": lambda given: [Settings(given)],
+    "shell": lambda given: [shell_settings(given)],
+    "debug": lambda given: [debug_settings(given)],
+    "tour": lambda given: measure.plan(given)[0],
+    "measure": lambda given: measure.plan(given)[0],
+    "bench-events": counting.plan_events,
+    "count-pt-writes": lambda given: [counting.plan_pt_writes(given)],
+    **dict.fromkeys(NO_MACHINES, lambda given: []),
+}
+
+
+def look_at_options(words):
+    """[COMMAND]... [NAME=VALUE]...: only whether they can be right, before anything is built for the commands."""
+    given = take([word for word in words if word not in PLANS])
+    commands = [word for word in words if word in PLANS]
+    for command in commands:
+        must_go_with(command, given)
+    for command in commands or ["measure" if measure.is_wanted(given) else "run"]:
+        for settings in PLANS[command](given):
+            if given.get("KERNEL") and not guest.is_ours(settings):
+                guest.look(settings)
+            else:
+                guest.look_beside(settings)
 
 
 def run_once(given):
@@ -29,8 +56,18 @@ def show(given):
     print(*("'" + word.replace("'", "'\\''") + "'" for word in words))
 
 
-def become(command):
-    """QEMU has the terminal from here on."""
+def terminal(settings):
+    """QEMU's console and monitor on this terminal; LOG has what the console says as well."""
+    if not settings.log:
+        return ["-serial", "mon:stdio"]
+    return ["-chardev", f"stdio,id=terminal,mux=on,signal=off,logfile={machine.escaped(settings.log)}",
+            "-serial", "chardev:terminal", "-mon", "chardev=terminal"]
+
+
+def become(settings, command):
+    """QEMU has the terminal from here on, and without a TIMEOUT as long as it likes."""
+    if settings.is_given("TIMEOUT"):
+        command = ["timeout", "--foreground", "--kill-after=10", str(settings.timeout), *command]
     sys.stdout.flush()
     try:
         os.execvp(command[0], command)
@@ -39,22 +76,21 @@ def become(command):
 
 
 def shell(given):
-    settings = Settings(given | {"WORKLOAD": "none"}, interactive=True)
-    command = run.prepare(settings, "-serial", "mon:stdio").command
+    settings = shell_settings(given)
+    command = run.prepare(settings, *terminal(settings)).command
     say("SHELL", f"{settings.title()}; leave with Ctrl-a x")
-    become(command)
+    become(settings, command)
 
 
 def debug(given):
-    settings = Settings(given | {"WORKLOAD": "none"}, stopped=True)
-    command = run.prepare(settings, "-serial", "mon:stdio", "-S", "-s").command
+    settings = debug_settings(given)
+    command = run.prepare(settings, *terminal(settings), "-S", "-s").command
     gdb.must_be_free(gdb.states(gdb.PORT))
     say("DEBUG", f"{settings.title()} is stopped; leave with Ctrl-a x; in another terminal: make gdb")
-    become(command)
+    become(settings, command)
 
 
 COMMANDS = {
-    "options": look_at_options,
     "run": run_once,
     "show": show,
     "shell": shell,
@@ -65,6 +101,8 @@ COMMANDS = {
     "count-pt-writes": counting.count_pt_writes,
     "tour": measure.tour,
 }
+# Takes names of commands as well.
+LOOK = "options"
 # These take no options.
 TEXTS = {
     "help": help_of_options.show,
@@ -76,13 +114,14 @@ TEXTS = {
 def execute(command, words):
     if command in TEXTS:
         TEXTS[command]()
+    elif command == LOOK:
+        look_at_options(words)
     elif command in COMMANDS:
-        given = take(words)
-        if given.get("TRACE") and command not in ("run", "options"):
-            raise Refused("TRACE goes with make run alone")
+        given = take(words, quiet="HMODE_GIVEN" in os.environ)      # make has had them looked at
+        must_go_with(command, given)
         COMMANDS[command](given)
     else:
-        raise Refused(f"launch: '{command}' is no command", " ".join([*COMMANDS, *TEXTS]))
+        raise Refused(f"launch: '{command}' is no command", " ".join([LOOK, *COMMANDS, *TEXTS]))
 
 
 def ended_from_outside(number, _):

@@ -4,17 +4,20 @@
 import textwrap
 
 from hmode import modes, tree
-from hmode.options import OPTIONS
+from hmode.options import MACHINES, OPTIONS
+from hmode.settings import spelled
 
 PAGE = """<!-- SPDX-License-Identifier: CC-BY-4.0 -->
 <!-- Made by `qemu-platform/launch page > docs/options.md`. -->
 # Options of the launcher
 
-An option is given as `NAME=VALUE` to `make run`, `make shell`, `make debug`, `make measure` and the other commands
-that start a machine. [guests.md](guests.md) and [measuring.md](measuring.md) show them in use.
+An option is given as `NAME=VALUE` to a command that starts a machine. [guests.md](guests.md) and
+[measuring.md](measuring.md) show them in use. Words of a list are separated by commas or blanks.
 
-| option | values | default | what |
-| --- | --- | --- | --- |
+{commands}
+
+| option | values | default | what | goes with |
+| --- | --- | --- | --- | --- |
 """
 
 
@@ -26,6 +29,8 @@ def default_of(option):
 def about(option):
     """What it does, and where."""
     text = option.help
+    if option.also:
+        text += f"; {option.also} is the same"
     if option.was:
         text += f"; {option.was} is its former name"
     if set(option.modes) != set(modes.NAMES):
@@ -45,7 +50,7 @@ def lines():
 
 
 def show():
-    print(f"\n{tree.version()}\n\noptions, as NAME=VALUE [default]:")
+    print(f"\n{tree.version()}\n\noptions, as NAME=VALUE [default]; in a list commas and blanks both separate:")
     print("\n".join(lines()))
 
 
@@ -53,8 +58,29 @@ def cell(text):
     return text.replace("|", "\\|")
 
 
+def commands_of(option):
+    """Where not all do that start a machine."""
+    others = [command for command in MACHINES if command not in option.commands]
+    if len(others) > 2:
+        return spelled(option.commands)
+    return f"all but {spelled(others)}" if others else ""
+
+
+def about_commands():
+    text = "A command refuses each option that it has no use for. The last column says which commands take an option; " \
+        f"where it is empty all do: {spelled(MACHINES)}. `make run` without a MODE is the tour; there `make run` stands " \
+        "for both and `make run MODE=...` for one run."
+    return textwrap.fill(text, 118, break_on_hyphens=False, break_long_words=False)
+
+
+def form_on_page(option):
+    """Without the words that change when a file of the tree does."""
+    return getattr(option.kind, "form_on_page", None) or option.kind.form
+
+
 def page():
     """docs/options.md."""
-    rows = (f"| `{option.name}` | {cell(option.kind.form)} | {cell(default_of(option))} | {cell(about(option))} |\n"
-            for option in OPTIONS)
-    return PAGE + "".join(rows)
+    head = PAGE.format(commands=about_commands())
+    rows = (f"| `{option.name}` | {cell(form_on_page(option))} | {cell(default_of(option))} | {cell(about(option))} | "
+            f"{commands_of(option)} |\n" for option in OPTIONS)
+    return head + "".join(rows)

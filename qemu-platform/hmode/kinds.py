@@ -5,6 +5,7 @@ read(name, text, settings) returns the value; `settings` has the options that we
 values there are, for help; an empty one: the option's own text says it.
 """
 
+import os
 import pathlib
 import re
 
@@ -25,7 +26,10 @@ class Text:
 
 
 class File(Text):
-    """A path; whether the file is what it should be is seen when it is read."""
+    """A path, in which ~ is as in a shell; whether the file is what it should be is seen when it is read."""
+
+    def read(self, name, text, settings):
+        return os.path.expanduser(text)
 
 
 class Choice:
@@ -78,9 +82,12 @@ class Words:
     """Words of a list, separated by commas or blanks, in the order in which they were given or in the list's.
     `none` is no word of it, `all` is every one, where `more` has them."""
 
-    def __init__(self, words, *more, in_order=False, form=None):
+    def __init__(self, words, *more, in_order=False, form=None, source=None):
+        """source: where the words come from, for a page that stays as it is when they change."""
         self.words, self.more, self.in_order = words, more, in_order
-        self.form = form or ", ".join([*more, "or " if more else ""]) + "a list of " + ",".join(words)
+        before = ", ".join([*more, "or " if more else ""]) + "a list of "
+        self.form = form or before + ",".join(words)
+        self.form_on_page = before + source if source else self.form
 
     def read(self, name, text, settings):
         given = [word for word in re.split("[, ]+", text) if word]

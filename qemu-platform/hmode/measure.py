@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Many runs and one table of them: in several modes, on every policy of the ladder, with the patched kernel."""
 
-from hmode import modes, results, run, tree
+import pathlib
+
+from hmode import modes, outputs, records, results, run, tree
+from hmode.messages import Refused
+from hmode.options import WORKLOADS
 from hmode.settings import Settings
 
 LADDER_LEGEND = """
@@ -11,18 +15,36 @@ policies without it, of exits as a number."""
 
 TOUR_LEGEND = """
 exits: switches to host-hv, (memory) those that memory virtualization causes; traps: into the firmware and
-straight back; transitions: both. against native: retired instructions, which is not time. against tsp: the
-change of exits, and of exits and traps together, that memory virtualization causes.
+straight back; transitions: both. vs native: retired instructions, which is not time. vs tsp: the change of
+exits, and of exits and traps together, that memory virtualization causes.
 Published (VEE 2021): swift shadow paging made 23 to 56 % fewer such exits than tsp, on other hardware with
 other programs: compare sign and size.
-Consoles are in {build}/log, results in {build}/results."""
+Consoles are in {consoles}, results in {build}/results."""
+
+
+# What the tour says of its guest; another kernel is named by its file.
+TITLES = {
+    "debian": "Debian's riscv64 kernel, unmodified",
+    "debian-sid": "The newest riscv64 kernel of Debian's archive, unmodified",
+    "patched": "The patched kernel beside itself with hm=off",
+    "patched-off": "The patched kernel with hm=off",
+}
+
+
+def log_of(given, name):
+    """Of one of several runs; None: the default, which has the mode in its name."""
+    if given.get("LOG"):
+        path = pathlib.Path(given["LOG"])
+        return str(path.with_name(f"{path.stem}-{name}{path.suffix}"))
+    profile = given.get("PROFILE") or "virt"
+    return None if name in modes.NAMES else str(tree.BUILD / "log" / f"{name}-{profile}.log")
 
 
 def settings_of(given, mode, policy="", guest=""):
     """One boot with all workloads; its results go to a file of its own."""
-    name = "-".join(filter(None, [mode, policy.replace(",", "+"), guest]))
-    words = {"MODE": mode, "POLICY": policy, "LADDER": "0", "WORKLOAD": given.get("WORKLOADS") or "all",
-             "RESULT": str(tree.BUILD / "results" / f"{name}.json")}
+    name = "-".join(filter(None, [mode, policy.replace(",", "+").replace(" ", "+"), guest]))
+    words = {"MODE": mode, "POLICY": policy, "LADDER": "0", "WORKLOAD": given.get("WORKLOAD") or "all",
+             "LOG": log_of(given, name) or "", "RESULT": str(tree.BUILD / "results" / f"{name}.json")}
     return Settings(given | words | ({"GUEST": guest} if guest else {}))
 
 
@@ -44,15 +66,30 @@ def is_wanted(given):
     return bool(given.get("MODES")) or given.get("LADDER", "0") not in ("", "0")
 
 
+def about(given):
+    """The settings of all runs together."""
+    return Settings({name: text for name, text in given.items() if name in ("LADDER", "MODES", "WORKLOAD", "GUEST", "RESULT")} |
+                    ({"MODE": "ssp", "POLICY": given["POLICY"]} if given.get("POLICY") else {}))
+
+
+def must_have_workloads(given, workload):
+    """A table has a row for each."""
+    if not workload:
+        raise Refused(f"WORKLOAD={given['WORKLOAD']} leaves the table empty", " ".join(["all", *WORKLOADS]))
+    if given.get("KERNEL") and not given.get("INITRD"):
+        raise Refused("KERNEL needs an INITRD that runs the workloads here",
+                      f"INITRD={tree.BUILD / 'guest/initramfs.cpio'}; without workloads: make run MODE=ssp-hm KERNEL=...")
+
+
 def plan(given):
     """The settings of all runs that `measure` makes, and the maker of their table: each is checked before the first
     one begins."""
-    about = Settings({name: text for name, text in given.items() if name in ("LADDER", "MODES", "WORKLOADS", "GUEST")} |
-                     ({"MODE": "ssp", "POLICY": given["POLICY"]} if given.get("POLICY") else {}))
-    if about.ladder:
+    whole = about(given)
+    must_have_workloads(given, whole.workload)
+    if whole.ladder:
         return on_ladder(given), results.steps
-    maker = results.side_by_side if about.guest == "patched" else results.table
-    return in_modes(given, about.modes or modes.TOUR), maker
+    maker = results.side_by_side if whole.guest == "patched" else results.table
+    return in_modes(given, whole.modes or modes.TOUR), maker
 
 
 def record(wanted):
@@ -66,18 +103,24 @@ def record(wanted):
 
 def measure(given):
     wanted, maker = plan(given)
-    print("\n".join(maker(record(wanted))))
+    with outputs.result(about(given).result) as write:
+        found = record(wanted)
+        write(records.as_text(found))
+    print("\n".join(maker(found)))
     if maker is results.steps:
         print(LADDER_LEGEND)
 
 
+def title(given):
+    if given.get("KERNEL"):
+        return given["KERNEL"]
+    return TITLES[given.get("GUEST") or "debian"]
+
+
 def tour(given):
-    names = " ".join(modes.TOUR)
-    given = {name: text for name, text in given.items() if name not in ("MODES", "LADDER")}
-    if given.get("GUEST") == "patched":
-        print(f"The patched kernel beside itself with hm=off, in these modes ({names}):", flush=True)
-        measure(given)
-        return
-    print(f"Debian's riscv64 kernel, unmodified, in these modes ({names}):", flush=True)
+    plan(given)         # what is refused is refused before anything is said
+    print(f"{title(given)}, in these modes ({' '.join(modes.TOUR)}):", flush=True)
     measure(given)
-    print(TOUR_LEGEND.format(build=tree.BUILD))
+    if given.get("GUEST") != "patched":
+        consoles = pathlib.Path(given["LOG"]).parent if given.get("LOG") else tree.BUILD / "log"
+        print(TOUR_LEGEND.format(build=tree.BUILD, consoles=consoles))

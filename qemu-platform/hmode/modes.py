@@ -25,6 +25,11 @@ def spelled(policy):
     return ",".join(policy) or "none"
 
 
+def label(mode, policy):
+    """As tables and titles name it: with its policy where that is not the mode's own."""
+    return mode if sorted(policy) == sorted(MODES[mode]) else f"{mode} {spelled(policy)}"
+
+
 def ladder():
     """Every policy there is, from none to all, in the order of the ladder's runs."""
     for answered in itertools.product((False, True), repeat=len(EVENTS)):

@@ -2,7 +2,8 @@
 """The options of a run, each declared once: name, kind, default, help, and what it does not go with.
 
 Reading, refusals, `make`'s help and the page docs/options.md are made from OPTIONS, in its order: a default and
-a rule may look at the options that stand before.
+a rule may look at the options that stand before.  No option that is given is ignored: a command refuses each one that
+it has no use for.
 """
 
 import dataclasses
@@ -17,12 +18,22 @@ WIDTHS = ("sv39", "sv48", "sv57")
 STRICT = {"strict": "lazy", "strict-eager": "eager"}
 WORKLOADS = tree.workloads()
 
+# What starts a machine, and which of it an option goes with.  `tour` is `make run` without a MODE.
+BY_HAND = ("run", "shell", "debug")
+TABLES = ("tour", "measure")
+GUESTS_OF = (*BY_HAND, *TABLES, "count-pt-writes")
+MACHINES = (*GUESTS_OF, "bench-events")
+MEASURING = ("run", *TABLES, "count-pt-writes")
+SPLIT = tuple(name for name in MACHINES if name != "count-pt-writes")   # that one counts on one hart, natively
+NO_MACHINES = ("gdb", "bench-hspt", "test-hspt")        # they take no option of a machine
+
 
 @dataclasses.dataclass(frozen=True)
 class Option:
     """default: a text as a user gives it, or a function of the settings that makes it; None: nothing by default.
     rule: a function of the settings that raises Refused where the option does not go with another one.
-    modes: in other modes the value is the default, and another one is refused unless `ignored`."""
+    modes: in other modes the value is the default, and another one is refused unless `ignored`.
+    commands: others refuse it, and say `instead`: command -> what does the same there."""
 
     name: str
     kind: typing.Any
@@ -33,6 +44,9 @@ class Option:
     rule: typing.Any = None
     shown: str = None               # of the default, where a function makes it
     was: str = None                 # its former name, which is taken as well
+    also: str = None                # another name, as good as the first
+    commands: tuple = MACHINES
+    instead: dict = dataclasses.field(default_factory=dict)
     may_be_empty: bool = False      # an empty text is a value
 
 
@@ -65,6 +79,11 @@ def format_rule(settings):
         raise Refused(f"FORMAT={settings.format} needs a KERNEL")
 
 
+def kernel_rule(settings):
+    if settings.is_given("KERNEL") and settings.is_given("GUEST"):
+        raise Refused("KERNEL and GUEST do not go together", "KERNEL: a kernel of your own; GUEST: one of ours")
+
+
 def load_rule(settings):
     if settings.load is not None and settings.format != "flat":
         raise Refused("LOAD goes with FORMAT=flat alone")
@@ -91,6 +110,8 @@ def cmdline_rule(settings):
         raise Refused("GUEST=patched-off is the word hm=off", "GUEST=patched with hm=off in CMDLINE")
     if settings.workload:
         raise Refused("a WORKLOAD needs words on the command line", "APPEND for more of them, or WORKLOAD=none")
+    if settings.mode == "native" and settings.is_given("WIDTH"):
+        raise Refused("WIDTH is a word on the command line natively", "no4lvl (sv39) or no5lvl (sv48) in CMDLINE")
     if settings.mode == "native" and settings.marks and "marks=1" not in settings.cmdline.split(" "):
         raise Refused("MARKS=1 is a word on the command line natively", "marks=1 in CMDLINE")
 
@@ -114,41 +135,48 @@ def events_rule(settings):
 
 OPTIONS = (
     Option("MODE", Choice(*modes.NAMES), "ssp-hm",
-           "who shadows the guest's page tables, and what hmcode finishes itself"),
+           "who shadows the guest's page tables, and what hmcode finishes itself", commands=BY_HAND,
+           instead={"measure": "MODES"}),
     Option("POLICY", Words(modes.EVENTS, "none"), own_policy, modes=("ssp",), was="HM", shown="satp",
+           commands=(*BY_HAND, "measure"), instead={"tour": "MODE=ssp POLICY=..., for one run"},
            help="the events that hmcode finishes itself"),
-    Option("MODES", Words(modes.NAMES, form="a list of modes"), None, "for measure, which modes",
-           shown=" ".join(modes.TOUR)),
-    Option("WORKLOADS", Words(WORKLOADS, "all", in_order=True, form="as WORKLOAD"), None, "for measure, what is run",
-           shown="all"),
-    Option("LADDER", Switch(), "0", "1: for measure, every policy, and what each further event is worth",
-           rule=ladder_rule),
+    Option("MODES", Words(modes.NAMES, form="a list of modes"), None, "which modes the table has",
+           shown=" ".join(modes.TOUR), commands=("measure",), instead={name: "MODE" for name in BY_HAND}),
+    Option("LADDER", Switch(), "0", "1: every policy, and what each further event is worth", rule=ladder_rule,
+           commands=("measure",)),
     Option("GUEST", Choice(*GUESTS), "debian",
-           "Debian's kernel; the archive's newest; ours with the flush ring; ours with hm=off"),
+           "Debian's kernel; the archive's newest; ours with the flush ring; ours with hm=off",
+           commands=GUESTS_OF),
     Option("KERNEL", File(), own_kernel, "a kernel of your own: Linux Image, Image.gz, EFI zboot or ELF",
-           shown="that of GUEST"),
+           shown="that of GUEST", rule=kernel_rule, commands=GUESTS_OF),
     Option("FORMAT", Choice("auto", "flat"), "auto", "a KERNEL without a header, loaded and entered at LOAD",
-           rule=format_rule),
-    Option("LOAD", Address(), None, "where a flat KERNEL lies", rule=load_rule, shown="0x80200000"),
+           rule=format_rule, commands=GUESTS_OF),
+    Option("LOAD", Address(), None, "where a flat KERNEL lies", rule=load_rule, shown="0x80200000",
+           commands=GUESTS_OF),
     Option("INITRD", File(), own_initrd, "the kernel's initrd, or none; without KERNEL our workloads and Debian's busybox",
-           shown="ours"),
-    Option("DTB", File(), None, "the kernel's device tree; without DTB it describes the devices that there are"),
-    Option("APPEND", Text(), "", "more words for the kernel's command line"),
+           shown="ours", commands=GUESTS_OF),
+    Option("DTB", File(), None, "the kernel's device tree; without DTB it describes the devices that there are",
+           commands=GUESTS_OF),
+    Option("APPEND", Text(), "", "more words for the kernel's command line", commands=GUESTS_OF),
     Option("CMDLINE", Text(), None, "the kernel's whole command line: exactly these words, none of the launcher's",
-           rule=cmdline_rule, may_be_empty=True),
-    Option("WORKLOAD", Words(WORKLOADS, "all", "none", in_order=True), own_workload,
-           "what the guest does and hmcode measures", shown="all; none with KERNEL"),
+           rule=cmdline_rule, may_be_empty=True, commands=(*BY_HAND, "count-pt-writes")),
+    Option("WORKLOAD",
+           Words(WORKLOADS, "all", "none", in_order=True, source="names in `tests/workloads/list`"), own_workload,
+           "what the guest does and hmcode measures", shown="all; none with KERNEL", also="WORKLOADS",
+           commands=MEASURING),
     Option("MARKS", Switch(), lambda settings: "1" if settings.workload else "0", rule=marks_rule,
            help="1: the guest's measurement markers give records; every WORKLOAD implies it", shown="0"),
-    Option("RESULT", File(), None, "file for the result objects, one a line", rule=result_rule),
-    Option("LOG", File(), None, "file for the guest's console", shown="build/log/MODE-PROFILE.log"),
-    Option("TRACE", File(), None, "for run, a file for the time line of all events, and FILE.json for Perfetto's UI"),
-    Option("EVENTS", Number(1, 9_999_999), "1000000", "for TRACE, how many are kept, the last ones", rule=events_rule),
-    Option("HARTS", Number(1, 8), "1", "harts of the machine"),
+    Option("RESULT", File(), None, "file for the result objects, one a line", rule=result_rule, commands=MEASURING),
+    Option("LOG", File(), None, "file for the guest's console", shown="build/log/MODE-PROFILE.log", commands=GUESTS_OF),
+    Option("TRACE", File(), None, "a file for the time line of all events, and FILE.json for Perfetto's UI",
+           commands=("run",)),
+    Option("EVENTS", Number(1, 9_999_999), "1000000", "for TRACE, how many are kept, the last ones", rule=events_rule,
+           commands=("run",)),
+    Option("HARTS", Number(1, 8), "1", "harts of the machine", commands=SPLIT),
     Option("VCPUS", Number(1, 8), lambda settings: str(settings.harts) if settings.mode == "native" else "1",
-           modes=tuple(modes.NAMES[1:]), ignored=True, shown="1",
+           modes=tuple(modes.NAMES[1:]), ignored=True, shown="1", commands=SPLIT,
            help="CPUs of the guest; natively these are the harts"),
-    Option("MEM", Size("64M", "16G"), "512M", "the guest's memory"),
+    Option("MEM", Size("64M", "16G"), "512M", "the guest's memory", commands=GUESTS_OF),
     Option("PROFILE", Choice("virt", "virt-v", "u74"), "virt",
            "all that QEMU offers but H and V; with V; like boards without H today"),
     Option("WIDTH", Choice(*WIDTHS, by=lambda settings: ("sv39",) if settings.profile == "u74" else WIDTHS), "sv39",
@@ -156,22 +184,28 @@ OPTIONS = (
     Option("SVVPTC", Switch(), lambda settings: "0" if settings.profile == "u74" else "1", shown="1; 0 on u74",
            help="1: offer Svvptc to the guest"),
     Option("REBOOT", Choice("end", "restart"), lambda settings: "restart" if settings.interactive else "end",
-           "what a guest's reboot does", shown="end; restart in 'make shell'"),
+           "what a guest's reboot does", shown="end; restart in 'make shell'", commands=GUESTS_OF),
     Option("ICOUNT", Switch(), lambda settings: "0" if settings.stopped or settings.interactive else "1",
            "1: count instructions, and run the same each time, in 2025; 0: today",
-           shown="1; 0 in 'make shell' and 'make debug'"),
+           shown="1; 0 in 'make shell' and 'make debug'", commands=SPLIT),
     Option("QEMU", File(), None, "another qemu-system-riscv64; hspt is what 'make qemu' builds; strict and "
            "strict-eager are the same with a TLB that keeps all that it may", shown="Debian's"),
     Option("ASIDLEN", Number(0, 16), own_asid_bits, "bits of ASID that a strict hart has; on u74 it has 8 PMP entries "
            "too", rule=asidlen_rule, shown="16; 0 on u74"),
     Option("MISALIGNED", Choice("access", "trap"), "access", "access: the hart does misaligned loads and stores "
            "itself; trap: it leaves them to firmware as the U74 does (our QEMU)"),
-    Option("TIMEOUT", Number(1, 86400), "1800", "seconds after which a hung run is ended"),
-    Option("V", Text(), None, "1: show the guest's console, and whole build commands"),
+    Option("TIMEOUT", Number(1, 86400), "1800", "seconds after which a hung run is ended",
+           shown="1800; none in 'make shell' and 'make debug'"),
+    Option("V", Text(), None, "1: show the guest's console, and whole build commands",
+           commands=(*MACHINES, *NO_MACHINES)),
 )
 NAMES = [option.name for option in OPTIONS]
 BY_NAME = {option.name: option for option in OPTIONS}
 FORMER = {option.was: option.name for option in OPTIONS if option.was}
+ALSO = {option.also: option.name for option in OPTIONS if option.also}
+# Every name that is taken from the environment and the command line.
+TAKEN = [*NAMES, *FORMER, *ALSO]
 
-# Names that only make needs.
-MAKE_OPTIONS = ("CROSS_COMPILE", "GDBARGS", "HMODE_CACHE", "OPENSBI_SRC", "PYTHON")
+# Names that only make needs, and which commands they go with; None: all.
+MAKE_OPTIONS = dict.fromkeys(("CROSS_COMPILE", "HMODE_CACHE", "OPENSBI_SRC", "PYTHON")) | {
+    "GDBARGS": ("gdb",), **dict.fromkeys(("RUNS", "CONFIGS", "PROGRAMS"), ("bench-hspt",))}

@@ -82,8 +82,8 @@ def as_text(objects):
 
 
 def cause(console):
-    """The line that best says why a run failed."""
+    """The line that best says why a run failed; that QEMU was told to end is the launcher's own doing."""
     for line in lines(console):
-        if re.search(r"host-hv: |hmcode: |Kernel panic|FAILED|^qemu-system", line):
+        if "terminating on signal" not in line and re.search(r"host-hv: |hmcode: |Kernel panic|FAILED|^qemu-system", line):
             return line
     return "it gave no reason"

@@ -3,7 +3,7 @@
 
 import math
 
-from hmode.modes import EVENTS, TSP
+from hmode.modes import EVENTS, TSP, label
 
 # What exits count as without memory virtualization being their cause.
 OTHER = {"mmio", "sbi", "wfi", "interrupt"}
@@ -72,8 +72,9 @@ def without_repeats(rows):
 
 def figures(result):
     exits, traps, counted = result["vm_exits"], result["hm_traps"], result["instructions"]
-    return {"mode": result["mode"], "hm": result.get("hm"), "workload": result["workload"], "exits": exits["total"],
-            "memory": exits["memory"], "traps": traps["total"], "transitions": plus(exits["total"], traps["total"]),
+    return {"mode": result["mode"], "hm": result["hm"], "label": label(result["mode"], result["hm"]),
+            "workload": result["workload"], "exits": exits["total"], "memory": exits["memory"],
+            "traps": traps["total"], "transitions": plus(exits["total"], traps["total"]),
             "for_memory": plus(exits["memory"], traps["memory"]), "instructions": counted["total"],
             "reasons": exits["by_reason"]}
 
@@ -100,7 +101,17 @@ def total(rows):
 
 # ---- tables ----
 
-COUNTS = "%-10s %-10s %8s %8s %8s %11s %12s %8s %9s %11s"
+HEADS = ["workload", "mode", "exits", "(memory)", "traps", "transitions", "instructions", "vs native", "exits vs tsp",
+         "transitions vs tsp"]
+
+
+def aligned(heads, cells):
+    """A table whose first two columns are words; a column in which nothing was measured is left out."""
+    cells = [["-" if cell is None else str(cell) for cell in row] for row in cells]
+    kept = [at for at in range(len(heads)) if any(row[at] not in ("", "-") for row in cells)]
+    widths = [max(10 if at < 2 else 8, *(len(row[at]) for row in [heads, *cells])) for at in kept]
+    form = " ".join(f"%{'-' if at < 2 else ''}{width}s" for at, width in zip(kept, widths))
+    return [line(form, [row[at] for at in kept]) for row in [heads, *cells]]
 
 
 def count_cells(name, rows):
@@ -109,7 +120,7 @@ def count_cells(name, rows):
     for row in rows:
         changes = ["", ""] if row["mode"] in ("native", "tsp") else [
             change(row["memory"], base.get("memory")), change(row["for_memory"], base.get("for_memory"))]
-        yield [name, row["mode"], row["exits"], row["memory"], row["traps"], row["transitions"], row["instructions"],
+        yield [name, row["label"], row["exits"], row["memory"], row["traps"], row["transitions"], row["instructions"],
                shown(row["against"], 3), *changes]
 
 
@@ -118,14 +129,11 @@ def counts(results):
     workloads = distinct(row["workload"] for row in rows)
     cells = [cell for name in workloads for cell in count_cells(name, [r for r in rows if r["workload"] == name])]
     if len(workloads) > 1:
-        sums = [total([r for r in rows if r["mode"] == mode]) for mode in distinct(r["mode"] for r in rows)]
+        sums = [total([r for r in rows if r["label"] == each]) for each in distinct(r["label"] for r in rows)]
         cells += count_cells("sum", sums)
-        cells += [["geom. mean", row["mode"], *[""] * 5, shown(row["mean"], 3), "", ""]
+        cells += [["geom. mean", row["label"], *[""] * 5, shown(row["mean"], 3), "", ""]
                   for row in sums if row["mode"] != "native" and row["mean"] is not None]
-    heads = [["", "", "", "", "", "", "", "against", "memory,", "against tsp"],
-             ["workload", "mode", "exits", "(memory)", "traps", "transitions", "instructions", "native", "exits",
-              "transitions"]]
-    return [line(COUNTS, row) for row in [*heads, *without_repeats(cells)]]
+    return aligned(HEADS, list(without_repeats(cells)))
 
 
 def reasons(results):
@@ -135,11 +143,10 @@ def reasons(results):
              if name not in OTHER and any((row["reasons"].get(name) or 0) > 0 for row in rows)]
     if not rows:
         return []
-    form = "%-10s %-10s" + "".join(f"%{max(len(name), 8) + 1}s" for name in names)
-    cells = [[workload, row["mode"], *(row["reasons"].get(name) or 0 for name in names)]
+    cells = [[workload, row["label"], *(row["reasons"].get(name) or 0 for name in names)]
              for workload in distinct(r["workload"] for r in rows_of(results))
              for row in rows if row["workload"] == workload]
-    return ["", *(line(form, row) for row in [["exits for", "memory", *names], *without_repeats(cells)])]
+    return ["", *aligned(["exits for", "memory", *names], list(without_repeats(cells)))]
 
 
 def table(results):
@@ -217,7 +224,7 @@ def flushes(result):
 
 
 def side_cells(off, on):
-    return [on["workload"], on["mode"], transitions(off), transitions(on), flushes(off), flushes(on),
+    return [on["workload"], label(on["mode"], on["hm"]), transitions(off), transitions(on), flushes(off), flushes(on),
             shown(ratio(flushes(on), flushes(off)), 2), (on["guest_ring"] or {}).get("flush_calls"),
             shown(ratio(on["instructions"]["total"], off["instructions"]["total"]), 3)]
 

@@ -5,9 +5,10 @@ import collections
 import pathlib
 import sys
 
-from hmode import addresses, guest, machine, qemu, records, results, trace, tree
+from hmode import addresses, guest, machine, outputs, qemu, records, results, trace, tree
 from hmode.console import Console, execute
-from hmode.messages import Failed, say
+from hmode.messages import Failed, say, warn
+from hmode.options import OPTIONS
 
 Prepared = collections.namedtuple("Prepared", "command log")
 
@@ -48,14 +49,27 @@ def must_have_folders(settings):
             raise Failed(f"{path} cannot be written: its folder is not there")
 
 
+def log_of(settings):
+    return pathlib.Path(settings.log or tree.BUILD / "log" / f"{settings.mode}-{settings.profile}.log")
+
+
+def say_what_is_ignored(settings):
+    """Of what the user gave; only an option that one of several modes has no use for can be."""
+    for option in OPTIONS:
+        value = str(getattr(settings, option.name.lower()))
+        if option.ignored and settings.is_given(option.name) and settings.given[option.name] != value:
+            warn(f"{option.name}={settings.given[option.name]} is for other modes, {settings.mode} has {value}")
+
+
 def prepare(settings, *more):
     """The command of the machine and its log."""
     must_have_folders(settings)
+    say_what_is_ignored(settings)
     guest.must_be_there(settings)
     files = guest.look(settings, tree.BUILD / "kernels")
     found = qemu.find(settings.qemu or "", settings.misaligned == "trap")
     must_be_built(settings)
-    log = pathlib.Path(settings.log or tree.BUILD / "log" / f"{settings.mode}-{settings.profile}.log")
+    log = log_of(settings)
     return Prepared([*machine.command(settings, found, files, log), *trace.words(settings, log), *more], log)
 
 
@@ -90,21 +104,14 @@ def judge(settings, console, log):
             raise RunFailed(f"workload '{name}' gave no correct result", log)
 
 
-def write(path, text):
-    """The whole file or none."""
-    new = pathlib.Path(f"{path}.new")
-    new.write_text(text)
-    new.rename(path)
-
-
 def run(settings, title=""):
     """The results; RESULT has them as well."""
-    prepared = prepare(settings)
-    say("RUN", title + settings.title())
-    with trace.taken(settings, prepared.log):
-        found = records.results(settings, execute_to_the_end(settings, prepared))
-        if settings.result:
-            write(settings.result, records.as_text(found))
+    with outputs.log(log_of(settings)), outputs.result(settings.result) as write:
+        prepared = prepare(settings)
+        say("RUN", title + settings.title())
+        with trace.taken(settings, prepared.log):
+            found = records.results(settings, execute_to_the_end(settings, prepared))
+            write(records.as_text(found))
     return found
 
 

@@ -3,39 +3,75 @@
 
 import os
 
-from hmode import kinds
+from hmode import kinds, modes
 from hmode.messages import Refused, warn
-from hmode.options import BY_NAME, FORMER, MAKE_OPTIONS, NAMES, OPTIONS, STRICT
+from hmode.options import ALSO, BY_NAME, FORMER, MAKE_OPTIONS, NAMES, OPTIONS, STRICT, TAKEN
+
+# How a user spells a command; with both `run` and `tour` it is `make run`.
+SPELLED = {"run": "make run MODE=...", "tour": "make run"}
 
 
 def known(name):
-    if name not in BY_NAME and name not in FORMER:
+    if name not in TAKEN:
         raise Refused(f"there is no option '{name}'", " ".join(NAMES))
     return name
 
 
-def by_present_name(given):
+def by_present_name(given, quiet):
     """The texts under the names that options have now; a former name is taken, and said to be one."""
-    for former, name in FORMER.items():
-        text = given.pop(former, "")
-        if text:
-            warn(f"{former} is called {name} now: {name}={text}")
-            given[name] = given.get(name) or text
+    for other, name in (FORMER | ALSO).items():
+        text = given.pop(other, "")
+        if not text:
+            continue
+        if given.get(name, "") not in ("", text):
+            raise Refused(f"{other}={text} and {name}={given[name]} are one option", name)
+        if other in FORMER and not quiet:
+            warn(f"{other} is called {name} now: {name}={text}")
+        given[name] = text
     return given
 
 
-def take(words):
+def names_given_to_make():
+    return os.environ.get("HMODE_GIVEN", "").split()
+
+
+def take(words, quiet=False):
     """Name -> text of the options in the environment and in these words; HMODE_GIVEN has the names given to make."""
-    for name in os.environ.get("HMODE_GIVEN", "").split():
+    for name in names_given_to_make():
         if name not in MAKE_OPTIONS:
             known(name)
-    given = {name: os.environ[name] for name in [*NAMES, *FORMER] if name in os.environ}
+    given = {name: os.environ[name] for name in TAKEN if name in os.environ}
     for word in words:
         name, is_option, text = word.partition("=")
         if not is_option:
             raise Refused(f"'{word}' is no option", f"NAME=VALUE, of {' '.join(NAMES)}")
         given[known(name)] = text
-    return by_present_name(given)
+    return by_present_name(given, quiet)
+
+
+def is_value(name, text):
+    """An empty text is as good as none where it is no value."""
+    return bool(text) or BY_NAME[name].may_be_empty
+
+
+def spelled(commands):
+    """As a user calls them."""
+    if "tour" in commands and "run" in commands:
+        commands = ["tour", *(name for name in commands if name not in ("run", "tour"))]
+    return ", ".join(SPELLED.get(name, f"make {name}") for name in commands)
+
+
+def must_go_with(command, given):
+    """Nothing that is given is ignored: what the command has no use for is refused."""
+    command = "run" if command == "show" else command
+    for name, text in given.items():
+        option = BY_NAME[name]
+        if is_value(name, text) and command not in option.commands:
+            raise Refused(f"{name} goes with {spelled(option.commands)}, not with {spelled([command])}",
+                          option.instead.get(command))
+    for name in names_given_to_make():
+        if MAKE_OPTIONS.get(name) and command not in MAKE_OPTIONS[name]:
+            raise Refused(f"{name} goes with {spelled(MAKE_OPTIONS[name])}, not with {spelled([command])}")
 
 
 class Settings:
@@ -45,7 +81,7 @@ class Settings:
     which tests choose by CPU_WITHOUT."""
 
     def __init__(self, given, interactive=False, stopped=False, without=None):
-        self.given = {name: text for name, text in given.items() if text or BY_NAME[name].may_be_empty}
+        self.given = {name: text for name, text in given.items() if is_value(name, text)}
         self.interactive, self.stopped = interactive, stopped
         self.without = without or os.environ.get("CPU_WITHOUT")
         for option in OPTIONS:
@@ -73,7 +109,9 @@ class Settings:
             return
         own = self.default(option)
         if getattr(self, option.name.lower()) != option.kind.read(option.name, own, self):
-            raise Refused(f"{option.name}={self.given[option.name]} does not go with MODE={self.mode}",
+            needs = f"does not go with MODE={self.mode}" if self.is_given("MODE") else \
+                f"needs MODE={' or '.join(option.modes)}"
+            raise Refused(f"{option.name}={self.given[option.name]} {needs}",
                           f"{option.name}={own}; others go with MODE={' or '.join(option.modes)}")
 
     def name_guest(self):
@@ -101,4 +139,4 @@ class Settings:
 
     def title(self):
         work = f": {' '.join(self.workload)}" if self.workload else ""
-        return f"{self.mode} on {self.profile}{work}"
+        return f"{modes.label(self.mode, self.policy)} on {self.profile}{work}"

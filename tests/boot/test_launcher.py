@@ -16,7 +16,7 @@ import subprocess
 
 import pytest
 
-from hmode import options, results
+from hmode import modes, options, results
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LAUNCH = ROOT / "qemu-platform" / "launch"
@@ -24,11 +24,20 @@ FETCH = ROOT / "qemu-platform" / "fetch"
 WORKLOADS = (ROOT / "tests" / "workloads" / "list").read_text().split()
 
 
+def environment(variables):
+    """With only these of the launcher's variables."""
+    return {k: v for k, v in os.environ.items() if k not in options.TAKEN} | variables
+
+
 def call(program, *words, **variables):
-    """Run PROGRAM with only these of the launcher's variables in its environment."""
-    env = {k: v for k, v in os.environ.items() if k not in [*options.NAMES, *options.FORMER]} | variables
-    return subprocess.run([str(program), *map(str, words)], capture_output=True, text=True, env=env,
+    return subprocess.run([str(program), *map(str, words)], capture_output=True, text=True, env=environment(variables),
                           stdin=subprocess.DEVNULL, timeout=300)
+
+
+def begin(program, *words, **variables):
+    """The same, which goes on meanwhile."""
+    return subprocess.Popen([str(program), *map(str, words)], env=environment(variables), stdin=subprocess.DEVNULL,
+                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def assert_refused(done, *texts):
@@ -177,7 +186,7 @@ def machine(tmp_path):
     kernel.write_bytes(image())
     subprocess.run(["dtc", "-o", tmp_path / "tree"], input=HART, text=True, check=True, stderr=subprocess.DEVNULL)
 
-    def run(text, *words, then="exit 0", version="10.0.2"):
+    def run(text, *words, then="exit 0", version="10.0.2", command="run", at_once=False):
         (tmp_path / "text").write_text(text)
         qemu = tmp_path / "qemu"
         qemu.write_text(f"#!/bin/sh\n[ \"$1\" != --version ] || {{ echo QEMU emulator version {version}; exit; }}\n"
@@ -185,7 +194,7 @@ def machine(tmp_path):
                         f"case $word in dumpdtb=*) exec cp {tmp_path}/tree \"${{word#dumpdtb=}}\" ;; esac\n"
                         f"printf '%s\\n' \"$@\" > {tmp_path}/words\ncat {tmp_path}/text\n{then}\n")
         qemu.chmod(0o755)
-        return call(LAUNCH, "run", f"QEMU={qemu}", f"KERNEL={kernel}", *words, BUILD=str(build))
+        return (begin if at_once else call)(LAUNCH, command, f"QEMU={qemu}", f"KERNEL={kernel}", *words, BUILD=str(build))
 
     run.folder = tmp_path
     return run
@@ -264,6 +273,11 @@ def test_hung_machine_is_ended(machine):
     done = machine("", "TIMEOUT=1", then="exec sleep 60")
     assert done.returncode == 1
     assert "still running after 1 seconds" in done.stderr
+
+
+def test_that_the_launcher_ended_a_machine_is_no_cause(machine):
+    done = machine("qemu-system-riscv64: terminating on signal 15 from pid 7\n", "TIMEOUT=1", then="exec sleep 60")
+    assert "cause: it gave no reason" in done.stderr
 
 
 def test_failing_qemu_is_reported(machine):
@@ -388,10 +402,10 @@ def test_a_package_without_a_kernel(tmp_path):
 
 # Tables, made from result files.
 
-def result(mode, workload, instructions, traps=0, hm=(), **reasons):
+def result(mode, workload, instructions, traps=0, hm=None, **reasons):
     by_reason = {name: reasons.get(name, 0) for name in ["mmio", "pt_write", "flush", "true_fault"]}
     total = sum(by_reason.values())
-    return {"mode": mode, "hm": list(hm), "workload": workload,
+    return {"mode": mode, "hm": list(modes.MODES[mode] if hm is None else hm), "workload": workload,
             "vm_exits": {"total": total, "memory": total - by_reason["mmio"], "by_reason": by_reason},
             "hm_traps": {"total": traps + 1, "memory": traps}, "instructions": {"total": instructions}}
 
@@ -408,7 +422,9 @@ def test_counts_are_compared_with_native_and_with_tsp():
                   result("native", "fork", 1000), result("native", "pipe", 1000),
                   result("tsp", "fork", 4000, pt_write=90, true_fault=10, mmio=1), result("tsp", "pipe", 1000),
                   result("ssp", "fork", 2000, traps=20, flush=40), result("ssp", "pipe", 1000, traps=2))
-    assert lines[2:] == [
+    assert lines == [
+        ["workload", "mode", "exits", "(memory)", "traps", "transitions", "instructions",
+         "vs", "native", "exits", "vs", "tsp", "transitions", "vs", "tsp"],
         ["fork", "native", "0", "0", "1", "1", "1000", "1.000"],
         ["tsp", "101", "100", "1", "102", "4000", "4.000"],
         ["ssp", "40", "40", "21", "61", "2000", "2.000", "-60.0%", "-40.0%"],
@@ -424,7 +440,16 @@ def test_counts_are_compared_with_native_and_with_tsp():
 
 def test_what_was_not_measured_is_not_told():
     lines = table(results.counts, result("ssp", "fork", None, flush=4))
-    assert lines[2:] == [["fork", "ssp", "4", "4", "1", "5", "-", "-", "-", "-"]]
+    assert lines == [["workload", "mode", "exits", "(memory)", "traps", "transitions"],
+                     ["fork", "ssp", "4", "4", "1", "5"]]
+
+
+def test_a_row_names_a_policy_that_is_not_its_modes_own():
+    given = [result("tsp", "fork", 9, pt_write=3), result("ssp", "fork", 9, hm=[], flush=1),
+             result("ssp", "fork", 9, hm=["inject", "satp", "flush"], flush=1), result("ssp", "fork", 9, flush=1)]
+    for lines in (results.counts(given), results.reasons(given)[1:]):
+        named = [re.match(r"ssp( [a-z,]+)?(?= )", text[11:])[0] for text in lines[2:]]
+        assert named == ["ssp none", "ssp inject,satp,flush", "ssp"]
 
 
 def test_exits_for_memory_by_reason():
@@ -439,7 +464,7 @@ def test_exits_for_memory_by_reason():
 
 def test_what_a_step_of_the_ladder_is_worth():
     lines = table(results.steps, result("native", "fork", 1000), result("tsp", "fork", 3000, pt_write=9),
-                  result("ssp", "fork", 2000, flush=30, true_fault=10),
+                  result("ssp", "fork", 2000, hm=[], flush=30, true_fault=10),
                   result("ssp", "fork", 1500, traps=30, hm=["flush"], true_fault=10))
     assert lines[2:] == [
         ["tsp", "9", "9", "3.000"],
@@ -484,10 +509,49 @@ def test_files_beside_a_kernel_of_ours_are_looked_at_first():
 def test_what_cannot_be_written_is_named_before_the_run(tmp_path, option):
     done = call(LAUNCH, "run", f"{option}={tmp_path}/missing/file")
     assert done.returncode == 1, done
-    assert done.stderr == f"hmode: {tmp_path}/missing/file cannot be written: its folder is not there\n"
+    assert done.stderr == f"hmode: {option}={tmp_path}/missing/file cannot be written: its folder is not there\n"
 
 
 def test_what_turns_out_to_be_no_file_is_named(tmp_path, machine):
     done = machine(console(), f"LOG={tmp_path}")
     assert done.returncode == 1, done
-    assert f"hmode: {tmp_path}" in done.stderr and "Traceback" not in done.stderr
+    assert done.stderr == f"hmode: LOG={tmp_path} cannot be written: Is a directory\n"
+
+
+@pytest.mark.parametrize("path, why", [("/proc/version", "No such file or directory"), ("/tmp", "it is no file"),
+                                       ("/dev/null", "it is no file")])
+def test_a_result_that_cannot_be_written_is_named_before_the_run(machine, path, why):
+    done = machine(console("fork"), "WORKLOAD=fork", f"RESULT={path}")
+    assert done.returncode == 1 and done.stderr == f"hmode: RESULT={path} cannot be written: {why}\n", done
+    assert not (machine.folder / "words").exists()
+
+
+def test_a_second_run_in_a_tree_is_refused(machine):
+    """The first has all of its log and its result."""
+    result, log = machine.folder / "out.json", machine.folder / "build/log/ssp-hm-virt.log"
+    first = machine(console("fork"), "WORKLOAD=fork", f"RESULT={result}", at_once=True, then="sleep 3")
+    while not log.exists() or not log.read_text():
+        assert first.poll() is None
+    second = machine(console("pipe"), "WORKLOAD=pipe")
+    assert second.returncode == 1 and second.stderr == \
+        f"hmode: another run writes {log}\n       wait until that one ends, or let LOG= name another file\n"
+    third = machine(console("pipe"), "WORKLOAD=pipe", f"RESULT={result}", f"LOG={machine.folder}/third")
+    assert third.returncode == 1 and f"another run writes {result}\n" in third.stderr
+    assert first.wait() == 0
+    assert log.read_text().count("hmwork: fork ok") == 1 and json.loads(result.read_text())["workload"] == "fork"
+    assert machine(console("pipe"), "WORKLOAD=pipe", f"RESULT={result}").returncode == 0
+    assert json.loads(result.read_text())["workload"] == "pipe" and not list(machine.folder.glob("*.new"))
+
+
+def test_many_runs_have_a_result_together_and_logs_of_their_own(machine):
+    result = machine.folder / "out.json"
+    done = machine(console("fork"), "MODES=ssp tsp", "WORKLOADS=fork", f"RESULT={result}", f"LOG={machine.folder}/a.log",
+                   "INITRD=none", command="measure")
+    assert done.returncode == 0, done
+    assert [json.loads(line)["mode"] for line in result.read_text().splitlines()] == ["ssp", "tsp"]
+    assert {path.name for path in machine.folder.glob("a*")} == {"a-ssp.log", "a-tsp.log"}
+
+
+def test_the_tour_names_the_users_kernel(machine):
+    done = machine(console("fork"), "WORKLOAD=fork", "INITRD=none", command="tour")
+    assert done.returncode == 0 and done.stdout.startswith(f"{machine.folder}/Image, in these modes (native"), done

@@ -85,11 +85,18 @@ def supplied(word, folder):
     return word
 
 
-def refused(options):
-    """What the launcher says against these options; None: it takes them."""
+def commands_of(targets, options):
+    """As the launcher names what these targets have it look at."""
+    one_run = any(word.startswith(("MODE=", "TRACE=")) for word in options)
+    return [("run" if one_run else "tour") if target == "run" else target for target in targets
+            if "options" in rules(".")[target]]
+
+
+def refused(commands, options):
+    """What the launcher says against these options for these commands; None: it takes them."""
     with tempfile.TemporaryDirectory() as folder:
         given = [supplied(word, pathlib.Path(folder)) for word in options]
-        done = subprocess.run([ROOT / "qemu-platform/launch", "options", *given], cwd=folder, capture_output=True,
+        done = subprocess.run([ROOT / "qemu-platform/launch", "options", *commands, *given], cwd=folder, capture_output=True,
                               text=True, check=False)
     return None if done.returncode == 0 else (done.stderr or done.stdout).strip().replace("\n", " ")
 
@@ -121,6 +128,7 @@ def wrong(line):
         return f"{folder} has no Makefile"
     if folder != "." or not options:
         return None
-    if any("options" in rules(".")[target] for target in targets):
-        return refused(options)
+    commands = commands_of(targets, options)
+    if commands:
+        return refused(commands, options)
     return next(filter(None, (unknown(*ASSIGNMENT.fullmatch(word).groups()) for word in options)), None)

@@ -37,12 +37,14 @@ def test_what_is_given_to_make_is_no_option_of_the_launcher():
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("target", ["run", "shell", "options"])
-def test_a_machine_without_python_gets_it_before_the_launcher_runs(target):
-    done = subprocess.run(["make", "-n", target, "PYTHON=/nowhere/python3"], cwd=ROOT, capture_output=True, text=True,
+@pytest.mark.parametrize("target, looked_at", [("run", " tour"), ("shell", " shell"), ("options", ""), ("run MODE=ssp", " run"),
+                                               ("bench-events", " bench-events"), ("run measure", " tour measure"),
+                                               ("bench-hspt", " bench-hspt"), ("all count-pt-writes", " count-pt-writes")])
+def test_a_machine_without_python_gets_it_before_the_launcher_runs(target, looked_at):
+    done = subprocess.run(["make", "-n", *target.split(), "PYTHON=/nowhere/python3"], cwd=ROOT, capture_output=True, text=True,
                           check=True)
     lines = done.stdout.splitlines()
-    assert lines.index("qemu-platform/fetch tools") < lines.index("qemu-platform/launch options")
+    assert lines.index("qemu-platform/fetch tools") < lines.index(f"qemu-platform/launch options{looked_at}")
 
 
 def test_a_machine_without_gdb_gets_it():

@@ -33,8 +33,7 @@ static const struct entry {
 #undef WORKLOAD
 };
 
-#define COUNT       (sizeof(table) / sizeof(table[0]))
-#define NUMBER_BOOT 0
+#define COUNT (sizeof(table) / sizeof(table[0]))
 
 /* Clock ticks (1/100 s) that the machine has been idle since it started. */
 static unsigned long idle_ticks(void)

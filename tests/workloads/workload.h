@@ -33,6 +33,7 @@ struct workload {
 	} while (0)
 
 /* mark.c: the measurement markers. */
+#define NUMBER_BOOT 0
 void mark_init(void);
 void mark_begin(unsigned int number);
 void mark_end(unsigned int number, bool ok);

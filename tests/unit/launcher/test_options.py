@@ -13,7 +13,7 @@ from hmode.settings import Settings
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 # A value that each option has, where its kind does not list any; and what goes with it.
-VALUES = {"POLICY": "flush,fill", "MODES": "tsp ssp", "WORKLOADS": "fork pipe", "KERNEL": "x", "LOAD": "0x80400000",
+VALUES = {"POLICY": "flush,fill", "MODES": "tsp ssp", "KERNEL": "x", "LOAD": "0x80400000",
           "INITRD": "none", "DTB": "x", "APPEND": "quiet", "CMDLINE": "", "WORKLOAD": "fork", "RESULT": "x", "LOG": "x",
           "MEM": "2G", "QEMU": "strict", "ASIDLEN": "6", "V": "1", "LADDER": "1", "FORMAT": "flat", "TRACE": "x"}
 WITH = {"POLICY": {"MODE": "ssp"}, "LOAD": {"KERNEL": "x", "FORMAT": "flat"}, "FORMAT": {"KERNEL": "x"},
@@ -22,7 +22,7 @@ WITH = {"POLICY": {"MODE": "ssp"}, "LOAD": {"KERNEL": "x", "FORMAT": "flat"}, "F
 
 @pytest.fixture(autouse=True)
 def nothing_given(monkeypatch):
-    for name in [*options.NAMES, *options.FORMER, "HMODE_GIVEN"]:
+    for name in [*options.TAKEN, "HMODE_GIVEN"]:
         monkeypatch.delenv(name, raising=False)
 
 
@@ -105,7 +105,18 @@ def test_what_is_no_option_is_refused(word):
 def test_a_former_name_is_taken_and_says_the_new_one(capsys):
     assert Settings(settings.take(["MODE=ssp", "HM=flush,fill"])).policy == ["flush", "fill"]
     assert "POLICY=flush,fill" in capsys.readouterr().err
-    assert settings.take(["HM=flush", "POLICY=fill"])["POLICY"] == "fill"
+
+
+@pytest.mark.parametrize("given", [["WORKLOADS=fork,pipe"], ["WORKLOAD=fork,pipe", "WORKLOADS=fork,pipe"]])
+def test_another_name_is_as_good(capsys, given):
+    assert settings.take(given) == {"WORKLOAD": "fork,pipe"}
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("one, other", [("HM=flush", "POLICY=fill"), ("WORKLOADS=fork", "WORKLOAD=pipe")])
+def test_two_names_of_one_option_must_agree(one, other):
+    with pytest.raises(Refused, match=f"{one} and {other} are one option"):
+        settings.take([one, other])
 
 
 # ---- kinds ----
@@ -148,7 +159,7 @@ def test_workloads_are_in_the_order_of_their_list(text, names):
 # ---- what does not go together ----
 
 @pytest.mark.parametrize("given, text", [
-    ({"POLICY": "satp"}, "POLICY=satp does not go with MODE=ssp-hm | POLICY=inject,satp,flush,fill; others go with MODE=ssp"),
+    ({"POLICY": "satp"}, "POLICY=satp needs MODE=ssp | POLICY=inject,satp,flush,fill; others go with MODE=ssp"),
     ({"MODE": "native", "POLICY": "satp"}, "POLICY=satp does not go with MODE=native | POLICY=none"),
     ({"MODE": "tsp", "POLICY": "flush"}, "does not go with MODE=tsp"),
     ({"FORMAT": "flat"}, "FORMAT=flat needs a KERNEL"),
@@ -159,6 +170,8 @@ def test_workloads_are_in_the_order_of_their_list(text, names):
     ({"CMDLINE": "x", "GUEST": "patched-off"}, "GUEST=patched-off is the word hm=off | GUEST=patched with hm=off in CMDLINE"),
     ({"CMDLINE": "x", "WORKLOAD": "fork"}, "a WORKLOAD needs words on the command line"),
     ({"CMDLINE": "x", "MODE": "native", "MARKS": "1"}, "natively | marks=1 in CMDLINE"),
+    ({"CMDLINE": "x", "MODE": "native", "WIDTH": "sv48"}, "natively | no4lvl (sv39) or no5lvl (sv48) in CMDLINE"),
+    ({"KERNEL": "x", "GUEST": "patched"}, "KERNEL and GUEST do not go together"),
     ({"PROFILE": "u74", "WIDTH": "sv48"}, "WIDTH=sv48 is unknown | sv39"),
     ({"ASIDLEN": "6"}, "ASIDLEN goes with a strict hart only | QEMU=strict, strict-eager"),
     ({"EVENTS": "1000"}, "EVENTS goes with TRACE only | TRACE=FILE"),
@@ -172,7 +185,7 @@ def test_what_does_not_go_together(given, text):
 def test_every_rule_has_its_refusal_here():
     """Each rule refuses one of the combinations above: without it one of them would be taken."""
     ruled = {option.name for option in options.OPTIONS if option.rule}
-    assert ruled == {"FORMAT", "LOAD", "MARKS", "RESULT", "CMDLINE", "ASIDLEN", "LADDER", "EVENTS"}
+    assert ruled == {"FORMAT", "LOAD", "MARKS", "RESULT", "CMDLINE", "ASIDLEN", "LADDER", "KERNEL", "EVENTS"}
 
 
 # ---- defaults ----
@@ -209,7 +222,7 @@ def planned(**given):
 
 
 def test_the_ladder_has_every_policy_once():
-    runs, maker = planned(LADDER="1", WORKLOADS="fork")
+    runs, maker = planned(LADDER="1", WORKLOAD="fork")
     policies = [policy for mode, policy, _ in runs if mode == "ssp"]
     assert len(policies) == len(set(policies)) == 16 and runs[0][0] == "native" and runs[1][0] == "tsp"
     assert maker is results.steps
