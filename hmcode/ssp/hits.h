@@ -171,20 +171,20 @@ static inline enum ssp_verdict ssp_fault_fast(struct ssp_space *space, uint64_t 
 	if (!walk)
 		return SSP_SLOW;
 	pte = ssp_port_load(walk->guest + offset);
-	if (!(pte & PTE_V))
-		verdict = SSP_TRUE_FAULT;
-	else if (ssp_leaf_plainly_forbids(space, pte, access))
-		verdict = SSP_TRUE_FAULT;
-	else if (!ssp_leaf_plainly_allows(space, pte, access, state))
+	if (!(pte & PTE_V)) {
+		if (access != SSP_STORE)
+			ssp_reads_on(space, va);
+		return SSP_TRUE_FAULT;
+	}
+	if (ssp_leaf_plainly_forbids(space, pte, access))
+		return SSP_TRUE_FAULT;
+	if (!ssp_leaf_plainly_allows(space, pte, access, state))
 		verdict = ssp_leaf_exception(space, pte, access, state);
 	if (verdict == SSP_ALLOWED)
 		verdict = ssp_fill_leaf(space, walk, offset, pte, fence);
-	if (access == SSP_STORE)
-		return verdict;
-	if (verdict == SSP_ALLOWED && ssp_wants_group(space, walk, va, offset))
+	if (verdict == SSP_ALLOWED && access != SSP_STORE &&
+	    ssp_wants_group(space, walk, va, offset))
 		ssp_fill_group(space, walk, offset);
-	else if (verdict == SSP_TRUE_FAULT)
-		ssp_reads_on(space, va);
 	return verdict;
 }
 

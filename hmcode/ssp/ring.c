@@ -180,7 +180,7 @@ static void flush_pages(struct drain *drain, uint64_t va, uint64_t pages)
 
 /*
  * Write the leaf that the guest's tables now have for va.  What was absent owes
- * no fence, as in fill_around().  What was there has more rights now, or a hint is the guest's
+ * no fence, as in ssp_fill_around().  What was there has more rights now, or a hint is the guest's
  * mistake: the fence saves a fault of a hart that has the old leaf.
  */
 static bool fill_page(struct drain *drain, struct ssp_walk *walk, uint64_t va)

@@ -292,7 +292,7 @@ struct ssp_result ssp_fill(struct ssp_space *space, uint64_t va, enum ssp_access
 			   unsigned int state);
 
 /*
- * Fault-around: neighbours of a page that was filled by ssp_fault_fast(); ssp_fault()
+ * Fault-around: neighbours of a page that host-hv filled by ssp_fault_fast(); ssp_fault()
  * does it by itself.
  */
 void ssp_fill_around(struct ssp_space *space, uint64_t va);

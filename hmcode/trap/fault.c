@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* fault.c - faults that tvm_short.c could not answer, and what they need of the guest's memory. */
+/* fault.c - faults that fault_short.c did not answer, and what they need of the guest's memory. */
 #include "ssp/fetch.h"
 #include "mmu/fence.h"
 #include "mmu/flush.h"
