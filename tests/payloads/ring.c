@@ -117,6 +117,10 @@ static void rights(void)
 	fact_equal(load_cause(page(2)), CAUSE_LOAD_PAGE, "a page that was unmapped");
 	fact_equal(store_cause(page(3)), CAUSE_NONE, "a page beside them");
 	write64(page(3), new_frame[3]);
+	*pte_of(mode, root, page(4), 0) = PTE(new_frame[4], PTE_RW & ~(uint64_t)PTE_D);
+	flush_asid(page(4), 1);
+	commit();
+	fact_equal(store_cause(page(4)), CAUSE_STORE_PAGE, "a page that counts as clean again");
 }
 
 /* New mappings need no fence if they are hinted at; natively they are fenced. */
