@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # What the Makefiles of cmocka tests on the build machine have in common.  A Makefile
 # sets `here`, its folder, and `programs`, includes this, and says of which objects each
-# $(out)/program is linked, how they are compiled (CFLAGS), and what `check` is.
+# $(out)/program is linked, how they are compiled (CFLAGS), and what `check` is.  Those of
+# $(facts) are what a mutant is shown first: quick, and without an argument.
 #
 # out= is where to build.
 
@@ -25,9 +26,12 @@ $(tests):
 	@echo "  LD  $(patsubst $(top)/%,%,$@)"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+list-facts:
+	@echo $(facts)
+
 mutants:
 	$(Q)$(here)/mutants
 
 -include $(wildcard $(out)/*.d)
 
-.PHONY: check build mutants
+.PHONY: check build list-facts mutants

@@ -14,10 +14,16 @@ OUT = HERE.parents[2] / "build/tests/host-hv"
 PROGRAMS = sorted(p.stem for p in HERE.glob("test_*.c"))
 
 
+def names_in(program):
+    """One or several in a line, as they fit."""
+    source = (HERE / f"{program}.c").read_text()
+    for line in re.findall(r"^\t.*", source, re.M):
+        yield from re.findall(r"\b(?:cmocka_unit_test\w*|TEST\w*)\((\w+)", line)
+
+
 def cmocka_tests():
     for program in PROGRAMS:
-        source = (HERE / f"{program}.c").read_text()
-        for name in re.findall(r"^\t+(?:cmocka_unit_test\w*|TEST\w*)\((\w+)", source, re.M):
+        for name in names_in(program):
             yield pytest.param(program, name, id=f"{program}-{name}")
 
 
@@ -46,6 +52,11 @@ def test_c(program, name):
     output = run(program)
     assert re.search(rf"^\[ +OK \] {name}$", output, re.M), output
     assert not re.search(rf"^\[  FAILED  \] {name}$", output, re.M), output
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_each_test_that_runs_is_one_here(program):
+    assert set(re.findall(r"^\[ RUN +\] (\w+)$", run(program), re.M)) == set(names_in(program))
 
 
 def test_dtc_has_nothing_to_say_about_a_guest_tree(tmp_path):

@@ -135,3 +135,11 @@ int shadow_level(uint64_t va)
 	}
 	return -1;
 }
+
+void simple_guest(void)
+{
+	put_path(0, 3);
+	for (unsigned int n = 0; n < 8; n++)
+		put(2, n, PAGE(n), LEAF);
+	satp(SATP_SV39, 1, 0);
+}

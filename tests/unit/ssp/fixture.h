@@ -17,6 +17,9 @@
 #include "caller.h"
 #include "memory.h"
 
+#define MIB (1ull << 20)
+#define GIB (1ull << 30)
+
 #define RAM_DELTA 0x4000000000ull /* congruent for any superpage */
 #define LEAF      (PTE_V | PTE_R | PTE_W | PTE_X | PTE_A | PTE_D)
 #define LINK      PTE_V
@@ -46,6 +49,9 @@ void put_path(unsigned int first, unsigned int levels);
 
 void satp(unsigned int mode, uint64_t asid, unsigned int table);
 void bare(void);
+
+/* Sv39, ASID 1, VA page n at frame n for n < 8; tables 0, 1, 2. */
+void simple_guest(void);
 
 /* An access, again and again until it is let through (SSP_ALLOWED) or is not a hidden fault. */
 enum ssp_verdict touch(uint64_t va, enum ssp_access access, unsigned int state);

@@ -7,8 +7,6 @@
 #include "producer.h"
 #include "ring.h"
 
-#define MIB       (1ull << 20)
-#define GIB       (1ull << 30)
 #define FULL_HEAD 0xffffffc0u /* wraps around within half a ring */
 
 /* Sv39, ASID 1, VA page n at frame n for n < 128; a ring whose count is about to wrap. */

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_short_way.c - the walk cache, and fills without the engine's long way, one fact a test. */
+#include "hits.h"
+#include "fixture.h"
+
+static void the_walk_cache_serves_neighbours(void **state)
+{
+	enum ssp_fence fence;
+
+	(void)state;
+	simple_guest();
+	assert_int_equal(ssp_fault_fast(&f.space, 0, SSP_LOAD, 0, &fence), SSP_SLOW);
+	assert_int_equal(store(0), SSP_ALLOWED);
+	assert_int_equal(ssp_fault_fast(&f.space, PAGE_SIZE, SSP_LOAD, 0, &fence), SSP_ALLOWED);
+	assert_int_equal(ssp_fault_fast(&f.space, 9 * PAGE_SIZE, SSP_LOAD, 0, &fence),
+			 SSP_TRUE_FAULT);
+	check();
+}
+
+static void assert_fast_verdict(uint64_t pte, enum ssp_access access, unsigned int state)
+{
+	enum ssp_fence fence;
+	enum ssp_verdict verdict;
+
+	memory.guest[2][5] = pte;
+	ssp_forget_fast(&f.space, 5 * PAGE_SIZE);
+	verdict = ssp_fault_fast(&f.space, 5 * PAGE_SIZE, access, state, &fence);
+	if (verdict == SSP_SLOW)
+		assert_false(pte & PTE_R);
+	else
+		assert_int_equal(verdict, ssp_leaf_allows(pte, access, state) ? SSP_ALLOWED :
+										SSP_TRUE_FAULT);
+}
+
+/* All leaves, accesses and states. */
+static void the_fast_path_allows_what_the_leaf_does(void **state)
+{
+	static const enum ssp_access accesses[] = { SSP_FETCH, SSP_LOAD, SSP_STORE };
+
+	(void)state;
+	simple_guest();
+	assert_int_equal(store(0), SSP_ALLOWED);
+	for (uint64_t bits = 0; bits <= PTE_D >> 1; bits++) { /* all but V */
+		uint64_t pte = pte_make(PAGE(5), (bits << 1 & ~(uint64_t)PTE_G) | PTE_V);
+
+		for (unsigned int i = 0; i < 3 * 8; i++)
+			assert_fast_verdict(pte, accesses[i / 8],
+					    (i & 1 ? SSP_USER : 0) | (i & 2 ? SSP_SUM : 0) |
+						    (i & 4 ? SSP_MXR : 0));
+	}
+}
+
+static void a_group_is_filled_where_the_guest_reads_on(void **state)
+{
+	enum ssp_fence fence;
+
+	(void)state;
+	simple_guest();
+	put(2, 5, PAGE(5), 0);
+	put(2, 7, PAGE(7), LEAF & ~PTE_A);
+	assert_int_equal(store(0), SSP_ALLOWED);
+	f.space.last_read = 1000;
+	assert_int_equal(ssp_fault_fast(&f.space, PAGE_SIZE, SSP_LOAD, 0, &fence), SSP_ALLOWED);
+	assert_int_equal(shadow_level(2 * PAGE_SIZE), -1);
+	assert_int_equal(ssp_fault_fast(&f.space, 4 * PAGE_SIZE, SSP_LOAD, 0, &fence), SSP_ALLOWED);
+	for (unsigned int n = 0; n < 8; n++)
+		assert_int_equal(shadow_level(n * PAGE_SIZE), n == 5 || n == 7 ? -1 : 0);
+	check();
+}
+
+/* A guest that touches page after page takes a true fault before each is filled. */
+static void a_true_fault_is_a_part_of_reading_on(void **state)
+{
+	enum ssp_fence fence;
+
+	(void)state;
+	simple_guest();
+	put(2, 5, PAGE(5), 0);
+	assert_int_equal(store(0), SSP_ALLOWED);
+	f.space.last_read = 1000;
+	assert_int_equal(ssp_fault_fast(&f.space, 5 * PAGE_SIZE, SSP_STORE, 0, &fence),
+			 SSP_TRUE_FAULT);
+	assert_int_equal(f.space.last_read, 1000);
+	assert_int_equal(ssp_fault_fast(&f.space, 5 * PAGE_SIZE, SSP_LOAD, 0, &fence),
+			 SSP_TRUE_FAULT);
+	put(2, 5, PAGE(5), LEAF);
+	assert_int_equal(ssp_fault_fast(&f.space, 5 * PAGE_SIZE, SSP_LOAD, 0, &fence), SSP_ALLOWED);
+	assert_int_equal(shadow_level(7 * PAGE_SIZE), 0);
+}
+
+/* All roots are used, so that the last address space has one whose tree sleeps. */
+static void take_a_root_over(uint64_t asid)
+{
+	for (unsigned int n = 0; n < SSP_ROOTS; n++) {
+		satp(SATP_SV39, asid + n, 0);
+		assert_int_equal(store(0), SSP_ALLOWED);
+		assert_int_equal(store(2 * MIB), SSP_ALLOWED);
+	}
+}
+
+static void waking_a_table_keeps_the_walks_beside_it(void **state)
+{
+	enum ssp_fence fence;
+
+	(void)state;
+	simple_guest();
+	put(1, 1, guest_table(3), LINK);
+	put(3, 0, PAGE(16), LEAF);
+	take_a_root_over(10);
+	assert_int_equal(ssp_fault_fast(&f.space, PAGE_SIZE, SSP_STORE, 0, &fence), SSP_ALLOWED);
+	check();
+}
+
+/*
+ * The shadow's answer alone, with nothing filled: SSP_SLOW from the fast path means that it had the
+ * leaf.
+ */
+static void a_load_fills_the_valid_pages_around_it(void **state)
+{
+	enum ssp_fence fence;
+
+	(void)state;
+	simple_guest();
+	put(2, 2, PAGE(2), LEAF & ~PTE_A);
+	assert_maps(0, PAGE(0));
+	assert_int_equal(ssp_fault_fast(&f.space, PAGE_SIZE, SSP_LOAD, 0, &fence), SSP_SLOW);
+	assert_int_equal(ssp_fault_fast(&f.space, 2 * PAGE_SIZE, SSP_LOAD, 0, &fence),
+			 SSP_TRUE_FAULT);
+	check();
+}
+
+static void the_walk_cache_ends_with_a_fence_by_asid(void **state)
+{
+	enum ssp_fence fence;
+
+	(void)state;
+	simple_guest();
+	assert_maps(0, PAGE(0));
+	fence_asid(1);
+	assert_int_equal(ssp_fault_fast(&f.space, PAGE_SIZE, SSP_LOAD, 0, &fence), SSP_SLOW);
+}
+
+static void the_walk_cache_keeps_nothing_when_its_generations_run_out(void **state)
+{
+	enum ssp_fence fence;
+
+	(void)state;
+	simple_guest();
+	f.space.current->walk_generation = -(1ull << SSP_WALK_VA_BITS);
+	assert_maps(0, PAGE(0));
+	fence_asid(1);
+	assert_int_equal(ssp_fault_fast(&f.space, PAGE_SIZE, SSP_LOAD, 0, &fence), SSP_SLOW);
+	assert_maps(0, PAGE(0));
+}
+
+#define FACT(name) cmocka_unit_test_setup(name, start)
+
+static const struct CMUnitTest tests[] = {
+	FACT(the_walk_cache_serves_neighbours),
+	FACT(the_fast_path_allows_what_the_leaf_does),
+	FACT(a_group_is_filled_where_the_guest_reads_on),
+	FACT(a_true_fault_is_a_part_of_reading_on),
+	FACT(waking_a_table_keeps_the_walks_beside_it),
+	FACT(a_load_fills_the_valid_pages_around_it),
+	FACT(the_walk_cache_ends_with_a_fence_by_asid),
+	FACT(the_walk_cache_keeps_nothing_when_its_generations_run_out),
+};
+
+int main(void)
+{
+	return cmocka_run_group_tests_name("short-way facts", tests, NULL, NULL);
+}
