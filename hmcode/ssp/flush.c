@@ -84,7 +84,7 @@ void ssp_root_hand_over(struct ssp_space *space, struct ssp_root *root)
 	const struct ssp_slot *slot = ssp_slot_of(space, table);
 
 	if (satp_mode(root->gsatp) == SATP_BARE || !slot || links_are_old(space, root) ||
-	    ssp_table_is_crowded(top)) {
+	    ssp_table_has_more_groups(top, HANDED_OVER)) {
 		ssp_root_sleep(space, root);
 		return;
 	}

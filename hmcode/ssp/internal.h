@@ -20,6 +20,7 @@
  * is not looked at but emptied.
  */
 #define CROWDED          16
+#define HANDED_OVER      8 /* the same where each entry is compared with the guest's as well */
 #define UPPER_GROUP_COST 5
 #define EAGER_COST       160 /* of a flush, before the tree is put to sleep instead */
 
@@ -71,7 +72,11 @@ void ssp_table_hang(struct ssp_space *space, struct ssp_table *parent, unsigned 
 		    struct ssp_table *child, uint64_t ident);
 void ssp_table_orphan(struct ssp_space *space, struct ssp_table *table);
 void ssp_table_empty(struct ssp_space *space, struct ssp_table *table, uint32_t *ring);
-bool ssp_table_is_crowded(const struct ssp_table *table);
+bool ssp_table_has_more_groups(const struct ssp_table *table, unsigned int than);
+static inline bool ssp_table_is_crowded(const struct ssp_table *table)
+{
+	return ssp_table_has_more_groups(table, CROWDED);
+}
 void ssp_table_keep_own_links(struct ssp_space *space, struct ssp_table *table, uint64_t bits);
 void ssp_table_make_current(struct ssp_space *space, struct ssp_table *table);
 void ssp_table_clear_entries(struct ssp_space *space, struct ssp_table *table, unsigned int first,

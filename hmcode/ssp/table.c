@@ -183,12 +183,12 @@ void ssp_table_hang(struct ssp_space *space, struct ssp_table *parent, unsigned 
 }
 
 /* Above the last level: are there too many entries to look at each? */
-bool ssp_table_is_crowded(const struct ssp_table *table)
+bool ssp_table_has_more_groups(const struct ssp_table *table, unsigned int than)
 {
 	unsigned int count = 0;
 
 	for (uint64_t groups = table->occupied; groups; groups &= groups - 1)
-		if (++count > CROWDED)
+		if (++count > than)
 			return true;
 	return false;
 }

@@ -61,6 +61,21 @@ static uint64_t random_va(struct model *model)
 	return (uint64_t)((int64_t)(va << (64 - mode->va_bits)) >> (64 - mode->va_bits));
 }
 
+static void count_mapped(struct model *model, unsigned int state)
+{
+	model->mapped++;
+	model->in_u += !!(state & SSP_USER);
+	model->with_sum += !!(state & SSP_SUM);
+	model->with_mxr += !!(state & SSP_MXR);
+}
+
+/* SUM and MXR come with either privilege. */
+static unsigned int random_state(struct choices *choices)
+{
+	return (choose(choices, 2) ? SSP_USER : 0) | (choose(choices, 2) ? SSP_SUM : 0) |
+	       (choose(choices, 2) ? SSP_MXR : 0);
+}
+
 static struct access random_access(struct model *model)
 {
 	static const uint8_t kinds[] = { SSP_FETCH, SSP_LOAD, SSP_STORE };
@@ -70,7 +85,7 @@ static struct access random_access(struct model *model)
 	return (struct access){
 		.va = random_va(model),
 		.kind = kinds[choose(&model->choices, sizeof(kinds))],
-		.state = choose(&model->choices, 8),
+		.state = random_state(&model->choices),
 	};
 }
 
@@ -356,7 +371,7 @@ static void make_access(struct model *model, const struct access *access)
 	for (int calls = 0; calls <= MAX_CALLS; calls++) {
 		if (hart_access(&model->hart, access->va, access->kind, access->state, &hpa)) {
 			*recently(model) = *access;
-			model->mapped++;
+			count_mapped(model, access->state);
 			expect(model, access, (struct outcome){ MAPPED, hpa },
 			       "a stale or wrong translation is used");
 			return;

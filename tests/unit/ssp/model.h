@@ -28,9 +28,10 @@ struct model {
 		uint64_t va, pages, asid;
 		unsigned int op;
 	} pushed[HM_RING_ENTRIES];
-	unsigned int pending;    /* flushes pushed and not known to be effective */
-	uint64_t checks;         /* outcomes compared with the oracle */
-	uint64_t mapped, filled; /* accesses let through, hidden faults */
+	unsigned int pending;              /* flushes pushed and not known to be effective */
+	uint64_t checks;                   /* outcomes compared with the oracle */
+	uint64_t mapped, filled;           /* accesses let through, hidden faults */
+	uint64_t in_u, with_sum, with_mxr; /* of those let through */
 	const char *broken;
 };
 

@@ -16,7 +16,7 @@ const uint64_t default_seeds = 800;
 
 static struct model model;
 static struct {
-	uint64_t steps, checks, mapped, filled, recycled, entries, hints;
+	uint64_t steps, in_u, with_sum, with_mxr, checks, mapped, filled, recycled, entries, hints;
 } total;
 
 void run(uint64_t seed)
@@ -31,6 +31,9 @@ void run(uint64_t seed)
 	total.steps += STEPS;
 	total.checks += model.checks;
 	total.mapped += model.mapped;
+	total.in_u += model.in_u;
+	total.with_sum += model.with_sum;
+	total.with_mxr += model.with_mxr;
 	total.filled += model.filled;
 	total.recycled += model.space.tables_recycled;
 	total.entries += ssp_ring_entries(&model.space.ring);
@@ -43,6 +46,8 @@ void report(void)
 		      "%lu hidden faults, %lu tables recycled, %lu ring entries, %lu hints used\n",
 		      total.steps, total.checks, total.mapped, total.filled, total.recycled,
 		      total.entries, total.hints);
+	assert_true(total.in_u > total.mapped / 16 && total.with_sum > total.mapped / 16 &&
+		    total.with_mxr > total.mapped / 16);
 	assert_true(total.mapped > total.checks / 4 && total.filled > total.steps / 16);
 	assert_true(total.entries > total.steps / 32 && total.hints > total.steps / 2048);
 }

@@ -240,6 +240,27 @@ static void a_root_that_changes_hands_drops_pieces(void **state)
 	assert_int_equal(shadow_level(GIB), -1);
 }
 
+/* More groups of links than a switch may look at one by one. */
+static void a_root_with_many_links_changes_hands_without_them(void **state)
+{
+	(void)state;
+	start_with(RAM_DELTA, POOL_MAX, false);
+	put_path(0, 3);
+	put(2, 0, PAGE(0), LEAF | PTE_G);
+	for (unsigned int n = 0; n < 128; n++) {
+		put(0, n, guest_table(1), LINK);
+		put(3, n, guest_table(1), LINK);
+	}
+	satp(SATP_SV39, 1, 0);
+	for (unsigned int n = 0; n < 128; n++)
+		assert_int_equal(load(n * GIB), SSP_ALLOWED);
+	for (unsigned int n = 2; n < SSP_ROOTS; n++)
+		satp(SATP_SV39, n, 0);
+	satp(SATP_SV39, 100, 3);
+	assert_int_equal(shadow_level(GIB), -1);
+	assert_maps(GIB, PAGE(0));
+}
+
 /* Flushes by address say nothing of links; one of everything does. */
 static void a_root_that_lags_keeps_global_links(void **state)
 {
@@ -280,6 +301,7 @@ static const struct CMUnitTest tests[] = {
 	FACT(a_root_that_changes_hands_keeps_global_links),
 	FACT(a_root_that_changes_hands_drops_links_to_what_it_has_not),
 	FACT(a_root_that_changes_hands_drops_pieces),
+	FACT(a_root_with_many_links_changes_hands_without_them),
 	FACT(a_root_that_lags_keeps_global_links),
 };
 

@@ -150,6 +150,21 @@ static uint64_t random_va(struct model *model, unsigned int v)
 	return (uint64_t)((int64_t)(va << (64 - mode->va_bits)) >> (64 - mode->va_bits));
 }
 
+static void count_mapped(struct model *model, unsigned int state)
+{
+	model->mapped++;
+	model->in_u += !!(state & SSP_USER);
+	model->with_sum += !!(state & SSP_SUM);
+	model->with_mxr += !!(state & SSP_MXR);
+}
+
+/* SUM and MXR come with either privilege. */
+static unsigned int random_state(struct choices *choices)
+{
+	return (choose(choices, 2) ? SSP_USER : 0) | (choose(choices, 2) ? SSP_SUM : 0) |
+	       (choose(choices, 2) ? SSP_MXR : 0);
+}
+
 static struct access random_access(struct model *model, unsigned int v)
 {
 	static const uint8_t kinds[] = { SSP_FETCH, SSP_LOAD, SSP_STORE };
@@ -160,7 +175,7 @@ static struct access random_access(struct model *model, unsigned int v)
 	return (struct access){
 		.va = random_va(model, v),
 		.kind = kinds[choose(choices, 3)],
-		.state = choose(choices, 8),
+		.state = random_state(choices),
 	};
 }
 
@@ -305,7 +320,7 @@ static void step_access(struct model *model, unsigned int v)
 	if (got.outcome != DONE)
 		return;
 	*recently(model, v) = access;
-	model->mapped++;
+	count_mapped(model, access.state);
 }
 
 static void step_store(struct model *model, unsigned int v)

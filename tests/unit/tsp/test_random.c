@@ -15,7 +15,8 @@ const uint64_t default_seeds = 100;
 
 static struct model model;
 static struct {
-	uint64_t steps, checks, mapped, stored, pt_writes, zapped, let_go, flushes;
+	uint64_t steps, in_u, with_sum, with_mxr, checks, mapped, stored, pt_writes, zapped, let_go,
+		flushes;
 } total;
 
 void run(uint64_t seed)
@@ -30,6 +31,9 @@ void run(uint64_t seed)
 	total.steps += STEPS;
 	total.checks += model.checks;
 	total.mapped += model.mapped;
+	total.in_u += model.in_u;
+	total.with_sum += model.with_sum;
+	total.with_mxr += model.with_mxr;
 	total.stored += model.stored;
 	total.pt_writes += model.m.pt_writes;
 	total.zapped += model.m.tsp.zapped;
@@ -44,6 +48,8 @@ void report(void)
 		"tables' pages, %lu of them emulated, %lu tables zapped, %lu let go, %lu fences told\n",
 		total.steps, total.checks, total.mapped, total.stored, total.pt_writes,
 		total.zapped, total.let_go, total.flushes);
+	assert_true(total.in_u > total.mapped / 16 && total.with_sum > total.mapped / 16 &&
+		    total.with_mxr > total.mapped / 16);
 	assert_true(total.mapped > total.checks / 4 && total.pt_writes > total.steps / 64);
 	/* A few guests alone may have none that lets go. */
 	assert_true(total.steps < 8 * STEPS ||
