@@ -11,6 +11,7 @@
 #ifndef TEST_ORACLE_H
 #define TEST_ORACLE_H
 
+#include "choices.h"
 #include "memory.h"
 
 #define ORACLE_VERSIONS 12
@@ -32,6 +33,13 @@ struct access {
 	enum ssp_access kind;
 	unsigned int state;
 };
+
+/* In what state a random access is made: SUM and MXR come with either privilege. */
+static inline unsigned int random_state(struct choices *choices)
+{
+	return (choose(choices, 2) ? SSP_USER : 0) | (choose(choices, 2) ? SSP_SUM : 0) |
+	       (choose(choices, 2) ? SSP_MXR : 0);
+}
 
 struct oracle {
 	uint64_t now;

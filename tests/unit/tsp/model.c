@@ -158,13 +158,6 @@ static void count_mapped(struct model *model, unsigned int state)
 	model->with_mxr += !!(state & SSP_MXR);
 }
 
-/* SUM and MXR come with either privilege. */
-static unsigned int random_state(struct choices *choices)
-{
-	return (choose(choices, 2) ? SSP_USER : 0) | (choose(choices, 2) ? SSP_SUM : 0) |
-	       (choose(choices, 2) ? SSP_MXR : 0);
-}
-
 static struct access random_access(struct model *model, unsigned int v)
 {
 	static const uint8_t kinds[] = { SSP_FETCH, SSP_LOAD, SSP_STORE };
