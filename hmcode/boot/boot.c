@@ -33,6 +33,7 @@
 #include "host/mark.h"
 #include "mmu/asid.h"
 #include "ssp/hits.h"
+#include "trap/trap.h"
 #include "world/registers.h"
 
 static struct sbi_platform_operations operations;
@@ -116,6 +117,7 @@ static struct hm_hart *make_hart_for_guests(void)
 		return NULL;
 	sbi_memset(hart, 0, sizeof(*hart));
 	hart->frame.hart = hart;
+	hm_learn_first(&hart->frame);
 	return hart;
 }
 

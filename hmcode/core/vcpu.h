@@ -54,6 +54,19 @@ struct hm_mmu_exit {
 	u64 reason, value;
 };
 
+/* An instruction that TVM traps, once it is decoded (trap/tvm_short.c). */
+enum hm_known_kind {
+	HM_KNOWN_FENCE_PAGE_ASID, /* SFENCE.VMA rs1, rs2 */
+	HM_KNOWN_FENCE_PAGE,      /* SFENCE.VMA rs1, x0 */
+	HM_KNOWN_SATP,            /* CSRRW x0, satp, rs1 */
+	HM_KNOWN_KINDS
+};
+
+struct hm_known_insn {
+	u64 insn;              /* as mtval has it */
+	const char *rs1, *rs2; /* the code that reads each source */
+};
+
 /*
  * Registers of the interrupted guest; mscratch points here while the guest
  * world runs, and the stack that traps use lies right below.
@@ -69,6 +82,7 @@ struct hm_frame {
 	u64 scratch;                 /* OpenSBI's mscratch of this hart */
 	u64 host_sp;                 /* where hm_guest_run() left the host's registers */
 	const char *vector;          /* mtvec while the guest runs */
+	struct hm_known_insn known[HM_KNOWN_KINDS]; /* the last of each kind; always one */
 } __attribute__((aligned(16)));
 
 /*

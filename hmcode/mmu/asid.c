@@ -66,7 +66,8 @@ static void load(struct hm_hart *hart, u64 root, u64 *hsatp, u64 *asid_generatio
 			}
 			asid = hart->asid_next++;
 		}
-		*asid_generation = hart->asid_generation;
+		/* Without ASIDs a root never matches: each switch fences, here. */
+		*asid_generation = hart->asid_limit ? hart->asid_generation : 0;
 		*hsatp = root | asid << SATP_ASID_SHIFT;
 	}
 	hart_write(CSR_SATP, *hsatp);

@@ -32,8 +32,7 @@ static inline void hm_roots_enter(struct hm_hart *hart, struct hm_vcpu *vcpu)
 	const struct hm_host_root *next = vcpu->roots.next;
 	u64 fence = hm_read(vcpu->run->hw_fence);
 
-	if (next == vcpu->roots.current && next->asid_generation == hart->asid_generation &&
-	    hart->asid_limit)
+	if (next == vcpu->roots.current && next->asid_generation == hart->asid_generation)
 		hart_write(CSR_SATP, next->hsatp); /* most often: nothing is new */
 	else
 		hm_roots_load(hart, vcpu);

@@ -9,6 +9,7 @@
 #define SSP_HITS_H
 
 #include "geometry.h"
+#include "hm_abi.h"
 #include "ssp.h"
 #include "ssp_port.h"
 #include "walk_cache.h"
@@ -29,9 +30,19 @@ static inline uint64_t ssp_own_leaf_of(const struct ssp_space *space, uint64_t p
 	/* Reserved high bits make it too large. */
 	if (leaf >= space->ram_size)
 		return 0;
-	/* Without D no W: they are bits 7 and 2.  A and D are preset. */
+	/*
+	 * Without D no W: they are bits 7 and 2.  A and D are preset.  G goes, since the hart's
+	 * fences of one ASID spare what has it.  No guest could tell: its own entry has G, so that
+	 * it holds for all address spaces, until a fence of all of them fences everything here.
+	 */
 	leaf &= (leaf >> 5 | ~PTE_W) & ~(PTE_G | PTE_RSW);
 	return (leaf + space->ram_hpa) | PTE_A | PTE_D;
+}
+
+/* Do the tables belong to the global tree, whose entries have G? */
+static inline _Bool ssp_is_global(const struct ssp_walk *walk)
+{
+	return walk->table->owner == SSP_GLOBAL;
 }
 
 /* The same in any tree, or 0: not of this one. */
@@ -40,7 +51,7 @@ static inline uint64_t ssp_leaf_of(const struct ssp_space *space, const struct s
 {
 	uint64_t leaf = ssp_own_leaf_of(space, pte);
 
-	if (!leaf || walk->table->owner != SSP_GLOBAL)
+	if (!leaf || !ssp_is_global(walk))
 		return leaf;
 	return pte & PTE_G ? leaf | PTE_G : 0;
 }
@@ -48,9 +59,7 @@ static inline uint64_t ssp_leaf_of(const struct ssp_space *space, const struct s
 /* Whatever the guest has valid and accessed.  (R: without it an entry may be a reserved one.) */
 static inline _Bool ssp_may_hold(uint64_t pte)
 {
-	const uint64_t need = PTE_V | PTE_R | PTE_A;
-
-	return (pte & need) == need;
+	return !(~pte & (PTE_V | PTE_R | PTE_A));
 }
 
 /* The leaf without being asked for an access, or 0: a TLB may hold it. */
@@ -81,6 +90,12 @@ static inline void ssp_fill_group(struct ssp_space *space, struct ssp_walk *walk
 	for (uint64_t end = gpte + GROUP_SIZE * 8; gpte != end; gpte += 8, spte++)
 		if (!*spte)
 			*spte = ssp_leaf_ahead(space, walk, ssp_port_load(gpte));
+}
+
+/* What an entry of the ring says of one page of the ASID; never 0. */
+static inline uint64_t ssp_ring_page_of(uint64_t asid)
+{
+	return (asid & SATP_ASID_MASK) << HM_RING_ASID_SHIFT | 1;
 }
 
 /* In bytes, of the entry for va in its leaf table. */
@@ -199,32 +214,78 @@ static inline void ssp_leaf_anew(struct ssp_space *space, struct ssp_walk *walk,
 }
 
 /*
- * What ssp_flush_va() does (ssp_flush_va_asid() if by_asid), for a page whose
- * leaf tables are known; SSP_FENCE_PAGE is owed then.  False: take those.
- * The leaf is read anew instead of dropped: who fences a page mostly uses it next.
+ * The same at an offset in bytes, of a table that is not the global tree's; returns the leaf.  The
+ * whole group counts as occupied where the guest has a page, ours or not.
  */
-static inline _Bool ssp_flush_va_fast(struct ssp_space *space, uint64_t va, _Bool by_asid,
-				      uint64_t asid)
+static inline uint64_t ssp_own_leaf_anew(struct ssp_space *space, struct ssp_walk *walk,
+					 uint64_t offset)
+{
+	uint64_t pte = ssp_port_load(walk->guest + offset), *spte = walk->shadow + offset / 8;
+	struct ssp_table *table = walk->table;
+
+	if (!ssp_may_hold(pte))
+		return *spte = 0;
+	if (!*spte) /* else it does already */
+		table->occupied |= 1ull << offset / 64;
+	return *spte = ssp_own_leaf_of(space, pte);
+}
+
+/* The walk to a page that such a fence of one ASID concerns; NULL: others may, too. */
+static inline struct ssp_walk *ssp_fence_asid_hit(struct ssp_space *space, uint64_t va,
+						  uint64_t asid)
 {
 	struct ssp_root *root = space->current;
 	struct ssp_walk *walk = ssp_walk_hit(root, va);
 
+	return walk && root->ring_page == ssp_ring_page_of(asid) ? walk : NULL;
+}
+
+/* The same of all address spaces: the others learn of it by ssp_log_fence(). */
+static inline struct ssp_walk *ssp_fence_hit(struct ssp_space *space, uint64_t va)
+{
+	struct ssp_walk *walk = ssp_walk_hit(space->current, va);
+
+	/* The global tree may have a page that the root's own has as well. */
+	return walk && (ssp_is_global(walk) ||
+			!space->global_top[(va >> space->global_shift) % PTES_PER_TABLE]) ?
+		       walk :
+		       NULL;
+}
+
+/* For roots that do not run: the page is fenced in each before it runs. */
+static inline void ssp_log_fence(struct ssp_space *space, uint64_t va)
+{
+	space->log[space->log_head++ % SSP_LOG_SIZE] = va;
+	space->current->log_position = space->log_head;
+}
+
+/*
+ * What ssp_flush_va_asid() and ssp_flush_va() do, for a page whose leaf tables are known;
+ * SSP_FENCE_PAGE is owed then.  False: take those, nothing has changed.
+ * The leaf is read anew instead of dropped: who fences a page mostly uses it next.
+ */
+static inline _Bool ssp_flush_va_asid_fast(struct ssp_space *space, uint64_t va, uint64_t asid)
+{
+	struct ssp_walk *walk = ssp_fence_asid_hit(space, va, asid);
+
 	if (!walk)
 		return 0;
-	if (by_asid) {
-		/* Only where no other root can have the same ASID. */
-		if (((asid ^ satp_asid(root->gsatp)) & SATP_ASID_MASK) || root->asid_shared)
-			return 0;
-		if (walk->table->owner == SSP_GLOBAL)
-			return 1; /* spared */
-	} else {
-		if (walk->table->owner != SSP_GLOBAL &&
-		    space->global_top[(va >> space->global_shift) % PTES_PER_TABLE])
-			return 0; /* the global tree may have the page as well */
-		space->log[space->log_head++ % SSP_LOG_SIZE] = va;
-		root->log_position = space->log_head;
-	}
-	ssp_leaf_anew(space, walk, pte_index(va, 0));
+	if (!ssp_is_global(walk)) /* what is global is spared */
+		ssp_own_leaf_anew(space, walk, ssp_entry_offset(va));
+	return 1;
+}
+
+static inline _Bool ssp_flush_va_fast(struct ssp_space *space, uint64_t va)
+{
+	struct ssp_walk *walk = ssp_fence_hit(space, va);
+
+	if (!walk)
+		return 0;
+	ssp_log_fence(space, va);
+	if (ssp_is_global(walk))
+		ssp_leaf_anew(space, walk, pte_index(va, 0));
+	else
+		ssp_own_leaf_anew(space, walk, ssp_entry_offset(va));
 	return 1;
 }
 

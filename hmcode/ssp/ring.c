@@ -129,7 +129,7 @@ static void flush_pages_asid(struct drain *drain, uint64_t va, uint64_t pages, u
 {
 	struct ssp_space *space = drain->space;
 	struct ssp_root *root = space->current;
-	bool alone = asid == satp_asid(root->gsatp) && !root->asid_shared;
+	bool alone = root->ring_page == ssp_ring_page_of(asid);
 
 	if (!pages || !afford(&drain->flush_budget, pages)) {
 		if (!pages || !alone || !flush_range(drain, va, pages))
@@ -138,7 +138,7 @@ static void flush_pages_asid(struct drain *drain, uint64_t va, uint64_t pages, u
 	}
 	owe_pages(drain, va, pages, SSP_FENCE_ASID);
 	for (; pages; pages--, va += PAGE_SIZE) {
-		if (ssp_flush_va_fast(space, va, true, asid))
+		if (ssp_flush_va_asid_fast(space, va, asid))
 			continue;
 		if (!afford(&drain->flush_budget,
 			    alone ? COST_OF_WALK : cost_of_roots(space, asid))) {
@@ -174,7 +174,7 @@ static void flush_pages(struct drain *drain, uint64_t va, uint64_t pages)
 	}
 	owe_pages(drain, va, pages, SSP_FENCE_ALL);
 	for (; pages && !drain->all; pages--, va += PAGE_SIZE)
-		if (!ssp_flush_va_fast(space, va, false, 0))
+		if (!ssp_flush_va_fast(space, va))
 			flush_page(drain, va);
 }
 

@@ -20,7 +20,6 @@ static void root_init(struct ssp_root *root)
 	root->hsatp = root->asid_generation = 0;
 	root->next_asid = SSP_GLOBAL;
 	root->mode = SATP_BARE;
-	root->asid_shared = false;
 }
 
 /*
@@ -131,13 +130,10 @@ static void bucket_add(struct ssp_space *space, struct ssp_root *root)
 {
 	uint8_t *link = &space->asid_bucket[satp_asid(root->gsatp) % SSP_ASID_BUCKETS];
 
-	root->asid_shared = false;
-	root->ring_page = satp_asid(root->gsatp) << HM_RING_ASID_SHIFT | 1;
+	root->ring_page = ssp_ring_page_of(satp_asid(root->gsatp));
 	for (unsigned int i = *link; i != SSP_GLOBAL; i = space->roots[i].next_asid) {
-		if (satp_asid(space->roots[i].gsatp) == satp_asid(root->gsatp)) {
-			space->roots[i].asid_shared = root->asid_shared = true;
+		if (satp_asid(space->roots[i].gsatp) == satp_asid(root->gsatp))
 			space->roots[i].ring_page = root->ring_page = 0;
-		}
 	}
 	root->next_asid = *link;
 	*link = root - space->roots;

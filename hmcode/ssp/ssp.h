@@ -182,7 +182,7 @@ struct ssp_root {
 	struct ssp_path path[SSP_WALK_CACHE]; /* of the walk with the same number */
 
 	uint64_t gsatp; /* guest satp: mode, ASID, PPN; the key */
-	/* what an entry of the ring says of one page of this ASID; 0: asid_shared */
+	/* what an entry of the ring says of one page of this ASID; 0: other roots may have it */
 	uint64_t ring_page;
 	uint64_t log_position; /* current up to here */
 	uint64_t filled_generation;
@@ -193,7 +193,6 @@ struct ssp_root {
 	uint32_t top;                  /* top table; SSP_NONE: root not in use */
 	uint8_t next_asid;             /* root of the same ASID bucket; 0: none */
 	uint8_t mode;                  /* of the shadow; satp encoding */
-	uint8_t asid_shared;           /* another root may have the same guest ASID */
 
 	/* Owned by whoever loads the root into satp (mmu/asid.c). */
 	uint64_t hsatp;           /* hardware satp: mode, hardware ASID, shadow PPN */
@@ -231,6 +230,10 @@ struct ssp_space {
 	 */
 	uint64_t split;
 
+	uint64_t uses; /* clock of last_use */
+	uint64_t root_hits, root_misses;
+	uint8_t asid_bucket[SSP_ASID_BUCKETS];
+
 	uint64_t log_head;
 	uint64_t log[SSP_LOG_SIZE]; /* page addresses of fences with rs2 = x0 */
 
@@ -241,12 +244,10 @@ struct ssp_space {
 	uint32_t free;       /* ring of tables without an owner */
 	uint32_t fresh;      /* tables from here on were never used */
 
-	uint64_t uses; /* clock of last_use */
-	uint8_t asid_bucket[SSP_ASID_BUCKETS];
 	uint8_t bare_mode;   /* shadow mode behind a guest in bare mode */
 	uint16_t satp_modes; /* bit N: satp.MODE N is offered to the guest */
 
-	uint64_t tables_allocated, tables_recycled, root_hits, root_misses;
+	uint64_t tables_allocated, tables_recycled;
 	struct ssp_root roots[SSP_ROOTS];
 };
 

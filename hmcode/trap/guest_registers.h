@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * guest_registers.h - what a trap saves of the guest's registers, in the frame that sp points to, and what it leaves
- * in the trace; for the assembler.
+ * guest_registers.h - what a trap saves of the guest's registers, in the frame that sp points to; for the assembler.
  */
 #define X(n)	(FRAME_X + 8 * (n))(sp)
 
@@ -94,16 +93,4 @@
 	ld	s9, X(25)
 	ld	s10, X(26)
 	ld	s11, X(27)
-.endm
-
-/* An event of the trace, as hm_trace() in core/trace.h: \kind is one of TRACE_*.  Takes \next and \time. */
-.macro trace_event kind, value, vcpu, next, time
-#ifdef HM_TRACED
-	ld	\next, VCPU_TRACE(\vcpu)
-	csrr	\time, mcycle
-	sd	\value, 0(\next)
-	sd	\time, \kind(\next)
-	addi	\next, \next, TRACE_SLOT
-	sh	\next, VCPU_TRACE(\vcpu)
-#endif
 .endm

@@ -35,60 +35,34 @@
 .endm
 
 /*
- * \to = the guest's register whose number is at bit \bit of the instruction in
- * a1.  A table of two instructions a register does it: no other is saved yet.
+ * The source of the instruction in a3 that a table of hm_read_* and a bit number name, by the
+ * table.  Takes t0 and t1.
  */
-.macro read_gpr to, bit
-	srli	t0, a1, \bit - 3
+.macro read_source table, bit
+	srli	t0, a3, \bit - 3
 	andi	t0, t0, 31 << 3
-	lla	\to, 1f
-	add	t0, t0, \to
+	lla	t1, \table
+	add	t1, t1, t0
+	jalr	t0, t1
+.endm
+
+/* The instruction in a3 that TVM trapped, if it is the one at \known that hm_learn_tvm() left there. */
+.macro known_insn known, rs2, short
+	ld	t1, (\known + KNOWN_INSN)(sp)
+	bne	t1, a3, 1f
+.if \rs2
+	ld	t0, (\known + KNOWN_RS2)(sp)
 	jalr	t0, t0
-	j	2f
-	.option push
-	.option norvc
-1:	.irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-	.if \n == 2
-	csrr	\to, mscratch
-	.elseif \n == 1 || \n == 5 || \n == 6 || (\n >= 10 && \n <= 15)
-	ld	\to, X(\n)
-	.else
-	mv	\to, x\n
-	.endif
-	jr	t0
-	.endr
-	.option pop
-2:
-.endm
-
-/*
- * \pte becomes a root's own leaf for it, as ssp_own_leaf_of() in ssp/hits.h; to \none if
- * it is not in slot 0.  Takes ra.  G goes, since the hart's fences of one ASID spare what has it.  No
- * guest could tell, as its own entry has G as well: on any hart that holds for all address
- * spaces, and until a fence of all of them, which fences everything here.
- */
-.macro own_leaf pte, vcpu, none
-	ld	ra, VCPU_RAM_BASE(\vcpu)
-	sub	\pte, \pte, ra
-	ld	ra, VCPU_RAM_SIZE(\vcpu)
-	bgeu	\pte, ra, \none
-	srli	ra, \pte, 5			/* D, bit 7, to W, bit 2: without D no W */
-	ori	ra, ra, ~PTE_W
-	and	\pte, \pte, ra
-	andi	\pte, \pte, ~(PTE_G | PTE_RSW)
-	ld	ra, VCPU_RAM_HPA(\vcpu)
-	add	\pte, \pte, ra
-	ori	\pte, \pte, PTE_A | PTE_D
-.endm
-
-/* Entries of \table were made in the group of the one at offset \offset, which is lost.  Takes t0 and \bits. */
-.macro occupy table, offset, bits
-	srli	\offset, \offset, 6		/* 8 entries a bit */
-	li	t0, 1
-	sll	t0, t0, \offset
-	ld	\bits, TABLE_OCCUPIED(\table)
-	or	\bits, \bits, t0
-	sd	\bits, TABLE_OCCUPIED(\table)
+.endif
+	ld	t0, (\known + KNOWN_RS1)(sp)
+	jalr	t0, t0
+	mv	a0, sp
+	call	\short
+	bnez	a0, general_insn
+	load_few
+	csrrw	sp, mscratch, sp
+	mret
+1:
 .endm
 
 	.text
@@ -113,104 +87,17 @@ hm_guest_vector:
 no_page_fault:
 	addi	a0, a0, -2			/* illegal instruction: satp and fences */
 	bnez	a0, other
-	csrr	a1, mtval
-	read_gpr a2, 15
-	read_gpr a3, 20
+	csrr	a3, mtval
+known:
+	known_insn FRAME_FENCE_PAGE_ASID, 1, hm_fence_page_asid_short
+	known_insn FRAME_FENCE_PAGE, 0, hm_fence_page_short
+	known_insn FRAME_SATP, 0, hm_satp_short
 	mv	a0, sp
-	call	hm_tvm_short
-	bnez	a0, 1f
-	load_few
-	csrrw	sp, mscratch, sp
-	mret
-1:	addi	a0, a0, -HM_SHORT_RING
-	bnez	a0, general
-
-	/*
-	 * A commit.  Nothing was pushed, or the flush of one page of the address space
-	 * that runs: that ends here, as ssp_ring_drain() and ssp_leaf_anew() would have
-	 * it; anything else is for hm_drain_short().
-	 *
-	 *	a0 vCPU			a3 walk-cache entry
-	 *	a1 the ring's page	a4 offset of the entry in the tables
-	 *	a2 tail			a5 the page's address
-	 */
-	ld	a0, FRAME_VCPU(sp)
-	ld	a1, VCPU_RING_HPA(a0)
-	beqz	a1, general
-	lw	a2, VCPU_RING_TAIL(a0)
-	lw	a3, RING_HEAD(a1)
-	fence
-	beq	a2, a3, committed
-	andi	a5, a2, HM_RING_ENTRIES - 1
-	addiw	a2, a2, 1
-	bne	a2, a3, drain
-	ori	a5, a5, HM_RING_ENTRIES		/* ssp_ring_entry() */
-	slli	a5, a5, 4
-	add	a5, a5, a1
-	ld	a3, 8(a5)
-	ld	a5, 0(a5)
-	ld	a4, VCPU_ROOT(a0)
-	ld	t0, ROOT_RING_PAGE(a4)
-	beqz	t0, drain			/* another root has the ASID; an entry of all of ASID 0 is 0 too */
-	bne	a3, t0, drain
-	addi	a5, a5, -HM_RING_OP_FLUSH
-	slli	t0, a5, 64 - 12
-	bnez	t0, drain
-	srli	t0, a5, WALK_SHIFT
-	andi	a3, t0, WALK_CACHE - 1
-	slli	a3, a3, WALK_SIZE_SHIFT
-	add	a3, a3, a4
-	ld	a4, ROOT_WALK_GENERATION(a4)
-	or	t0, t0, a4
-	ld	a4, ROOT_WALK_TAG(a3)
-	bne	a4, t0, drain
-	ld	t0, ROOT_WALK_TABLE(a3)
-	lbu	t0, TABLE_OWNER(t0)
-	beqz	t0, drain			/* SSP_GLOBAL */
-	slli	a4, a5, 64 - 21			/* bits 20:12 are the index, 11:9 are 0 */
-	srli	a4, a4, 64 - 12
-	ld	t0, ROOT_WALK_GUEST(a3)
-	add	t0, t0, a4
-	ld	t0, 0(t0)			/* the guest's PTE, read once */
-	andi	ra, t0, PTE_V | PTE_R | PTE_A
-	addi	ra, ra, -(PTE_V | PTE_R | PTE_A)
-	bnez	ra, nothing
-	own_leaf t0, a0, nothing
-	ld	ra, ROOT_WALK_SHADOW(a3)
-	add	ra, ra, a4
-	sd	t0, 0(ra)
-	ld	a3, ROOT_WALK_TABLE(a3)
-	occupy	a3, a4, ra
-drained:
-	sfence.vma a5
-	sw	a2, VCPU_RING_TAIL(a0)
-	fence
-	sw	a2, RING_TAIL(a1)
-committed:
-	ld	t0, VCPU_RINGS(a0)
-	addi	t0, t0, 1
-	sd	t0, VCPU_RINGS(a0)
-	trace_event TRACE_RING, zero, a0, t0, a1
-	csrr	a0, mepc
-	addi	a0, a0, 4
-	csrw	mepc, a0
-	load_few
-	csrrw	sp, mscratch, sp
-	mret
-
-nothing:
-	ld	ra, ROOT_WALK_SHADOW(a3)
-	add	ra, ra, a4
-	sd	zero, 0(ra)
-	j	drained
-
-drain:
-	mv	a0, sp
-	call	hm_drain_short
-	bnez	a0, general
-	load_few
-	csrrw	sp, mscratch, sp
-	mret
+	mv	a1, a3
+	call	hm_learn_tvm
+	csrr	a3, mtval
+	beqz	a0, known
+	j	general_insn
 
 	/* Where the host has a share in the events, nothing is decided above and little here. */
 	.align	2
@@ -221,9 +108,11 @@ hm_policy_vector:
 	csrr	a0, mcause
 	addi	a0, a0, -2
 	bnez	a0, 3f
-	csrr	a1, mtval
-	read_gpr a2, 15
-	read_gpr a3, 20
+	csrr	a3, mtval
+	read_source hm_read_rs2, 20
+	read_source hm_read_rs1, 15
+	sd	a1, FRAME_RS1(sp)
+	sd	a2, FRAME_RS2(sp)
 	mv	a0, sp
 	call	hm_tvm_short_policy
 	bnez	a0, 4f
@@ -263,6 +152,12 @@ to_host:
 	call	hm_to_host
 	j	hm_guest_leave
 
+general_insn:
+	csrr	a3, mtval
+	read_source hm_read_rs2, 20
+	read_source hm_read_rs1, 15
+	sd	a1, FRAME_RS1(sp)
+	sd	a2, FRAME_RS2(sp)
 general:
 	save_caller_saved
 	expect_no_trap

@@ -6,7 +6,9 @@
 #ifndef HM_OUTCOME_H
 #define HM_OUTCOME_H
 
-#define HM_SHORT_RING    2 /* it commits its ring */
-#define HM_SHORT_TO_HOST 3 /* of hm_tvm_short_policy(): a fence for hm_to_host() */
+#define HM_SHORT_TO_HOST 2 /* of hm_tvm_short_policy(): a fence for hm_to_host() */
+
+/* Bytes of a piece of code at hm_read_rs1 or hm_read_rs2. */
+#define HM_READ_SIZE 8
 
 #endif

@@ -4,7 +4,7 @@
  *
  *	guest_vector.S	hm_guest_vector	saves a few registers
  *	fault_short.c	hm_fault_short	page faults that the walk cache answers
- *	tvm_short.c	hm_tvm_short	fences and satp writes likewise
+ *	tvm_short.c	hm_..._short	fences, satp writes and commits likewise
  *	tvm.c		hm_trap_mmu	those that take the engine's general functions
  *	route.c		hm_trap_route	everything else, by cause, all registers saved; from the
  *					vector at once where it is neither a page fault nor an
@@ -48,11 +48,17 @@ struct hm_trap {
 /* guest_vector.S: the second asks the policy about each event. */
 extern const char hm_guest_vector[], hm_policy_vector[];
 
-/* Called by guest_vector.S; outcome.h says what the first four return. */
+/* There, too: 32 pieces of code, one a register, that read a source register of an instruction. */
+extern const char hm_read_rs1[], hm_read_rs2[];
+
+/* Called by guest_vector.S; all that return something: 0 or 1, or what outcome.h says. */
 u64 hm_fault_short(struct hm_frame *frame, u64 cause);
-u64 hm_tvm_short(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2);
-u64 hm_tvm_short_policy(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2);
-u64 hm_drain_short(struct hm_frame *frame);
+u64 hm_fence_page_asid_short(struct hm_frame *frame, u64 va, u64 asid);
+u64 hm_fence_page_short(struct hm_frame *frame, u64 va);
+u64 hm_satp_short(struct hm_frame *frame, u64 value);
+u64 hm_learn_tvm(struct hm_frame *frame, u64 insn);
+void hm_learn_first(struct hm_frame *frame);
+u64 hm_tvm_short_policy(struct hm_frame *frame, u64 rs1, u64 rs2, u32 insn);
 u64 hm_trap_mmu(struct hm_frame *frame, u64 cause);
 u64 hm_trap_route(struct hm_frame *frame);
 void hm_to_host(struct hm_frame *frame);

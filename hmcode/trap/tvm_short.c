@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * tvm_short.c - what mstatus.TVM traps and needs no more than a look at the walk
- * cache or the root buffer: pages fenced, roots switched.
+ * cache or the root buffer: pages fenced, roots switched, rings committed.
+ *
+ *	new to the hart ----> hm_learn_tvm()
+ *	SFENCE.VMA va, asid -> hm_fence_page_asid_short()
+ *	SFENCE.VMA va ------> hm_fence_page_short() --> commit(): va is the ring's
+ *	CSRW satp ----------> hm_satp_short()
  *
  * Called by guest_vector.S with a handful of registers saved.  This file is compiled
  * so that its functions preserve all others (FAST_CFLAGS in the Makefile), and
- * calls nothing.
+ * calls nothing.  Each returns 0: done; or 1: the general way, and nothing has changed.
  */
 #include "ssp/hits.h"
 #include "core/insn.h"
@@ -16,6 +21,9 @@
 /* The longest way through a ring here: all its entries together flush so many pages. */
 #define RING_ENTRIES HM_RING_ENTRIES
 #define RING_PAGES   128
+
+/* What only some ways need is jumped to, so that the others save no registers for it. */
+#define APART static __attribute__((noinline))
 
 /*
  * CSRRW to satp of a root that is ready, between address spaces of one mode.  Another mode takes
@@ -30,8 +38,7 @@ static inline bool switch_root(struct hm_frame *frame, u64 value)
 	struct ssp_root *root = ssp_root_ready(space, value);
 
 	if (!root || root->asid_generation != frame->hart->asid_generation ||
-	    !frame->hart->asid_limit || root->mode != space->current->mode ||
-	    !space->current->gsatp || !value)
+	    satp_mode(value ^ space->current->gsatp))
 		return false;
 	root->last_use = ++space->uses;
 	space->current = root;
@@ -47,23 +54,13 @@ static inline bool switch_host_root(struct hm_frame *frame, u64 value)
 	struct hm_vcpu *vcpu = frame->vcpu;
 	struct hm_host_root *root = hm_root_hinted(vcpu, value), *old = vcpu->roots.current;
 
-	if (!root || root->asid_generation != frame->hart->asid_generation ||
-	    !frame->hart->asid_limit || vcpu->fence_count ||
+	if (!root || root->asid_generation != frame->hart->asid_generation || vcpu->fence_count ||
 	    satp_mode(root->root) != satp_mode(old->root) || !old->gsatp || !value)
 		return false;
 	hm_root_use(vcpu, root);
 	vcpu->space.root_hits++;
 	hart_write(CSR_SATP, root->hsatp);
 	hm_count(vcpu, HM_TRAP_SATP_HIT, value);
-	return true;
-}
-
-static inline bool fence_page(struct hm_vcpu *vcpu, u64 va, bool by_asid, u64 asid)
-{
-	if (!ssp_flush_va_fast(&vcpu->space, va, by_asid, asid))
-		return false;
-	hart_fence_page(va);
-	hm_count(vcpu, HM_TRAP_SFENCE_VA, va);
 	return true;
 }
 
@@ -90,18 +87,8 @@ static inline bool log_fence(struct hm_vcpu *vcpu, u64 va, u64 asid)
 	return true;
 }
 
-/* rs1 and rs2 are for hm_trap_mmu. */
-static inline u64 pass_sources(struct hm_frame *frame, u64 next, u64 rs1, u64 rs2)
+static inline u64 finish(void)
 {
-	frame->rs1 = rs1;
-	frame->rs2 = rs2;
-	return next;
-}
-
-static inline u64 finish(struct hm_frame *frame, bool done, u64 rs1, u64 rs2)
-{
-	if (!done)
-		return pass_sources(frame, 1, rs1, rs2);
 	hart_write(CSR_MEPC, hart_read(CSR_MEPC) + 4);
 	return 0;
 }
@@ -111,36 +98,18 @@ static inline struct ssp_walk *own_walk(struct ssp_root *root, u64 va)
 {
 	struct ssp_walk *walk = ssp_walk_hit(root, va);
 
-	return walk && walk->table->owner != SSP_GLOBAL ? walk : NULL;
-}
-
-/* In bytes, of the entry for va in its leaf table. */
-static inline u64 entry_offset(u64 va)
-{
-	return va << (64 - SSP_WALK_SHIFT) >> (64 - SSP_WALK_SHIFT + PAGE_SHIFT) << 3;
-}
-
-/* What the guest's tables say by now, or nothing; returns it. */
-static inline u64 refill_leaf(struct ssp_space *space, struct ssp_walk *walk, u64 offset)
-{
-	u64 pte = ssp_port_load(walk->guest + offset), leaf = 0;
-
-	if (ssp_may_hold(pte)) {
-		leaf = ssp_own_leaf_of(space, pte);
-		walk->table->occupied |= 1ull << offset / 64;
-	}
-	return walk->shadow[offset / 8] = leaf;
+	return walk && !ssp_is_global(walk) ? walk : NULL;
 }
 
 /* Pages of one leaf table. */
 static inline bool flush_pages(struct ssp_space *space, struct ssp_walk *walk, u64 va, u64 pages)
 {
-	u64 offset = entry_offset(va), end = offset + 8 * pages;
+	u64 offset = ssp_entry_offset(va), end = offset + 8 * pages;
 
 	if (!walk || end > PAGE_SIZE)
 		return false;
 	for (; offset != end; offset += 8, va += PAGE_SIZE) {
-		refill_leaf(space, walk, offset);
+		ssp_own_leaf_anew(space, walk, offset);
 		hart_fence_page(va);
 	}
 	return true;
@@ -154,23 +123,16 @@ static inline bool flush_pages(struct ssp_space *space, struct ssp_walk *walk, u
  */
 static inline u64 fill_hinted_page(struct ssp_space *space, struct ssp_walk *walk, u64 va)
 {
-	u64 offset = entry_offset(va), old, leaf;
+	u64 offset = ssp_entry_offset(va), old, leaf;
 
 	if (!walk)
 		return 0;
 	old = walk->shadow[offset / 8];
-	leaf = refill_leaf(space, walk, offset);
+	leaf = ssp_own_leaf_anew(space, walk, offset);
 	/* more rights: this saves a fault of the hart that has the old leaf */
 	if (old && leaf != old)
 		hart_fence_page(va);
 	return leaf != old;
-}
-
-static inline u64 finish_commit(struct hm_vcpu *vcpu)
-{
-	hm_count(vcpu, HM_TRAP_RING, 0);
-	hart_write(CSR_MEPC, hart_read(CSR_MEPC) + 4);
-	return 0;
 }
 
 /* Entries up to n are drained: flushes, and hints of which so many were of use. */
@@ -186,33 +148,34 @@ static inline void advance_tail(struct ssp_ring *ring, u32 n, u64 flushes, u64 u
 	ring->hints_lost += hints - used;
 }
 
+static inline u64 finish_commit(struct hm_vcpu *vcpu)
+{
+	hm_count(vcpu, HM_TRAP_RING, 0);
+	return finish();
+}
+
 /*
  * What ssp_ring_drain() does, for flushes and single hints of the address space
  * that runs.  From the first other entry on it is left to that.
  */
-u64 hm_drain_short(struct hm_frame *frame)
+APART u64 drain(struct hm_vcpu *vcpu, u32 head)
 {
-	struct hm_vcpu *vcpu = frame->vcpu;
 	struct ssp_space *space = &vcpu->space;
 	struct ssp_root *root = space->current;
 	struct ssp_ring *ring = &space->ring;
 	struct ssp_walk *walk = NULL;
 	u64 own = root->ring_page - 1, region = ~0ull;
 	u64 flushes = 0, used = 0, budget = RING_PAGES;
-	u32 head, n = ring->tail;
+	u32 n = ring->tail;
 
-	if (!root->ring_page)
-		return 1;
-	head = ssp_port_load(ring->hpa);
-	ssp_port_fence();
-	if (head - n > RING_ENTRIES)
+	if (!root->ring_page || head - n > RING_ENTRIES)
 		return 1;
 	/*
 	 * A whole address space, at the end, comes before the hints: ssp_ring_drain() does it
 	 * first. Otherwise it would drop what they have just read, which costs faults and is right
 	 * as well.
 	 */
-	if (n != head && !(u32)ssp_port_load(ssp_ring_entry(ring->hpa, head - 1) + 8))
+	if (!(u32)ssp_port_load(ssp_ring_entry(ring->hpa, head - 1) + 8))
 		return 1;
 	for (; n != head; n++) {
 		u64 entry = ssp_ring_entry(ring->hpa, n);
@@ -241,44 +204,157 @@ u64 hm_drain_short(struct hm_frame *frame)
 	return finish_commit(vcpu);
 }
 
-/* What mstatus.TVM traps; rs1 and rs2 are the values of the instruction's source registers. */
-u64 hm_tvm_short(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2)
+/* The same for the one entry before head, if it flushes one page: the commonest of all. */
+APART u64 drain_page(struct hm_vcpu *vcpu, u32 head)
 {
-	bool done = false;
+	struct ssp_space *space = &vcpu->space;
+	u64 entry = ssp_ring_entry(space->ring.hpa, head - 1);
+	u64 va = ssp_port_load(entry) - HM_RING_OP_FLUSH;
+	struct ssp_walk *walk;
 
-	if (hart_read(CSR_MSTATUS) & MSTATUS_MPP) {
-		if (INSN_IS_SFENCE_VMA(insn) && INSN_RS1(insn)) {
-			if (rs1 == frame->vcpu->ring_gva)
-				return pass_sources(frame, INSN_RS2(insn) ? 1 : HM_SHORT_RING, rs1,
-						    rs2);
-			done = fence_page(frame->vcpu, rs1, INSN_RS2(insn), rs2);
-		} else if (INSN_IS_CSRW(insn, CSR_SATP))
-			done = switch_root(frame, rs1);
-	}
-	return finish(frame, done, rs1, rs2);
+	if (!space->current->ring_page || ssp_port_load(entry + 8) != space->current->ring_page ||
+	    va % PAGE_SIZE)
+		return drain(vcpu, head);
+	walk = own_walk(space->current, va);
+	if (!walk)
+		return drain(vcpu, head);
+	ssp_own_leaf_anew(space, walk, ssp_entry_offset(va));
+	hart_fence_page(va);
+	space->ring.tail = head;
+	ssp_port_fence();
+	ssp_ring_publish(&space->ring);
+	return finish_commit(vcpu);
 }
 
-/* Where the host has a share: only switches and fences that need none of the firmware's tables. */
-u64 hm_tvm_short_policy(struct hm_frame *frame, u32 insn, u64 rs1, u64 rs2)
+/* The ring's owner has pushed what it wants to push. */
+APART u64 commit(struct hm_vcpu *vcpu)
+{
+	const struct ssp_ring *ring = &vcpu->space.ring;
+	u32 head, pushed;
+
+	if (!ring->hpa)
+		return 1;
+	head = ssp_port_load(ring->hpa);
+	ssp_port_fence();
+	pushed = head - ring->tail;
+	if (!pushed)
+		return finish_commit(vcpu);
+	return pushed == 1 ? drain_page(vcpu, head) : drain(vcpu, head);
+}
+
+/* From U-mode all of it is illegal.  MPP is U, 0, or S, 1. */
+static inline bool is_from_s_mode(void)
+{
+	return (s64)(hart_read(CSR_MSTATUS) << (63 - MSTATUS_MPP_SHIFT)) < 0;
+}
+
+static inline u64 finish_fence(struct hm_vcpu *vcpu, u64 va)
+{
+	hart_fence_page(va);
+	hm_count(vcpu, HM_TRAP_SFENCE_VA, va);
+	return finish();
+}
+
+APART u64 fence_spared(struct hm_vcpu *vcpu, u64 va)
+{
+	return finish_fence(vcpu, va);
+}
+
+APART u64 fence_own(struct hm_vcpu *vcpu, u64 va, struct ssp_walk *walk)
+{
+	ssp_own_leaf_anew(&vcpu->space, walk, ssp_entry_offset(va));
+	return finish_fence(vcpu, va);
+}
+
+APART u64 fence_global(struct hm_vcpu *vcpu, u64 va, struct ssp_walk *walk)
+{
+	ssp_leaf_anew(&vcpu->space, walk, pte_index(va, 0));
+	return finish_fence(vcpu, va);
+}
+
+/* What ssp_flush_va_asid_fast() does, in parts. */
+u64 hm_fence_page_asid_short(struct hm_frame *frame, u64 va, u64 asid)
 {
 	struct hm_vcpu *vcpu = frame->vcpu;
-	bool done = false;
+	struct ssp_walk *walk;
 
-	if (hm_host_tables(vcpu) && hart_read(CSR_MSTATUS) & MSTATUS_MPP) {
-		if (INSN_IS_CSRW(insn, CSR_SATP) && hm_finishes(vcpu, HM_POLICY_SATP)) {
-			done = switch_host_root(frame, rs1);
-		} else if (INSN_IS_SFENCE_VMA(insn) && INSN_RS1(insn) && rs1 != vcpu->ring_gva &&
-			   hm_finishes(vcpu, HM_POLICY_FLUSH)) {
-			hart_fence_page(rs1);
-			hm_count(vcpu, HM_TRAP_SFENCE_VA, rs1);
-			done = true;
-		} else if (INSN_IS_SFENCE_VMA(insn) && rs1 != vcpu->ring_gva &&
-			   !hm_finishes(vcpu, HM_POLICY_FLUSH)) {
-			done = INSN_RS1(insn) &&
-			       log_fence(vcpu, rs1,
-					 INSN_RS2(insn) ? rs2 & SATP_ASID_MASK : HM_ALL_ASIDS);
-			return finish(frame, done, rs1, rs2) ? HM_SHORT_TO_HOST : 0;
-		}
+	if (!is_from_s_mode())
+		return 1;
+	walk = ssp_fence_asid_hit(&vcpu->space, va, asid);
+	if (!walk)
+		return 1;
+	return ssp_is_global(walk) ? fence_spared(vcpu, va) : fence_own(vcpu, va, walk);
+}
+
+/* What ssp_flush_va_fast() does, in parts, or a commit. */
+u64 hm_fence_page_short(struct hm_frame *frame, u64 va)
+{
+	struct hm_vcpu *vcpu = frame->vcpu;
+	struct ssp_walk *walk;
+
+	if (!is_from_s_mode())
+		return 1;
+	if (va == vcpu->ring_gva)
+		return commit(vcpu);
+	walk = ssp_fence_hit(&vcpu->space, va);
+	if (!walk)
+		return 1;
+	ssp_log_fence(&vcpu->space, va);
+	return ssp_is_global(walk) ? fence_global(vcpu, va, walk) : fence_own(vcpu, va, walk);
+}
+
+u64 hm_satp_short(struct hm_frame *frame, u64 value)
+{
+	return is_from_s_mode() && switch_root(frame, value) ? finish() : 1;
+}
+
+/*
+ * The next time that this hart takes a trap for this instruction, guest_vector.S knows by one
+ * compare what it is and from where its sources are read.  The instruction is all that is decoded,
+ * so that nothing else can make what was learned wrong.
+ */
+u64 hm_learn_tvm(struct hm_frame *frame, u64 insn)
+{
+	enum hm_known_kind kind = HM_KNOWN_SATP;
+
+	if (INSN_IS_SFENCE_VMA(insn) && INSN_RS1(insn))
+		kind = INSN_RS2(insn) ? HM_KNOWN_FENCE_PAGE_ASID : HM_KNOWN_FENCE_PAGE;
+	else if (!INSN_IS_CSRW(insn, CSR_SATP))
+		return 1;
+	frame->known[kind] = (struct hm_known_insn){
+		insn,
+		hm_read_rs1 + HM_READ_SIZE * INSN_RS1(insn),
+		hm_read_rs2 + HM_READ_SIZE * INSN_RS2(insn),
+	};
+	return 0;
+}
+
+/* Before there is a guest: guest_vector.S reads what stands there, whatever it is. */
+void hm_learn_first(struct hm_frame *frame)
+{
+	hm_learn_tvm(frame, INSN_SFENCE_VMA(10, 11));
+	hm_learn_tvm(frame, INSN_SFENCE_VMA(10, 0));
+	hm_learn_tvm(frame, INSN_CSRW(CSR_SATP, 10));
+}
+
+/*
+ * Where the host has a share: only switches and fences that need none of the firmware's tables.
+ * frame->rs1 and rs2 are the values of the instruction's sources.
+ */
+u64 hm_tvm_short_policy(struct hm_frame *frame, u64 rs1, u64 rs2, u32 insn)
+{
+	struct hm_vcpu *vcpu = frame->vcpu;
+
+	if (!hm_host_tables(vcpu) || !is_from_s_mode())
+		return 1;
+	if (INSN_IS_CSRW(insn, CSR_SATP) && hm_finishes(vcpu, HM_POLICY_SATP))
+		return switch_host_root(frame, rs1) ? finish() : 1;
+	if (!INSN_IS_SFENCE_VMA(insn) || rs1 == vcpu->ring_gva)
+		return 1;
+	if (!hm_finishes(vcpu, HM_POLICY_FLUSH)) {
+		u64 asid = INSN_RS2(insn) ? rs2 & SATP_ASID_MASK : HM_ALL_ASIDS;
+
+		return INSN_RS1(insn) && log_fence(vcpu, rs1, asid) ? finish() : HM_SHORT_TO_HOST;
 	}
-	return finish(frame, done, rs1, rs2);
+	return INSN_RS1(insn) ? finish_fence(vcpu, rs1) : 1;
 }

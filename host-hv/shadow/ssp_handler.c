@@ -125,7 +125,7 @@ static enum ssp_fence flush_page(struct ssp_space *space, uint64_t va, uint64_t 
 {
 	bool by_asid = asid != FENCE_ALL;
 
-	if (ssp_flush_va_fast(space, va, by_asid, asid)) {
+	if (by_asid ? ssp_flush_va_asid_fast(space, va, asid) : ssp_flush_va_fast(space, va)) {
 		*others |= !by_asid;
 		return SSP_FENCE_PAGE;
 	}

@@ -72,6 +72,75 @@ static void integer_registers(const struct mode *mode, uint64_t root)
 	fact_equal(SURVIVES("ecall", 1, 0, 0, 0x0badbad), want, "an unknown SBI call");
 }
 
+/* Does INSN with register n as its source and VALUE in it; AT is in a register that is not n. */
+#define AS_SOURCE(n, insn, value, other, at)                                                     \
+	({                                                                                       \
+		register uint64_t at_ __asm__(other) = (at);                                     \
+		__asm__ volatile("csrw sscratch, x" #n "\n mv x" #n ", %0\n" insn "\n csrr x" #n \
+				 ", sscratch" ::"r"((uint64_t)(value)),                          \
+				 "r"(at_)                                                        \
+				 : "memory");                                                    \
+	})
+#define FENCE_PAGE(n, other)      AS_SOURCE(n, "sfence.vma x" #n, TEST_VA, other, 0)
+#define FENCE_PAGE_ASID(n, other) AS_SOURCE(n, "sfence.vma x" #n ", " other, TEST_VA, other, 1)
+#define FENCE_BY_ASID(n, other)   AS_SOURCE(n, "sfence.vma " other ", x" #n, 1, other, TEST_VA)
+#define SWITCH(n, other)          AS_SOURCE(n, "csrw satp, x" #n, two_roots[i % 2], other, 0)
+
+/* The value that TEST_VA's page holds is another after the instruction, each time; returns how often. */
+#define BY_EACH_REGISTER(insn, change)      \
+	({                                  \
+		unsigned int i = 0;         \
+		uint64_t good_ = 0;         \
+		EACH_REGISTER(insn, change) \
+		good_;                      \
+	})
+#define R(n, other, insn, change) \
+	i++;                      \
+	change;                   \
+	insn(n, other);           \
+	good_ += read64(TEST_VA) == two_frames[i % 2];
+/* clang-format off */
+#define EACH_REGISTER(i, c) \
+	R(1, "a0", i, c) R(2, "a0", i, c) R(3, "a0", i, c) R(4, "a0", i, c) R(5, "a0", i, c) \
+	R(6, "a0", i, c) R(7, "a0", i, c) R(8, "a0", i, c) R(9, "a0", i, c) R(10, "a1", i, c) \
+	R(11, "a0", i, c) R(12, "a0", i, c) R(13, "a0", i, c) R(14, "a0", i, c) R(15, "a0", i, c) \
+	R(16, "a0", i, c) R(17, "a0", i, c) R(18, "a0", i, c) R(19, "a0", i, c) R(20, "a0", i, c) \
+	R(21, "a0", i, c) R(22, "a0", i, c) R(23, "a0", i, c) R(24, "a0", i, c) R(25, "a0", i, c) \
+	R(26, "a0", i, c) R(27, "a0", i, c) R(28, "a0", i, c) R(29, "a0", i, c) R(30, "a0", i, c) \
+	R(31, "a0", i, c)
+/* clang-format on */
+
+static uint64_t two_frames[2], two_roots[2];
+
+static void fences_by_each_register(volatile uint64_t *pte)
+{
+#define CHANGE *pte = PTE(two_frames[i % 2], PTE_RW)
+	fact_equal(BY_EACH_REGISTER(FENCE_PAGE, CHANGE), 31, "a page fenced by each register");
+	fact_equal(BY_EACH_REGISTER(FENCE_PAGE_ASID, CHANGE), 31, "likewise, of an ASID");
+	fact_equal(BY_EACH_REGISTER(FENCE_BY_ASID, CHANGE), 31, "the ASID in each register");
+}
+
+static void satp_by_each_register(void)
+{
+	fact_equal(BY_EACH_REGISTER(SWITCH, (void)0), 31, "satp written from each register");
+}
+
+/* Two roots that differ in what is at TEST_VA. */
+static void each_register_is_a_source(const struct mode *mode)
+{
+	for (unsigned int i = 0; i < 2; i++) {
+		uint64_t root = root_new(mode);
+
+		two_frames[i] = page_alloc();
+		write64(two_frames[i], two_frames[i]);
+		map_page(mode, root, TEST_VA, two_frames[i], PTE_RW);
+		two_roots[i] = satp_value(mode, root, i + 1);
+	}
+	satp_by_each_register();
+	csr_write(satp, two_roots[0]);
+	fences_by_each_register(pte_of(mode, (two_roots[0] & ((1ul << 44) - 1)) << 12, TEST_VA, 0));
+}
+
 /* Apart from its caller, so that nothing of it comes before FS is on. */
 static uint64_t __attribute__((noinline)) float_rounds(void)
 {
@@ -109,5 +178,6 @@ void payload(uint64_t hart)
 	fence_all();
 	integer_registers(mode, root);
 	float_registers();
+	each_register_is_a_source(mode);
 	csr_write(satp, 0);
 }

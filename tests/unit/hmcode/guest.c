@@ -55,17 +55,46 @@ u64 guest_satp(u64 asid)
 	       guest.root >> PAGE_SHIFT;
 }
 
-static u64 short_way(struct hm_frame *frame, u32 insn)
+/* What a source register of a known instruction holds; guest_vector.S jumps to the code at `read`. */
+static u64 source(const struct hm_frame *frame, const char *read, const char *table)
 {
-	u64 rs1 = frame->x[INSN_RS1(insn)], rs2 = frame->x[INSN_RS2(insn)];
-	u64 next = frame->vcpu->policy == HM_POLICY_ALL ?
-			   hm_tvm_short(frame, insn, rs1, rs2) :
-			   hm_tvm_short_policy(frame, insn, rs1, rs2);
+	size_t offset = read - table;
 
-	/* guest_vector.S looks whether there is a ring. */
-	if (next == HM_SHORT_RING)
-		return frame->vcpu->space.ring.hpa ? hm_drain_short(frame) : 1;
-	return next;
+	assert_int_equal(offset % HM_READ_SIZE, 0);
+	assert_true(offset / HM_READ_SIZE < 32);
+	return offset ? frame->x[offset / HM_READ_SIZE] : 0;
+}
+
+static u64 short_way(struct hm_frame *frame, u64 insn)
+{
+	const struct hm_known_insn *known = frame->known;
+
+	for (;;) {
+		for (unsigned int kind = 0; kind < HM_KNOWN_KINDS; kind++) {
+			u64 rs1 = source(frame, known[kind].rs1, hm_read_rs1);
+			u64 rs2 = source(frame, known[kind].rs2, hm_read_rs2);
+
+			if (known[kind].insn != insn)
+				continue;
+			switch (kind) {
+			case HM_KNOWN_FENCE_PAGE_ASID:
+				return hm_fence_page_asid_short(frame, rs1, rs2);
+			case HM_KNOWN_FENCE_PAGE: return hm_fence_page_short(frame, rs1);
+			default: return hm_satp_short(frame, rs1);
+			}
+		}
+		if (hm_learn_tvm(frame, insn))
+			return 1;
+	}
+}
+
+static u64 tvm_way(struct hm_frame *frame, u64 insn)
+{
+	frame->rs1 = frame->x[INSN_RS1(insn)];
+	frame->rs2 = frame->x[INSN_RS2(insn)];
+	if (frame->vcpu->policy == HM_POLICY_ALL)
+		return short_way(frame, insn);
+	return hm_tvm_short_policy(frame, frame->rs1, frame->rs2, insn);
 }
 
 enum hm_next guest_trap(u64 cause, u64 tval)
@@ -78,7 +107,7 @@ enum hm_next guest_trap(u64 cause, u64 tval)
 	if (fault && frame->vcpu->policy == HM_POLICY_ALL)
 		next = hm_fault_short(frame, cause);
 	if (cause == CAUSE_ILLEGAL_INSTRUCTION && tval)
-		next = short_way(frame, tval);
+		next = tvm_way(frame, tval);
 	if (next == HM_SHORT_TO_HOST) {
 		hm_to_host(frame);
 		return HM_EXIT;

@@ -12,6 +12,7 @@
 #include "host/extension.h"
 #include "machine.h"
 #include "mmu/asid.h"
+#include "trap/trap.h"
 #include "world/vcpus.h"
 
 /* objects.c has them for itself; as many numbers as there are say which are in use. */
@@ -47,6 +48,7 @@ static void begin_hart(void)
 	hm_hart_offset = OFFSET_OF_HART;
 	model_write(CSR_MSCRATCH, (u64)scratch);
 	hart->frame.hart = hart;
+	hm_learn_first(&hart->frame);
 	hart->known = hart->supported = hart->sstc = hart->svvptc = hart->envcfg = hart->inhibit =
 		hart->split_counters = true;
 	hm_asid_init(hart);

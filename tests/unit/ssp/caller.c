@@ -50,7 +50,7 @@ void caller_init(struct caller *caller, struct ssp_space *space, struct hart *ha
 
 static enum ssp_fence fence_page(struct ssp_space *space, uint64_t va, const uint64_t *asid)
 {
-	if (ssp_flush_va_fast(space, va, asid, asid ? *asid : 0))
+	if (asid ? ssp_flush_va_asid_fast(space, va, *asid) : ssp_flush_va_fast(space, va))
 		return SSP_FENCE_PAGE;
 	return asid ? ssp_flush_va_asid(space, va, *asid) : ssp_flush_va(space, va);
 }

@@ -451,7 +451,7 @@ static void pages_behind_a_fenced_one_are_forgotten_if_they_changed(void **state
 	put(2, 2, 0, 0);
 	put(2, 3, PAGE(3), LEAF & ~PTE_W);
 	put(2, 5, 0, 0);
-	assert_true(ssp_flush_va_fast(&f.space, PAGE_SIZE, false, 0));
+	assert_true(ssp_flush_va_fast(&f.space, PAGE_SIZE));
 	ssp_forget_stale(&f.space, PAGE_SIZE);
 	assert_int_equal(ssp_fault_fast(&f.space, PAGE_SIZE, SSP_LOAD, 0, &fence), SSP_SLOW);
 	for (unsigned int i = 2; i < 4; i++)
