@@ -45,15 +45,20 @@ static inline _Bool ssp_is_global(const struct ssp_walk *walk)
 	return walk->table->owner == SSP_GLOBAL;
 }
 
-/* The same in any tree, or 0: not of this one. */
-static inline uint64_t ssp_leaf_of(const struct ssp_space *space, const struct ssp_walk *walk,
-				   uint64_t pte)
+/* The same in the global tree or one that is not, or 0: not of this one. */
+static inline uint64_t ssp_leaf_in(const struct ssp_space *space, _Bool global, uint64_t pte)
 {
 	uint64_t leaf = ssp_own_leaf_of(space, pte);
 
-	if (!leaf || !ssp_is_global(walk))
+	if (!leaf || !global)
 		return leaf;
 	return pte & PTE_G ? leaf | PTE_G : 0;
+}
+
+static inline uint64_t ssp_leaf_of(const struct ssp_space *space, const struct ssp_walk *walk,
+				   uint64_t pte)
+{
+	return ssp_leaf_in(space, ssp_is_global(walk), pte);
 }
 
 /* Whatever the guest has valid and accessed.  (R: without it an entry may be a reserved one.) */
@@ -86,16 +91,24 @@ static inline void ssp_fill_group(struct ssp_space *space, struct ssp_walk *walk
 {
 	uint64_t *spte = walk->shadow + offset / 8 / GROUP_SIZE * GROUP_SIZE;
 	uint64_t gpte = walk->guest + offset / 8 / GROUP_SIZE * GROUP_SIZE * 8;
+	_Bool global = ssp_is_global(walk);
 
-	for (uint64_t end = gpte + GROUP_SIZE * 8; gpte != end; gpte += 8, spte++)
-		if (!*spte)
-			*spte = ssp_leaf_ahead(space, walk, ssp_port_load(gpte));
+	for (uint64_t end = gpte + GROUP_SIZE * 8; gpte != end; gpte += 8, spte++) {
+		uint64_t pte;
+
+		if (*spte)
+			continue;
+		pte = ssp_port_load(gpte);
+		if (ssp_may_hold(pte))
+			*spte = ssp_leaf_in(space, global, pte);
+	}
 }
 
 /* What an entry of the ring says of one page of the ASID; never 0. */
 static inline uint64_t ssp_ring_page_of(uint64_t asid)
 {
-	return (asid & SATP_ASID_MASK) << HM_RING_ASID_SHIFT | 1;
+	/* in two shifts: the mask would take three instructions */
+	return asid << (64 - SATP_ASID_BITS) >> (64 - SATP_ASID_BITS - HM_RING_ASID_SHIFT) | 1;
 }
 
 /* In bytes, of the entry for va in its leaf table. */

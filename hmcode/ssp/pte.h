@@ -34,6 +34,7 @@
 
 #define SATP_MODE_SHIFT 60
 #define SATP_ASID_SHIFT 44
+#define SATP_ASID_BITS  16
 #define SATP_ASID_MASK  0xffffull
 #define SATP_PPN_MASK   ((1ull << 44) - 1)
 #define SATP_BARE       0u

@@ -61,12 +61,25 @@ APART u64 exception(struct hm_vcpu *vcpu, struct ssp_walk *walk, u64 offset, u64
 	}
 }
 
-/* What ssp_fault_fast() does, in parts.  0: done; 1: the general way, and nothing has changed. */
-u64 hm_fault_short(struct hm_frame *frame, u64 cause)
+APART u64 forbidden(struct hm_vcpu *vcpu, struct ssp_walk *walk, u64 offset, u64 pte, u64 cause)
 {
-	struct hm_vcpu *vcpu = frame->vcpu;
+	if (ssp_leaf_plainly_forbids(&vcpu->space, pte, cause - CAUSE_FETCH_PAGE_FAULT))
+		return inject(vcpu);
+	return exception(vcpu, walk, offset, pte, cause);
+}
+
+APART u64 present(struct hm_vcpu *vcpu, struct ssp_walk *walk, u64 offset, u64 pte, u64 cause)
+{
+	if (ssp_leaf_plainly_allows(&vcpu->space, pte, cause - CAUSE_FETCH_PAGE_FAULT,
+				    hm_access_state(hart_read(CSR_MSTATUS))))
+		return fill(vcpu, walk, offset, pte, cause);
+	return forbidden(vcpu, walk, offset, pte, cause);
+}
+
+/* What ssp_fault_fast() does, in parts.  0: done; 1: the general way, and nothing has changed. */
+u64 hm_fault_short(struct hm_vcpu *vcpu, u64 cause)
+{
 	struct ssp_space *space = &vcpu->space;
-	u64 access = cause - CAUSE_FETCH_PAGE_FAULT;
 	u64 va = hart_read(CSR_MTVAL), offset = ssp_entry_offset(va), pte;
 	struct ssp_walk *walk = ssp_walk_hit(space->current, va);
 
@@ -78,9 +91,5 @@ u64 hm_fault_short(struct hm_frame *frame, u64 cause)
 			ssp_reads_on(space, hart_read(CSR_MTVAL));
 		return inject(vcpu);
 	}
-	if (ssp_leaf_plainly_allows(space, pte, access, hm_access_state(hart_read(CSR_MSTATUS))))
-		return fill(vcpu, walk, offset, pte, cause);
-	if (ssp_leaf_plainly_forbids(space, pte, access))
-		return inject(vcpu);
-	return exception(vcpu, walk, offset, pte, cause);
+	return present(vcpu, walk, offset, pte, cause);
 }

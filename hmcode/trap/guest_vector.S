@@ -56,7 +56,7 @@
 .endif
 	ld	t0, (\known + KNOWN_RS1)(sp)
 	jalr	t0, t0
-	mv	a0, sp
+	ld	a0, FRAME_VCPU(sp)
 	call	\short
 	bnez	a0, general_insn
 	load_few
@@ -71,13 +71,12 @@
 hm_guest_vector:
 	csrrw	sp, mscratch, sp
 	save_few
-	csrr	a0, mcause
-	addi	a1, a0, -12			/* fetch 12, load 13, store 15 */
-	sltiu	a1, a1, 4			/* interrupts are far above */
-	beqz	a1, no_page_fault
+	csrr	a1, mcause
+	addi	a0, a1, -12			/* fetch 12, load 13, store 15 */
+	sltiu	a0, a0, 4			/* interrupts are far above */
+	beqz	a0, no_page_fault
 
-	mv	a1, a0
-	mv	a0, sp
+	ld	a0, FRAME_VCPU(sp)
 	call	hm_fault_short
 	bnez	a0, general
 	load_few
@@ -85,8 +84,8 @@ hm_guest_vector:
 	mret
 
 no_page_fault:
-	addi	a0, a0, -2			/* illegal instruction: satp and fences */
-	bnez	a0, other
+	addi	a1, a1, -2			/* illegal instruction: satp and fences */
+	bnez	a1, other
 	csrr	a3, mtval
 known:
 	known_insn FRAME_FENCE_PAGE_ASID, 1, hm_fence_page_asid_short

@@ -52,10 +52,10 @@ extern const char hm_guest_vector[], hm_policy_vector[];
 extern const char hm_read_rs1[], hm_read_rs2[];
 
 /* Called by guest_vector.S; all that return something: 0 or 1, or what outcome.h says. */
-u64 hm_fault_short(struct hm_frame *frame, u64 cause);
-u64 hm_fence_page_asid_short(struct hm_frame *frame, u64 va, u64 asid);
-u64 hm_fence_page_short(struct hm_frame *frame, u64 va);
-u64 hm_satp_short(struct hm_frame *frame, u64 value);
+u64 hm_fault_short(struct hm_vcpu *vcpu, u64 cause);
+u64 hm_fence_page_asid_short(struct hm_vcpu *vcpu, u64 va, u64 asid);
+u64 hm_fence_page_short(struct hm_vcpu *vcpu, u64 va);
+u64 hm_satp_short(struct hm_vcpu *vcpu, u64 value);
 u64 hm_learn_tvm(struct hm_frame *frame, u64 insn);
 void hm_learn_first(struct hm_frame *frame);
 u64 hm_tvm_short_policy(struct hm_frame *frame, u64 rs1, u64 rs2, u32 insn);

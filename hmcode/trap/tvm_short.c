@@ -31,13 +31,12 @@
  * Only a guest that the specification does not cover needs this: to change satp.MODE between two
  * paged modes is no fence of its own global entries on the bare machine either.
  */
-static inline bool switch_root(struct hm_frame *frame, u64 value)
+static inline bool switch_root(struct hm_vcpu *vcpu, u64 value)
 {
-	struct hm_vcpu *vcpu = frame->vcpu;
 	struct ssp_space *space = &vcpu->space;
 	struct ssp_root *root = ssp_root_ready(space, value);
 
-	if (!root || root->asid_generation != frame->hart->asid_generation ||
+	if (!root || root->asid_generation != vcpu->hart->asid_generation ||
 	    satp_mode(value ^ space->current->gsatp))
 		return false;
 	root->last_use = ++space->uses;
@@ -273,9 +272,8 @@ APART u64 fence_global(struct hm_vcpu *vcpu, u64 va, struct ssp_walk *walk)
 }
 
 /* What ssp_flush_va_asid_fast() does, in parts. */
-u64 hm_fence_page_asid_short(struct hm_frame *frame, u64 va, u64 asid)
+u64 hm_fence_page_asid_short(struct hm_vcpu *vcpu, u64 va, u64 asid)
 {
-	struct hm_vcpu *vcpu = frame->vcpu;
 	struct ssp_walk *walk;
 
 	if (!is_from_s_mode())
@@ -287,9 +285,8 @@ u64 hm_fence_page_asid_short(struct hm_frame *frame, u64 va, u64 asid)
 }
 
 /* What ssp_flush_va_fast() does, in parts, or a commit. */
-u64 hm_fence_page_short(struct hm_frame *frame, u64 va)
+u64 hm_fence_page_short(struct hm_vcpu *vcpu, u64 va)
 {
-	struct hm_vcpu *vcpu = frame->vcpu;
 	struct ssp_walk *walk;
 
 	if (!is_from_s_mode())
@@ -303,9 +300,9 @@ u64 hm_fence_page_short(struct hm_frame *frame, u64 va)
 	return ssp_is_global(walk) ? fence_global(vcpu, va, walk) : fence_own(vcpu, va, walk);
 }
 
-u64 hm_satp_short(struct hm_frame *frame, u64 value)
+u64 hm_satp_short(struct hm_vcpu *vcpu, u64 value)
 {
-	return is_from_s_mode() && switch_root(frame, value) ? finish() : 1;
+	return is_from_s_mode() && switch_root(vcpu, value) ? finish() : 1;
 }
 
 /*

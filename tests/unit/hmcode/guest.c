@@ -78,9 +78,9 @@ static u64 short_way(struct hm_frame *frame, u64 insn)
 				continue;
 			switch (kind) {
 			case HM_KNOWN_FENCE_PAGE_ASID:
-				return hm_fence_page_asid_short(frame, rs1, rs2);
-			case HM_KNOWN_FENCE_PAGE: return hm_fence_page_short(frame, rs1);
-			default: return hm_satp_short(frame, rs1);
+				return hm_fence_page_asid_short(frame->vcpu, rs1, rs2);
+			case HM_KNOWN_FENCE_PAGE: return hm_fence_page_short(frame->vcpu, rs1);
+			default: return hm_satp_short(frame->vcpu, rs1);
 			}
 		}
 		if (hm_learn_tvm(frame, insn))
@@ -105,7 +105,7 @@ enum hm_next guest_trap(u64 cause, u64 tval)
 
 	model_trap(cause, tval, model.csr[CSR_MEPC]);
 	if (fault && frame->vcpu->policy == HM_POLICY_ALL)
-		next = hm_fault_short(frame, cause);
+		next = hm_fault_short(frame->vcpu, cause);
 	if (cause == CAUSE_ILLEGAL_INSTRUCTION && tval)
 		next = tvm_way(frame, tval);
 	if (next == HM_SHORT_TO_HOST) {
