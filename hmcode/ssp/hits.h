@@ -258,11 +258,10 @@ static inline struct ssp_walk *ssp_fence_hit(struct ssp_space *space, uint64_t v
 {
 	struct ssp_walk *walk = ssp_walk_hit(space->current, va);
 
-	/* The global tree may have a page that the root's own has as well. */
-	return walk && (ssp_is_global(walk) ||
-			!space->global_top[(va >> space->global_shift) % PTES_PER_TABLE]) ?
-		       walk :
-		       NULL;
+	if (!walk || ssp_is_global(walk))
+		return walk;
+	/* The global tree may have the page as well. */
+	return space->global_top[(va >> space->global_shift) % PTES_PER_TABLE] ? NULL : walk;
 }
 
 /* For roots that do not run: the page is fenced in each before it runs. */

@@ -125,20 +125,52 @@ static void satp_by_each_register(void)
 	fact_equal(BY_EACH_REGISTER(SWITCH, (void)0), 31, "satp written from each register");
 }
 
+/* INSN with t3 as given, while a0 and a2 name a page that is known, too, and a1 its ASID. */
+#define AMONG_OTHERS(insn, value)                                                       \
+	({                                                                              \
+		register uint64_t a0 __asm__("a0") = TEST_VA;                           \
+		register uint64_t a1 __asm__("a1") = 1;                                 \
+		register uint64_t a2 __asm__("a2") = TEST_VA;                           \
+		register uint64_t t3 __asm__("t3") = (value);                           \
+		__asm__ volatile(insn ::"r"(t3), "r"(a0), "r"(a1), "r"(a2) : "memory"); \
+	})
+
+static void only_what_is_named(const struct mode *mode, uint64_t root, volatile uint64_t *pte)
+{
+	volatile uint64_t *other = pte_of(mode, root, TEST_VA + PAGE, 0);
+
+	(void)read64(TEST_VA + PAGE);
+	*other = PTE(two_frames[1], PTE_RW);
+	AMONG_OTHERS("sfence.vma t3, a1", TEST_VA + PAGE);
+	fact_equal(read64(TEST_VA + PAGE), two_frames[1], "the page of t3 is fenced, not of a2");
+	*pte = PTE(two_frames[0], PTE_RW);
+	fence_page(TEST_VA);
+	(void)read64(TEST_VA);
+	AMONG_OTHERS("csrw satp, t3", two_roots[1]);
+	fact_equal(read64(TEST_VA), two_frames[1], "a root is switched, whatever a0 and a1 say");
+}
+
 /* Two roots that differ in what is at TEST_VA. */
 static void each_register_is_a_source(const struct mode *mode)
 {
+	uint64_t first;
+	volatile uint64_t *pte;
+
 	for (unsigned int i = 0; i < 2; i++) {
 		uint64_t root = root_new(mode);
 
 		two_frames[i] = page_alloc();
 		write64(two_frames[i], two_frames[i]);
 		map_page(mode, root, TEST_VA, two_frames[i], PTE_RW);
+		map_page(mode, root, TEST_VA + PAGE, two_frames[0], PTE_RW);
 		two_roots[i] = satp_value(mode, root, i + 1);
 	}
 	satp_by_each_register();
 	csr_write(satp, two_roots[0]);
-	fences_by_each_register(pte_of(mode, (two_roots[0] & ((1ul << 44) - 1)) << 12, TEST_VA, 0));
+	first = (two_roots[0] & ((1ul << 44) - 1)) << 12;
+	pte = pte_of(mode, first, TEST_VA, 0);
+	fences_by_each_register(pte);
+	only_what_is_named(mode, first, pte);
 }
 
 /* Apart from its caller, so that nothing of it comes before FS is on. */

@@ -104,20 +104,25 @@ static void outside_ram(void)
 	fact_equal(good, 6, "what is no RAM is not taken for it");
 }
 
-/* "SFENCE.VMA": from U-mode it is illegal, whatever it names. */
+static uint64_t cause_of_user(uint64_t va, uint32_t insn, uint64_t a0, uint64_t a1)
+{
+	((volatile uint32_t *)old_frame)[2] = insn;
+	((volatile uint32_t *)old_frame)[3] = 0x00000073; /* ecall */
+	__asm__ volatile("fence.i");
+	return attempt_user(va + 8, a0, a1).cause;
+}
+
+/* "SFENCE.VMA", "satp": from U-mode they are illegal, whatever they name. */
 static void fences_of_users(void)
 {
-	/* a0; a0, a0; all */
-	static const uint32_t fences[] = { 0x12050073, 0x12a50073, 0x12000073 };
 	uint64_t va = begin(PTE_RWX | PTE_U), good = 0;
 
-	for (unsigned int i = 0; i < 3; i++) {
-		((volatile uint32_t *)old_frame)[2] = fences[i];
-		((volatile uint32_t *)old_frame)[3] = 0x00000073; /* ecall */
-		__asm__ volatile("fence.i");
-		good += attempt_user(va + 8, TEST_VA, 0).cause == CAUSE_ILLEGAL;
-	}
+	good += cause_of_user(va, 0x12000073, 0, 0) == CAUSE_ILLEGAL;
+	good += cause_of_user(va, 0x12050073, TEST_VA, 0) == CAUSE_ILLEGAL;        /* of a0 */
+	good += cause_of_user(va, 0x12b50073, TEST_VA, own_asid) == CAUSE_ILLEGAL; /* a0, a1 */
 	fact_equal(good, 3, "no fence is a user's");
+	/* csrw satp, a0 */
+	fact_equal(cause_of_user(va, 0x18051073, csr_read(satp), 0), CAUSE_ILLEGAL, "nor satp");
 }
 
 /* --- what was used is known to a fence --------------------------------------------- */
