@@ -5,6 +5,7 @@
 
 #include "machine.h"
 #include "trap/trap.h"
+#include "vector.h"
 
 /* Run `body` as the only vCPU of a new VM, which is ended afterwards; vcpu and run are its. */
 struct guest {
@@ -28,9 +29,6 @@ void guest_map(u64 va, u64 gpa, u64 bits);
 /* The guest's satp with its root and an ASID, and what is at one of its GPAs. */
 u64 guest_satp(u64 asid);
 void *guest_memory(u64 gpa);
-
-/* A trap of the guest, by the way of guest_vector.S; its pc is in mepc. */
-enum hm_next guest_trap(u64 cause, u64 tval);
 
 /* An SBI call; a0 afterwards.  The result of the trap is in *next where next is not NULL. */
 long guest_ecall(enum hm_next *next, u64 extension, u64 function, const u64 argument[6]);
