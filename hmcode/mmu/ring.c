@@ -56,15 +56,22 @@ void hm_ring_leave(struct hm_vcpu *vcpu)
 		ssp_ring_leave(&vcpu->space);
 }
 
-/*
- * After a change of the ring or of the policy, both of which flush everything: what is in it counts
- * as drained.
- */
-void hm_ring_attach(struct hm_vcpu *vcpu)
+/* All is flushed with it: what is in the ring counts as drained. */
+static void attach(struct hm_vcpu *vcpu)
 {
 	ssp_ring_attach(&vcpu->space, vcpu->ring_page);
 	if (hm_host_tables(vcpu) && !hm_finishes(vcpu, HM_POLICY_FLUSH))
 		vcpu->space.ring.hpa = 0;
+}
+
+/*
+ * Another policy: what is in a ring that the firmware goes on draining is still to be drained,
+ * since nothing was flushed where the tables stay the firmware's.
+ */
+void hm_ring_attach(struct hm_vcpu *vcpu)
+{
+	if (hm_host_tables(vcpu) || vcpu->space.ring.hpa != vcpu->ring_page)
+		attach(vcpu);
 }
 
 static void replace_ring(struct hm_vcpu *vcpu, u64 gpa, u64 page)
@@ -72,7 +79,7 @@ static void replace_ring(struct hm_vcpu *vcpu, u64 gpa, u64 page)
 	vcpu->ring_gpa = gpa;
 	vcpu->ring_page = page;
 	vcpu->ring_generation++;
-	hm_ring_attach(vcpu);
+	attach(vcpu);
 }
 
 void hm_ring_end(struct hm_vcpu *vcpu)

@@ -370,6 +370,20 @@ static void a_ring_is_drained_before_its_vcpu_runs(void **state)
 	assert_int_equal(guest_run(find_it_gone), 0);
 }
 
+/* The same where the policy is another one: the tables stay the firmware's, and what they hold. */
+static void a_ring_is_drained_though_the_policy_changes(void **state)
+{
+	(void)state;
+	for (u64 policy = 0; policy < HM_POLICY_ALL; policy++) {
+		guest.run->policy = HM_POLICY_ALL;
+		guest.run->satp = 0;
+		assert_int_equal(guest_run(map_and_stop), 0);
+		push(DATA_VA, HM_RING_OP_FLUSH, 1, 1);
+		guest.run->policy = policy;
+		assert_int_equal(guest_run(find_it_gone), 0);
+	}
+}
+
 /* Its memory was taken away: nothing is read from it or written to it any more. */
 static void commit_what_is_lost(void)
 {
@@ -400,6 +414,7 @@ int main(void)
 		FACT(each_entry_of_the_ring_reaches_shadow_and_hart),
 		FACT(a_forged_ring_costs_a_bounded_time_and_shows_nothing),
 		FACT(a_ring_is_drained_before_its_vcpu_runs),
+		FACT(a_ring_is_drained_though_the_policy_changes),
 		FACT(a_ring_is_lost_with_its_memory),
 	};
 
