@@ -82,7 +82,7 @@ test-long-list: ## the parts of the long tests
 test-long-table: ## commit, part, result and seconds of what has been run; ALL=1: of every commit
 	@tests/long/parts --table $(if $(ALL),all)
 
-fuzz: fetch	## the engine, for SECONDS=60
+fuzz: fetch	## the engine and the firmware, for SECONDS=60 each; the firmware's lines that were reached
 	@$(submake) -C tests/fuzz SECONDS=$(or $(SECONDS),60)
 
 soak: all	## ten million flushes of the patched guest; FLUSHES=, MODE=

@@ -15,6 +15,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static unsigned long all_steps;
+
+__attribute__((destructor)) static void say_steps(void)
+{
+	fprintf(stderr, "steps: %lu\n", all_steps);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct model model;
@@ -26,6 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	model.choices = (struct choices){ .bytes = data + 2, .left = size - 2 };
 	for (unsigned int step = 0; step < MAX_STEPS && !used_up(&model.choices); step++) {
 		model_step(&model);
+		all_steps++;
 		if (model.broken) {
 			fprintf(stderr, "step %u: %s\n", step, model.broken);
 			abort();

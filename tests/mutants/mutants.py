@@ -95,8 +95,9 @@ class Tree:
         if changed == before:
             raise ValueError(f"does not apply: {mutant.what}")
         path.write_bytes(changed)
-        if path.suffix == ".h":     # what unit tests were built of names the headers of the unbroken tree
-            shutil.rmtree(folder / "build/tests", ignore_errors=True)
+        if path.suffix == ".h":     # what unit tests and fuzzers were built of names the headers of the unbroken tree
+            for built in ("build/tests", "build/fuzz"):
+                shutil.rmtree(folder / built, ignore_errors=True)
         tree = Tree(folder)
         tree.build()
         return tree
