@@ -160,9 +160,10 @@ def test_an_address_is_that_of_the_event(runs):
 
 
 @pytest.mark.parametrize("icount", [1, 0])
-def test_several_harts_are_apart(launch, traced, tmp_path, icount):
+def test_several_harts_are_apart(launch, traced, payloads, tmp_path, icount):
     """With ICOUNT=1 they take turns in one thread of QEMU's, otherwise each has one."""
-    end = launch(MODE="ssp", HARTS=2, VCPUS=2, WORKLOAD="fork", ICOUNT=icount, TRACE=tmp_path / "line")
+    end = launch(MODE="ssp", HARTS=2, VCPUS=2, MEM="128M", KERNEL=payloads / "random-guest.bin", ICOUNT=icount,
+                 APPEND="seed=1 steps=1000 harts=2", TRACE=tmp_path / "line")
     assert end.status == 0, repr(end)
     found = events(tmp_path / "line")
     must_be_in_order(found)
