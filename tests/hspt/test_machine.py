@@ -111,7 +111,7 @@ def jobs(machine, command, **arguments):
 @pytest.mark.parametrize("source, target", [(DIRECT, DIRECT), (DIRECT, ""), ("", DIRECT)])
 def test_a_running_guest_migrates(machine, expected, tmp_path, source, target):
     """Its pages are mapped writable when the migration begins to track what is written."""
-    programs = "protect,life*12,self-modify"
+    programs = "protect,life*5,self-modify"
     here = machine(programs, source)
     here.wait_until("protect")
     here.do("migrate-set-capabilities", capabilities=[{"capability": "events", "state": True}])
