@@ -146,7 +146,7 @@ def test_ssp_hm_adds_no_more_than_tsp_where_neither_does_anything(tsp, ssp_hm, w
     assert added(ssp_hm, workload) <= added(tsp, workload) + MEASURING
 
 
-@pytest.mark.parametrize("swapped", [False, True])
+@pytest.mark.parametrize("swapped", [False, pytest.param(True, marks=pytest.mark.long("ladder"))])
 def test_tsp_in_step_exits_for_no_more_stores_than_an_observer_counts(all_workloads, profile, swapped, plugins, tmp_path):
     options = SWAPPED[profile] if swapped else {}
     tsp = all_workloads("tsp-in-step", profile, **options)

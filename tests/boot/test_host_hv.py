@@ -200,11 +200,13 @@ def test_seeds_come_from_the_machine(payloads, tmp_path):
     assert seeds_of(two, ["-dtb", str(tree)]) == []
 
 
-MEMORY = ["policy=ssp-hm", "policy=ssp"]
+# Each shape and each policy for each change; the others are the long part `host-hv`.
+SEVERAL = [(2, 2, "policy=ssp-hm"), (2, 2, "policy=tsp"), (2, 1, "policy=ssp-hm"), (3, 2, "policy=ssp")]
+SEVERAL_MORE = [(2, 2, "policy=ssp"), (2, 1, "policy=ssp"), (3, 2, "policy=ssp-hm")]
 
 
 @pytest.mark.parametrize("vcpus, harts, option", [
-    *((vcpus, harts, option) for vcpus, harts in [(2, 2), (2, 1), (3, 2)] for option in MEMORY), (2, 2, "policy=tsp")])
+    *SEVERAL, *(pytest.param(*each, marks=pytest.mark.long("host-hv")) for each in SEVERAL_MORE)])
 def test_several_vcpus(vcpus, harts, option):
     console = run([linux("fork,cow,mprotect,shell")], f"mem=256M vcpus={vcpus} {option}", harts)
     assert ends(console) == {0: "shutdown"}, console
@@ -254,7 +256,7 @@ def modes_of(machine):
     return machine.match.group(1).split()
 
 
-@pytest.mark.parametrize("vcpus, harts", [(1, 1), (2, 2)])
+@pytest.mark.parametrize("vcpus, harts", [pytest.param(1, 1, marks=pytest.mark.long("host-hv")), (2, 2)])
 def test_the_policy_changes_while_the_guest_works(vcpus, harts):
     """Every mode, and the policies between, in the midst of workloads that check their own results."""
     words = command([linux("fork,exec,mprotect,cow,sigsegv,shell")], f"mem=256M vcpus={vcpus} marks=1", harts)

@@ -46,7 +46,7 @@ def transitions(result):
     ("patched", "ssp", "virt", 0), ("patched-off", "ssp", "virt", 0),
     ("patched", "ssp-hm", "virt", None), ("patched-off", "ssp-hm", "virt", None),
     ("patched", "ssp-hm", "u74", None), ("patched-off", "ssp-hm", "u74", None),
-    ("patched", "tsp", "virt", None),
+    pytest.param("patched", "tsp", "virt", None, marks=pytest.mark.long("patched")),    # some workloads: test_patched_guests.py
 ])
 def test_workloads_are_correct(patched, guest, mode, profile, svvptc):
     run = patched(guest, mode, profile, svvptc)
@@ -84,7 +84,8 @@ PHASE = {"pipe": 4}
 
 
 @pytest.mark.parametrize("workload", WORKLOADS)
-@pytest.mark.parametrize("machine", [*HM_MACHINES, ("ssp", "virt", 0), ("ssp", "virt", None)], ids=str)
+@pytest.mark.parametrize("machine", [*HM_MACHINES, ("ssp", "virt", 0), pytest.param(
+    ("ssp", "virt", None), marks=[pytest.mark.long("patched"), pytest.mark.xdist_group("patched-ssp")])], ids=str)
 def test_transitions_are_never_more(patched, machine, workload):
     on, off = (patched(g, *machine).results[workload] for g in ("patched", "patched-off"))
     assert transitions(on) <= transitions(off) + PHASE.get(workload, 0)
@@ -123,8 +124,9 @@ def test_flushes_make_no_calls(patched, machine):
     assert any(r["guest_ring"] and r["guest_ring"]["flush_calls"] for r in patched("patched", *machine).results.values())
 
 
-# The three classic mistakes.  Rounds and flush calls in each: six or seven, two and two.
+# The three classic mistakes: rounds for 200,000 flush calls, of which each round makes six or seven, two and two.
 STALE = {"stale-fork": 31000, "stale-unmap": 100000, "stale-protect": 100000}
+SHARE = 5    # of them in each run of the tests
 
 
 def stale(launch, test, rounds, *words):
@@ -132,12 +134,13 @@ def stale(launch, test, rounds, *words):
                   APPEND=" ".join(["quiet", *words, f"hmwork={test}:{rounds}"]))
 
 
+@pytest.mark.parametrize("share", [SHARE, pytest.param(1, marks=pytest.mark.long("patched"))])
 @pytest.mark.parametrize("test, rounds", STALE.items())
-def test_nothing_stale_is_used(launch, test, rounds):
-    run = stale(launch, test, rounds)
+def test_nothing_stale_is_used(launch, test, rounds, share):
+    run = stale(launch, test, rounds // share)
     assert f"hmwork: {test} ok" in run.console, repr(run)
     calls = re.search(rf"hmwork: {test} ring:.* flush_calls=(\d+)", run.console)
-    assert int(calls[1]) >= 200_000
+    assert int(calls[1]) >= 200_000 // share
 
 
 @pytest.mark.parametrize("test, mistake, why", [
