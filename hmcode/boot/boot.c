@@ -109,7 +109,7 @@ static struct hm_hart *make_hart_without_guests(void)
 	return sbi_zalloc(__builtin_offsetof(struct hm_hart, stack));
 }
 
-static struct hm_hart *make_hart_for_guests(void)
+static struct hm_hart *make_hart_for_guests(struct sbi_scratch *scratch)
 {
 	struct hm_hart *hart = (struct hm_hart *)hm_pool_alloc(sizeof(*hart) / PAGE_SIZE + 1);
 
@@ -118,12 +118,14 @@ static struct hm_hart *make_hart_for_guests(void)
 	sbi_memset(hart, 0, sizeof(*hart));
 	hart->frame.hart = hart;
 	hm_learn_first(&hart->frame);
+	hart->frame.scratch = (u64)scratch;
 	return hart;
 }
 
 static int make_hart(struct sbi_scratch *scratch)
 {
-	struct hm_hart *hart = hm_pool_size ? make_hart_for_guests() : make_hart_without_guests();
+	struct hm_hart *hart =
+		hm_pool_size ? make_hart_for_guests(scratch) : make_hart_without_guests();
 
 	*hart_of(scratch) = hart;
 	return hart ? 0 : SBI_ENOMEM;
@@ -156,6 +158,7 @@ static void know_hart(struct sbi_scratch *scratch, struct hm_hart *hart)
 	hart->sstc = sbi_hart_has_extension(scratch, SBI_HART_EXT_SSTC);
 	hart->inhibit = sbi_hart_priv_version(scratch) >= SBI_HART_PRIV_VER_1_11;
 	hart->envcfg = sbi_hart_priv_version(scratch) >= SBI_HART_PRIV_VER_1_12;
+	hart->older = !hart->sstc || !hart->envcfg;
 	hart->split_counters = sbi_hart_has_extension(scratch, SBI_HART_EXT_SMCNTRPMF);
 	hart->vlenb = obstacle ? 0 : hm_vlenb();
 	hm_asid_init(hart);

@@ -15,6 +15,7 @@ void offsets(void)
 	OFFSET(FRAME_VCPU, hm_frame, vcpu);
 	OFFSET(FRAME_RUN, hm_frame, run);
 	OFFSET(FRAME_SCRATCH, hm_frame, scratch);
+	OFFSET(FRAME_HOST_RA, hm_frame, host_ra);
 	OFFSET(FRAME_HOST_SP, hm_frame, host_sp);
 	OFFSET(FRAME_VECTOR, hm_frame, vector);
 	OFFSET(FRAME_RS1, hm_frame, rs1);

@@ -80,17 +80,17 @@ struct hm_frame {
 	struct hm_fault fault;       /* from hm_find_fault(), for hm_route_page_fault() */
 	struct hm_mmu_exit mmu_exit; /* from hm_trap_mmu, for hm_route_illegal() */
 	u64 scratch;                 /* OpenSBI's mscratch of this hart */
-	u64 host_sp;                 /* where hm_guest_run() left the host's registers */
+	u64 host_ra, host_sp;        /* the way back of hm_guest_run() */
 	const char *vector;          /* mtvec while the guest runs */
 	struct hm_known_insn known[HM_KNOWN_KINDS]; /* the last of each kind; always one */
 } __attribute__((aligned(16)));
 
 /*
  * Supervisor CSRs of the host while the guest world runs (world/csrs.h); its sstatus is in the
- * mstatus of its call.
+ * mstatus of its call, its sie in mie.
  */
 struct hm_s_state {
-	u64 sie, sip, stvec, sscratch, sepc, scause, stval;
+	u64 sip, stvec, sscratch, sepc, scause, stval;
 	u64 satp, scounteren, senvcfg, stimecmp;
 };
 
@@ -114,6 +114,7 @@ struct hm_hart {
 	bool known;     /* they were */
 	bool supported; /* it can run guests */
 	bool sstc, svvptc, envcfg, inhibit, split_counters;
+	bool older; /* no Sstc, or no menvcfg: what each switch of worlds asks first */
 	u32 asid_bits;
 	u32 satp_modes;
 	u64 ram_known[HM_RAM_KNOWN]; /* regions of the host's RAM (misaligned.c); 0: none */
@@ -177,7 +178,7 @@ struct hm_vcpu {
 	struct hm_vm *vm;
 	u64 memory_generation; /* the VM's that its slots, tables and hart are of */
 	bool ring_lost; /* the ring's memory was taken away since then; under hm_objects_lock */
-	bool seip;      /* software SEIP, set by the host */
+	u8 root;        /* roots.current's number, in hm_run.roots */
 	bool delegation_locked; /* by SBI's FWFT: MISALIGNED_EXC_DELEG stays until a reset */
 	u64 exit_reason;        /* what was told the host last */
 	u64 ring_gpa;           /* HM_RING_NONE: there is no ring, or it was lost */

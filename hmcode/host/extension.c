@@ -9,7 +9,6 @@
 #include "core/ram.h"
 #include "host/extension.h"
 #include "host/objects.h"
-#include "world/switch.h"
 
 static long info(u64 hpa, u64 size)
 {
@@ -41,27 +40,6 @@ static long external_done(void)
 	hart_clear(CSR_MIP, MIP_SEIP);
 	hart_set(CSR_MIE, MIP_MEIP);
 	return SBI_SUCCESS;
-}
-
-struct answer {
-	long error;
-	unsigned long value;
-};
-struct answer hm_host_run(u64 number);
-
-/*
- * HM_FID_VCPU_RUN for host_vector.S, which comes here with nothing but the registers saved; only
- * harts that are supported have that vector.
- */
-struct answer hm_host_run(u64 number)
-{
-	u64 mepc = hart_read(CSR_MEPC), mstatus = hart_read(CSR_MSTATUS);
-	struct answer answer = { 0, 0 };
-
-	answer.error = hm_vcpu_run(number, &answer.value);
-	hart_write(CSR_MSTATUS, mstatus);
-	hart_write(CSR_MEPC, mepc + 4);
-	return answer;
 }
 
 /* All calls but HM_FID_VCPU_RUN, which host_vector.S takes before OpenSBI sees it. */

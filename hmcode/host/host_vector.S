@@ -4,7 +4,7 @@
  * quick, so it goes around OpenSBI's general way; all else is OpenSBI's, which
  * finds every register as it was.  The stack is the one that it would use.  Only the
  * host's traps come here: in M-mode mtvec is hm_fatal_vector (boot.c and below).
- * Saved for a run is what C may change, and tp; gp is the guest's only within hm_guest_run.
+ * Saved for a run is what C may change, and what it leaves alone and a guest does not: gp and tp.
  */
 #include <sbi/riscv_encoding.h>
 #include <sbi/sbi_scratch.h>
@@ -35,17 +35,17 @@ run_vcpu:
 	sd	sp, (8 * 2)(t0)
 	mv	sp, t0
 	ld	t0, SBI_SCRATCH_TMP0_OFFSET(tp)
-	.irp n, 1,5,6,7,12,13,14,15,16,17,28,29,30,31
+	.irp n, 1,3,5,6,7,12,13,14,15,16,17,28,29,30,31
 	sd	x\n, (8 * \n)(sp)
 	.endr
 	csrrw	t0, mscratch, tp
 	sd	t0, (8 * 4)(sp)
 	lla	t0, hm_fatal_vector
 	csrw	mtvec, t0
-	call	hm_host_run			/* a0: number of the vCPU, then error; a1: value */
+	call	hm_vcpu_run			/* a0: number of the vCPU, then error; a1: value */
 	lla	t0, hm_host_vector
 	csrw	mtvec, t0
-	.irp n, 1,4,5,6,7,12,13,14,15,16,17,28,29,30,31,2
+	.irp n, 1,3,4,5,6,7,12,13,14,15,16,17,28,29,30,31,2
 	ld	x\n, (8 * \n)(sp)
 	.endr
 	mret

@@ -92,6 +92,33 @@ static inline bool hart_maps_page(u64 va)
 	return found;
 }
 
+/*
+ * Run the guest until a trap becomes an exit.  Its general registers are taken from the page and
+ * put into it.  vector: mtvec meanwhile.  A trap that becomes one ends by a jump to hm_guest_leave
+ * (world_switch.S).
+ *
+ * The guest changes every register.  So the compiler is told: who calls this has saved for its own
+ * caller what it uses, and need not save it twice.  What is not kept in a variable meanwhile need
+ * not be stored either, so the frame is returned.  gp and tp are the call's (host_vector.S).
+ */
+struct hm_frame;
+struct hm_run;
+static inline struct hm_frame *hm_guest_run(struct hm_frame *frame, const char *vector,
+					    struct hm_run *run)
+{
+	register struct hm_frame *a0 __asm__("a0") = frame;
+	register const char *a1 __asm__("a1") = vector;
+	register struct hm_run *a2 __asm__("a2") = run;
+
+	__asm__ volatile("call	hm_guest_enter"
+			 : "+r"(a0), "+r"(a1), "+r"(a2)
+			 :
+			 : "ra", "t0", "t1", "t2", "s0", "s1", "a3", "a4", "a5", "a6", "a7", "s2",
+			   "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5",
+			   "t6", "memory");
+	return a0;
+}
+
 /* Whatever reservation the hart holds is gone afterwards ("Zalrsc"). */
 static inline void hart_break_reservation(void)
 {

@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * metal.h - what stands in this room's assembler files: the world switch, the end of a hart, FP and
- * vector registers.
+ * metal.h - what stands in this room's assembler files: the end of a hart, FP and vector registers.
  */
 #ifndef HM_METAL_H
 #define HM_METAL_H
 
 #include <sbi/sbi_types.h>
-
-/*
- * Run the guest until a trap becomes an exit.  Its general registers are taken from the page and
- * put into it. vector: mtvec meanwhile.  A trap that becomes one ends by a jump to hm_guest_leave.
- */
-struct hm_frame;
-struct hm_run;
-void hm_guest_run(struct hm_frame *frame, const char *vector, struct hm_run *run);
 
 /* This hart is to do nothing any more; how many harts do. */
 void __noreturn hm_stop(void);

@@ -38,24 +38,6 @@ void hm_ring_commit(struct hm_vcpu *vcpu)
 	hm_count(vcpu, HM_TRAP_RING, 0);
 }
 
-/* True: there is something in it that is to be drained before the guest runs. */
-bool hm_ring_enter(struct hm_vcpu *vcpu)
-{
-	ssp_ring_enter(&vcpu->space);
-	return !hm_host_tables(vcpu) && ssp_ring_pending(&vcpu->space);
-}
-
-/* The host drains its own tables' ring: it has to know where that is. */
-void hm_ring_leave(struct hm_vcpu *vcpu)
-{
-	struct hm_run *run = vcpu->run;
-
-	run->ring_gpa = vcpu->ring_gpa;
-	run->ring_generation = vcpu->ring_generation;
-	if (vcpu->space.ring.hpa)
-		ssp_ring_leave(&vcpu->space);
-}
-
 /* All is flushed with it: what is in the ring counts as drained. */
 static void attach(struct hm_vcpu *vcpu)
 {

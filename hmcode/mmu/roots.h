@@ -5,6 +5,7 @@
 
 #include "core/vcpu.h"
 #include "metal/hart.h"
+#include "mmu/asid.h"
 
 bool hm_roots_copy(struct hm_hart *hart, struct hm_vcpu *vcpu);
 void hm_roots_load(struct hm_hart *hart, struct hm_vcpu *vcpu);
@@ -32,23 +33,26 @@ static inline void hm_roots_enter(struct hm_hart *hart, struct hm_vcpu *vcpu)
 	const struct hm_host_root *next = vcpu->roots.next;
 	u64 fence = hm_read(vcpu->run->hw_fence);
 
-	if (next == vcpu->roots.current && next->asid_generation == hart->asid_generation)
-		hart_write(CSR_SATP, next->hsatp); /* most often: nothing is new */
-	else
+	/* Most often nothing is new. */
+	if (next != vcpu->roots.current || !hm_load_ready(hart, next->hsatp, next->asid_generation))
 		hm_roots_load(hart, vcpu);
 	if (fence)
 		hm_roots_fence(vcpu, fence);
 }
 
-static inline void hm_roots_leave(struct hm_vcpu *vcpu)
+static inline void hm_roots_leave(const struct hm_vcpu *vcpu, struct hm_run *run)
 {
-	vcpu->run->root = vcpu->roots.current - vcpu->roots.root;
+	const struct hm_host_root *current = vcpu->roots.current;
+
+	run->satp = current->gsatp;
+	run->root = vcpu->root;
 }
 
 static inline void hm_root_use(struct hm_vcpu *vcpu, struct hm_host_root *root)
 {
 	vcpu->roots.current = root;
-	vcpu->run->roots[root - vcpu->roots.root].used = ++vcpu->roots.uses;
+	vcpu->root = root - vcpu->roots.root;
+	vcpu->run->roots[vcpu->root].used = ++vcpu->roots.uses;
 }
 
 #endif

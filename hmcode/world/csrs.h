@@ -27,60 +27,59 @@
 	X(stval, STVAL)       \
 	X(scounteren, SCOUNTEREN)
 
-/* Without Sstc a guest's stimecmp is its SBI timer, and a host's is not used. */
-static inline void load_guest_csrs(const struct hm_hart *hart, struct hm_vcpu *vcpu)
-{
-	const struct hm_run *run = vcpu->run;
+/*
+ * sstc, envcfg: what the hart has.  Constants most often, where these are expanded: so a switch
+ * asks once.
+ */
+#define EXPANDED static inline __attribute__((always_inline))
 
+/* Without Sstc a guest's stimecmp is its SBI timer, and a host's is not used. */
+EXPANDED void load_guest_csrs(struct hm_vcpu *vcpu, const struct hm_run *run, bool sstc,
+			      bool envcfg)
+{
 #define LOAD(field, CSR) hart_write(CSR_##CSR, hm_read(run->field));
 	S_CSRS(LOAD)
 #undef LOAD
-	if (hart->envcfg)
+	if (envcfg)
 		hart_write(CSR_SENVCFG, hm_read(run->senvcfg));
-	if (likely(hart->sstc))
+	if (sstc)
 		hart_write(CSR_STIMECMP, hm_read(run->stimecmp));
 	else
 		vcpu->timer = hm_read(run->stimecmp);
 }
 
-static inline void save_guest_csrs(const struct hm_hart *hart, const struct hm_vcpu *vcpu)
+/* sstatus is part of mstatus, which is read for more than that. */
+EXPANDED void save_guest_csrs(const struct hm_vcpu *vcpu, struct hm_run *run, bool sstc,
+			      bool envcfg)
 {
-	struct hm_run *run = vcpu->run;
-
-	run->sstatus = hart_read(CSR_SSTATUS) & SSTATUS_BITS;
 #define SAVE(field, CSR) run->field = hart_read(CSR_##CSR);
 	S_CSRS(SAVE)
 #undef SAVE
-	if (hart->envcfg)
+	if (envcfg)
 		run->senvcfg = hart_read(CSR_SENVCFG);
-	run->stimecmp = likely(hart->sstc) ? hart_read(CSR_STIMECMP) : vcpu->timer;
+	run->stimecmp = sstc ? hart_read(CSR_STIMECMP) : vcpu->timer;
 }
 
-static inline void load_host_csrs(const struct hm_hart *hart)
+EXPANDED void load_host_csrs(const struct hm_s_state *host, bool sstc, bool envcfg)
 {
-	const struct hm_s_state *host = &hart->host;
-
 #define LOAD(field, CSR) hart_write(CSR_##CSR, host->field);
 	S_CSRS(LOAD)
 #undef LOAD
-	if (hart->envcfg)
+	if (envcfg)
 		hart_write(CSR_SENVCFG, host->senvcfg);
-	if (likely(hart->sstc))
+	if (sstc)
 		hart_write(CSR_STIMECMP, host->stimecmp);
 }
 
-static inline void save_host_csrs(struct hm_hart *hart)
+EXPANDED void save_host_csrs(struct hm_s_state *host, bool sstc, bool envcfg)
 {
-	struct hm_s_state *host = &hart->host;
-
-	host->sie = hart_read(CSR_SIE);
 	host->satp = hart_read(CSR_SATP);
 #define SAVE(field, CSR) host->field = hart_read(CSR_##CSR);
 	S_CSRS(SAVE)
 #undef SAVE
-	if (hart->envcfg)
+	if (envcfg)
 		host->senvcfg = hart_read(CSR_SENVCFG);
-	if (likely(hart->sstc))
+	if (sstc)
 		host->stimecmp = hart_read(CSR_STIMECMP);
 }
 

@@ -10,10 +10,8 @@
  */
 #include <sbi/sbi_ecall_interface.h>
 #include <sbi/sbi_error.h>
-#include <sbi/sbi_timer.h>
 
 #include "core/machine.h"
-#include "core/timer.h"
 #include "metal/hart.h"
 #include "metal/metal.h"
 #include "mmu/asid.h"
@@ -24,75 +22,58 @@
 #include "mmu/satp.h"
 #include "trap/trap.h"
 #include "world/csrs.h"
+#include "world/interrupts.h"
 #include "world/registers.h"
 #include "world/switch.h"
 #include "world/vcpus.h"
 
-#define GUEST_MIDELEG (MIP_SSIP | MIP_STIP | MIP_SEIP)
+/* ---- CSRs, by what the hart has ---- */
 
-/*
- * Only what the generated device tree offers: no cache-block management, no PBMT, no hardware A/D.
- */
-#define GUEST_ENVCFG (ENVCFG_STCE | ENVCFG_CBZE)
-
-/* cycle, time, instret; the programmable counters are the host's. */
-#define GUEST_COUNTERS 7
-
-/* ---- delegation, timer, interrupts ---- */
-
-static void enter_interrupts(struct hm_hart *hart, struct hm_vcpu *vcpu)
+EXPANDED void enter_csrs_of(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 flags, bool sstc,
+			    bool envcfg)
 {
-	const struct hm_run *run = vcpu->run;
+	struct hm_run *run = vcpu->run;
 
-	hart->host_mie = hart_read(CSR_MIE);
-	hart->host.sip = hart_read(CSR_MIP) & (MIP_SSIP | MIP_STIP | MIP_SEIP);
-	hart->host_mideleg = hart_read(CSR_MIDELEG);
-	hart->host_medeleg = hart_read(CSR_MEDELEG);
-	if (hart->envcfg)
-		hart->host_menvcfg = hart_read(CSR_MENVCFG);
-	hart->host_mcounteren = hart_read(CSR_MCOUNTEREN);
-	if (hart->sstc)
-		hart->host_deadline =
-			hart->host.sie & MIP_STIP ? hart->host.stimecmp : HM_NO_DEADLINE;
-	else
-		hart->host_deadline = hart->host_mie & MIP_MTIP ? hart->host_timer : HM_NO_DEADLINE;
-
-	hart_write(CSR_MEDELEG, vcpu->medeleg);
-	hart_write(CSR_MIDELEG, GUEST_MIDELEG);
-	if (hart->envcfg)
-		hart_write(CSR_MENVCFG, hart->host_menvcfg & GUEST_ENVCFG);
-	hart_write(CSR_MCOUNTEREN, GUEST_COUNTERS);
-	hart_write(CSR_MIE,
-		   (hart->host_mie & (MIP_MSIP | MIP_MEIP)) | (hm_read(run->sie) & GUEST_MIDELEG));
-	hart_clear(CSR_MIP, MIP_SSIP | MIP_STIP | MIP_SEIP);
-	hart_set(CSR_MIP, (hm_read(run->sip) & (MIP_SSIP | (hart->sstc ? 0 : MIP_STIP))) |
-				  (vcpu->seip ? MIP_SEIP : 0));
-	hm_timer_program(hart, vcpu);
+	save_host_csrs(&hart->host, sstc, envcfg);
+	load_guest_csrs(vcpu, run, sstc, envcfg);
+	enter_interrupts(hart, vcpu, run, flags, sstc, envcfg);
 }
 
-static void restore_interrupts(struct hm_hart *hart, struct hm_run *run)
+EXPANDED void leave_csrs_of(const struct hm_hart *hart, const struct hm_vcpu *vcpu,
+			    struct hm_run *run, bool sstc, bool envcfg)
 {
-	u64 mie = hart_read(CSR_MIE);
+	save_guest_csrs(vcpu, run, sstc, envcfg);
+	restore_interrupts(hart, run, sstc, envcfg);
+	load_host_csrs(&hart->host, sstc, envcfg);
+}
 
-	run->sip = hart_read(CSR_MIP) & (MIP_SSIP | MIP_STIP);
-	run->sie = mie & GUEST_MIDELEG;
-	/*
-	 * The host's mie, but an external interrupt that made us exit stays closed until it says
-	 * done.
-	 */
-	hart_write(CSR_MIE, (hart->host_mie & ~(u64)MIP_MEIP) | (mie & hart->host_mie & MIP_MEIP));
-	hart_write(CSR_MEDELEG, hart->host_medeleg);
-	hart_write(CSR_MIDELEG, hart->host_mideleg);
-	if (hart->envcfg)
-		hart_write(CSR_MENVCFG, hart->host_menvcfg);
-	hart_write(CSR_MCOUNTEREN, hart->host_mcounteren);
-	hart_clear(CSR_MIP, MIP_SSIP | MIP_STIP | MIP_SEIP);
-	hart_set(CSR_MIP, (hart->host.sip & (MIP_SSIP | (hart->sstc ? 0 : MIP_STIP))) |
-				  (hart->seip ? MIP_SEIP : 0));
-	if (!hart->sstc && (hart->host_mie & MIP_MTIP)) {
-		/* The host's own event, at its own time again. */
-		sbi_timer_get_device()->timer_event_start(hart->host_deadline);
-	}
+static __attribute__((noinline)) void enter_older_hart(struct hm_hart *hart, struct hm_vcpu *vcpu,
+						       u64 flags)
+{
+	enter_csrs_of(hart, vcpu, flags, hart->sstc, hart->envcfg);
+}
+
+static __attribute__((noinline)) void
+leave_older_hart(const struct hm_hart *hart, const struct hm_vcpu *vcpu, struct hm_run *run)
+{
+	leave_csrs_of(hart, vcpu, run, hart->sstc, hart->envcfg);
+}
+
+static inline void enter_csrs(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 flags)
+{
+	if (likely(!hart->older))
+		enter_csrs_of(hart, vcpu, flags, true, true);
+	else
+		enter_older_hart(hart, vcpu, flags);
+}
+
+static inline void leave_csrs(const struct hm_hart *hart, const struct hm_vcpu *vcpu,
+			      struct hm_run *run)
+{
+	if (likely(!hart->older))
+		leave_csrs_of(hart, vcpu, run, true, true);
+	else
+		leave_older_hart(hart, vcpu, run);
 }
 
 /* ---- the two ways ---- */
@@ -160,22 +141,30 @@ static void switch_satp(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 satp, st
 	entry->worked = true;
 }
 
-/*
- * The host may have changed satp; most often it is still the current root's.  With tables of its
- * own the root that it chose says it.
- */
+/* Most often satp is still the current root's, and that has its ASID. */
+static inline void enter_satp(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 satp,
+			      struct entry *entry)
+{
+	const struct ssp_root *root = vcpu->space.current;
+
+	if (satp != root->gsatp)
+		switch_satp(hart, vcpu, satp, entry);
+	else if (!hm_load_ready(hart, root->hsatp, root->asid_generation))
+		hm_load_root(hart, vcpu);
+}
+
+/* The host may have changed satp.  With tables of its own the root that it chose says it. */
 static void enter_address_space(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entry *entry)
 {
-	u64 satp = hm_host_tables(vcpu) ? vcpu->roots.next->gsatp : hm_read(vcpu->run->satp);
+	bool host_tables = hm_host_tables(vcpu);
+	u64 satp = host_tables ? vcpu->roots.next->gsatp : hm_read(vcpu->run->satp);
 
 	if (satp_mode(satp) == SATP_BARE)
 		hm_ring_end(vcpu);
-	if (hm_host_tables(vcpu))
+	if (host_tables)
 		hm_roots_enter(hart, vcpu);
-	else if (satp != vcpu->space.current->gsatp)
-		switch_satp(hart, vcpu, satp, entry);
 	else
-		hm_load_root(hart, vcpu);
+		enter_satp(hart, vcpu, satp, entry);
 	/* A paged host's global entries, and its ASIDs', would match the guest's addresses. */
 	if (satp_mode(hart->host.satp) != SATP_BARE)
 		hart_fence_all();
@@ -276,10 +265,9 @@ static bool serve_requests(struct hm_vcpu *vcpu, struct entry *entry, u64 mstatu
 	return true;
 }
 
-static u64 guest_mstatus(u64 sstatus, const struct entry *entry)
+/* mstatus: the host's */
+static u64 guest_mstatus(u64 mstatus, u64 sstatus, const struct entry *entry)
 {
-	u64 mstatus = hart_read(CSR_MSTATUS);
-
 	if (!(sstatus & MSTATUS_UXL))
 		sstatus |= mstatus & MSTATUS_UXL; /* no width: the host's, for a new guest */
 	mstatus &= ~(SSTATUS_BITS | MSTATUS_MPP | MSTATUS_MPRV | MSTATUS_TW | MSTATUS_TSR);
@@ -293,22 +281,19 @@ static u64 guest_mstatus(u64 sstatus, const struct entry *entry)
 static bool enter(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entry *entry)
 {
 	struct hm_run *run = vcpu->run;
-	u64 now = hart_count_below_m(), mstatus;
+	u64 now = hart_count_below_m(), mstatus = hart_read(CSR_MSTATUS);
 
 	vcpu->stats.insn_host += now - hart->insn_mark;
 	hart->insn_mark = now;
 
 	run->flags = entry->flags & ~(u64)HM_RUN_ONCE;
-	vcpu->seip = entry->flags & HM_RUN_SEIP;
 	vcpu->slice_end = hm_read(run->slice_end);
 	vcpu->fence_count = 0;
 
-	save_host_csrs(hart);
-	load_guest_csrs(hart, vcpu);
-	enter_interrupts(hart, vcpu);
+	enter_csrs(hart, vcpu, entry->flags);
 	enter_address_space(hart, vcpu, entry);
 
-	mstatus = guest_mstatus(hm_read(run->sstatus), entry);
+	mstatus = guest_mstatus(mstatus, hm_read(run->sstatus), entry);
 	hart_write(CSR_MSTATUS, mstatus);
 	hart_write(CSR_MEPC, entry->pc);
 	hart_break_reservation();
@@ -321,29 +306,29 @@ static bool enter(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entry *entr
 	return true;
 }
 
-static void leave_guest(struct hm_hart *hart, struct hm_vcpu *vcpu)
+EXPANDED void leave_guest(struct hm_hart *hart, struct hm_vcpu *vcpu)
 {
 	struct hm_run *run = vcpu->run;
 	u64 mstatus = hart_read(CSR_MSTATUS), now = hart_count_below_m();
+	u64 satp = hart->host.satp;
 
 	vcpu->stats.insn_guest += now - hart->insn_mark;
 	vcpu->stats.insn_total = vcpu->trap_cycle - vcpu->cycle_base;
 	hart->insn_mark = now;
 
 	run->pc = hart_read(CSR_MEPC);
-	run->priv = (mstatus & MSTATUS_MPP) >> MSTATUS_MPP_SHIFT == PRV_S;
-	hm_ring_leave(vcpu);
-	save_guest_csrs(hart, vcpu);
-	run->satp = hm_guest_satp(vcpu);
+	run->priv = mstatus >> MSTATUS_MPP_SHIFT & 1; /* U or S */
+	run->sstatus = mstatus & SSTATUS_BITS;
+	hm_ring_leave(vcpu, run);
 	if (hm_host_tables(vcpu))
-		hm_roots_leave(vcpu);
-	restore_interrupts(hart, run);
-
-	/* mstatus and mepc of the host are restored by whoever called hm_vcpu_run(). */
-	load_host_csrs(hart);
-	hart_write(CSR_SATP, hart->host.satp);
+		hm_roots_leave(vcpu, run);
+	else
+		run->satp = vcpu->space.current->gsatp;
+	/* mstatus and mepc of the host are restored by hm_vcpu_run(). */
+	leave_csrs(hart, vcpu, run);
+	hart_write(CSR_SATP, satp);
 	/* A guest's global entry would match a paged host's addresses. */
-	if (satp_mode(hart->host.satp) != SATP_BARE)
+	if (satp_mode(satp) != SATP_BARE)
 		hart_fence_all();
 }
 
@@ -351,9 +336,13 @@ static void leave_guest(struct hm_hart *hart, struct hm_vcpu *vcpu)
  * An interrupt for the host that came before this call would be hidden from it
  * by the guest world, perhaps for long: then the host has its turn first.
  */
-static bool host_is_interrupted(void)
+static bool host_is_interrupted(struct hm_hart *hart)
 {
-	return hart_read(CSR_MIP) & hart_read(CSR_MIE) & (MIP_SSIP | MIP_STIP | MIP_SEIP);
+	u64 pending = hart_read(CSR_MIP), enabled = hart_read(CSR_MIE);
+
+	hart->host.sip = pending;
+	hart->host_mie = enabled;
+	return pending & enabled & (MIP_SSIP | MIP_STIP | MIP_SEIP);
 }
 
 /* Back to the host without the guest having run: it asks again. */
@@ -368,7 +357,7 @@ static void end_early(struct hm_vcpu *vcpu)
 static bool prepare(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entry *entry, long *error)
 {
 	*error = vcpu->hart == hart ? SBI_SUCCESS : hm_vcpu_claim(hart, vcpu);
-	if (*error || host_is_interrupted())
+	if (*error || host_is_interrupted(hart))
 		return false;
 	if (hm_vcpu_lags(vcpu)) {
 		hm_vcpu_catch_up(vcpu);
@@ -383,49 +372,67 @@ static bool prepare(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entry *en
 	return true;
 }
 
-static long run(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 begin)
+static inline struct hm_answer told(const struct hm_vcpu *vcpu)
+{
+	return (struct hm_answer){ SBI_SUCCESS, vcpu->exit_reason };
+}
+
+/* The guest did not run: there was more to do than one stay may last. */
+static __attribute__((noinline, cold)) void leave_early(struct hm_hart *hart, struct hm_vcpu *vcpu,
+							u64 begin)
+{
+	hm_stay_ends(vcpu, begin);
+	vcpu->trap_cycle = begin;
+	leave_guest(hart, vcpu);
+	end_early(vcpu);
+	hm_stay_ends(vcpu, begin);
+}
+
+static inline struct hm_answer run(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 begin)
 {
 	struct entry entry = { .begin = begin };
+	const struct hm_frame *frame;
 	long error;
-	bool ran;
 
 	if (!prepare(hart, vcpu, &entry, &error)) {
-		if (!error)
-			end_early(vcpu);
-		return error;
+		if (error)
+			return (struct hm_answer){ error, 0 };
+		end_early(vcpu);
+		return told(vcpu);
 	}
 	if (hart->last_vcpu != vcpu)
 		hm_registers_switch(hart, vcpu);
-	ran = enter(hart, vcpu, &entry);
+	if (unlikely(!enter(hart, vcpu, &entry))) {
+		leave_early(hart, vcpu, begin);
+		return told(vcpu);
+	}
 	hm_stay_ends(vcpu, begin);
-	if (ran) {
-		hm_trace_enter(hart, vcpu);
-		hm_guest_run(&hart->frame,
+	hm_trace_enter(hart, vcpu);
+	frame = hm_guest_run(&hart->frame,
 			     vcpu->policy == HM_POLICY_ALL ? hm_guest_vector : hm_policy_vector,
 			     vcpu->run);
-		hm_trace_leave(hart, vcpu);
-	} else {
-		vcpu->trap_cycle = begin;
-	}
+	hart = frame->hart;
+	vcpu = frame->vcpu;
+	hm_trace_leave(hart, vcpu);
 	leave_guest(hart, vcpu);
-	if (!ran) {
-		end_early(vcpu);
-		hm_stay_ends(vcpu, begin);
-	}
-	return SBI_SUCCESS;
+	return told(vcpu);
 }
 
-long hm_vcpu_run(u64 number, unsigned long *exit_reason)
+/* The call ends as any of SBI's: behind the ecall, in the mode that made it. */
+struct hm_answer hm_vcpu_run(u64 number)
 {
-	u64 begin = hart_count_all();
-	long error;
-	struct hm_vcpu *vcpu = hm_vcpu_begin(number, &error);
+	u64 begin = hart_count_all(), behind = hart_read(CSR_MEPC) + 4;
+	u64 mstatus = hart_read(CSR_MSTATUS);
+	struct hm_vcpu *vcpu = hm_vcpu_begin(number);
+	struct hm_answer answer;
 
-	if (!vcpu)
-		return error;
-	error = run(hm_this_hart(), vcpu, begin);
-	if (!error)
-		*exit_reason = vcpu->exit_reason;
-	hm_vcpu_end(number);
-	return error;
+	if (likely(vcpu != NULL)) {
+		answer = run(hm_this_hart(), vcpu, begin);
+		hm_vcpu_end(number);
+	} else {
+		answer = (struct hm_answer){ hm_vcpu_refusal(number), 0 };
+	}
+	hart_write(CSR_MSTATUS, mstatus);
+	hart_write(CSR_MEPC, behind);
+	return answer;
 }

@@ -19,16 +19,6 @@ long hm_vcpu_refusal(u64 number)
 		       SBI_ERR_INVALID_PARAM;
 }
 
-/* False: its VM's memory is being changed, and who changes it may have been told that it runs. */
-static bool confirm_run(struct hm_entry *entry)
-{
-	hart_barrier();
-	if (!__atomic_load_n(&entry->vm->changing, __ATOMIC_ACQUIRE))
-		return true;
-	hm_entry_set_state(entry, HM_VCPU_IDLE);
-	return false;
-}
-
 /* Changes of memory, and looks at who may destroy a vCPU, are over when the lock is free. */
 static void await_objects_lock(void)
 {
@@ -36,36 +26,17 @@ static void await_objects_lock(void)
 	spin_unlock(&hm_objects_lock);
 }
 
-static inline __attribute__((always_inline)) struct hm_vcpu *try_acquire(struct hm_entry *entry)
-{
-	return hm_entry_acquire(entry, HM_VCPU_RUNS) && confirm_run(entry) ? entry->vcpu : NULL;
-}
-
 /* Tried once more, so that of two harts that got in each other's way one comes through. */
-static __attribute__((noinline, cold)) struct hm_vcpu *acquire_again(u64 number, long *error)
+struct hm_vcpu *hm_vcpu_begin_again(u64 number)
 {
 	struct hm_vcpu *vcpu = NULL;
 	u32 state = number < HM_MAX_VCPUS ? hm_entry_state(&hm_entries[number]) : HM_VCPU_FREE;
 
 	if (state == HM_VCPU_IDLE || state == HM_VCPU_CLOSED) {
 		await_objects_lock();
-		vcpu = try_acquire(&hm_entries[number]);
+		vcpu = hm_entry_run(&hm_entries[number]);
 	}
-	if (!vcpu)
-		*error = hm_vcpu_refusal(number);
 	return vcpu;
-}
-
-struct hm_vcpu *hm_vcpu_begin(u64 number, long *error)
-{
-	struct hm_vcpu *vcpu = number < HM_MAX_VCPUS ? try_acquire(&hm_entries[number]) : NULL;
-
-	return vcpu ? vcpu : acquire_again(number, error);
-}
-
-void hm_vcpu_end(u64 number)
-{
-	hm_entry_set_state(&hm_entries[number], HM_VCPU_IDLE);
 }
 
 /*

@@ -6,6 +6,7 @@
 #include <sbi/riscv_locks.h>
 
 #include "core/vcpu.h"
+#include "metal/hart.h"
 
 /*
  * What a vCPU's number names.  The entry stays where it is, so that a number that another
@@ -47,15 +48,45 @@ static inline bool hm_entry_acquire(struct hm_entry *entry, enum hm_vcpu_state s
 					   __ATOMIC_RELAXED);
 }
 
+/* False: its VM's memory is being changed, and who changes it may have been told that it runs. */
+static inline bool hm_entry_confirm_run(struct hm_entry *entry)
+{
+	hart_barrier();
+	if (likely(!__atomic_load_n(&entry->vm->changing, __ATOMIC_ACQUIRE)))
+		return true;
+	hm_entry_set_state(entry, HM_VCPU_IDLE);
+	return false;
+}
+
+static inline struct hm_vcpu *hm_entry_run(struct hm_entry *entry)
+{
+	return hm_entry_acquire(entry, HM_VCPU_RUNS) && hm_entry_confirm_run(entry) ? entry->vcpu :
+										      NULL;
+}
+
 /* What a number that could not be taken is told: there is no such vCPU, or somebody has it. */
 long hm_vcpu_refusal(u64 number);
 
+/* Of hm_vcpu_begin(), where the first attempt failed. */
+struct hm_vcpu *hm_vcpu_begin_again(u64 number);
+
 /*
  * A vCPU to run it: until it is put back nobody else has it, and its VM's memory stays as it
- * is.  NULL: *error says why.  hm_vcpu_catch_up() is for one that lags behind its VM's memory.
+ * is.  NULL: hm_vcpu_refusal() says why.  hm_vcpu_catch_up() is for one that lags behind its
+ * VM's memory.
  */
-struct hm_vcpu *hm_vcpu_begin(u64 number, long *error);
-void hm_vcpu_end(u64 number);
+static inline struct hm_vcpu *hm_vcpu_begin(u64 number)
+{
+	struct hm_vcpu *vcpu = number < HM_MAX_VCPUS ? hm_entry_run(&hm_entries[number]) : NULL;
+
+	return likely(vcpu != NULL) ? vcpu : hm_vcpu_begin_again(number);
+}
+
+static inline void hm_vcpu_end(u64 number)
+{
+	hm_entry_set_state(&hm_entries[number], HM_VCPU_IDLE);
+}
+
 void hm_vcpu_catch_up(struct hm_vcpu *vcpu);
 
 static inline bool hm_vcpu_lags(const struct hm_vcpu *vcpu)

@@ -125,10 +125,12 @@ static void begin_hart(unsigned int hart, u64 kind)
 	model.csr[CSR_MHARTID] = hart;
 	model_write(CSR_MSCRATCH, (u64)harts[hart].scratch);
 	object->frame.hart = object;
+	object->frame.scratch = (u64)harts[hart].scratch;
 	hm_learn_first(&object->frame);
 	object->known = object->supported = object->envcfg = object->inhibit =
 		object->split_counters = true;
 	object->sstc = model.sstc;
+	object->older = !model.sstc;
 	object->svvptc = kind & 16;
 	hm_asid_init(object);
 	if (object->asid_limit) /* others had most of this generation's */

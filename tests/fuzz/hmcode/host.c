@@ -11,18 +11,14 @@
 #include "core/pool.h"
 #include "guest.h"
 #include "host/extension.h"
+#include "world/switch.h"
 
 #define PAGES_OF_POOL ((POOL_END - POOL_BASE) >> PAGE_SHIFT)
 
-struct answer {
-	long error;
-	unsigned long value;
-};
-struct answer hm_host_run(u64 number);
 struct sbi_trap_context *__wrap_sbi_trap_handler(struct sbi_trap_context *context);
 void __wrap_sbi_timer_event_start(u64 due);
 
-static struct answer call(u64 function, const u64 argument[6])
+static struct hm_answer call(u64 function, const u64 argument[6])
 {
 	struct sbi_trap_regs regs = { .a0 = argument[0],
 				      .a1 = argument[1],
@@ -33,7 +29,7 @@ static struct answer call(u64 function, const u64 argument[6])
 				      .a6 = function,
 				      .a7 = HM_EXT_ID };
 	struct sbi_ecall_return out = { 0 };
-	struct answer answer;
+	struct hm_answer answer;
 
 	ram_for_call();
 	answer.error = machine.extension->handle(HM_EXT_ID, function, &regs, &out);
@@ -103,7 +99,7 @@ static void set_slot(u64 vm, u64 n, u64 gpa, u64 hpa, u64 size, u64 rights)
 
 static void create_vm(u64 flags)
 {
-	struct answer answer = CALL_HM(HM_FID_VM_CREATE, flags);
+	struct hm_answer answer = CALL_HM(HM_FID_VM_CREATE, flags);
 
 	if (answer.error)
 		return;
@@ -143,7 +139,7 @@ static bool is_hosts(u64 at, u64 size)
 static void create_vcpu(u64 vm, u64 page, u64 tables)
 {
 	u64 run = RUN_PAGES + page * PAGE_SIZE;
-	struct answer answer;
+	struct hm_answer answer;
 
 	/* Whoever is not checked does not share with one that is. */
 	if (fuzz.steps && rarely(16))
@@ -347,7 +343,7 @@ static const u32 kept[] = { CSR_STVEC,      CSR_SSCRATCH, CSR_SEPC,    CSR_SCAUS
 			    CSR_MEDELEG,    CSR_MIDELEG,  CSR_MENVCFG, CSR_MCOUNTEREN };
 
 /* The host finds its own world again. */
-static void run_and_compare(unsigned int number, struct answer *answer)
+static void run_and_compare(unsigned int number, struct hm_answer *answer)
 {
 	u64 before[COUNT(kept)], pc = 0x1000, timer = model.csr[CSR_STIMECMP];
 
@@ -355,7 +351,7 @@ static void run_and_compare(unsigned int number, struct answer *answer)
 		before[i] = model.csr[kept[i]];
 	model.csr[CSR_MEPC] = pc;
 	fuzz.events++;
-	*answer = hm_host_run(number);
+	*answer = hm_vcpu_run(number);
 	for (unsigned int i = 0; i < COUNT(kept); i++)
 		if (before[i] != model.csr[kept[i]])
 			fail_msg("the host's CSR %#x was %#lx and is %#lx", kept[i], before[i],
@@ -367,11 +363,11 @@ static void run_and_compare(unsigned int number, struct answer *answer)
 static void enter(u64 number)
 {
 	struct fuzz_vcpu *vcpu = &fuzz.vcpu[number % HM_MAX_VCPUS];
-	struct answer answer;
+	struct hm_answer answer;
 
 	if (number >= HM_MAX_VCPUS || !vcpu->used || vcpu->inside) {
 		ram_for_call();
-		if (!hm_host_run(number).error)
+		if (!hm_vcpu_run(number).error)
 			fail_msg("vCPU %lu is entered", number);
 		return;
 	}

@@ -13,6 +13,7 @@
 #include "machine.h"
 #include "mmu/asid.h"
 #include "trap/trap.h"
+#include "world/switch.h"
 #include "world/vcpus.h"
 
 /* objects.c has them for itself; as many numbers as there are say which are in use. */
@@ -20,12 +21,6 @@ struct machine machine;
 
 #define OFFSET_OF_HART 512
 static u64 scratch[(OFFSET_OF_HART + 64) / 8];
-
-struct answer {
-	long error;
-	unsigned long value;
-};
-struct answer hm_host_run(u64 number);
 
 static void *map_ram(void)
 {
@@ -49,6 +44,7 @@ static void begin_hart(void)
 	model_write(CSR_MSCRATCH, (u64)scratch);
 	hart->frame.hart = hart;
 	hm_learn_first(&hart->frame);
+	hart->frame.scratch = (u64)scratch;
 	hart->known = hart->supported = hart->sstc = hart->svvptc = hart->envcfg = hart->inhibit =
 		hart->split_counters = true;
 	hm_asid_init(hart);
@@ -133,7 +129,7 @@ long host_call(u64 function, const u64 argument[6], unsigned long *value)
 /* As host_vector.S calls it; mepc is the call's. */
 long host_run(u64 vcpu)
 {
-	struct answer answer = hm_host_run(vcpu);
+	struct hm_answer answer = hm_vcpu_run(vcpu);
 
 	if (!answer.error)
 		assert_int_equal(answer.value, run_page(vcpu)->exit_reason);

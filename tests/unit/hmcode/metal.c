@@ -13,11 +13,9 @@ const char hm_guest_vector[4], hm_policy_vector[4], hm_fatal_vector[4];
 const char hm_read_rs1[32 * HM_READ_SIZE], hm_read_rs2[32 * HM_READ_SIZE];
 u32 hm_stopped;
 
-void hm_guest_run(struct hm_frame *frame, const char *vector, struct hm_run *run)
+struct hm_frame *hm_guest_run(struct hm_frame *frame, const char *vector, struct hm_run *run)
 {
-	u64 before = model_read(CSR_MSCRATCH);
-
-	frame->scratch = before;
+	assert_int_equal(model_read(CSR_MSCRATCH), frame->scratch);
 	frame->vector = vector;
 	memcpy(frame->x, run->x, sizeof(frame->x));
 	model.priv = (model_read(CSR_MSTATUS) & MSTATUS_MPP) >> MSTATUS_MPP_SHIFT;
@@ -26,6 +24,7 @@ void hm_guest_run(struct hm_frame *frame, const char *vector, struct hm_run *run
 		machine.guest();
 	machine.frame = NULL;
 	memcpy(run->x, frame->x, sizeof(frame->x));
+	return frame;
 }
 
 void __noreturn hm_stop(void)

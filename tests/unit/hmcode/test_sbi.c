@@ -219,6 +219,7 @@ static void without_sstc_the_timer_is_the_firmwares(void **state)
 {
 	(void)state;
 	machine.hart->sstc = model.sstc = false;
+	machine.hart->older = true;
 	assert_int_equal(guest_run(timer_of_the_firmware), 0);
 }
 

@@ -188,6 +188,46 @@ static void a_paged_host_is_fenced_both_ways(void **state)
 	expect(model_read(CSR_SATP), satp, "the host's satp");
 }
 
+/* ASIDs: that of a generation which is over may be another root's by now. */
+static u64 entered_asid;
+
+static void note_the_asid(void)
+{
+	entered_asid = satp_asid(model_read(CSR_SATP));
+}
+
+static void an_asid_is_of_its_generation(void **state)
+{
+	u64 first;
+
+	(void)state;
+	assert_int_equal(guest_run(note_the_asid), 0);
+	first = entered_asid;
+	assert_int_equal(guest_run(note_the_asid), 0);
+	expect(entered_asid, first, "the ASID of the same generation");
+	machine.hart->asid_generation++;
+	assert_int_equal(guest_run(note_the_asid), 0);
+	expect(entered_asid == first, false, "the ASID of the generation before is used");
+	expect(guest.vcpu->space.current->asid_generation, machine.hart->asid_generation,
+	       "the root's generation");
+}
+
+static void look_for_the_fence(void)
+{
+	expect(model.fences_of[FENCE_ALL] > 0, true, "a fence before the guest");
+	expect(satp_asid(model_read(CSR_SATP)), 0, "its ASID");
+}
+
+static void a_hart_without_asids_is_fenced_at_each_entry(void **state)
+{
+	(void)state;
+	machine.hart->asid_limit = 0;
+	for (unsigned int i = 0; i < 3; i++) {
+		model_forget_fences();
+		assert_int_equal(guest_run(look_for_the_fence), 0);
+	}
+}
+
 /* ---- what the host asks for ---- */
 
 static bool ran;
@@ -482,6 +522,8 @@ int main(void)
 		FACT(each_world_has_its_own_registers),
 		FACT(fp_registers_stay_with_their_vcpu),
 		FACT(a_paged_host_is_fenced_both_ways),
+		FACT(an_asid_is_of_its_generation),
+		FACT(a_hart_without_asids_is_fenced_at_each_entry),
 		FACT(entries_that_make_no_sense),
 		FACT(all_policies),
 		FACT(a_page_that_changes_meanwhile),

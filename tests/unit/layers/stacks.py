@@ -94,6 +94,7 @@ WITHIN = ()         # a jump within the function: a switch by a table
 INDIRECT = {
     "hm_trap_route": ROUTES,
     "hm_route_interrupt": TIMERS, "start_timer": TIMERS, "hm_vcpu_run": TIMERS,
+    "enter_older_hart": TIMERS, "leave_older_hart": TIMERS,
     "hm_route_sbi": WITHIN, "decode_scalar": WITHIN, "ecall_hm_handler": WITHIN,
     "hm_fatal_end": ("find_scratch", "stop_others", "print_fault", "shut_down"),
     "print_fault": ("uart8250_putc", "sifive_uart_putc", "htif_putc"),
@@ -210,7 +211,7 @@ def stacks(hmcode):
     """{what runs on it: Stack} of the firmware whose sources are in hmcode."""
     return {
         "guest world": Stack(define(hmcode, "core/vcpu.h", "HM_STACK_SIZE"), GUEST_WORLD),
-        "a vCPU runs": Stack(HOST_STACK, ("hm_host_run",), HOST_FRAME),
+        "a vCPU runs": Stack(HOST_STACK, ("hm_vcpu_run",), HOST_FRAME),
         "calls of the host": Stack(HOST_STACK, ("ecall_hm_handler",), TRAP_CONTEXT, ECALL),
         "native marker": Stack(HOST_STACK, ("hm_mark_native",), TRAP_CONTEXT, HANDLER),
         "end of the machine": Stack(define(hmcode, "core/fatal.h", "HM_FATAL_STACK_SIZE"), ("hm_fatal_end",)),

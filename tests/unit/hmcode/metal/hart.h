@@ -38,6 +38,11 @@ void model_break_reservation(void);
 #undef csr_read_relaxed
 #define csr_read_relaxed(csr) model_read(csr)
 
+/* metal.c: the guest is a function of the test. */
+struct hm_frame;
+struct hm_run;
+struct hm_frame *hm_guest_run(struct hm_frame *frame, const char *vector, struct hm_run *run);
+
 static inline void hart_wait(void)
 {
 }
