@@ -48,8 +48,10 @@ static void bare_walk(struct ssp_space *space, uint64_t va, unsigned int state,
 			     PTE_V | PTE_RWX | user | PTE_A | PTE_D);
 }
 
-void ssp_guest_walk(struct ssp_space *space, uint64_t gsatp, uint64_t va, enum ssp_access access,
-		    unsigned int state, struct ssp_guest_walk *walk)
+/* Expanded twice: who does not look at the path does not note it. */
+static inline __attribute__((always_inline)) void
+walk_tables(struct ssp_space *space, uint64_t gsatp, uint64_t va, enum ssp_access access,
+	    unsigned int state, struct ssp_guest_walk *walk)
 {
 	const struct satp_mode_info *mode = &satp_modes[satp_mode(gsatp)];
 	uint64_t table = satp_table(gsatp), pte, path = 0;
@@ -96,13 +98,19 @@ void ssp_guest_walk(struct ssp_space *space, uint64_t gsatp, uint64_t va, enum s
 	walk->verdict = SSP_ALLOWED;
 }
 
+void ssp_guest_walk(struct ssp_space *space, uint64_t gsatp, uint64_t va, enum ssp_access access,
+		    unsigned int state, struct ssp_guest_walk *walk)
+{
+	walk_tables(space, gsatp, va, access, state, walk);
+}
+
 enum ssp_verdict ssp_translate(struct ssp_space *space, uint64_t gsatp, uint64_t va,
 			       enum ssp_access access, unsigned int state, uint64_t *address)
 {
 	struct ssp_guest_walk walk;
 	const struct ssp_slot *slot;
 
-	ssp_guest_walk(space, gsatp, va, access, state, &walk);
+	walk_tables(space, gsatp, va, access, state, &walk);
 	*address = walk.gpa;
 	if (walk.verdict != SSP_ALLOWED)
 		return walk.verdict;
