@@ -46,10 +46,7 @@ struct hm_fault {
 	};
 };
 
-/*
- * The exit for an instruction that TVM trapped and that the policy leaves to the host;
- * HM_EXIT_COUNT: none.
- */
+/* The exit for an instruction that TVM trapped and that the policy leaves to the host. */
 struct hm_mmu_exit {
 	u64 reason, value;
 };
@@ -77,8 +74,7 @@ struct hm_frame {
 	struct hm_hart *hart;
 	struct hm_run *run;          /* the vCPU's */
 	u64 rs1, rs2;                /* source values of an instruction that TVM trapped */
-	struct hm_fault fault;       /* from hm_find_fault(), for hm_route_page_fault() */
-	struct hm_mmu_exit mmu_exit; /* from hm_trap_mmu, for hm_route_illegal() */
+	struct hm_mmu_exit mmu_exit; /* from hm_mmu_instruction(), if it is HM_MMU_LEFT */
 	u64 scratch;                 /* OpenSBI's mscratch of this hart */
 	u64 host_ra, host_sp;        /* the way back of hm_guest_run() */
 	const char *vector;          /* mtvec while the guest runs */

@@ -234,23 +234,6 @@ void ssp_fill_around(struct ssp_space *space, uint64_t va)
 	}
 }
 
-/*
- * A page of no slot whose leaf tables are known: a device, of which a guest asks again and again.
- * False: the full walk says what it is.
- */
-static bool is_device(struct ssp_space *space, uint64_t va, enum ssp_access access,
-		      unsigned int state, struct ssp_result *result)
-{
-	const struct ssp_walk *walk = ssp_walk_entry(space->current, va);
-	uint64_t pte = ssp_port_load(walk->guest + 8 * pte_index(va, 0));
-
-	if (PTE_IS_INVALID(pte) || !ssp_leaf_allows(pte, access, state))
-		return false;
-	result->gpa = pte_address(pte) + va % PAGE_SIZE;
-	result->verdict = SSP_OUTSIDE;
-	return !ssp_slot_of(space, result->gpa);
-}
-
 /* One fault, without its neighbours. */
 static struct ssp_result fault(struct ssp_space *space, uint64_t va, enum ssp_access access,
 			       unsigned int state)
@@ -262,8 +245,12 @@ static struct ssp_result fault(struct ssp_space *space, uint64_t va, enum ssp_ac
 		struct ssp_result result = { .fence = SSP_FENCE_NONE };
 
 		result.verdict = ssp_fault_fast(space, va, access, state, &result.fence);
-		if (result.verdict != SSP_SLOW || is_device(space, va, access, state, &result))
+		if (result.verdict != SSP_SLOW)
 			return result;
+		if (ssp_device_hit(space, va, access, state, &result.gpa)) {
+			result.verdict = SSP_OUTSIDE;
+			return result;
+		}
 	}
 	ssp_guest_walk(space, space->current->gsatp, va, access, state, &walk);
 	if (walk.verdict != SSP_ALLOWED)

@@ -150,6 +150,25 @@ static inline enum ssp_verdict ssp_leaf_exception(const struct ssp_space *space,
 }
 
 /*
+ * A plain access to a page of no slot whose leaf tables are known: a device, of which a guest asks
+ * again and again.  False: the full walk says what it is.
+ */
+static inline _Bool ssp_device_hit(const struct ssp_space *space, uint64_t va, uint64_t access,
+				   uint64_t state, uint64_t *gpa)
+{
+	const struct ssp_walk *walk = ssp_walk_hit(space->current, va);
+	uint64_t pte;
+
+	if (!walk)
+		return 0;
+	pte = ssp_port_load(walk->guest + ssp_entry_offset(va));
+	if (PTE_IS_INVALID(pte) || !ssp_leaf_plainly_allows(space, pte, access, state))
+		return 0;
+	*gpa = pte_address(pte) + va % PAGE_SIZE;
+	return !ssp_slot_of(space, *gpa);
+}
+
+/*
  * The leaf that the guest's PTE allows goes into the shadow: SSP_ALLOWED with what is owed for it,
  * or SSP_SLOW.
  */

@@ -120,26 +120,44 @@ static enum hm_next exit_outside_ram(struct hm_trap *trap, u64 gpa)
 	return hm_exit(trap, HM_EXIT_MMIO, trap->tval);
 }
 
-/* hm_trap_mmu has found out what it is. */
-enum hm_next hm_route_page_fault(struct hm_trap *trap)
+static enum hm_next end_page_fault(struct hm_trap *trap, struct hm_fault fault)
 {
-	const struct hm_fault *fault = &trap->frame->fault;
-
-	switch (fault->class) {
+	switch (fault.class) {
 	case HM_FAULT_FILLED: return HM_RESUME;
-	case HM_FAULT_GUEST: hm_inject(trap, fault->cause, trap->tval); return HM_RESUME;
-	case HM_FAULT_MMIO: return exit_outside_ram(trap, fault->gpa);
-	case HM_FAULT_HOST: return hm_exit(trap, fault->reason, trap->tval);
+	case HM_FAULT_GUEST: hm_inject(trap, fault.cause, trap->tval); return HM_RESUME;
+	case HM_FAULT_MMIO: return exit_outside_ram(trap, fault.gpa);
+	case HM_FAULT_HOST: return hm_exit(trap, fault.reason, trap->tval);
 	}
 	return hm_exit(trap, HM_EXIT_BROKEN, trap->tval);
+}
+
+u64 hm_device_left(struct hm_frame *frame, u64 cause, u64 gpa)
+{
+	struct hm_trap trap = hm_trap_of(frame, cause);
+
+	if (exit_outside_ram(&trap, gpa) == HM_EXIT)
+		return HM_MMU_EXIT;
+	hart_write(CSR_MEPC, trap.pc); /* a fetch fault instead */
+	return 0;
+}
+
+u64 hm_page_fault_left(struct hm_frame *frame, u64 cause, struct hm_fault fault)
+{
+	struct hm_trap trap = hm_trap_of(frame, cause);
+	enum hm_next next;
+
+	if (cause == CAUSE_FETCH_PAGE_FAULT + 2)
+		return 1; /* reserved: it has no route */
+	next = end_page_fault(&trap, fault);
+	hart_write(CSR_MEPC, trap.pc);
+	return next == HM_EXIT ? HM_MMU_EXIT : 0;
 }
 
 enum hm_next hm_page_fault(struct hm_trap *trap, u64 cause, u64 va)
 {
 	trap->cause = cause;
 	trap->tval = va;
-	trap->frame->fault = hm_find_fault(trap->vcpu, cause, va, hart_read(CSR_MSTATUS));
-	return hm_route_page_fault(trap);
+	return end_page_fault(trap, hm_find_fault(trap->vcpu, cause, va, hart_read(CSR_MSTATUS)));
 }
 
 /*

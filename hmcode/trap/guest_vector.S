@@ -65,6 +65,21 @@
 1:
 .endm
 
+/* The guest's registers to the page at a1: \live are still in place, \saved in the frame.  Takes a0. */
+.macro registers_to_page live, saved
+	.irp n, \live
+	sd	x\n, (RUN_X + 8 * \n)(a1)
+	.endr
+	csrr	a0, mscratch
+	sd	a0, (RUN_X + 8 * 2)(a1)
+	ld	a0, FRAME_SCRATCH(sp)
+	csrw	mscratch, a0
+	.irp n, \saved
+	ld	a0, X(\n)
+	sd	a0, (RUN_X + 8 * \n)(a1)
+	.endr
+.endm
+
 	.text
 	.align	2
 	.globl	hm_guest_vector
@@ -136,17 +151,7 @@ hm_policy_vector:
 to_host:
 	expect_no_trap
 	ld	a1, FRAME_RUN(sp)
-	.irp n, 3,4,7,8,9,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-	sd	x\n, (RUN_X + 8 * \n)(a1)
-	.endr
-	csrr	a0, mscratch
-	sd	a0, (RUN_X + 8 * 2)(a1)
-	ld	a0, FRAME_SCRATCH(sp)
-	csrw	mscratch, a0
-	.irp n, 1,5,6,10,11,12,13,14,15
-	ld	a0, X(\n)
-	sd	a0, (RUN_X + 8 * \n)(a1)
-	.endr
+	registers_to_page "3,4,7,8,9,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31", "1,5,6,10,11,12,13,14,15"
 	mv	a0, sp
 	call	hm_to_host
 	j	hm_guest_leave
@@ -163,12 +168,17 @@ general:
 	mv	a0, sp
 	csrr	a1, mcause
 	call	hm_trap_mmu
-	bnez	a0, slow
+	bnez	a0, 1f
 	expect_guest_traps
 	load_caller_saved
 	load_few
 	csrrw	sp, mscratch, sp
 	mret
+1:	addi	a0, a0, -HM_MMU_EXIT
+	bnez	a0, slow
+	ld	a1, FRAME_RUN(sp)
+	registers_to_page "3,4,8,9,18,19,20,21,22,23,24,25,26,27", "1,5,6,7,10,11,12,13,14,15,16,17,28,29,30,31"
+	j	hm_guest_leave
 
 	/* Neither a page fault nor an instruction that may be TVM's. */
 other:

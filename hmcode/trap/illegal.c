@@ -55,20 +55,18 @@ static enum hm_next mark(struct hm_trap *trap, u32 insn)
 }
 
 /*
- * One that hm_trap_mmu did not take or left to the host: it is over when the host resumes the guest
- * as asked.
+ * One that writes a register, which hm_trap_mmu did not take: if it is the host's, it is over when
+ * the host resumes the guest as asked.
  */
 static enum hm_next mmu_instruction(struct hm_trap *trap, u32 insn)
 {
 	struct hm_frame *frame = trap->frame;
 
 	trap->pc += 4;
-	if (frame->mmu_exit.reason == HM_EXIT_COUNT) {
-		frame->rs1 = frame->x[INSN_RS1(insn)];
-		frame->rs2 = frame->x[INSN_RS2(insn)];
-		if (hm_mmu_instruction(frame, insn) == HM_MMU_DONE)
-			return HM_RESUME;
-	}
+	frame->rs1 = frame->x[INSN_RS1(insn)];
+	frame->rs2 = frame->x[INSN_RS2(insn)];
+	if (hm_mmu_instruction(frame, insn) == HM_MMU_DONE)
+		return HM_RESUME;
 	return hm_exit(trap, frame->mmu_exit.reason, frame->mmu_exit.value);
 }
 

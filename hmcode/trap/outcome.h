@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * outcome.h - what the short way of a TVM trap says to guest_vector.S, for C and the assembler; 0:
- * the guest can resume.
+ * outcome.h - what C says to guest_vector.S of the short way of a TVM trap and of hm_trap_mmu();
+ * 0: the guest can resume.
  */
 #ifndef HM_OUTCOME_H
 #define HM_OUTCOME_H
@@ -10,5 +10,7 @@
 
 /* Bytes of a piece of code at hm_read_rs1 or hm_read_rs2. */
 #define HM_READ_SIZE 8
+
+#define HM_MMU_EXIT 2 /* of hm_trap_mmu(): an exit, and no register of the guest was written */
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * route.c - where a trap goes: one table by cause.  A cause that has no route
+ * route.c - where a trap goes that is no page fault: one table by cause.  A cause that has no route
  * ends the guest's run; nothing from the guest world reaches OpenSBI's
  * handlers, which take addresses for physical ones.
  */
@@ -16,9 +16,6 @@ static const hm_route routes[] = {
 	[CAUSE_MISALIGNED_STORE] = hm_route_misaligned,
 	[CAUSE_STORE_ACCESS] = hm_route_access_fault,
 	[CAUSE_SUPERVISOR_ECALL] = hm_route_sbi,
-	[CAUSE_FETCH_PAGE_FAULT] = hm_route_page_fault,
-	[CAUSE_LOAD_PAGE_FAULT] = hm_route_page_fault,
-	[CAUSE_STORE_PAGE_FAULT] = hm_route_page_fault,
 };
 
 static enum hm_next route(struct hm_trap *trap)
@@ -33,14 +30,7 @@ static enum hm_next route(struct hm_trap *trap)
 u64 hm_trap_route(struct hm_frame *frame)
 {
 	u64 begin = hart_count_all();
-	struct hm_trap trap = {
-		.frame = frame,
-		.hart = frame->hart,
-		.vcpu = frame->vcpu,
-		.cause = hart_read(CSR_MCAUSE),
-		.tval = hart_read(CSR_MTVAL),
-		.pc = hart_read(CSR_MEPC),
-	};
+	struct hm_trap trap = hm_trap_of(frame, hart_read(CSR_MCAUSE));
 	enum hm_next next;
 
 	trap.vcpu->trap_cycle = begin;

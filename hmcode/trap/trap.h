@@ -5,17 +5,18 @@
  *	guest_vector.S	hm_guest_vector	saves a few registers
  *	fault_short.c	hm_fault_short	page faults that the walk cache answers
  *	tvm_short.c	hm_..._short	fences, satp writes and commits likewise
- *	tvm.c		hm_trap_mmu	those that take the engine's general functions
+ *	tvm.c		hm_trap_mmu	those that take the engine's general functions; what of them
+ *					the policy leaves to the host; by fault.c, devices
  *	route.c		hm_trap_route	everything else, by cause, all registers saved; from the
  *					vector at once where it is neither a page fault nor an
  *					instruction
- *			fault.c illegal.c misaligned.c interrupt.c sbi.c
+ *			illegal.c misaligned.c interrupt.c sbi.c
  *	tvm.c		hm_to_host	page faults and fences of which the host gets all
  *	guest_vector.S	hm_resume	back to the guest, or
  *			hm_guest_leave	(metal/world_switch.S) to world/switch.c: a VM exit
  *
  * Each station may hand on to the next.  It changes the guest's state only once it is sure to
- * finish the event; what hm_trap_mmu found out of one it hands on (frame->fault, mmu_exit).
+ * finish the event.
  */
 #ifndef HM_TRAP_H
 #define HM_TRAP_H
@@ -45,6 +46,18 @@ struct hm_trap {
 	u64 cause, tval, pc;
 };
 
+static inline struct hm_trap hm_trap_of(struct hm_frame *frame, u64 cause)
+{
+	return (struct hm_trap){
+		.frame = frame,
+		.hart = frame->hart,
+		.vcpu = frame->vcpu,
+		.cause = cause,
+		.tval = hart_read(CSR_MTVAL),
+		.pc = hart_read(CSR_MEPC),
+	};
+}
+
 /* guest_vector.S: the second asks the policy about each event. */
 extern const char hm_guest_vector[], hm_policy_vector[];
 
@@ -64,7 +77,6 @@ u64 hm_trap_route(struct hm_frame *frame);
 void hm_to_host(struct hm_frame *frame);
 
 /* The routes; trap->pc is written back to mepc by route.c. */
-enum hm_next hm_route_page_fault(struct hm_trap *trap);
 enum hm_next hm_route_illegal(struct hm_trap *trap);
 enum hm_next hm_route_access_fault(struct hm_trap *trap);
 enum hm_next hm_route_misaligned(struct hm_trap *trap);
@@ -112,6 +124,11 @@ static inline enum hm_next hm_exit(struct hm_trap *trap, u64 reason, u64 value)
  * is filled.
  */
 struct hm_fault hm_find_fault(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus);
+
+/* For hm_trap_mmu, which returns what this does: one that is neither filled nor the guest's own. */
+u64 hm_page_fault_left(struct hm_frame *frame, u64 cause, struct hm_fault fault);
+/* ... and the same for a load from a device, or a store to it. */
+u64 hm_device_left(struct hm_frame *frame, u64 cause, u64 gpa);
 
 /*
  * The page fault of an access that the firmware makes for the guest: as if the hart had taken it.

@@ -5,6 +5,7 @@
 #include "mmu/flush.h"
 #include "mmu/ring.h"
 #include "mmu/satp.h"
+#include "ssp/hits.h"
 #include "trap/trap.h"
 
 /* What an access to satp would leave in it: CSRRW, CSRRS, CSRRC and their immediate forms. */
@@ -136,25 +137,6 @@ void hm_to_host(struct hm_frame *frame)
 	hm_trace_detailed(&frame->vcpu->trace, HM_TRACE_EXIT, value, reason);
 }
 
-/* All but what writes a register, which guest_vector.S does not load on this way. */
-static bool tvm_instruction(struct hm_frame *frame)
-{
-	u32 insn = hart_read(CSR_MTVAL);
-	enum hm_mmu what;
-
-	/* From U-mode it is illegal indeed. */
-	what = !(hart_read(CSR_MSTATUS) & MSTATUS_MPP) || INSN_RD(insn) ?
-		       HM_MMU_OTHER :
-		       hm_mmu_instruction(frame, insn);
-	if (what == HM_MMU_DONE) {
-		hart_write(CSR_MEPC, hart_read(CSR_MEPC) + 4);
-		return true;
-	}
-	if (what == HM_MMU_OTHER)
-		frame->mmu_exit.reason = HM_EXIT_COUNT;
-	return false;
-}
-
 /* Fill the shadow for a hidden fault that the host has seen; nothing if it is none (by now). */
 void hm_fill(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus)
 {
@@ -167,33 +149,72 @@ void hm_fill(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus)
 	hm_fence(result.fence, va);
 }
 
-/* A fault that takes a walk, unless it leads out of RAM or to the host. */
-static bool page_fault(struct hm_frame *frame, u64 cause)
+/* It is over when the host resumes the guest as asked. */
+static __attribute__((noinline)) u64 leave_instruction(struct hm_frame *frame)
 {
-	u64 va = hart_read(CSR_MTVAL), mstatus = hart_read(CSR_MSTATUS);
+	struct hm_trap trap = hm_trap_of(frame, CAUSE_ILLEGAL_INSTRUCTION);
 
-	frame->fault = hm_find_fault(frame->vcpu, cause, va, mstatus);
-	switch (frame->fault.class) {
-	case HM_FAULT_FILLED: return true;
-	case HM_FAULT_GUEST:
-		hart_write(CSR_MEPC,
-			   hm_raise(frame->fault.cause, va, hart_read(CSR_MEPC), mstatus));
-		return true;
-	default: return false;
-	}
+	hm_exit(&trap, frame->mmu_exit.reason, frame->mmu_exit.value);
+	return HM_MMU_EXIT;
 }
 
+/* All but what writes a register, which guest_vector.S does not load on this way. */
+static u64 tvm_instruction(struct hm_frame *frame)
+{
+	u32 insn = hart_read(CSR_MTVAL);
+	enum hm_mmu what;
+
+	/* From U-mode it is illegal indeed. */
+	what = !(hart_read(CSR_MSTATUS) & MSTATUS_MPP) || INSN_RD(insn) ?
+		       HM_MMU_OTHER :
+		       hm_mmu_instruction(frame, insn);
+	if (what == HM_MMU_OTHER)
+		return 1;
+	hart_write(CSR_MEPC, hart_read(CSR_MEPC) + 4);
+	return what == HM_MMU_DONE ? 0 : leave_instruction(frame);
+}
+
+/*
+ * What hm_find_fault() would find out of most accesses to devices.  Causes of loads and stores are
+ * odd: a fetch is no access to a device.
+ */
+static inline bool is_device(const struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus, u64 *gpa)
+{
+	return vcpu->policy == HM_POLICY_ALL && cause & 1 &&
+	       ssp_device_hit(&vcpu->space, va, cause & 3, hm_access_state(mstatus), gpa);
+}
+
+/* One that the short way did not answer. */
+static u64 page_fault(struct hm_frame *frame, u64 cause)
+{
+	u64 va = hart_read(CSR_MTVAL), mstatus = hart_read(CSR_MSTATUS);
+	struct hm_fault fault;
+	u64 gpa;
+
+	if (is_device(frame->vcpu, cause, va, mstatus, &gpa))
+		return hm_device_left(frame, cause, gpa);
+	fault = hm_find_fault(frame->vcpu, cause, va, mstatus);
+	if (fault.class == HM_FAULT_FILLED)
+		return 0;
+	if (fault.class != HM_FAULT_GUEST)
+		return hm_page_fault_left(frame, cause, fault);
+	hart_write(CSR_MEPC, hm_raise(fault.cause, va, hart_read(CSR_MEPC), mstatus));
+	return 0;
+}
+
+/* 0: the guest can resume; 1: hm_trap_route; HM_MMU_EXIT */
 u64 hm_trap_mmu(struct hm_frame *frame, u64 cause)
 {
-	u64 begin = hart_count_all();
-	bool done = false;
+	u64 begin = hart_count_all(), next = 1;
 
 	if (cause == CAUSE_ILLEGAL_INSTRUCTION)
-		done = tvm_instruction(frame);
+		next = tvm_instruction(frame);
 	else if (cause - CAUSE_FETCH_PAGE_FAULT <= CAUSE_STORE_PAGE_FAULT - CAUSE_FETCH_PAGE_FAULT)
-		done = page_fault(frame, cause);
-	if (!done)
+		next = page_fault(frame, cause);
+	if (next == 1)
 		return 1;
+	if (next == HM_MMU_EXIT)
+		frame->vcpu->trap_cycle = begin;
 	hm_stay_ends(frame->vcpu, begin);
-	return 0;
+	return next;
 }

@@ -16,13 +16,13 @@ LIMITS = {
 # Exits to tables of the host, what the guest itself and host-hv spend included.  Most of ssp's fence-page waits for
 # another.  An entry reads each field of the page once and checks it, and takes its vCPU from other harts.
 EXIT_LIMITS = {
-    "ssp": {"fill": 1050, "true-fault": 1180, "fence-page": 230, "fence-page-asid": 1250, "ring-commit": 1225,
-            "satp-hit": 160, "mmio-load": 1662, "mmio-load-bare": 1620, "vm-exit": 1130},
-    "tsp": {"fill": 2360, "true-fault": 1610, "fence-page-asid": 98, "ring-commit": 275, "satp-hit": 1980,
-            "vm-exit": 1145},
-    "tsp-in-step": {"fill": 2345, "true-fault": 1595, "fence-page-asid": 98, "ring-commit": 275, "satp-hit": 1965,
-                    "vm-exit": 1130},
-    "ssp-hm": {"mmio-load": 1770, "mmio-load-bare": 1685, "vm-exit": 1095},
+    "ssp": {"fill": 905, "true-fault": 1025, "fence-page": 230, "fence-page-asid": 1100, "ring-commit": 980,
+            "satp-hit": 165, "mmio-load": 1485, "mmio-load-bare": 1480, "vm-exit": 985},
+    "tsp": {"fill": 2220, "true-fault": 1465, "fence-page-asid": 98, "ring-commit": 275, "satp-hit": 1730,
+            "vm-exit": 995},
+    "tsp-in-step": {"fill": 2205, "true-fault": 1450, "fence-page-asid": 98, "ring-commit": 275, "satp-hit": 1715,
+                    "vm-exit": 980},
+    "ssp-hm": {"mmio-load": 1375, "mmio-load-bare": 1465, "vm-exit": 885},
 }
 # Beyond the commit: pages a commit, and how many instructions each may take; more where the page is read anew.
 DRAINS = {

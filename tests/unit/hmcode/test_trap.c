@@ -385,6 +385,16 @@ static const struct {
 	{ "a reserved bit", PAGE, ACCESSED | 1ull << 60, LOAD, PRV_S, LOAD },
 };
 
+/* A page in the same leaf table, too far away to be filled along: its fill has the walk cached. */
+static void know_walk(u64 va)
+{
+	guest_map(va + 64 * PAGE_SIZE, PAGE, ACCESSED);
+	model.priv = PRV_S;
+	assert_int_equal(guest_trap(LOAD, va + 64 * PAGE_SIZE), HM_RESUME);
+}
+
+static bool walks_are_known;
+
 static void all_accesses(void)
 {
 	page();
@@ -394,6 +404,8 @@ static void all_accesses(void)
 		u64 va = VA + i * 0x1000000ull; /* none beside another, whose fill would go along */
 		enum hm_next next;
 
+		if (walks_are_known)
+			know_walk(va);
 		guest_map(va, accesses[i].gpa, accesses[i].bits);
 		model.priv = accesses[i].priv;
 		model.csr[CSR_MEPC] = CODE;
@@ -418,6 +430,15 @@ static void all_accesses(void)
 static void each_access_is_what_tables_and_slots_make_of_it(void **state)
 {
 	(void)state;
+	walks_are_known = false;
+	assert_int_equal(guest_run(all_accesses), 0);
+}
+
+/* By the short way, or by what hm_trap_mmu asks the walk cache. */
+static void each_access_is_the_same_where_its_leaf_table_is_known(void **state)
+{
+	(void)state;
+	walks_are_known = true;
 	assert_int_equal(guest_run(all_accesses), 0);
 }
 
@@ -529,6 +550,7 @@ int main(void)
 		FACT(a_hidden_fault_is_filled_and_a_fence_takes_it_away),
 		FACT(each_form_of_sfence_vma_reaches_shadow_and_hart),
 		FACT(each_access_is_what_tables_and_slots_make_of_it),
+		FACT(each_access_is_the_same_where_its_leaf_table_is_known),
 		FACT(what_a_policy_lacks_is_left_to_the_host),
 		FACT(a_hidden_fault_is_filled_whatever_an_older_link_said),
 	};

@@ -66,6 +66,8 @@ enum hm_next guest_trap(u64 cause, u64 tval)
 	}
 	if (next && (fault || (cause == CAUSE_ILLEGAL_INSTRUCTION && tval)))
 		next = hm_trap_mmu(frame, cause);
+	if (next == HM_MMU_EXIT)
+		return HM_EXIT;
 	next = next ? hm_trap_route(frame) : HM_RESUME;
 	if (!next) /* mret */
 		model.priv = (model.csr[CSR_MSTATUS] & MSTATUS_MPP) >> MSTATUS_MPP_SHIFT;

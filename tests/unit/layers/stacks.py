@@ -87,7 +87,7 @@ def usage(build):
     return dict(found)
 
 
-ROUTES = tuple("hm_route_" + name for name in ("illegal", "access_fault", "page_fault", "misaligned", "sbi"))
+ROUTES = tuple("hm_route_" + name for name in ("illegal", "access_fault", "misaligned", "sbi"))
 TIMERS = ("mtimer_event_start", "plmt_timer_event_start")
 WITHIN = ()         # a jump within the function: a switch by a table
 # Who calls by pointer, and whom.
