@@ -136,7 +136,7 @@ u64 hm_device_left(struct hm_frame *frame, u64 cause, u64 gpa)
 	struct hm_trap trap = hm_trap_of(frame, cause);
 
 	if (exit_outside_ram(&trap, gpa) == HM_EXIT)
-		return HM_MMU_EXIT;
+		return HM_TRAP_EXIT;
 	hart_write(CSR_MEPC, trap.pc); /* a fetch fault instead */
 	return 0;
 }
@@ -150,7 +150,7 @@ u64 hm_page_fault_left(struct hm_frame *frame, u64 cause, struct hm_fault fault)
 		return 1; /* reserved: it has no route */
 	next = end_page_fault(&trap, fault);
 	hart_write(CSR_MEPC, trap.pc);
-	return next == HM_EXIT ? HM_MMU_EXIT : 0;
+	return next == HM_EXIT ? HM_TRAP_EXIT : 0;
 }
 
 enum hm_next hm_page_fault(struct hm_trap *trap, u64 cause, u64 va)

@@ -4,8 +4,9 @@
  *
  * While the guest world runs, mscratch points to the hart's hm_frame and mtvec
  * to hm_guest_vector.  The frame lies right above the stack for traps, so one
- * swap gives both.  Until hm_trap_route is called mscratch holds the guest's
- * sp; from then on OpenSBI's scratch space, since its functions look there.
+ * swap gives both.  Until hm_trap_route or hm_to_host is called, or hm_guest_leave
+ * reached, mscratch holds the guest's sp; from then on OpenSBI's scratch space, since its
+ * functions look there.  So nothing on the shorter ways may call them, or hm_this_hart().
  */
 #include <sbi/riscv_encoding.h>
 
@@ -34,10 +35,7 @@
 	csrw	mtvec, a0
 .endm
 
-/*
- * The source of the instruction in a3 that a table of hm_read_* and a bit number name, by the
- * table.  Takes t0 and t1.
- */
+/* a1 or a2, by the table, = the source register at bit \bit of the instruction in a3.  Takes t0 and t1. */
 .macro read_source table, bit
 	srli	t0, a3, \bit - 3
 	andi	t0, t0, 31 << 3
@@ -174,7 +172,7 @@ general:
 	load_few
 	csrrw	sp, mscratch, sp
 	mret
-1:	addi	a0, a0, -HM_MMU_EXIT
+1:	addi	a0, a0, -HM_TRAP_EXIT
 	bnez	a0, slow
 	ld	a1, FRAME_RUN(sp)
 	registers_to_page "3,4,8,9,18,19,20,21,22,23,24,25,26,27", "1,5,6,7,10,11,12,13,14,15,16,17,28,29,30,31"

@@ -55,7 +55,7 @@ static enum hm_next mark(struct hm_trap *trap, u32 insn)
 }
 
 /*
- * One that writes a register, which hm_trap_mmu did not take: if it is the host's, it is over when
+ * One that writes a register, or that mtval did not show: if it is the host's, it is over when
  * the host resumes the guest as asked.
  */
 static enum hm_next mmu_instruction(struct hm_trap *trap, u32 insn)

@@ -11,6 +11,6 @@
 /* Bytes of a piece of code at hm_read_rs1 or hm_read_rs2. */
 #define HM_READ_SIZE 8
 
-#define HM_MMU_EXIT 2 /* of hm_trap_mmu(): an exit, and no register of the guest was written */
+#define HM_TRAP_EXIT 2 /* of hm_trap_mmu(): an exit, and no register of the guest was written */
 
 #endif

@@ -61,7 +61,7 @@ static inline struct hm_trap hm_trap_of(struct hm_frame *frame, u64 cause)
 /* guest_vector.S: the second asks the policy about each event. */
 extern const char hm_guest_vector[], hm_policy_vector[];
 
-/* There, too: 32 pieces of code, one a register, that read a source register of an instruction. */
+/* sources.S: 32 pieces of code, one a register, that read a source register of an instruction. */
 extern const char hm_read_rs1[], hm_read_rs2[];
 
 /* Called by guest_vector.S; all that return something: 0 or 1, or what outcome.h says. */
@@ -71,7 +71,7 @@ u64 hm_fence_page_short(struct hm_vcpu *vcpu, u64 va);
 u64 hm_satp_short(struct hm_vcpu *vcpu, u64 value);
 u64 hm_learn_tvm(struct hm_frame *frame, u64 insn);
 void hm_learn_first(struct hm_frame *frame);
-u64 hm_tvm_short_policy(struct hm_frame *frame, u64 rs1, u64 rs2, u32 insn);
+u64 hm_tvm_short_policy(struct hm_frame *frame, u64 rs1, u64 rs2, u64 insn);
 u64 hm_trap_mmu(struct hm_frame *frame, u64 cause);
 u64 hm_trap_route(struct hm_frame *frame);
 void hm_to_host(struct hm_frame *frame);

@@ -155,7 +155,7 @@ static __attribute__((noinline)) u64 leave_instruction(struct hm_frame *frame)
 	struct hm_trap trap = hm_trap_of(frame, CAUSE_ILLEGAL_INSTRUCTION);
 
 	hm_exit(&trap, frame->mmu_exit.reason, frame->mmu_exit.value);
-	return HM_MMU_EXIT;
+	return HM_TRAP_EXIT;
 }
 
 /* All but what writes a register, which guest_vector.S does not load on this way. */
@@ -202,7 +202,7 @@ static u64 page_fault(struct hm_frame *frame, u64 cause)
 	return 0;
 }
 
-/* 0: the guest can resume; 1: hm_trap_route; HM_MMU_EXIT */
+/* 0: the guest can resume; 1: hm_trap_route; HM_TRAP_EXIT */
 u64 hm_trap_mmu(struct hm_frame *frame, u64 cause)
 {
 	u64 begin = hart_count_all(), next = 1;
@@ -213,7 +213,7 @@ u64 hm_trap_mmu(struct hm_frame *frame, u64 cause)
 		next = page_fault(frame, cause);
 	if (next == 1)
 		return 1;
-	if (next == HM_MMU_EXIT)
+	if (next == HM_TRAP_EXIT)
 		frame->vcpu->trap_cycle = begin;
 	hm_stay_ends(frame->vcpu, begin);
 	return next;

@@ -10,7 +10,7 @@
  *
  * Called by guest_vector.S with a handful of registers saved.  This file is compiled
  * so that its functions preserve all others (FAST_CFLAGS in the Makefile), and
- * calls nothing.  Each returns 0: done; or 1: the general way, and nothing has changed.
+ * calls nothing outside.  Each returns 0: done; or 1: the general way, for what is left.
  */
 #include "ssp/hits.h"
 #include "core/insn.h"
@@ -336,9 +336,9 @@ void hm_learn_first(struct hm_frame *frame)
 
 /*
  * Where the host has a share: only switches and fences that need none of the firmware's tables.
- * frame->rs1 and rs2 are the values of the instruction's sources.
+ * frame->rs1 and rs2 are the same, for whoever goes on.
  */
-u64 hm_tvm_short_policy(struct hm_frame *frame, u64 rs1, u64 rs2, u32 insn)
+u64 hm_tvm_short_policy(struct hm_frame *frame, u64 rs1, u64 rs2, u64 insn)
 {
 	struct hm_vcpu *vcpu = frame->vcpu;
 

@@ -26,9 +26,10 @@ TRANSITIONS = {"fork": 1.08, "exec": 1.07, "vfork": 1.08, "mprotect": 1.18, "cow
 SWAPPED = {"virt": {"SVVPTC": 0}, "u74": {"SVVPTC": 1}}
 
 # No transition there at all but the timer's, as many in all modes: a tie, but for the measuring itself.  The marker is
-# none of the instructions that ssp-hm knows by one compare (trap/tvm_short.c): it takes a look more.
+# none of the instructions that ssp-hm knows by one compare (trap/tvm_short.c): a look in vain comes first.
 QUIET = {"chase"}
-MEASURING = 24
+MEASURING = 4
+MARKER = 20
 
 # The guest's own instructions move by up to 6 % from build to build (docs/measuring.md); what is added to them does not.
 MOVING = {"boot"}
@@ -144,7 +145,7 @@ def test_ssp_hm_and_ssp_take_fewer_instructions_than_tsp(tsp, ssp, ssp_hm, workl
 
 @pytest.mark.parametrize("workload", QUIET)
 def test_ssp_hm_adds_no_more_than_tsp_where_neither_does_anything(tsp, ssp_hm, workload):
-    assert added(ssp_hm, workload) <= added(tsp, workload) + MEASURING
+    assert added(ssp_hm, workload) <= added(tsp, workload) + MEASURING + MARKER
 
 
 @pytest.mark.parametrize("swapped", [False, pytest.param(True, marks=pytest.mark.long("ladder"))])

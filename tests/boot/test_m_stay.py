@@ -32,7 +32,7 @@ def test_calls_of_a_host(launch, payloads, watched, name):
 
 
 def test_short_ways(launch, payloads, watched):
-    """Traps that end in trap/guest_vector.S and trap/tvm_short.c, which measure nothing: a ring full of long ranges among them."""
+    """Traps that end in trap/tvm_short.c and trap/fault_short.c, which measure nothing: a ring full of long ranges among them."""
     run = launch(MODE="ssp-hm", KERNEL=payloads / "short-ways.bin", MEM="128M", TIMEOUT=120, QEMU=watched.path)
     assert run.status == 0, repr(run)
     watched.check(1)

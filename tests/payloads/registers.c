@@ -3,6 +3,7 @@
 #include "payload.h"
 
 #define PAGES 64
+#define UART  0x10000000ul /* of QEMU's virt */
 
 /*
  * Loads all integer registers with values that depend on `seed`, does `insn`
@@ -66,6 +67,9 @@ static void integer_registers(const struct mode *mode, uint64_t root)
 	good += SURVIVES("csrw satp, a0", satp_value(mode, root, 0), 0, 0, 0) == want;
 	good += SURVIVES("csrr a0, satp", 0, 0, 0, 0) == want;
 	fact_equal(good, 6, "fences and satp");
+	map_page(mode, root, TEST_VA + PAGES * PAGE, UART, PTE_RW);
+	fact_equal(SURVIVES("lbu a0, 5(a0)", TEST_VA + PAGES * PAGE, 0, 0, 0), want, "a device");
+	fact_equal(SURVIVES("lbu a0, 5(a0)", TEST_VA + PAGES * PAGE, 0, 0, 0), want, "again");
 	fact_equal(SURVIVES("ecall", 0, 0, 0, SBI_BASE), want, "an SBI call");
 	fact_equal(SURVIVES("ecall", ~0ul, 0, 0, SBI_TIME), want, "an SBI timer call");
 	fact_equal(SURVIVES("ecall", 0, 0, 2, SBI_HSM), want, "an SBI hart call");

@@ -37,7 +37,6 @@
 #define REGION_OF(vm) ((vm) ? 1 + (vm) % (REGIONS - 1) : 0)
 #define FUZZ_END      REGION(REGIONS)
 #define ANSWERS       (RUN_PAGES + FUZZ_VCPUS * PAGE_SIZE) /* where a host has its answers put */
-#define PRIVATE       (ANSWERS + PAGE_SIZE)                /* the host's, which it tells nobody */
 
 /* The same memory for the fuzzer itself, never protected. */
 #define ALIAS(hpa) ((void *)((hpa) + 0x100000000000ull))
@@ -59,7 +58,6 @@ struct fuzz_vcpu {
 	bool used, checked;
 	unsigned int vm;
 	u64 run;     /* HPA of its page */
-	u64 tables;  /* pages */
 	bool inside; /* a hart is in its guest world */
 	bool exited; /* its page has an exit that was not answered */
 	struct fuzz_fence fence;
@@ -156,7 +154,6 @@ void spec_expect(const struct fuzz_vcpu *vcpu, const struct access *access, stru
 
 /* check.c: all of it after a step. */
 void check_guest_world(const struct fuzz_vcpu *vcpu);
-void check_host_world(void);
 void check_tables(const struct fuzz_vcpu *vcpu);
 
 #endif

@@ -14,7 +14,6 @@
 #define A1 11
 #define A2 12
 
-#define SFENCE_VMA(rs1, rs2)      (0x12000073u | (u32)(rs1) << 15 | (u32)(rs2) << 20)
 #define SINVAL_VMA(rs1, rs2)      (0x16000073u | (u32)(rs1) << 15 | (u32)(rs2) << 20)
 #define CSR_INSN(op, csr, rd, rs) ((u32)(csr) << 20 | (rs) << 15 | (op) << 12 | (rd) << 7 | 0x73u)
 #define WFI                       0x10500073u
@@ -55,7 +54,7 @@ static bool fence(struct fuzz_vcpu *vcpu, const u64 *va, const u64 *asid)
 	u64 start = va ? *va & -PAGE_SIZE : 0, size = va ? PAGE_SIZE : 0,
 	    number = asid ? *asid & SATP_ASID_MASK : HM_ALL_ASIDS;
 	u32 insn = rarely(8) ? SINVAL_VMA(va ? A0 : 0, asid ? A1 : 0) :
-			       SFENCE_VMA(va ? A0 : 0, asid ? A1 : 0);
+			       INSN_SFENCE_VMA(va ? A0 : 0, asid ? A1 : 0);
 
 	model.priv = PRV_S;
 	x()[A0] = va ? *va : 0;
@@ -207,7 +206,7 @@ static bool commit(struct fuzz_vcpu *vcpu)
 	model.priv = PRV_S;
 	x()[A0] = RING_GVA;
 	spec_pushed(vcpu);
-	return instruction(vcpu, SFENCE_VMA(A0, 0), true) == HM_EXIT;
+	return instruction(vcpu, INSN_SFENCE_VMA(A0, 0), true) == HM_EXIT;
 }
 
 static void push_words(struct fuzz_vcpu *vcpu, u64 va_op, u64 asid_pages)

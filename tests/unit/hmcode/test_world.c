@@ -461,6 +461,20 @@ static void an_ipi_of_the_hosts_is_not_the_guests(void **state)
 	expect(model_read(CSR_MIP) & MIP_SSIP, MIP_SSIP, "the host's SSIP");
 }
 
+static void see_no_ipi(void)
+{
+	expect(model_read(CSR_SIP) & MIP_SSIP, 0, "the guest's SSIP");
+}
+
+static void an_ipi_that_the_host_keeps_off_waits_for_it(void **state)
+{
+	(void)state;
+	model_write(CSR_SIE, 0);
+	model_change(CSR_MIP, 0, MIP_SSIP);
+	assert_int_equal(guest_run(see_no_ipi), 0);
+	expect(model_read(CSR_MIP) & MIP_SSIP, MIP_SSIP, "the host's SSIP");
+}
+
 static void let_the_slice_end(void)
 {
 	expect(machine.timer, 500, "the machine's timer");
@@ -532,6 +546,7 @@ int main(void)
 		FACT(an_interrupt_of_the_host_comes_first),
 		FACT(an_external_interrupt_is_the_hosts),
 		FACT(an_ipi_of_the_hosts_is_not_the_guests),
+		FACT(an_ipi_that_the_host_keeps_off_waits_for_it),
 		FACT(a_slice_ends_when_it_is_due),
 		FACT(traps_of_the_host_are_opensbis_but_for_external_interrupts),
 		FACT(the_counters_go_on_when_a_kernel_stops_them),

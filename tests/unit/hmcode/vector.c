@@ -40,6 +40,9 @@ static u64 short_way(struct hm_frame *frame, u64 insn)
 	}
 }
 
+/* As long as the guest's sp is in mscratch, whoever looks for the hart there finds no memory. */
+#define GUEST_SP 0x5b5b5b5b5b5b5b58ull
+
 static u64 tvm_way(struct hm_frame *frame, u64 insn)
 {
 	frame->rs1 = frame->x[INSN_RS1(insn)];
@@ -56,17 +59,20 @@ enum hm_next guest_trap(u64 cause, u64 tval)
 	u64 next = 1;
 
 	model_trap(cause, tval, model.csr[CSR_MEPC]);
+	model.csr[CSR_MSCRATCH] = GUEST_SP;
 	if (fault && frame->vcpu->policy == HM_POLICY_ALL)
 		next = hm_fault_short(frame->vcpu, cause);
-	if (cause == CAUSE_ILLEGAL_INSTRUCTION && tval)
+	if (cause == CAUSE_ILLEGAL_INSTRUCTION)
 		next = tvm_way(frame, tval);
 	if (next == HM_SHORT_TO_HOST) {
+		model.csr[CSR_MSCRATCH] = frame->scratch;
 		hm_to_host(frame);
 		return HM_EXIT;
 	}
-	if (next && (fault || (cause == CAUSE_ILLEGAL_INSTRUCTION && tval)))
+	if (next && (fault || cause == CAUSE_ILLEGAL_INSTRUCTION))
 		next = hm_trap_mmu(frame, cause);
-	if (next == HM_MMU_EXIT)
+	model.csr[CSR_MSCRATCH] = frame->scratch;
+	if (next == HM_TRAP_EXIT)
 		return HM_EXIT;
 	next = next ? hm_trap_route(frame) : HM_RESUME;
 	if (!next) /* mret */

@@ -95,6 +95,25 @@ def test_a_function_of_opensbi_without_a_line_is_named_where_it_stands_on_a_stac
         stacks.faults(built / "hmcode", built / "build", known)
 
 
+def addresses_from_gp(built):
+    """gp is the guest's; the linker would relax accesses through it where __global_pointer$ is defined."""
+    listing = subprocess.run(["riscv64-linux-gnu-objdump", "-d", "--no-show-raw-insn", built / "build" / "hmcode.elf"],
+                             stdout=subprocess.PIPE, text=True, check=True).stdout
+    assert "mret" in listing
+    return re.findall(r"\S+\t\w+,-?\d*\(gp\)|\S+\t\w+,gp,\S+", listing)
+
+
+def test_no_address_is_made_from_gp(built):
+    assert addresses_from_gp(built) == []
+
+
+def test_an_address_made_from_gp_is_named(copy):
+    with (copy / "hmcode" / "mmu" / "satp.c").open("a") as file:
+        file.write('void f(void);\nvoid f(void) { __asm__ volatile("lw a0, 16(gp)\\n addi a0, gp, 4"); }\n')
+    build(copy)
+    assert len(addresses_from_gp(copy)) == 2
+
+
 def short_objects(root):
     """Objects that the Makefile compiles so that they preserve what guest_vector.S did not save."""
     lines = re.findall(r"^\$\(BUILD\)/(\S+\.o): CFLAGS \+= \$\(FAST_CFLAGS\)$", (root / "hmcode" / "Makefile").read_text(),
