@@ -19,7 +19,7 @@
  * lock= is where the firmware takes a ticket lock (END is the first address behind) and the first
  * instruction that gives it back; a0 is the lock in both.  How often a hart turns around there, and
  * when it goes on, tells of the emulator's schedule.  Instead it counts what all others execute in
- * M-mode until the lock is its own, which is what real harts would wait for.
+ * M-mode until the lock is given to it, which is what real harts would wait for.
  *
  * Several harts need a thread each (ICOUNT=0): where they take turns in one, QEMU 10.0 names in a
  * callback the hart that a block was translated for, whichever executes it.  The plugin ends such a
@@ -121,17 +121,19 @@ static void on_wait(unsigned int vcpu, void *unused)
 
 static void end_wait(struct hart *hart)
 {
-	if (hart->waits)
-		hart->waited += of_others(hart - harts) - hart->others;
+	hart->waited += of_others(hart - harts) - hart->others;
 	hart->waits = false;
 }
 
-/* It has the lock and goes on. */
+/*
+ * It has the lock and goes on.  Where nobody has given the lock back meanwhile, it was free: what
+ * others have executed since then tells of the emulator's schedule alone.
+ */
 static void on_lock(unsigned int vcpu, void *unused)
 {
 	(void)unused;
 	pthread_mutex_lock(&waits_lock);
-	end_wait(&harts[number(vcpu)]);
+	harts[number(vcpu)].waits = false;
 	pthread_mutex_unlock(&waits_lock);
 	qemu_plugin_u64_set(waiting, number(vcpu), 0);
 }
