@@ -37,6 +37,7 @@ class Tree:
             shutil.copy(TESTS / name, folder / "tests" / name)
         (folder / "tests/test_short.py").write_text(SHORT)
         (folder / "tests/long/test_storm.py").write_text(LONG)
+        (folder / "storm").mkdir()  # as host-hv, a part and a folder
         (folder / ".gitignore").write_text("ready\n__pycache__\n.pytest_cache\ncache\n")
         self.git("init", "-q")
         self.commit()
