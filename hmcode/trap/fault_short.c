@@ -12,11 +12,7 @@
 #include "ssp/hits.h"
 #include "trap/trap.h"
 
-/*
- * Each part is jumped to as the last thing of the one before, so that the commonest ways need the
- * fewest registers. What the trap left in CSRs is read from there again, for the same reason.
- */
-#define APART static __attribute__((noinline))
+/* What the trap left in CSRs is read from there again, where that saves a register. */
 
 APART u64 inject(struct hm_vcpu *vcpu)
 {

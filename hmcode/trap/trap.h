@@ -58,6 +58,12 @@ static inline struct hm_trap hm_trap_of(struct hm_frame *frame, u64 cause)
 	};
 }
 
+/*
+ * A part of a short way: jumped to as the last thing of the one before, so that the commonest ways
+ * need the fewest registers.
+ */
+#define APART static __attribute__((noinline))
+
 /* guest_vector.S: the second asks the policy about each event. */
 extern const char hm_guest_vector[], hm_policy_vector[];
 

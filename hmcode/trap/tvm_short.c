@@ -22,9 +22,6 @@
 #define RING_ENTRIES HM_RING_ENTRIES
 #define RING_PAGES   128
 
-/* What only some ways need is jumped to, so that the others save no registers for it. */
-#define APART static __attribute__((noinline))
-
 /*
  * CSRRW to satp of a root that is ready, between address spaces of one mode.  Another mode takes
  * the long way, which fences the hart: its global entries of one mode match addresses of the other.
