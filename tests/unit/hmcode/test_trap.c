@@ -442,6 +442,44 @@ static void each_access_is_the_same_where_its_leaf_table_is_known(void **state)
 	assert_int_equal(guest_run(all_accesses), 0);
 }
 
+/* The hart has executed it by an older translation of its own; nothing is left of that. */
+static void load_by_code_that_is_gone(void)
+{
+	page();
+	know_walk(VA);
+	guest_map(VA, DEVICE, ACCESSED);
+	model.priv = PRV_S;
+	model.csr[CSR_MEPC] = CODE;
+	assert_int_equal(guest_trap(LOAD, VA), HM_RESUME);
+	expect_injected(FETCH, CODE, CODE);
+}
+
+static void a_device_loaded_from_by_code_that_is_gone_is_a_fetch_fault(void **state)
+{
+	(void)state;
+	assert_int_equal(guest_run(load_by_code_that_is_gone), 0);
+}
+
+static void exit_for_a_device(void)
+{
+	page();
+	guest_map(CODE, CODE, PTE_V | PTE_R | PTE_X | PTE_A);
+	*(u32 *)guest_memory(CODE) = 0x0005b503; /* ld a0, 0(a1) */
+	know_walk(VA);
+	guest_map(VA, DEVICE, ACCESSED);
+	model.priv = PRV_S;
+	model.csr[CSR_MEPC] = CODE;
+	guest.vcpu->trap_cycle = 0; /* of an exit before */
+	assert_int_equal(guest_trap(LOAD, VA), HM_EXIT);
+}
+
+static void instructions_are_counted_up_to_an_exit_for_a_device(void **state)
+{
+	(void)state;
+	assert_int_equal(guest_run(exit_for_a_device), 0);
+	expect(guest.vcpu->trap_cycle != 0, true, "the trap's own count");
+}
+
 /* What a policy leaves to the host exits, with nothing filled. */
 static const struct {
 	u64 lacks;
@@ -551,6 +589,8 @@ int main(void)
 		FACT(each_form_of_sfence_vma_reaches_shadow_and_hart),
 		FACT(each_access_is_what_tables_and_slots_make_of_it),
 		FACT(each_access_is_the_same_where_its_leaf_table_is_known),
+		FACT(a_device_loaded_from_by_code_that_is_gone_is_a_fetch_fault),
+		FACT(instructions_are_counted_up_to_an_exit_for_a_device),
 		FACT(what_a_policy_lacks_is_left_to_the_host),
 		FACT(a_hidden_fault_is_filled_whatever_an_older_link_said),
 	};
