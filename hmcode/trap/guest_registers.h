@@ -4,9 +4,8 @@
  */
 #define X(n)	(FRAME_X + 8 * (n))(sp)
 
-/* What tvm_short.c may change: it is compiled with every other register preserved. */
+/* What the short ways may change: they are compiled with every other register preserved, and call nothing. */
 .macro save_few
-	sd	ra, X(1)
 	sd	t0, X(5)
 	sd	t1, X(6)
 	sd	a0, X(10)
@@ -18,7 +17,6 @@
 .endm
 
 .macro load_few
-	ld	ra, X(1)
 	ld	t0, X(5)
 	ld	t1, X(6)
 	ld	a0, X(10)
@@ -31,6 +29,7 @@
 
 /* The rest of what C may change. */
 .macro save_caller_saved
+	sd	ra, X(1)
 	sd	t2, X(7)
 	sd	a6, X(16)
 	sd	a7, X(17)
@@ -41,6 +40,7 @@
 .endm
 
 .macro load_caller_saved
+	ld	ra, X(1)
 	ld	t2, X(7)
 	ld	a6, X(16)
 	ld	a7, X(17)
@@ -93,4 +93,13 @@
 	ld	s9, X(25)
 	ld	s10, X(26)
 	ld	s11, X(27)
+.endm
+
+/* a1 or a2, by the table, = the source register at bit \bit of the instruction in a3.  Takes t0 and t1. */
+.macro read_source table, bit
+	srli	t0, a3, \bit - 3
+	andi	t0, t0, 31 << 3
+	lla	t1, \table
+	add	t1, t1, t0
+	jalr	t0, t1
 .endm

@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * outcome.h - what C says to guest_vector.S of the short way of a TVM trap and of hm_trap_mmu();
- * 0: the guest can resume.
- */
+/* outcome.h - what C says to guest_ways.S of hm_trap_mmu(); 0: the guest can resume. */
 #ifndef HM_OUTCOME_H
 #define HM_OUTCOME_H
-
-#define HM_SHORT_TO_HOST 2 /* of hm_tvm_short_policy(): a fence for hm_to_host() */
 
 /* Bytes of a piece of code at hm_read_rs1 or hm_read_rs2. */
 #define HM_READ_SIZE 8

@@ -12,7 +12,7 @@
  *					instruction
  *			illegal.c misaligned.c interrupt.c sbi.c
  *	tvm.c		hm_to_host	page faults and fences of which the host gets all
- *	guest_vector.S	hm_resume	back to the guest, or
+ *	guest_ways.S	hm_resume	back to the guest, or
  *			hm_guest_leave	(metal/world_switch.S) to world/switch.c: a VM exit
  *
  * Each station may hand on to the next.  It changes the guest's state only once it is sure to
@@ -70,14 +70,25 @@ extern const char hm_guest_vector[], hm_policy_vector[];
 /* sources.S: 32 pieces of code, one a register, that read a source register of an instruction. */
 extern const char hm_read_rs1[], hm_read_rs2[];
 
-/* Called by guest_vector.S; all that return something: 0 or 1, or what outcome.h says. */
-u64 hm_fault_short(struct hm_vcpu *vcpu, u64 cause);
-u64 hm_fence_page_asid_short(struct hm_vcpu *vcpu, u64 va, u64 asid);
-u64 hm_fence_page_short(struct hm_vcpu *vcpu, u64 va);
-u64 hm_satp_short(struct hm_vcpu *vcpu, u64 value);
+/*
+ * guest_ways.S: where the short ways end.  Only ever called as the last thing, which the compiler
+ * makes a jump of: ra is still the guest's.
+ */
+void hm_short_done(void);   /* the guest resumes */
+void hm_short_exit(void);   /* to the host by hm_to_host() */
+void hm_general(void);      /* hm_trap_mmu() */
+void hm_general_insn(void); /* the same where the sources are not in the frame yet */
+
+/* The short ways, to which guest_vector.S jumps. */
+void hm_fault_short(struct hm_vcpu *vcpu, u64 cause);
+void hm_fence_page_asid_short(struct hm_vcpu *vcpu, u64 va, u64 asid);
+void hm_fence_page_short(struct hm_vcpu *vcpu, u64 va);
+void hm_satp_short(struct hm_vcpu *vcpu, u64 value);
+void hm_tvm_short_policy(struct hm_frame *frame, u64 rs1, u64 rs2, u64 insn);
+
+/* Called by the assembler's files; all that return something: 0 or 1, or what outcome.h says. */
 u64 hm_learn_tvm(struct hm_frame *frame, u64 insn);
 void hm_learn_first(struct hm_frame *frame);
-u64 hm_tvm_short_policy(struct hm_frame *frame, u64 rs1, u64 rs2, u64 insn);
 u64 hm_trap_mmu(struct hm_frame *frame, u64 cause);
 u64 hm_trap_route(struct hm_frame *frame);
 void hm_to_host(struct hm_frame *frame);

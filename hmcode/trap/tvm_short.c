@@ -8,9 +8,10 @@
  *	SFENCE.VMA va ------> hm_fence_page_short() --> commit(): va is the ring's
  *	CSRW satp ----------> hm_satp_short()
  *
- * Called by guest_vector.S with a handful of registers saved.  This file is compiled
+ * guest_vector.S jumps here with a handful of registers saved.  This file is compiled
  * so that its functions preserve all others (FAST_CFLAGS in the Makefile), and
- * calls nothing outside.  Each returns 0: done; or 1: the general way, for what is left.
+ * calls nothing outside.  Each ends by a jump: hm_short_done(), or hm_general_insn() for what is
+ * left.
  */
 #include "ssp/hits.h"
 #include "core/insn.h"
@@ -83,10 +84,10 @@ static inline bool log_fence(struct hm_vcpu *vcpu, u64 va, u64 asid)
 	return true;
 }
 
-static inline u64 finish(void)
+static inline void finish(void)
 {
 	hart_write(CSR_MEPC, hart_read(CSR_MEPC) + 4);
-	return 0;
+	hm_short_done();
 }
 
 /* The walk to a leaf table of the root's own; NULL: the walk cache has none. */
@@ -144,17 +145,17 @@ static inline void advance_tail(struct ssp_ring *ring, u32 n, u64 flushes, u64 u
 	ring->hints_lost += hints - used;
 }
 
-static inline u64 finish_commit(struct hm_vcpu *vcpu)
+static inline void finish_commit(struct hm_vcpu *vcpu)
 {
 	hm_count(vcpu, HM_TRAP_RING, 0);
-	return finish();
+	finish();
 }
 
 /*
  * What ssp_ring_drain() does, for flushes and single hints of the address space
  * that runs.  From the first other entry on it is left to that.
  */
-APART u64 drain(struct hm_vcpu *vcpu, u32 head)
+APART void drain(struct hm_vcpu *vcpu, u32 head)
 {
 	struct ssp_space *space = &vcpu->space;
 	struct ssp_root *root = space->current;
@@ -165,14 +166,14 @@ APART u64 drain(struct hm_vcpu *vcpu, u32 head)
 	u32 n = ring->tail;
 
 	if (!root->ring_page || head - n > RING_ENTRIES)
-		return 1;
+		return hm_general_insn();
 	/*
 	 * A whole address space, at the end, comes before the hints: ssp_ring_drain() does it
 	 * first. Otherwise it would drop what they have just read, which costs faults and is right
 	 * as well.
 	 */
 	if (!(u32)ssp_port_load(ssp_ring_entry(ring->hpa, head - 1) + 8))
-		return 1;
+		return hm_general_insn();
 	for (; n != head; n++) {
 		u64 entry = ssp_ring_entry(ring->hpa, n);
 		u64 va_op = ssp_port_load(entry), pages = ssp_port_load(entry + 8) - own;
@@ -194,14 +195,14 @@ APART u64 drain(struct hm_vcpu *vcpu, u32 head)
 	}
 	advance_tail(ring, n, flushes, used);
 	if (n != head)
-		return 1;
+		return hm_general_insn();
 	ssp_port_fence();
 	ssp_ring_publish(ring);
-	return finish_commit(vcpu);
+	finish_commit(vcpu);
 }
 
 /* The same for the one entry before head, if it flushes one page: the commonest of all. */
-APART u64 drain_page(struct hm_vcpu *vcpu, u32 head)
+APART void drain_page(struct hm_vcpu *vcpu, u32 head)
 {
 	struct ssp_space *space = &vcpu->space;
 	u64 entry = ssp_ring_entry(space->ring.hpa, head - 1);
@@ -219,17 +220,17 @@ APART u64 drain_page(struct hm_vcpu *vcpu, u32 head)
 	space->ring.tail = head;
 	ssp_port_fence();
 	ssp_ring_publish(&space->ring);
-	return finish_commit(vcpu);
+	finish_commit(vcpu);
 }
 
 /* The ring's owner has pushed what it wants to push. */
-APART u64 commit(struct hm_vcpu *vcpu)
+APART void commit(struct hm_vcpu *vcpu)
 {
 	const struct ssp_ring *ring = &vcpu->space.ring;
 	u32 head, pushed;
 
 	if (!ring->hpa)
-		return 1;
+		return hm_general_insn();
 	head = ssp_port_load(ring->hpa);
 	ssp_port_fence();
 	pushed = head - ring->tail;
@@ -244,62 +245,62 @@ static inline bool is_from_s_mode(void)
 	return (s64)(hart_read(CSR_MSTATUS) << (63 - MSTATUS_MPP_SHIFT)) < 0;
 }
 
-static inline u64 finish_fence(struct hm_vcpu *vcpu, u64 va)
+static inline void finish_fence(struct hm_vcpu *vcpu, u64 va)
 {
 	hart_fence_page(va);
 	hm_count(vcpu, HM_TRAP_SFENCE_VA, va);
-	return finish();
+	finish();
 }
 
-APART u64 fence_spared(struct hm_vcpu *vcpu, u64 va)
+APART void fence_spared(struct hm_vcpu *vcpu, u64 va)
 {
-	return finish_fence(vcpu, va);
+	finish_fence(vcpu, va);
 }
 
-APART u64 fence_own(struct hm_vcpu *vcpu, u64 va, struct ssp_walk *walk)
+APART void fence_own(struct hm_vcpu *vcpu, u64 va, struct ssp_walk *walk)
 {
 	ssp_own_leaf_anew(&vcpu->space, walk, ssp_entry_offset(va));
-	return finish_fence(vcpu, va);
+	finish_fence(vcpu, va);
 }
 
-APART u64 fence_global(struct hm_vcpu *vcpu, u64 va, struct ssp_walk *walk)
+APART void fence_global(struct hm_vcpu *vcpu, u64 va, struct ssp_walk *walk)
 {
 	ssp_leaf_anew(&vcpu->space, walk, pte_index(va, 0));
-	return finish_fence(vcpu, va);
+	finish_fence(vcpu, va);
 }
 
 /* What ssp_flush_va_asid_fast() does, in parts. */
-u64 hm_fence_page_asid_short(struct hm_vcpu *vcpu, u64 va, u64 asid)
+void hm_fence_page_asid_short(struct hm_vcpu *vcpu, u64 va, u64 asid)
 {
 	struct ssp_walk *walk;
 
 	if (!is_from_s_mode())
-		return 1;
+		return hm_general_insn();
 	walk = ssp_fence_asid_hit(&vcpu->space, va, asid);
 	if (!walk)
-		return 1;
+		return hm_general_insn();
 	return ssp_is_global(walk) ? fence_spared(vcpu, va) : fence_own(vcpu, va, walk);
 }
 
 /* What ssp_flush_va_fast() does, in parts, or a commit. */
-u64 hm_fence_page_short(struct hm_vcpu *vcpu, u64 va)
+void hm_fence_page_short(struct hm_vcpu *vcpu, u64 va)
 {
 	struct ssp_walk *walk;
 
 	if (!is_from_s_mode())
-		return 1;
+		return hm_general_insn();
 	if (va == vcpu->ring_gva)
 		return commit(vcpu);
 	walk = ssp_fence_hit(&vcpu->space, va);
 	if (!walk)
-		return 1;
+		return hm_general_insn();
 	ssp_log_fence(&vcpu->space, va);
 	return ssp_is_global(walk) ? fence_global(vcpu, va, walk) : fence_own(vcpu, va, walk);
 }
 
-u64 hm_satp_short(struct hm_vcpu *vcpu, u64 value)
+void hm_satp_short(struct hm_vcpu *vcpu, u64 value)
 {
-	return is_from_s_mode() && switch_root(vcpu, value) ? finish() : 1;
+	return is_from_s_mode() && switch_root(vcpu, value) ? finish() : hm_general_insn();
 }
 
 /*
@@ -335,20 +336,20 @@ void hm_learn_first(struct hm_frame *frame)
  * Where the host has a share: only switches and fences that need none of the firmware's tables.
  * frame->rs1 and rs2 are the same, for whoever goes on.
  */
-u64 hm_tvm_short_policy(struct hm_frame *frame, u64 rs1, u64 rs2, u64 insn)
+void hm_tvm_short_policy(struct hm_frame *frame, u64 rs1, u64 rs2, u64 insn)
 {
 	struct hm_vcpu *vcpu = frame->vcpu;
 
 	if (!hm_host_tables(vcpu) || !is_from_s_mode())
-		return 1;
+		return hm_general();
 	if (INSN_IS_CSRW(insn, CSR_SATP) && hm_finishes(vcpu, HM_POLICY_SATP))
-		return switch_host_root(frame, rs1) ? finish() : 1;
+		return switch_host_root(frame, rs1) ? finish() : hm_general();
 	if (!INSN_IS_SFENCE_VMA(insn) || rs1 == vcpu->ring_gva)
-		return 1;
+		return hm_general();
 	if (!hm_finishes(vcpu, HM_POLICY_FLUSH)) {
 		u64 asid = INSN_RS2(insn) ? rs2 & SATP_ASID_MASK : HM_ALL_ASIDS;
 
-		return INSN_RS1(insn) && log_fence(vcpu, rs1, asid) ? finish() : HM_SHORT_TO_HOST;
+		return INSN_RS1(insn) && log_fence(vcpu, rs1, asid) ? finish() : hm_short_exit();
 	}
-	return INSN_RS1(insn) ? finish_fence(vcpu, rs1) : 1;
+	return INSN_RS1(insn) ? finish_fence(vcpu, rs1) : hm_general();
 }

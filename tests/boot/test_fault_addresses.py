@@ -12,7 +12,7 @@ from launcher import BUILD
 # Program, a function of it whose first instruction is made an illegal one, and what is said then.
 BROKEN = {
     "firmware": ("hmcode", "hm_trap_route", [r"AT      0x8000\w+ hmcode: hm_trap_route \(hmcode/trap/route\.c:\d+\)",
-                                            r"RA      0x8000\w+ hmcode: slow \(hmcode/trap/guest_vector\.S:\d+\)"]),
+                                            r"RA      0x8000\w+ hmcode: slow \(hmcode/trap/guest_ways\.S:\d+\)"]),
     "host-hv": ("host-hv", "exit_route", [r"AT      0x8020\w+ host-hv: exit_route \(host-hv/run/exits\.c:\d+\)"]),
 }
 

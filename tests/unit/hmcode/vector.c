@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* vector.c - the ways of a trap are guest_vector.S's, which is assembly: short, general, slow. */
+/* vector.c - the ways of a trap are those of guest_vector.S and guest_ways.S: short, general, slow. */
 #include "test.h"
 
 #include "core/insn.h"
@@ -17,7 +17,30 @@ static u64 source(const struct hm_frame *frame, const char *read, const char *ta
 	return offset ? frame->x[offset / HM_READ_SIZE] : 0;
 }
 
-static u64 short_way(struct hm_frame *frame, u64 insn)
+/* How the last short way ended. */
+static enum { DONE, EXIT, GENERAL } end;
+
+void hm_short_done(void)
+{
+	end = DONE;
+}
+
+void hm_short_exit(void)
+{
+	end = EXIT;
+}
+
+void hm_general(void)
+{
+	end = GENERAL;
+}
+
+void hm_general_insn(void)
+{
+	end = GENERAL;
+}
+
+static void short_way(struct hm_frame *frame, u64 insn)
 {
 	const struct hm_known_insn *known = frame->known;
 
@@ -36,41 +59,42 @@ static u64 short_way(struct hm_frame *frame, u64 insn)
 			}
 		}
 		if (hm_learn_tvm(frame, insn))
-			return 1;
+			return hm_general_insn();
 	}
 }
 
 /* As long as the guest's sp is in mscratch, whoever looks for the hart there finds no memory. */
 #define GUEST_SP 0x5b5b5b5b5b5b5b58ull
 
-static u64 tvm_way(struct hm_frame *frame, u64 insn)
+static void tvm_way(struct hm_frame *frame, u64 insn)
 {
 	frame->rs1 = frame->x[INSN_RS1(insn)];
 	frame->rs2 = frame->x[INSN_RS2(insn)];
 	if (frame->vcpu->policy == HM_POLICY_ALL)
 		return short_way(frame, insn);
-	return hm_tvm_short_policy(frame, frame->rs1, frame->rs2, insn);
+	hm_tvm_short_policy(frame, frame->rs1, frame->rs2, insn);
 }
 
 enum hm_next guest_trap(u64 cause, u64 tval)
 {
 	struct hm_frame *frame = machine.frame;
 	bool fault = cause >= CAUSE_FETCH_PAGE_FAULT && cause <= CAUSE_STORE_PAGE_FAULT;
-	u64 next = 1;
+	u64 next = 0;
 
+	end = GENERAL;
 	model_trap(cause, tval, model.csr[CSR_MEPC]);
 	model.csr[CSR_MSCRATCH] = GUEST_SP;
 	if (fault && frame->vcpu->policy == HM_POLICY_ALL)
-		next = hm_fault_short(frame->vcpu, cause);
+		hm_fault_short(frame->vcpu, cause);
 	if (cause == CAUSE_ILLEGAL_INSTRUCTION)
-		next = tvm_way(frame, tval);
-	if (next == HM_SHORT_TO_HOST) {
+		tvm_way(frame, tval);
+	if (end == EXIT) {
 		model.csr[CSR_MSCRATCH] = frame->scratch;
 		hm_to_host(frame);
 		return HM_EXIT;
 	}
-	if (next && (fault || cause == CAUSE_ILLEGAL_INSTRUCTION))
-		next = hm_trap_mmu(frame, cause);
+	if (end == GENERAL)
+		next = fault || cause == CAUSE_ILLEGAL_INSTRUCTION ? hm_trap_mmu(frame, cause) : 1;
 	model.csr[CSR_MSCRATCH] = frame->scratch;
 	if (next == HM_TRAP_EXIT)
 		return HM_EXIT;

@@ -92,6 +92,7 @@ TIMERS = ("mtimer_event_start", "plmt_timer_event_start")
 WITHIN = ()         # a jump within the function: a switch by a table
 # Who calls by pointer, and whom.
 INDIRECT = {
+    "hm_general_insn": WITHIN,      # sources.S, whose pieces of code come back by t0
     "hm_trap_route": ROUTES,
     "hm_route_interrupt": TIMERS, "start_timer": TIMERS, "hm_vcpu_run": TIMERS,
     "enter_older_hart": TIMERS, "leave_older_hart": TIMERS,

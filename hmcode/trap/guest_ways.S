@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * guest_ways.S - how a trap from the guest world goes on behind the short ways, and how it ends: in
+ * the guest again, or as a VM exit.
+ */
+#include <sbi/riscv_encoding.h>
+
+#include "hm_abi.h"
+#include "offsets.h"
+#include "trap/guest_registers.h"
+#include "trap/outcome.h"
+
+/*
+ * From here on a trap is the firmware's own fault.  On the short path, where mtvec
+ * stays the guest's, none can come: CSRs that every hart here has, and accesses to
+ *	the frame, the vCPU, its roots and shadow tables	the firmware's own pool
+ *	a guest's leaf table (a walk), its ring's page		RAM of a slot, checked by
+ *		hm_slot_set(); a slot that goes takes walks and ring along
+ *	the run page						RAM, checked by hm_vcpu_create()
+ * all aligned, and at offsets that are masked to the page.  Where tvm_short.c loads as
+ * S-mode would, it has a vector of its own (hart_maps_page()).
+ */
+.macro expect_no_trap
+	lla	a0, hm_fatal_vector
+	csrw	mtvec, a0
+.endm
+
+.macro expect_guest_traps
+	ld	a0, FRAME_VECTOR(sp)
+	csrw	mtvec, a0
+.endm
+
+/* The guest's registers to the page at a1: \live are still in place, \saved in the frame.  Takes a0. */
+.macro registers_to_page live, saved
+	.irp n, \live
+	sd	x\n, (RUN_X + 8 * \n)(a1)
+	.endr
+	csrr	a0, mscratch
+	sd	a0, (RUN_X + 8 * 2)(a1)
+	ld	a0, FRAME_SCRATCH(sp)
+	csrw	mscratch, a0
+	.irp n, \saved
+	ld	a0, X(\n)
+	sd	a0, (RUN_X + 8 * \n)(a1)
+	.endr
+.endm
+
+	.text
+	.align	2
+	.globl	hm_short_done
+hm_short_done:
+	load_few
+	csrrw	sp, mscratch, sp
+	mret
+
+	/*
+	 * An exit of which nobody looks at a register: from where each is it goes to the page,
+	 * those that C preserves without the way through the frame.
+	 */
+	.globl	hm_short_exit
+hm_short_exit:
+	expect_no_trap
+	ld	a1, FRAME_RUN(sp)
+	registers_to_page "1,3,4,7,8,9,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31", "5,6,10,11,12,13,14,15"
+	mv	a0, sp
+	call	hm_to_host
+	j	hm_guest_leave
+
+	.globl	hm_general_insn
+hm_general_insn:
+	csrr	a3, mtval
+	read_source hm_read_rs2, 20
+	read_source hm_read_rs1, 15
+	sd	a1, FRAME_RS1(sp)
+	sd	a2, FRAME_RS2(sp)
+	.globl	hm_general
+hm_general:
+	save_caller_saved
+	expect_no_trap
+	mv	a0, sp
+	csrr	a1, mcause
+	call	hm_trap_mmu
+	bnez	a0, 1f
+	expect_guest_traps
+	load_caller_saved
+	load_few
+	csrrw	sp, mscratch, sp
+	mret
+1:	addi	a0, a0, -HM_TRAP_EXIT
+	bnez	a0, slow
+	ld	a1, FRAME_RUN(sp)
+	registers_to_page "3,4,8,9,18,19,20,21,22,23,24,25,26,27", "1,5,6,7,10,11,12,13,14,15,16,17,28,29,30,31"
+	j	hm_guest_leave
+
+	/* Neither a page fault nor an instruction that may be TVM's. */
+	.globl	hm_other_trap
+hm_other_trap:
+	save_caller_saved
+	expect_no_trap
+slow:
+	save_rest
+	call	hm_trap_route
+	beqz	a0, hm_resume
+
+vm_exit:
+	/* The guest's registers go to the page. */
+	ld	a0, FRAME_RUN(sp)
+	.irp n, 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	ld	a1, X(\n)
+	sd	a1, (RUN_X + 8 * \n)(a0)
+	.endr
+	j	hm_guest_leave
+
+hm_resume:
+	expect_guest_traps
+	ld	a0, X(2)
+	csrw	mscratch, a0
+	load_callee_saved
+	load_caller_saved
+	load_few
+	csrrw	sp, mscratch, sp
+	mret
