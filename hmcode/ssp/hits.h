@@ -117,13 +117,19 @@ static inline uint64_t ssp_entry_offset(uint64_t va)
 	return va << (64 - SSP_WALK_SHIFT) >> (64 - SSP_WALK_SHIFT + PAGE_SHIFT) << 3;
 }
 
+/* The shadow's, at such an offset. */
+static inline uint64_t *ssp_entry_at(const struct ssp_walk *walk, uint64_t offset)
+{
+	return (uint64_t *)((char *)walk->shadow + offset);
+}
+
 /* May this access be made by a 4 KiB leaf of the guest, whatever SUM and MXR are? */
 static inline _Bool ssp_leaf_plainly_allows(const struct ssp_space *space, uint64_t pte,
 					    uint64_t access, uint64_t state)
 {
-	uint64_t need = space->need[access];
+	uint64_t need = space->need[access] | PTE_R;
 
-	return (pte & (need | PTE_U)) == (need | (state & SSP_USER)) && pte & PTE_R;
+	return (pte & (need | PTE_U)) == (need | (state & SSP_USER));
 }
 
 /* Is it forbidden, whatever they are?  MXR lets loads alone have what they need. */
@@ -179,9 +185,9 @@ static inline enum ssp_verdict ssp_fill_leaf(struct ssp_space *space, struct ssp
 
 	if (!leaf)
 		return SSP_SLOW;
-	spte = walk->shadow + offset / 8;
+	spte = ssp_entry_at(walk, offset);
 	old = *spte;
-	if (old == leaf)
+	if (old && old == leaf)
 		return SSP_SLOW; /* the hart caches something older */
 	*spte = leaf;
 	walk->table->occupied |= 1ull << offset / 64;
@@ -198,7 +204,7 @@ static inline _Bool ssp_wants_group(struct ssp_space *space, const struct ssp_wa
 {
 	uint64_t ahead = offset ^ 2 * 8;
 
-	return ssp_reads_on(space, va) && !walk->shadow[ahead / 8] &&
+	return ssp_reads_on(space, va) && !*ssp_entry_at(walk, ahead) &&
 	       ssp_port_load(walk->guest + ahead) & PTE_V;
 }
 
@@ -252,7 +258,7 @@ static inline void ssp_leaf_anew(struct ssp_space *space, struct ssp_walk *walk,
 static inline uint64_t ssp_own_leaf_anew(struct ssp_space *space, struct ssp_walk *walk,
 					 uint64_t offset)
 {
-	uint64_t pte = ssp_port_load(walk->guest + offset), *spte = walk->shadow + offset / 8;
+	uint64_t pte = ssp_port_load(walk->guest + offset), *spte = ssp_entry_at(walk, offset);
 	struct ssp_table *table = walk->table;
 
 	if (!ssp_may_hold(pte))
@@ -273,11 +279,14 @@ static inline struct ssp_walk *ssp_fence_asid_hit(struct ssp_space *space, uint6
 }
 
 /* The same of all address spaces: the others learn of it by ssp_log_fence(). */
-static inline struct ssp_walk *ssp_fence_hit(struct ssp_space *space, uint64_t va)
+static inline struct ssp_walk *ssp_fence_hit(struct ssp_space *space, uint64_t va, _Bool *global)
 {
 	struct ssp_walk *walk = ssp_walk_hit(space->current, va);
 
-	if (!walk || ssp_is_global(walk))
+	if (!walk)
+		return NULL;
+	*global = ssp_is_global(walk);
+	if (*global)
 		return walk;
 	/* The global tree may have the page as well. */
 	return space->global_top[(va >> space->global_shift) % PTES_PER_TABLE] ? NULL : walk;
@@ -308,12 +317,13 @@ static inline _Bool ssp_flush_va_asid_fast(struct ssp_space *space, uint64_t va,
 
 static inline _Bool ssp_flush_va_fast(struct ssp_space *space, uint64_t va)
 {
-	struct ssp_walk *walk = ssp_fence_hit(space, va);
+	_Bool global;
+	struct ssp_walk *walk = ssp_fence_hit(space, va, &global);
 
 	if (!walk)
 		return 0;
 	ssp_log_fence(space, va);
-	if (ssp_is_global(walk))
+	if (global)
 		ssp_leaf_anew(space, walk, pte_index(va, 0));
 	else
 		ssp_own_leaf_anew(space, walk, ssp_entry_offset(va));

@@ -30,7 +30,7 @@ APART void fill_group(struct ssp_space *space, struct ssp_walk *walk, u64 offset
 	hm_short_done();
 }
 
-APART void fill(struct hm_vcpu *vcpu, struct ssp_walk *walk, u64 offset, u64 pte, u64 cause)
+APART void fill(struct hm_vcpu *vcpu, u64 cause, struct ssp_walk *walk, u64 offset, u64 pte)
 {
 	struct ssp_space *space = &vcpu->space;
 	enum ssp_fence fence;
@@ -47,29 +47,30 @@ APART void fill(struct hm_vcpu *vcpu, struct ssp_walk *walk, u64 offset, u64 pte
 }
 
 /* A leaf that does not plainly allow the access. */
-APART void exception(struct hm_vcpu *vcpu, struct ssp_walk *walk, u64 offset, u64 pte, u64 cause)
+APART void exception(struct hm_vcpu *vcpu, u64 cause, struct ssp_walk *walk, u64 offset, u64 pte)
 {
 	switch (ssp_leaf_exception(&vcpu->space, pte, cause - CAUSE_FETCH_PAGE_FAULT,
 				   hm_access_state(hart_read(CSR_MSTATUS)))) {
-	case SSP_ALLOWED: return fill(vcpu, walk, offset, pte, cause);
+	case SSP_ALLOWED: return fill(vcpu, cause, walk, offset, pte);
 	case SSP_TRUE_FAULT: return inject(vcpu);
 	default: return hm_general();
 	}
 }
 
-APART void forbidden(struct hm_vcpu *vcpu, struct ssp_walk *walk, u64 offset, u64 pte, u64 cause)
+APART void forbidden(struct hm_vcpu *vcpu, u64 cause, struct ssp_walk *walk, u64 offset, u64 pte)
 {
 	if (ssp_leaf_plainly_forbids(&vcpu->space, pte, cause - CAUSE_FETCH_PAGE_FAULT))
 		return inject(vcpu);
-	return exception(vcpu, walk, offset, pte, cause);
+	return exception(vcpu, cause, walk, offset, pte);
 }
 
-APART void present(struct hm_vcpu *vcpu, struct ssp_walk *walk, u64 offset, u64 pte, u64 cause)
+static inline void present(struct hm_vcpu *vcpu, u64 cause, struct ssp_walk *walk, u64 offset,
+			   u64 pte)
 {
 	if (ssp_leaf_plainly_allows(&vcpu->space, pte, cause - CAUSE_FETCH_PAGE_FAULT,
 				    hm_access_state(hart_read(CSR_MSTATUS))))
-		return fill(vcpu, walk, offset, pte, cause);
-	return forbidden(vcpu, walk, offset, pte, cause);
+		return fill(vcpu, cause, walk, offset, pte);
+	return forbidden(vcpu, cause, walk, offset, pte);
 }
 
 /* What ssp_fault_fast() does, in parts.  Where it is hm_general() nothing has changed. */
@@ -87,5 +88,5 @@ void hm_fault_short(struct hm_vcpu *vcpu, u64 cause)
 			ssp_reads_on(space, hart_read(CSR_MTVAL));
 		return inject(vcpu);
 	}
-	return present(vcpu, walk, offset, pte, cause);
+	return present(vcpu, cause, walk, offset, pte);
 }

@@ -286,16 +286,17 @@ void hm_fence_page_asid_short(struct hm_vcpu *vcpu, u64 va, u64 asid)
 void hm_fence_page_short(struct hm_vcpu *vcpu, u64 va)
 {
 	struct ssp_walk *walk;
+	bool global;
 
 	if (!is_from_s_mode())
 		return hm_general_insn();
 	if (va == vcpu->ring_gva)
 		return commit(vcpu);
-	walk = ssp_fence_hit(&vcpu->space, va);
+	walk = ssp_fence_hit(&vcpu->space, va, &global);
 	if (!walk)
 		return hm_general_insn();
 	ssp_log_fence(&vcpu->space, va);
-	return ssp_is_global(walk) ? fence_global(vcpu, va, walk) : fence_own(vcpu, va, walk);
+	return global ? fence_global(vcpu, va, walk) : fence_own(vcpu, va, walk);
 }
 
 void hm_satp_short(struct hm_vcpu *vcpu, u64 value)
