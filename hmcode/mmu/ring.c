@@ -38,30 +38,35 @@ void hm_ring_commit(struct hm_vcpu *vcpu)
 	hm_count(vcpu, HM_TRAP_RING, 0);
 }
 
-/* All is flushed with it: what is in the ring counts as drained. */
-static void attach(struct hm_vcpu *vcpu)
+/* A host that drains the ring itself has it to itself from then on. */
+static void leave_to_host(struct hm_vcpu *vcpu)
 {
-	ssp_ring_attach(&vcpu->space, vcpu->ring_page);
 	if (hm_host_tables(vcpu) && !hm_finishes(vcpu, HM_POLICY_FLUSH))
 		vcpu->space.ring.hpa = 0;
 }
 
 /*
- * Another policy: what is in a ring that the firmware goes on draining is still to be drained,
- * since nothing was flushed where the tables stay the firmware's.
+ * Another policy.  What was pushed is still to be drained, unless the tables became the
+ * firmware's: everything was flushed for that.  Where they are the host's, something may be
+ * cached that the engine here knows nothing of, and the flags say so.
  */
 void hm_ring_attach(struct hm_vcpu *vcpu)
 {
-	if (hm_host_tables(vcpu) || vcpu->space.ring.hpa != vcpu->ring_page)
-		attach(vcpu);
+	if (hm_host_tables(vcpu))
+		ssp_ring_attach_undrained(&vcpu->space, vcpu->ring_page);
+	else if (vcpu->space.ring.hpa != vcpu->ring_page)
+		ssp_ring_attach(&vcpu->space, vcpu->ring_page);
+	leave_to_host(vcpu);
 }
 
+/* All is flushed with it: what is in the ring counts as drained. */
 static void replace_ring(struct hm_vcpu *vcpu, u64 gpa, u64 page)
 {
 	vcpu->ring_gpa = gpa;
 	vcpu->ring_page = page;
 	vcpu->ring_generation++;
-	attach(vcpu);
+	ssp_ring_attach(&vcpu->space, page);
+	leave_to_host(vcpu);
 }
 
 void hm_ring_end(struct hm_vcpu *vcpu)

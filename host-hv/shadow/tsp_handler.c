@@ -141,16 +141,12 @@ static void commit(struct vcpu *v)
  */
 static void enter(struct vcpu *v)
 {
-	struct hm_run *run = v->run;
 	uint64_t withheld = is_in_step(v->vm->tsp) ? 0 : HM_POLICY_FLUSH;
 
 	if (v->shadow->withheld == withheld)
 		return;
 	v->shadow->withheld = withheld;
-	run->policy = POLICY_TSP & ~withheld;
-	/* the firmware takes the ring's entries for done */
-	if (run->ring_gpa != HM_RING_NONE)
-		shadow_owe(v, SSP_FENCE_ALL, 0);
+	v->run->policy = POLICY_TSP & ~withheld;
 }
 
 /* -- roots -- */

@@ -67,6 +67,27 @@ static bool has_its_ring(void)
 	return run->x[10] == SBI_OK && run->ring_gpa == RING;
 }
 
+/* Another policy: what the guest has pushed and nobody has drained is not behind the ring's tail. */
+static void policy_changes(uint64_t policy, const char *what)
+{
+	volatile struct hm_ring *ring = (volatile struct hm_ring *)(guest + PAGE);
+
+	ring->head++;
+	run->policy = policy;
+	fact(runs(PAGED, SV39) && ring->tail != ring->head, what);
+}
+
+static void pushed_entries_stay(void)
+{
+	policy_changes(HM_POLICY_HOST_TABLES | HM_POLICY_INJECT,
+		       "what the host is to drain is not drained by another policy");
+	policy_changes(HM_POLICY_HOST_TABLES | HM_POLICY_FLUSH,
+		       "nor where nobody reads it from then on");
+	policy_changes(HM_POLICY_HOST_TABLES | HM_POLICY_FLUSH | HM_POLICY_SATP,
+		       "nor where nobody did before");
+	policy_changes(HM_POLICY_HOST_TABLES, "nor where the host takes it up again");
+}
+
 void payload(uint64_t hart)
 {
 	uint64_t vm = vm_create(), turn;
@@ -86,6 +107,7 @@ void payload(uint64_t hart)
 	     "it registers the ring anew, and the host hears of it");
 	fact(run->ring_generation != turn, "it is another ring");
 	fact(run->pc == GUEST_RAM + 4, "the call is behind the guest");
+	pushed_entries_stay();
 	turn = run->ring_generation;
 	fact(runs(BARE, SV39), "it runs in bare mode, with a paged one in satp");
 	fact(run->ring_gpa == HM_RING_NONE && run->ring_generation == turn + 1, "and has no ring");

@@ -384,6 +384,43 @@ static void a_ring_is_drained_though_the_policy_changes(void **state)
 	}
 }
 
+/* The tables are the host's, and so is what they hold: the firmware cannot say that it is gone. */
+static const u64 of_host[] = {
+	HM_POLICY_HOST_TABLES,
+	HM_POLICY_HOST_TABLES | HM_POLICY_INJECT,
+	HM_POLICY_HOST_TABLES | HM_POLICY_FLUSH,
+	HM_POLICY_HOST_TABLES | HM_POLICY_FLUSH | HM_POLICY_SATP,
+};
+
+static unsigned int pushed;
+
+static void find_it_pushed(void)
+{
+	expect(ring()->head - ring()->tail, pushed, "entries to be drained with policy %#lx",
+	       guest.run->policy);
+	expect(ring()->flags, HM_RING_CACHED | HM_RING_RUNNING, "flags with policy %#lx",
+	       guest.run->policy);
+}
+
+static void a_ring_keeps_what_was_pushed_where_the_host_has_the_tables(void **state)
+{
+	(void)state;
+	guest.run->roots[0].gsatp = guest_satp(1);
+	guest.run->roots[0].root = (u64)SATP_SV39 << SATP_MODE_SHIFT | 0x1234;
+	for (unsigned int i = 0; i < COUNT(of_host) * COUNT(of_host); i++) {
+		guest.run->policy = HM_POLICY_ALL;
+		guest.run->satp = 0;
+		assert_int_equal(guest_run(map_and_stop), 0);
+		guest.run->roots_new = 1;
+		for (pushed = 1; pushed <= 2; pushed++) {
+			guest.run->policy =
+				of_host[pushed > 1 ? i / COUNT(of_host) : i % COUNT(of_host)];
+			push(DATA_VA, HM_RING_OP_FLUSH, 1, 1);
+			assert_int_equal(guest_run(find_it_pushed), 0);
+		}
+	}
+}
+
 /* Its memory was taken away: nothing is read from it or written to it any more. */
 static void commit_what_is_lost(void)
 {
@@ -415,6 +452,7 @@ int main(void)
 		FACT(a_forged_ring_costs_a_bounded_time_and_shows_nothing),
 		FACT(a_ring_is_drained_before_its_vcpu_runs),
 		FACT(a_ring_is_drained_though_the_policy_changes),
+		FACT(a_ring_keeps_what_was_pushed_where_the_host_has_the_tables),
 		FACT(a_ring_is_lost_with_its_memory),
 	};
 
