@@ -70,7 +70,7 @@ def host(payloads, name, memory="128M", harts=1, icount=False):
 
 HOSTS = {
     "host-gsatp": {}, "host-fill": {}, "host-paged": {}, "host-stale": {}, "host-ring": {},
-    "host-misaligned": {},
+    "host-misaligned": {}, "host-registers": {},
     "host-vector": {},
     "host-race": {"memory": "512M", "harts": 2},
     "host-restart": {"harts": 2},

@@ -51,6 +51,21 @@ def test_every_fact_holds_on_tables_of_the_host(launch, payloads, name, policy, 
     assert run.mark()["longest_m_stay"] <= M_STAY_LIMIT
 
 
+# Two CPUs: on one hart they take turns, on two each is interrupted by the other's calls.
+ONE_HART, TWO_HARTS = {"HARTS": 1, "VCPUS": 2}, {"HARTS": 2, "VCPUS": 2, "ICOUNT": 0}
+TWO_CPUS = [pytest.param(mode, harts, profile, marks=[] if profile == PROFILES[0] and (mode, harts) in (
+    ("ssp-hm", ONE_HART), ("tsp", TWO_HARTS)) else pytest.mark.long("payloads"), id=f"{mode}-{harts['HARTS']}-{profile}")
+    for mode in ["tsp", "ssp", "ssp-hm"] for harts in [ONE_HART, TWO_HARTS] for profile in PROFILES]
+
+
+@pytest.mark.parametrize("mode, harts, profile", TWO_CPUS)
+def test_two_cpus_keep_their_registers(launch, payloads, mode, harts, profile):
+    run = launch(MODE=mode, PROFILE=profile, KERNEL=payloads / "each-register.bin", MEM="128M", MARKS=1, TIMEOUT=120,
+                 **harts)
+    check(run, "each-register")
+    assert int(END.search(run.console)[1]) == 8
+
+
 def test_firmware_and_hypervisor_say_their_version(launch, payloads):
     version = (ROOT / "VERSION").read_text().strip()
     run = launch(MODE="ssp-hm", KERNEL=payloads / "sharing.bin", MEM="128M", TIMEOUT=60)
