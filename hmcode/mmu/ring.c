@@ -46,9 +46,10 @@ static void leave_to_host(struct hm_vcpu *vcpu)
 }
 
 /*
- * Another policy.  What was pushed is still to be drained, unless the tables became the
- * firmware's: everything was flushed for that.  Where they are the host's, something may be
- * cached that the engine here knows nothing of, and the flags say so.
+ * Another policy, or all of the firmware's tables were dropped.  What was pushed is still to be
+ * drained, unless the tables became the firmware's: everything was flushed for that.  Where they
+ * are the host's, something may be cached that the engine here knows nothing of, and the flags
+ * say so.
  */
 void hm_ring_attach(struct hm_vcpu *vcpu)
 {

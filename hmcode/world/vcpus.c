@@ -51,6 +51,7 @@ void hm_vcpu_catch_up(struct hm_vcpu *vcpu)
 	ssp_slots_set(&vcpu->space, vm->slots);
 	hm_ring_check(vcpu);
 	ssp_flush_all(&vcpu->space);
+	hm_ring_attach(vcpu); /* the host's tables are not flushed, and the ring has to say so */
 	hm_retire_roots(vcpu);
 	hart_fence_all();
 	vcpu->memory_generation = vm->memory_generation;

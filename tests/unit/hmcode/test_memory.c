@@ -421,6 +421,30 @@ static void a_ring_keeps_what_was_pushed_where_the_host_has_the_tables(void **st
 	}
 }
 
+/*
+ * The firmware drops what it has when memory changes, and that is not all: a guest that was told so
+ * would commit no more, and the hart would keep what it walks in the host's tables from then on.
+ */
+static void find_it_cached(void)
+{
+	expect(ring()->flags, HM_RING_CACHED | HM_RING_RUNNING, "flags after memory has changed");
+}
+
+static void a_ring_of_the_hosts_tables_is_committed_after_memory_changed(void **state)
+{
+	(void)state;
+	guest.run->roots[0].gsatp = guest_satp(1);
+	guest.run->roots[0].root = (u64)SATP_SV39 << SATP_MODE_SHIFT | 0x1234;
+	guest.run->roots_new = 1;
+	assert_int_equal(guest_run(set_ring), 0);
+	for (unsigned int i = 0; i < COUNT(of_host); i++) {
+		guest.run->policy = of_host[i];
+		assert_int_equal(guest_run(find_it_cached), 0);
+		assert_int_equal(CALL(HM_FID_VM_INVALIDATE, guest.vm, DATA, PAGE_SIZE), 0);
+		assert_int_equal(guest_run(find_it_cached), 0);
+	}
+}
+
 /* Its memory was taken away: nothing is read from it or written to it any more. */
 static void commit_what_is_lost(void)
 {
@@ -453,6 +477,7 @@ int main(void)
 		FACT(a_ring_is_drained_before_its_vcpu_runs),
 		FACT(a_ring_is_drained_though_the_policy_changes),
 		FACT(a_ring_keeps_what_was_pushed_where_the_host_has_the_tables),
+		FACT(a_ring_of_the_hosts_tables_is_committed_after_memory_changed),
 		FACT(a_ring_is_lost_with_its_memory),
 	};
 
