@@ -61,12 +61,17 @@ static bool hand_over_group(struct ssp_space *space, uint64_t *spte, uint64_t gp
 {
 	uint64_t any = 0;
 
-	for (unsigned int i = 0; i < GROUP_SIZE; i++) {
-		if (is_own_link(spte[i]))
-			spte[i] &= ~PTE_V;
-		else if (spte[i] && !leads_to(space, ssp_port_load(gpte + 8 * i), spte[i]))
-			spte[i] = 0;
-		any |= spte[i];
+	for (uint64_t *end = spte + GROUP_SIZE; spte != end; spte++, gpte += 8) {
+		uint64_t old = *spte;
+
+		if (!old) /* most are */
+			continue;
+		if (is_own_link(old))
+			any |= *spte = old & ~PTE_V;
+		else if (leads_to(space, ssp_port_load(gpte), old))
+			any |= old;
+		else
+			*spte = 0;
 	}
 	return any;
 }

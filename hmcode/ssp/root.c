@@ -39,6 +39,7 @@ static void space_init(struct ssp_space *space)
 	for (unsigned int i = 0; i < SSP_MAX_SLOTS; i++)
 		space->slots[i] = (struct ssp_slot){ 0 };
 	space->split = space->log_head = space->uses = 0;
+	space->begun = SSP_GLOBAL + 1;
 	space->fresh = 0;
 	space->free = SSP_NONE;
 	for (unsigned int i = 0; i < SSP_ASID_BUCKETS; i++)
@@ -139,17 +140,19 @@ static void bucket_add(struct ssp_space *space, struct ssp_root *root)
 	*link = root - space->roots;
 }
 
+/* Those that nobody has used yet come first. */
 static struct ssp_root *choose_root(struct ssp_space *space)
 {
-	struct ssp_root *oldest = NULL;
+	struct ssp_root *oldest = NULL, *end = space->roots + SSP_ROOTS;
+	uint64_t least = ~0ull;
 
-	for (unsigned int i = SSP_GLOBAL + 1; i < SSP_ROOTS; i++) {
-		struct ssp_root *root = &space->roots[i];
-
-		if (root->top == SSP_NONE)
-			return root;
-		if (root != space->current && (!oldest || root->last_use < oldest->last_use))
-			oldest = root;
+	if (space->begun < SSP_ROOTS)
+		return &space->roots[space->begun];
+	for (struct ssp_root *root = space->roots + SSP_GLOBAL + 1; root != end; root++) {
+		if (root->last_use >= least || root == space->current)
+			continue;
+		least = root->last_use;
+		oldest = root;
 	}
 	return oldest;
 }
@@ -158,6 +161,7 @@ static struct ssp_root *choose_root(struct ssp_space *space)
 static void begin_use(struct ssp_space *space, struct ssp_root *root)
 {
 	root->top = table_number(space, ssp_table_alloc(space, root, 0));
+	space->begun++;
 	for (unsigned int i = 0; i < SSP_WALK_CACHE; i++) {
 		root->walk[i].tag = 0;
 		root->path[i].tree_generation = 0;

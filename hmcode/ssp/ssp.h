@@ -230,7 +230,8 @@ struct ssp_space {
 	 */
 	uint64_t split;
 
-	uint64_t uses; /* clock of last_use */
+	uint64_t uses;  /* clock of last_use */
+	uint32_t begun; /* roots below this number are or were in use: they have a top table */
 	uint64_t root_hits, root_misses;
 	uint8_t asid_bucket[SSP_ASID_BUCKETS];
 

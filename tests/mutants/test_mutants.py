@@ -72,6 +72,27 @@ def test_each_expression_finds_something():
     assert not same
 
 
+# Tables of their own, for unit tests that need no copy of the tree.
+UNITS = [pytest.param(path, id=path.parent.name) for path in sorted((mutants.ROOT / "tests/unit").glob("*/mutants"))]
+
+
+def run_unit_mutants(path, out, **environment):
+    done = subprocess.run([path], env={**os.environ, "out": str(out), **environment}, stdout=subprocess.PIPE, text=True,
+                          stderr=subprocess.STDOUT)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("path", UNITS)
+def test_each_expression_of_a_unit_finds_something(path, tmp_path):
+    run_unit_mutants(path, tmp_path, EXPRESSIONS="1")
+
+
+@pytest.mark.long("mutants")
+@pytest.mark.parametrize("path", UNITS)
+def test_mutants_of_a_unit_are_caught(path, tmp_path):
+    run_unit_mutants(path, tmp_path)
+
+
 def test_the_table_is_what_it_claims_to_be():
     quick = [mutant for mutant in TABLE if mutant.quick]
     assert len(TABLE) >= 60

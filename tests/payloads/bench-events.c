@@ -76,6 +76,11 @@ static void faults(void)
 	fence_all();
 	(void)read64(TEST_VA);
 	measure("permission-fault", PAGES, store_cause(page(i)));
+	for (uint64_t i = 0; i < PAGES; i++)
+		map_page(mode, root, page(i), frame, PTE_RW & ~PTE_D);
+	fence_all();
+	(void)read64(TEST_VA);
+	measure("dirty-fault", PAGES, store_cause(page(i)));
 }
 
 static void fences(void)
@@ -87,6 +92,85 @@ static void fences(void)
 	/* These take the loop's own code and stack away: filling them again is part of it. */
 	measure("fence-asid+refill", PAGES, fence_asid(1));
 	measure("fence-all+refill", PAGES, fence_all());
+}
+
+#define MEGAPAGE (2ul << 20)
+
+/*
+ * A kernel's address space: its own memory is global, in a table that all of them share, so that
+ * neither a fence of an ASID nor a switch takes the code away that measures it.
+ */
+static uint64_t root_of_kernel(void)
+{
+	uint64_t table = root_new(mode), first = (uint64_t)root_new & -MEGAPAGE;
+
+	*pte_of(mode, table, first, 2) = 0; /* the leaf of a GiB */
+	for (unsigned int i = 0; i < 8; i++)
+		*pte_of(mode, table, first + i * MEGAPAGE, 1) =
+			PTE(first + i * MEGAPAGE, PTE_RWX | PTE_G);
+	return table;
+}
+
+static uint64_t another_root(uint64_t of)
+{
+	uint64_t table = page_alloc();
+
+	for (unsigned int i = 0; i < PAGE / 8; i++)
+		((uint64_t *)table)[i] = ((const uint64_t *)of)[i];
+	return table;
+}
+
+/* Between two readings of the counter, without a load, a store or a jump. */
+#define cost_of(statement, operand)                                                  \
+	({                                                                           \
+		uint64_t begin_, end_;                                               \
+                                                                                     \
+		__asm__ volatile("csrr %0, cycle\n\t" statement "\n\tcsrr %1, cycle" \
+				 : "=&r"(begin_), "=r"(end_)                         \
+				 : "r"(operand)                                      \
+				 : "memory");                                        \
+		end_ - begin_;                                                       \
+	})
+
+#define TIMES  32
+#define GROUPS 48 /* of pages whose entries lie in one line: one page of each is used */
+
+static void fence_asid_of(const char *name, uint64_t groups)
+{
+	uint64_t instructions = 0;
+
+	for (unsigned int n = 0; n < TIMES; n++) {
+		for (uint64_t i = 0; i < groups; i++)
+			write64(page(8 * i), i);
+		instructions += cost_of("sfence.vma x0, %2", 1);
+	}
+	report(name, TIMES, instructions);
+}
+
+static void alone(void)
+{
+	uint64_t some[MANY], instructions = 0, root_of_all = root;
+
+	root = root_of_kernel();
+	for (uint64_t i = 0; i < PAGES; i++)
+		map_page(mode, root, page(i), frame, PTE_RW);
+	satp_load(mode, root, 1);
+	fence_all();
+	fence_asid_of("fence-asid", 1);
+	fence_asid_of("fence-asid/48groups", GROUPS);
+	for (unsigned int i = 0; i < MANY; i++)
+		some[i] = another_root(root);
+	for (unsigned int i = 0; i < 3 * MANY; i++) {
+		uint64_t value = satp_value(mode, some[i % MANY], i % MANY + 2);
+		uint64_t cost = cost_of("csrw satp, %2", value);
+
+		if (i >= MANY) /* before, roots are given out that nobody had */
+			instructions += cost;
+	}
+	report("satp-miss", 2 * MANY, instructions);
+	root = root_of_all;
+	satp_load(mode, root, 1);
+	fence_all();
 }
 
 #define RANGE 16
@@ -193,6 +277,7 @@ void payload(uint64_t hart)
 	fences();
 	notifications();
 	switches();
+	alone();
 	devices();
 	calls();
 	fact(true, "all events measured");

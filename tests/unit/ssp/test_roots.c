@@ -167,6 +167,36 @@ static void a_known_root_is_found_with_its_leaves(void **state)
 	assert_int_equal(f.calls, 0);
 }
 
+static void the_root_used_longest_ago_is_taken_over(void **state)
+{
+	uint64_t first, second;
+
+	(void)state;
+	simple_guest();
+	for (unsigned int asid = 1; asid < SSP_ROOTS; asid++)
+		satp(SATP_SV39, asid, 0);
+	second = f.space.roots[f.space.asid_bucket[2]].gsatp;
+	satp(SATP_SV39, 1, 0);
+	first = f.space.current->gsatp;
+	satp(SATP_SV39, SSP_ROOTS, 0);
+	assert_non_null(ssp_root_find(&f.space, first));
+	assert_null(ssp_root_find(&f.space, second));
+}
+
+static void the_root_that_runs_is_not_taken_over(void **state)
+{
+	struct ssp_root *current;
+
+	(void)state;
+	simple_guest();
+	for (unsigned int asid = 1; asid < SSP_ROOTS; asid++)
+		satp(SATP_SV39, asid, 0);
+	current = f.space.current;
+	current->last_use = 0; /* as a host may say */
+	satp(SATP_SV39, SSP_ROOTS, 0);
+	assert_ptr_not_equal(f.space.current, current);
+}
+
 static void a_root_taken_over_shows_nothing_of_its_past(void **state)
 {
 	(void)state;
@@ -297,6 +327,8 @@ static const struct CMUnitTest tests[] = {
 	FACT(leaving_bare_mode_leaves_nothing_behind),
 	FACT(more_roots_than_the_buffer_holds_all_work),
 	FACT(a_known_root_is_found_with_its_leaves),
+	FACT(the_root_used_longest_ago_is_taken_over),
+	FACT(the_root_that_runs_is_not_taken_over),
 	FACT(a_root_taken_over_shows_nothing_of_its_past),
 	FACT(a_root_that_changes_hands_keeps_global_links),
 	FACT(a_root_that_changes_hands_drops_links_to_what_it_has_not),
