@@ -90,12 +90,6 @@ static bool slots_overlap(const struct hm_vm *vm, u64 except, u64 gpa, u64 size)
 	return false;
 }
 
-static u64 pte_rights(u64 rights)
-{
-	return (rights & HM_SLOT_R ? PTE_R : 0) | (rights & HM_SLOT_W ? PTE_W : 0) |
-	       (rights & HM_SLOT_X ? PTE_X : 0);
-}
-
 /* A slot needs R: neither the tables nor the pages of a guest could be read otherwise. */
 static bool slot_is_sound(u64 gpa, u64 hpa, u64 size, u64 rights)
 {
@@ -153,7 +147,7 @@ long hm_slot_set(u64 number, u64 n, u64 gpa, u64 hpa, u64 size, u64 rights)
 	if (n >= HM_MAX_SLOTS || (size && !slot_is_sound(gpa, hpa, size, rights)))
 		return SBI_ERR_INVALID_PARAM;
 	if (size)
-		slot = (struct ssp_slot){ gpa, size, hpa - gpa, pte_rights(rights) };
+		slot = (struct ssp_slot){ gpa, size, hpa - gpa, ssp_slot_rights(rights) };
 	spin_lock(&hm_objects_lock);
 	error = slot_set(vm_get(number), n, slot);
 	spin_unlock(&hm_objects_lock);

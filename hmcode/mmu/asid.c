@@ -68,7 +68,7 @@ static void load(struct hm_hart *hart, u64 root, u64 *hsatp, u64 *asid_generatio
 		}
 		/* Without ASIDs a root never matches: each switch fences, here. */
 		*asid_generation = hart->asid_limit ? hart->asid_generation : 0;
-		*hsatp = root | asid << SATP_ASID_SHIFT;
+		*hsatp = root | satp_make(0, asid, 0);
 	}
 	hart_write(CSR_SATP, *hsatp);
 	if (fence)

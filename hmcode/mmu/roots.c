@@ -16,7 +16,8 @@ _Static_assert(HM_FENCE_PAGE == SSP_FENCE_PAGE && HM_FENCE_ASID == SSP_FENCE_ASI
 	       "one meaning on both sides");
 _Static_assert(sizeof(struct hm_run) <= PAGE_SIZE, "it is a page");
 
-#define ROOT_BITS ((u64)0xf << SATP_MODE_SHIFT | SATP_PPN_MASK)
+/* MODE and PPN */
+#define ROOT_BITS (~satp_make(0, SATP_ASID_MASK, 0))
 
 /* A global entry of one mode matches addresses of the other. */
 static bool same_mode(const struct hm_host_root *a, const struct hm_host_root *b)

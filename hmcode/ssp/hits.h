@@ -61,6 +61,12 @@ static inline uint64_t ssp_leaf_of(const struct ssp_space *space, const struct s
 	return ssp_leaf_in(space, ssp_is_global(walk), pte);
 }
 
+/* A page that the guest does not have, whatever the access. */
+static inline _Bool ssp_is_absent(uint64_t pte)
+{
+	return !(pte & PTE_V);
+}
+
 /* Whatever the guest has valid and accessed.  (R: without it an entry may be a reserved one.) */
 static inline _Bool ssp_may_hold(uint64_t pte)
 {
@@ -205,7 +211,7 @@ static inline _Bool ssp_wants_group(struct ssp_space *space, const struct ssp_wa
 	uint64_t ahead = offset ^ 2 * 8;
 
 	return ssp_reads_on(space, va) && !*ssp_entry_at(walk, ahead) &&
-	       ssp_port_load(walk->guest + ahead) & PTE_V;
+	       !ssp_is_absent(ssp_port_load(walk->guest + ahead));
 }
 
 /*
@@ -224,7 +230,7 @@ static inline enum ssp_verdict ssp_fault_fast(struct ssp_space *space, uint64_t 
 	if (!walk)
 		return SSP_SLOW;
 	pte = ssp_port_load(walk->guest + offset);
-	if (!(pte & PTE_V)) {
+	if (ssp_is_absent(pte)) {
 		if (access != SSP_STORE)
 			ssp_reads_on(space, va);
 		return SSP_TRUE_FAULT;

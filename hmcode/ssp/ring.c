@@ -289,10 +289,9 @@ struct ssp_drained ssp_ring_drain(struct ssp_space *space)
 		.flush_budget = FLUSH_BUDGET,
 		.hint_budget = HINT_BUDGET,
 	};
-	uint32_t head = ssp_port_load(ring->hpa);
+	uint32_t head = ssp_ring_head(ring->hpa);
 
-	ssp_port_fence();
-	if (head - ring->tail > HM_RING_ENTRIES) {
+	if (ssp_ring_is_overrun(ring->tail, head)) {
 		flush_all(&drain);
 		ring->begin += head - ring->tail;
 	} else {

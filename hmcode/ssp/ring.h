@@ -48,6 +48,66 @@ static inline uint64_t ssp_ring_entry(uint64_t hpa, uint32_t n)
 	return hpa + (n % HM_RING_ENTRIES | HM_RING_ENTRIES) * sizeof(struct hm_ring_entry);
 }
 
+/* What an entry says to those who drain only the plain ones, of the address space that runs. */
+struct ssp_ring_words {
+	uint64_t va, op;
+	uint64_t pages; /* of that address space; any large number where it is another's */
+};
+
+/* asid: SSP_RING_PAGES_OF() of the address space that runs.  Both words are read once. */
+static inline struct ssp_ring_words ssp_ring_read(uint64_t hpa, uint32_t n, uint64_t asid)
+{
+	uint64_t entry = ssp_ring_entry(hpa, n), va_op = ssp_port_load(entry);
+	uint64_t va = va_op & -PAGE_SIZE;
+
+	return (struct ssp_ring_words){ va, va_op - va, ssp_port_load(entry + 8) - asid };
+}
+
+/* What an entry says of no page of the address space of which ring_page says one. */
+#define SSP_RING_PAGES_OF(ring_page) ((ring_page)-1)
+
+static inline _Bool ssp_ring_hints_a_page(struct ssp_ring_words said)
+{
+	return said.op == HM_RING_OP_MAP && said.pages == 1;
+}
+
+/* ... so many pages; 0: all, and any number where they are another's. */
+static inline _Bool ssp_ring_is_flush(struct ssp_ring_words said)
+{
+	return said.op == HM_RING_OP_FLUSH;
+}
+
+/* Does the entry before head flush one page, *va, of the address space of ring_page? */
+static inline _Bool ssp_ring_flushes_a_page(uint64_t hpa, uint32_t head, uint64_t ring_page,
+					    uint64_t *va)
+{
+	uint64_t entry = ssp_ring_entry(hpa, head - 1);
+
+	*va = ssp_port_load(entry) - HM_RING_OP_FLUSH;
+	return ring_page && ssp_port_load(entry + 8) == ring_page && !(*va % PAGE_SIZE);
+}
+
+/* Is it of a whole address space, of whichever? */
+static inline _Bool ssp_ring_ends_with_all(uint64_t hpa, uint32_t head)
+{
+	return !(uint32_t)ssp_port_load(ssp_ring_entry(hpa, head - 1) + 8);
+}
+
+/* What the guest has pushed; what it says is read after it. */
+static inline uint32_t ssp_ring_head(uint64_t hpa)
+{
+	uint32_t head = ssp_port_load(hpa);
+
+	ssp_port_fence();
+	return head;
+}
+
+/* Are those between more than a ring has? */
+static inline _Bool ssp_ring_is_overrun(uint32_t tail, uint32_t head)
+{
+	return head - tail > HM_RING_ENTRIES;
+}
+
 /* The engine's own words of the page, at once. */
 static inline void ssp_ring_publish(const struct ssp_ring *ring)
 {

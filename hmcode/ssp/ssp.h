@@ -47,6 +47,7 @@
 
 #include <stddef.h>
 
+#include "hm_abi.h"
 #include "pte.h"
 
 #define SSP_ROOTS        17 /* the global tree and 16 guest satp values */
@@ -121,6 +122,13 @@ struct ssp_slot {
 	uint64_t delta;  /* HPA - GPA, modulo 2^64 */
 	uint64_t rights; /* PTE_R | PTE_W | PTE_X */
 };
+
+/* HM_SLOT_* (docs/abi.md, "Slots") in the bits of an sPTE. */
+static inline uint64_t ssp_slot_rights(uint64_t rights)
+{
+	return (rights & HM_SLOT_R ? PTE_R : 0) | (rights & HM_SLOT_W ? PTE_W : 0) |
+	       (rights & HM_SLOT_X ? PTE_X : 0);
+}
 
 /* One shadow table; the page itself is found by its position in the pool. */
 struct ssp_table {

@@ -83,7 +83,7 @@ void hm_fault_short(struct hm_vcpu *vcpu, u64 cause)
 	if (!walk)
 		return hm_general();
 	pte = ssp_port_load(walk->guest + offset);
-	if (!(pte & PTE_V)) {
+	if (ssp_is_absent(pte)) {
 		if (cause != CAUSE_STORE_PAGE_FAULT)
 			ssp_reads_on(space, hart_read(CSR_MTVAL));
 		return inject(vcpu);

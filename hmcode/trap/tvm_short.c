@@ -20,8 +20,7 @@
 #include "trap/trap.h"
 
 /* The longest way through a ring here: all its entries together flush so many pages. */
-#define RING_ENTRIES HM_RING_ENTRIES
-#define RING_PAGES   128
+#define RING_PAGES 128
 
 /*
  * CSRRW to satp of a root that is ready, between address spaces of one mode.  Another mode takes
@@ -161,33 +160,31 @@ APART void drain(struct hm_vcpu *vcpu, u32 head)
 	struct ssp_root *root = space->current;
 	struct ssp_ring *ring = &space->ring;
 	struct ssp_walk *walk = NULL;
-	u64 own = root->ring_page - 1, region = ~0ull;
+	u64 own = SSP_RING_PAGES_OF(root->ring_page), region = ~0ull;
 	u64 flushes = 0, used = 0, budget = RING_PAGES;
 	u32 n = ring->tail;
 
-	if (!root->ring_page || head - n > RING_ENTRIES)
+	if (!root->ring_page || ssp_ring_is_overrun(n, head))
 		return hm_general_insn();
 	/*
 	 * A whole address space, at the end, comes before the hints: ssp_ring_drain() does it
 	 * first. Otherwise it would drop what they have just read, which costs faults and is right
 	 * as well.
 	 */
-	if (!(u32)ssp_port_load(ssp_ring_entry(ring->hpa, head - 1) + 8))
+	if (ssp_ring_ends_with_all(ring->hpa, head))
 		return hm_general_insn();
 	for (; n != head; n++) {
-		u64 entry = ssp_ring_entry(ring->hpa, n);
-		u64 va_op = ssp_port_load(entry), pages = ssp_port_load(entry + 8) - own;
-		u64 va = va_op & -PAGE_SIZE;
+		struct ssp_ring_words said = ssp_ring_read(ring->hpa, n, own);
 
-		if (va >> SSP_WALK_SHIFT != region) {
-			region = va >> SSP_WALK_SHIFT;
-			walk = own_walk(root, va);
+		if (said.va >> SSP_WALK_SHIFT != region) {
+			region = said.va >> SSP_WALK_SHIFT;
+			walk = own_walk(root, said.va);
 		}
-		if (va_op - va == HM_RING_OP_MAP && pages == 1) {
-			used += fill_hinted_page(space, walk, va);
-		} else if (va_op - va == HM_RING_OP_FLUSH && pages - 1 < budget &&
-			   flush_pages(space, walk, va, pages)) {
-			budget -= pages;
+		if (ssp_ring_hints_a_page(said)) {
+			used += fill_hinted_page(space, walk, said.va);
+		} else if (ssp_ring_is_flush(said) && said.pages - 1 < budget &&
+			   flush_pages(space, walk, said.va, said.pages)) {
+			budget -= said.pages;
 			flushes++;
 		} else {
 			break;
@@ -205,12 +202,10 @@ APART void drain(struct hm_vcpu *vcpu, u32 head)
 APART void drain_page(struct hm_vcpu *vcpu, u32 head)
 {
 	struct ssp_space *space = &vcpu->space;
-	u64 entry = ssp_ring_entry(space->ring.hpa, head - 1);
-	u64 va = ssp_port_load(entry) - HM_RING_OP_FLUSH;
 	struct ssp_walk *walk;
+	u64 va;
 
-	if (!space->current->ring_page || ssp_port_load(entry + 8) != space->current->ring_page ||
-	    va % PAGE_SIZE)
+	if (!ssp_ring_flushes_a_page(space->ring.hpa, head, space->current->ring_page, &va))
 		return drain(vcpu, head);
 	walk = own_walk(space->current, va);
 	if (!walk)
@@ -231,8 +226,7 @@ APART void commit(struct hm_vcpu *vcpu)
 
 	if (!ring->hpa)
 		return hm_general_insn();
-	head = ssp_port_load(ring->hpa);
-	ssp_port_fence();
+	head = ssp_ring_head(ring->hpa);
 	pushed = head - ring->tail;
 	if (!pushed)
 		return finish_commit(vcpu);
