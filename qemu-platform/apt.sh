@@ -120,6 +120,15 @@ guest_root()
 	)"
 }
 
+# The guests' suite for this machine: programs that the machine's own suite lacks.  Nothing counts as installed, since
+# they come with the libraries of that suite.
+tools_root()
+{
+	need_mirror
+	arch=$(dpkg --print-architecture)
+	apt_root tools "$arch" '' "deb [arch=$arch signed-by=$keyring] $(mirror) $guest_suite main"
+}
+
 # uris APT-GET-ARGUMENTS: "address file hash" of what apt-get would fetch, without fetching it.
 uris()
 {
