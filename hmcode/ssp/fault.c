@@ -78,7 +78,7 @@ static struct ssp_table *global_child(struct ssp_space *space, const struct ssp_
 	if (!top->occupied) {
 		global->mode = root->mode;
 		top->level = satp_modes[root->mode].levels - 1;
-		space->global_shift = PAGE_SHIFT + 9 * top->level;
+		space->global_shift = PAGE_SHIFT + PTE_INDEX_BITS * top->level;
 	}
 	if (global->mode != root->mode)
 		return NULL;

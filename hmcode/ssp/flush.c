@@ -176,9 +176,9 @@ static struct ssp_table *lowest_table(struct ssp_space *space, struct ssp_root *
 {
 	struct ssp_table *table = root_top(space, root), *child;
 	uint64_t *entries = table_entries(space, table);
-	unsigned int shift = PAGE_SHIFT + 9 * table->level;
+	unsigned int shift = PAGE_SHIFT + PTE_INDEX_BITS * table->level;
 
-	for (;; shift -= 9) {
+	for (;; shift -= PTE_INDEX_BITS) {
 		*entry = &entries[(va >> shift) % PTES_PER_TABLE];
 		if ((**entry & (PTE_V | LINK_OWN)) != (PTE_V | LINK_OWN))
 			return table;

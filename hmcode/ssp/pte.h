@@ -8,12 +8,14 @@
 
 #include <stdint.h>
 
+#include "sizes.h"
+
 #ifndef PAGE_SHIFT /* OpenSBI has the same */
 #define PAGE_SHIFT 12
 #define PAGE_SIZE  (1ull << PAGE_SHIFT)
 #endif
-#define PTES_PER_TABLE 512
-#define MAX_LEVELS     5
+#define PTES_PER_TABLE (1 << PTE_INDEX_BITS)
+#define MAX_LEVELS     (SV39_LEVELS + 2)
 
 #define PTE_V              (1ull << 0)
 #define PTE_R              (1ull << 1)
@@ -52,12 +54,12 @@
  */
 static inline unsigned int pte_index(uint64_t va, int level)
 {
-	return (va >> (PAGE_SHIFT + 9 * level)) & (PTES_PER_TABLE - 1);
+	return (va >> (PAGE_SHIFT + PTE_INDEX_BITS * level)) & (PTES_PER_TABLE - 1);
 }
 
 static inline uint64_t level_size(int level)
 {
-	return PAGE_SIZE << (9 * level);
+	return PAGE_SIZE << (PTE_INDEX_BITS * level);
 }
 
 static inline _Bool pte_is_leaf(uint64_t pte)
@@ -120,10 +122,15 @@ struct satp_mode_info {
 	uint8_t va_bits;
 };
 
+#define PAGED_MODE(n)                                                       \
+	{                                                                   \
+		.levels = (n), .va_bits = PAGE_SHIFT + PTE_INDEX_BITS * (n) \
+	}
+
 static const struct satp_mode_info satp_modes[16] = {
-	[SATP_SV39] = { .levels = 3, .va_bits = 39 },
-	[SATP_SV48] = { .levels = 4, .va_bits = 48 },
-	[SATP_SV57] = { .levels = 5, .va_bits = 57 },
+	[SATP_SV39] = PAGED_MODE(SV39_LEVELS),
+	[SATP_SV48] = PAGED_MODE(SV39_LEVELS + 1),
+	[SATP_SV57] = PAGED_MODE(SV39_LEVELS + 2),
 };
 
 /* Bits 63 to va_bits must equal bit va_bits-1 ("Sv39", addressing). */

@@ -11,13 +11,6 @@
 #include "internal.h"
 #include "ring.h"
 
-/* Of one drain, in pages whose leaf tables the walk cache knows. */
-#define FLUSH_BUDGET   64
-#define HINT_BUDGET    32 /* and in entries */
-#define COST_OF_WALK   4  /* down the current root and the global tree */
-#define COST_OF_UNLINK 8  /* of the global tree: a look at every root */
-#define COST_OF_SPACE  32 /* one ASID: ssp_flush_asid(); or two leaf tables: ssp_flush_range() */
-
 struct drain {
 	struct ssp_space *space;
 	struct ssp_drained owed;

@@ -50,15 +50,8 @@
 #include "hm_abi.h"
 #include "pte.h"
 
-#define SSP_ROOTS        17 /* the global tree and 16 guest satp values */
-#define SSP_GLOBAL       0  /* index of the global tree */
-#define SSP_ASID_BUCKETS 64
-#define SSP_LOG_SIZE     64 /* flushes by address that a root may lag behind */
-#define SSP_WALK_CACHE   16 /* entries a root */
-#define SSP_MAX_SLOTS    8
-#define SSP_EAGER_TABLES 12 /* filled tables cleared within one flush; above, lazily */
-#define SSP_MIN_TABLES   32 /* all top tables and two longest paths */
-#define SSP_NONE         0xffffffffu
+#define SSP_GLOBAL 0 /* index of the global tree */
+#define SSP_NONE   0xffffffffu
 
 /* What an access came to. */
 enum ssp_verdict {
@@ -173,7 +166,7 @@ struct ssp_path {
 		uint64_t hpa, pte;
 	} link[MAX_LEVELS - 1];
 };
-#define SSP_WALK_SHIFT   21
+#define SSP_WALK_SHIFT   (PAGE_SHIFT + PTE_INDEX_BITS)
 #define SSP_WALK_VA_BITS (64 - SSP_WALK_SHIFT)
 
 struct ssp_root {

@@ -99,7 +99,7 @@ static struct ssp_table *alloc_fresh(struct ssp_space *space)
 	struct ssp_table *table = &space->tables[space->fresh++];
 
 	*table = (struct ssp_table){ .children = SSP_NONE };
-	clear_groups(table_entries(space, table), ~0ull);
+	clear_groups(table_entries(space, table), ALL_GROUPS);
 	return table;
 }
 

@@ -55,7 +55,7 @@ walk_tables(struct ssp_space *space, uint64_t gsatp, uint64_t va, enum ssp_acces
 {
 	const struct satp_mode_info *mode = &satp_modes[satp_mode(gsatp)];
 	uint64_t table = satp_table(gsatp), pte, path = 0;
-	int level = mode->levels - 1, shift = PAGE_SHIFT + 9 * level;
+	int level = mode->levels - 1, shift = PAGE_SHIFT + PTE_INDEX_BITS * level;
 
 	if (satp_mode(gsatp) == SATP_BARE) {
 		bare_walk(space, va, state, walk);
@@ -85,7 +85,7 @@ walk_tables(struct ssp_space *space, uint64_t gsatp, uint64_t va, enum ssp_acces
 		if (pte_is_reserved_link(pte) || !level)
 			return;
 		table = pte_address(pte);
-		shift -= 9;
+		shift -= PTE_INDEX_BITS;
 		level--;
 	}
 	table = pte_address(pte);
