@@ -61,7 +61,7 @@ options: $(PYTHON)
 # Two runs at a time; tests/conftest.py says which tests stay together.
 pytest		:= $(PYTHON) -m pytest -q -n 2 --dist loadgroup
 
-test: all payloads plugins qemu linux $(hspt_guest) ## everything that CI runs
+test: all payloads plugins qemu linux $(hspt_guest) fetch-cbmc ## everything that CI runs
 	@$(pytest) --durations 25 tests
 
 test-unit: fetch ## tests on the build machine
@@ -73,7 +73,7 @@ test-boot: all payloads plugins ## tests on QEMU
 test-strict: all payloads qemu ## firmware, host-hv and Linux on harts whose TLB keeps all that it may
 	@$(pytest) --dist load --long tests/strict
 
-test-long: all payloads plugins qemu linux $(hspt_guest) ## tests that take hours, part by part; PART="...": some; what passed at this commit is left out
+test-long: all payloads plugins qemu linux $(hspt_guest) fetch-cbmc ## tests that take hours, part by part; PART="...": some; what passed at this commit is left out
 	@tests/long/parts $(PART)
 
 test-long-list: ## the parts of the long tests
@@ -88,8 +88,9 @@ fuzz: fetch	## the engine and the firmware, for SECONDS=60 each; the firmware's 
 soak: all	## ten million flushes of the patched guest; FLUSHES=, MODE=
 	@tests/soak/soak
 
-prove: fetch	## models, exhaustively
-	@$(submake) -C tests/models check
+prove: fetch fetch-cbmc ## models, exhaustively, and bounded proofs of the engine's text, by CBMC; HARNESS="..." for some
+	@$(if $(HARNESS),:,$(submake) -C tests/models check)
+	@tests/prove/prove $(HARNESS)
 
 all: hmcode host-hv $(initramfs) $(guest_kernel) $(if $(TRACE),hmcode-trace plugins) ## build all of it
 
@@ -98,6 +99,9 @@ dist: hmcode host-hv ## an archive for who does not build: binaries, interface, 
 
 fetch:		## install and fetch what is missing
 	@qemu-platform/fetch
+
+fetch-cbmc:	## fetch what make prove needs more
+	@qemu-platform/fetch cbmc
 
 lint: fetch	## form of C, shell, Python and documentation
 	@tests/lint/lint
@@ -136,4 +140,4 @@ plugins:	## QEMU plugins of qemu-platform/plugins
 	@$(submake) -C qemu-platform/plugins out=$(CURDIR)/build/plugins header=$(cache)/current/qemu-plugin
 
 FORCE:
-.PHONY: dist lint format drawings compile_commands.json help options run shell debug gdb measure bench-events count-pt-writes plugins test test-unit test-boot test-strict test-long test-long-list test-long-table fuzz soak prove all payloads fetch clean hmcode hmcode-trace host-hv FORCE
+.PHONY: dist lint format drawings compile_commands.json help options run shell debug gdb measure bench-events count-pt-writes plugins test test-unit test-boot test-strict test-long test-long-list test-long-table fuzz soak prove all payloads fetch fetch-cbmc clean hmcode hmcode-trace host-hv FORCE
