@@ -27,21 +27,21 @@ struct row {
 
 /* "RV32/64G Instruction Set Listings", "RVC Instruction Set Listings", Zfh, Zcb. */
 static const struct row rows[] = {
-	{ 0x707f, 0x0003, I, 0, 0, 1, 1 },      { 0x707f, 0x1003, I, 0, 0, 1, 2 },
-	{ 0x707f, 0x2003, I, 0, 0, 1, 4 },      { 0x707f, 0x3003, I, 0, 0, 1, 8 },
-	{ 0x707f, 0x4003, I, 0, 0, 0, 1 },      { 0x707f, 0x5003, I, 0, 0, 0, 2 },
-	{ 0x707f, 0x6003, I, 0, 0, 0, 4 },      { 0x707f, 0x0023, S, 1, 0, 0, 1 },
-	{ 0x707f, 0x1023, S, 1, 0, 0, 2 },      { 0x707f, 0x2023, S, 1, 0, 0, 4 },
-	{ 0x707f, 0x3023, S, 1, 0, 0, 8 },      { 0x707f, 0x1007, I, 0, 1, 0, 2 },
-	{ 0x707f, 0x2007, I, 0, 1, 0, 4 },      { 0x707f, 0x3007, I, 0, 1, 0, 8 },
-	{ 0x707f, 0x1027, S, 1, 1, 0, 2 },      { 0x707f, 0x2027, S, 1, 1, 0, 4 },
-	{ 0x707f, 0x3027, S, 1, 1, 0, 8 },      { 0xe003, 0x4000, CL_W, 0, 0, 1, 4 },
-	{ 0xe003, 0x6000, CL_D, 0, 0, 1, 8 },   { 0xe003, 0x2000, CL_D, 0, 1, 0, 8 },
-	{ 0xe003, 0xc000, CL_W, 1, 0, 0, 4 },   { 0xe003, 0xe000, CL_D, 1, 0, 0, 8 },
-	{ 0xe003, 0xa000, CL_D, 1, 1, 0, 8 },   { 0xe003, 0x4002, C_LWSP, 0, 0, 1, 4 },
-	{ 0xe003, 0x6002, C_LDSP, 0, 0, 1, 8 }, { 0xe003, 0x2002, C_LDSP, 0, 1, 0, 8 },
-	{ 0xe003, 0xc002, C_SWSP, 1, 0, 0, 4 }, { 0xe003, 0xe002, C_SDSP, 1, 0, 0, 8 },
-	{ 0xe003, 0xa002, C_SDSP, 1, 1, 0, 8 }, { 0xfc03, 0x8000, ZCB_BYTE, 0, 0, 0, 1 },
+	{ 0x707f, 0x0003, I, 0, 0, 1, 1 },        { 0x707f, 0x1003, I, 0, 0, 1, 2 },
+	{ 0x707f, 0x2003, I, 0, 0, 1, 4 },        { 0x707f, 0x3003, I, 0, 0, 1, 8 },
+	{ 0x707f, 0x4003, I, 0, 0, 0, 1 },        { 0x707f, 0x5003, I, 0, 0, 0, 2 },
+	{ 0x707f, 0x6003, I, 0, 0, 0, 4 },        { 0x707f, 0x0023, S, 1, 0, 0, 1 },
+	{ 0x707f, 0x1023, S, 1, 0, 0, 2 },        { 0x707f, 0x2023, S, 1, 0, 0, 4 },
+	{ 0x707f, 0x3023, S, 1, 0, 0, 8 },        { 0x707f, 0x1007, I, 0, 1, 0, 2 },
+	{ 0x707f, 0x2007, I, 0, 1, 0, 4 },        { 0x707f, 0x3007, I, 0, 1, 0, 8 },
+	{ 0x707f, 0x1027, S, 1, 1, 0, 2 },        { 0x707f, 0x2027, S, 1, 1, 0, 4 },
+	{ 0x707f, 0x3027, S, 1, 1, 0, 8 },        { 0xe003, 0x4000, CL_W, 0, 0, 1, 4 },
+	{ 0xe003, 0x6000, CL_D, 0, 0, 1, 8 },     { 0xe003, 0x2000, CL_D, 0, 1, 0, 8 },
+	{ 0xe003, 0xc000, CL_W, 1, 0, 0, 4 },     { 0xe003, 0xe000, CL_D, 1, 0, 0, 8 },
+	{ 0xe003, 0xa000, CL_D, 1, 1, 0, 8 },     { 0xe003, 0x4002, C_LWSP, 0, 0, 1, 4 },
+	{ 0xe003, 0x6002, C_LDSP, 0, 0, 1, 8 },   { 0xe003, 0x2002, C_LDSP, 0, 1, 0, 8 },
+	{ 0xe003, 0xc002, C_SWSP, 1, 0, 0, 4 },   { 0xe003, 0xe002, C_SDSP, 1, 0, 0, 8 },
+	{ 0xe003, 0xa002, C_SDSP, 1, 1, 0, 8 },   { 0xfc03, 0x8000, ZCB_BYTE, 0, 0, 0, 1 },
 	{ 0xfc43, 0x8400, ZCB_HALF, 0, 0, 0, 2 }, { 0xfc43, 0x8440, ZCB_HALF, 0, 0, 1, 2 },
 	{ 0xfc03, 0x8800, ZCB_BYTE, 1, 0, 0, 1 }, { 0xfc43, 0x8c00, ZCB_HALF, 1, 0, 0, 2 },
 };
@@ -152,7 +152,8 @@ void prove_stores(void)
 	} else if (s.op == STORE_ZERO) {
 		PROVE((insn & 0xfff07fff) == 0x0040200f, "another instruction than cbo.zero");
 	} else {
-		PROVE((insn & 0x7f) == 0x2f && insn >> 27 != 2, "another instruction than an AMO or SC");
+		PROVE((insn & 0x7f) == 0x2f && insn >> 27 != 2,
+		      "another instruction than an AMO or SC");
 		PROVE(s.size == ((insn >> 12 & 7) == 2 ? 4 : 8) && (insn >> 13 & 3) == 1,
 		      "an AMO of another width");
 	}
@@ -162,14 +163,15 @@ void prove_stores(void)
 void prove_tvm(void)
 {
 	uint32_t insn = any();
-	bool system = (insn & 0x7f) == 0x73, fence = system && !(insn >> 7 & 31) && !(insn >> 12 & 7);
+	bool system = (insn & 0x7f) == 0x73,
+	     fence = system && !(insn >> 7 & 31) && !(insn >> 12 & 7);
 	bool csr = system && (insn >> 12 & 3) && insn >> 20 == CSR_SATP;
 
 	PROVE(INSN_IS_SFENCE_VMA(insn) == (fence && insn >> 25 == 0x09), "SFENCE.VMA");
 	PROVE(INSN_IS_SINVAL_VMA(insn) == (fence && insn >> 25 == 0x0b), "SINVAL.VMA");
 	PROVE(!!INSN_IS_CSR(insn, CSR_SATP) == csr, "an access to satp");
-	PROVE(INSN_IS_CSRW(insn, CSR_SATP) ==
-		      (csr && (insn >> 12 & 7) == 1 && !(insn >> 7 & 31)),
+	PROVE(INSN_IS_CSRW(insn, CSR_SATP) == (csr && (insn >> 12 & 7) == 1 && !(insn >> 7 & 31)),
 	      "CSRW satp");
-	PROVE(!INSN_IS_FENCE_VMA(insn) || !INSN_IS_CSR(insn, CSR_SATP), "a fence and a write of satp");
+	PROVE(!INSN_IS_FENCE_VMA(insn) || !INSN_IS_CSR(insn, CSR_SATP),
+	      "a fence and a write of satp");
 }

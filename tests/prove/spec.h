@@ -20,7 +20,8 @@ static inline bool spec_allows(uint64_t pte, enum ssp_access access, unsigned in
 
 	if (!spec_is_valid(pte) || !(pte & (PTE_R | PTE_X)) || !(pte & PTE_A))
 		return false;
-	if (state & SSP_USER ? !user_page : user_page && (access == SSP_FETCH || !(state & SSP_SUM)))
+	if (state & SSP_USER ? !user_page :
+			       user_page && (access == SSP_FETCH || !(state & SSP_SUM)))
 		return false;
 	if (access == SSP_FETCH)
 		return pte & PTE_X;

@@ -46,7 +46,7 @@ def test_every_harness_holds_for_random_values():
 
 
 def test_each_harness_has_a_mutant():
-    entries = {(harness.file, harness.entry) for harness in HARNESSES}
+    entries = {(harness.file, harness.entry) for harness in HARNESSES if harness.part != "random"}
     assert entries == {(harness.file, harness.entry) for harness in HARNESSES if harness.mutants}
 
 

@@ -63,8 +63,7 @@ static void prove_read(unsigned int n, uint64_t table, uint64_t va, int level)
 
 void prove_walk(void)
 {
-	uint64_t gsatp =
-		satp_make(SATP_SV39, 0, any_below(1ull << PTE_PPN_BITS) << PAGE_SHIFT);
+	uint64_t gsatp = satp_make(SATP_SV39, 0, any_below(1ull << PTE_PPN_BITS) << PAGE_SHIFT);
 	uint64_t va = any(), table = satp_table(gsatp);
 	enum ssp_access access = any_access();
 	unsigned int state = any_state(), n = 0;
@@ -74,7 +73,8 @@ void prove_walk(void)
 	any_space();
 	ssp_guest_walk(&space, gsatp, va, access, state, &walk);
 	for (unsigned int i = 0; i < reads; i++)
-		PROVE(in_slot(&space.slots[0], read_hpa[i], 8) || in_slot(&space.slots[1], read_hpa[i], 8),
+		PROVE(in_slot(&space.slots[0], read_hpa[i], 8) ||
+			      in_slot(&space.slots[1], read_hpa[i], 8),
 		      "a table is read outside the slots");
 	if (walk.verdict != SSP_ALLOWED)
 		return;
