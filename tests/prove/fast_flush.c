@@ -125,7 +125,8 @@ void prove_flush_va_asid_fast(void)
 		prove_unchanged();
 		return;
 	}
-	PROVE(satp_asid(space.current->gsatp) == (asid & SATP_ASID_MASK) && space.current->ring_page,
+	PROVE(satp_asid(space.current->gsatp) == (asid & SATP_ASID_MASK) &&
+		      space.current->ring_page,
 	      "a fence of another ASID, or of several roots");
 	if (table.owner == SSP_GLOBAL)
 		prove_unchanged();

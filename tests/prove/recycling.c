@@ -51,7 +51,8 @@ static void prove_recycled(unsigned int n)
 	PROVE(root->tables == 1 && root->spare == SSP_NONE &&
 		      tables[top_of(n)].children == SSP_NONE,
 	      "a table has two places (I2, I4)");
-	PROVE(!pool[top_of(n)][any_below(PTES_PER_TABLE)], "the top table is not empty (I1, I3, I8)");
+	PROVE(!pool[top_of(n)][any_below(PTES_PER_TABLE)],
+	      "the top table is not empty (I1, I3, I8)");
 	PROVE(!tables[top_of(n)].occupied, "a group that is empty counts as occupied");
 	PROVE(root->filled == SSP_NONE && !root->filled_count, "a free table is listed (I6)");
 }
@@ -116,5 +117,6 @@ void prove_recycle_global(void)
 	prove_recycled(SSP_GLOBAL);
 	PROVE(!leads_to_table(top_of(1), leaves_of(SSP_GLOBAL)), "a table that is free is linked");
 	ssp_root_enter(&space, &space.roots[2]);
-	PROVE(!leads_to_table(top_of(2), leaves_of(SSP_GLOBAL)), "another root links it when it runs");
+	PROVE(!leads_to_table(top_of(2), leaves_of(SSP_GLOBAL)),
+	      "another root links it when it runs");
 }

@@ -114,7 +114,8 @@ enum ssp_fence ssp_flush_va(struct ssp_space *all, uint64_t va)
 
 enum ssp_fence ssp_flush_range(struct ssp_space *all, uint64_t va, uint64_t last)
 {
-	carried_out |= of_one_asid && satp_asid(all->current->gsatp) == page_asid && covers(va, last);
+	carried_out |=
+		of_one_asid && satp_asid(all->current->gsatp) == page_asid && covers(va, last);
 	return SSP_FENCE_ASID;
 }
 
@@ -189,7 +190,8 @@ static bool asks_for_page(void)
 	    chosen_word[1] >> HM_RING_ASID_SHIFT > HM_RING_ASID_MASK ||
 	    (pages && va + pages * PAGE_SIZE - 1 < va))
 		return true; /* makes no sense: everything */
-	if (of_one_asid && (op != HM_RING_OP_FLUSH || chosen_word[1] >> HM_RING_ASID_SHIFT != page_asid))
+	if (of_one_asid &&
+	    (op != HM_RING_OP_FLUSH || chosen_word[1] >> HM_RING_ASID_SHIFT != page_asid))
 		return false;
 	if (!of_one_asid && op != HM_RING_OP_FLUSH_GLOBAL)
 		return false;
@@ -215,7 +217,8 @@ void prove_flushes(void)
 	page = any() & ~(PAGE_SIZE - 1);
 	page_asid = any() & SATP_ASID_MASK;
 	of_one_asid = any_bool();
-	chosen = ENTRIES + (space.ring.tail + any_below(PENDING)) % HM_RING_ENTRIES * sizeof(struct hm_ring_entry);
+	chosen = ENTRIES + (space.ring.tail + any_below(PENDING)) % HM_RING_ENTRIES *
+				   sizeof(struct hm_ring_entry);
 	owed = ssp_ring_drain(&space);
 	if (!asks_for_page())
 		return;

@@ -8,7 +8,7 @@
  * a root goes to sleep, or 2, so that its tables are cleared.
  */
 #define ALL_LISTED
-#define LINK_AT(root) (2 + 2 * (root))
+#define LINK_AT(root)   (2 + 2 * (root))
 /* A link that is there needs no other table. */
 #define ssp_table_alloc table_alloc_as_it_is
 #include "tree.h"
@@ -90,7 +90,8 @@ static void prove_wake_in(unsigned int root)
 	child = own_child(&space, &tables[top_of(root)], index, ident, &fence);
 	PROVE(child == &tables[leaves_of(root)] && child->ident == ident, "another table");
 	PROVE(!pool[leaves_of(root)][any_below(PTES_PER_TABLE)], "an old leaf comes back");
-	PROVE(fence == (root == SSP_GLOBAL ? SSP_FENCE_ALL : SSP_FENCE_ASID), "the hart keeps the link");
+	PROVE(fence == (root == SSP_GLOBAL ? SSP_FENCE_ALL : SSP_FENCE_ASID),
+	      "the hart keeps the link");
 	PROVE(!(entry & PTE_V) || space.roots[1].walk_generation != tag,
 	      "a walk that was cached goes by the link");
 }

@@ -24,7 +24,7 @@
 #ifndef SSP_EAGER_TABLES
 #define SSP_EAGER_TABLES 1
 #endif
-#define SSP_MIN_TABLES   5
+#define SSP_MIN_TABLES 5
 #include "prove.h"
 
 #include "flush.c"
@@ -147,8 +147,7 @@ static void any_tree(unsigned int n)
 				     .prev = leaves_of(n),
 				     .occupied = leaves_below || any_bool(),
 				     .ident = split ? SSP_IDENT_SPLIT : 0 };
-	pool[top_of(n)][index] =
-		pte_make(table_at(leaves_of(n)), LINK_OWN | (awake ? PTE_V : 0));
+	pool[top_of(n)][index] = pte_make(table_at(leaves_of(n)), LINK_OWN | (awake ? PTE_V : 0));
 	any_listing(top_of(n), leaves_above);
 	any_listing(leaves_of(n), awake && leaves_below);
 }
