@@ -163,7 +163,11 @@ struct hm_vcpu {
 	HM_TRACED_ONLY(u64 trace_name;)       /* the value of its HM_TRACE_ENTER */
 	u64 ring_gva; /* by which the guest commits its ring; HM_RING_NONE: it has none */
 	u64 medeleg;  /* while it runs */
-	u64 policy;   /* of this entry; HM_POLICY_HOST_TABLES: the space holds slots alone */
+	/*
+	 * Of this entry, without HM_POLICY_SET_AD; HM_POLICY_HOST_TABLES: the space holds slots
+	 * alone.
+	 */
+	u64 policy;
 	struct hm_run *run;
 	struct hm_hart *hart; /* the one it ran on first, and stays on */
 	u64 timer; /* guest's deadline without Sstc; hm_run.stimecmp while it does not run */
@@ -176,6 +180,7 @@ struct hm_vcpu {
 	bool ring_lost; /* the ring's memory was taken away since then; under hm_objects_lock */
 	u8 root;        /* roots.current's number, in hm_run.roots */
 	bool delegation_locked; /* by SBI's FWFT: MISALIGNED_EXC_DELEG stays until a reset */
+	u64 asked_policy;       /* hm_run.policy, as this entry found it */
 	u64 exit_reason;        /* what was told the host last */
 	u64 ring_gpa;           /* HM_RING_NONE: there is no ring, or it was lost */
 	u64 ring_generation;    /* another with each change of the ring */

@@ -14,7 +14,7 @@
 
 /* Major changes break callers, minor ones add. */
 #define HM_ABI_VERSION_MAJOR	4
-#define HM_ABI_VERSION_MINOR	0
+#define HM_ABI_VERSION_MINOR	1
 #define HM_ABI_VERSION		((HM_ABI_VERSION_MAJOR << 16) | HM_ABI_VERSION_MINOR)
 
 /*
@@ -59,6 +59,11 @@
  * not map ends in the firmware, and waits in hm_run.fences for the next exit.
  */
 #define HM_POLICY_LOG_FENCES	(1 << 5)
+/*
+ * No event: A and D in the guest's PTEs are set for it, as Svadu has it, where its tables
+ * lack nothing else.  With HOST_TABLES the host sets them, and INJECT leaves such faults to it.
+ */
+#define HM_POLICY_SET_AD	(1 << 6)
 
 /* Slot rights. */
 #define HM_SLOT_R		(1 << 0)

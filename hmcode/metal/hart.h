@@ -119,6 +119,30 @@ static inline struct hm_frame *hm_guest_run(struct hm_frame *frame, const char *
 	return a0;
 }
 
+/*
+ * The word at hpa becomes `new` if it is `old`. One attempt, so that no guest can keep the hart
+ * here by stores to the same line. What is found instead is stored again: the SC ends the
+ * reservation, which would otherwise let one of the guest's succeed whose own LR was earlier
+ * ("Zalrsc"). In memory it comes after all before it and before all behind it, as the privileged
+ * specification has it of A and D.
+ */
+static inline bool hart_compare_swap(u64 hpa, u64 old, u64 new)
+{
+	u64 found;
+
+	__asm__ volatile("	lr.d.aqrl %[found], (%[hpa])\n"
+			 "	bne	%[found], %[old], 1f\n"
+			 "	sc.d.aqrl %[found], %[new], (%[hpa])\n"
+			 "	j	2f\n"
+			 "1:	sc.d	%[found], %[found], (%[hpa])\n"
+			 "	li	%[found], 1\n"
+			 "2:"
+			 : [found] "=&r"(found)
+			 : [hpa] "r"(hpa), [old] "r"(old), [new] "r"(new)
+			 : "memory");
+	return !found;
+}
+
 /* Whatever reservation the hart holds is gone afterwards ("Zalrsc"). */
 static inline void hart_break_reservation(void)
 {

@@ -234,6 +234,60 @@ void ssp_fill_around(struct ssp_space *space, uint64_t va)
 	}
 }
 
+/* A or D is set first, by the walk cache, as ssp_fault_fast() has asked for. */
+static enum ssp_verdict fill_unmarked_fast(struct ssp_space *space, struct ssp_walk *walk,
+					   uint64_t va, enum ssp_access access, unsigned int state,
+					   enum ssp_fence *fence)
+{
+	uint64_t offset = ssp_entry_offset(va), pte = ssp_port_load(walk->guest + offset),
+		 marked = pte | ssp_marks(access);
+	enum ssp_verdict verdict = ssp_may_mark(space, walk, marked, access, state);
+
+	if (verdict == SSP_ALLOWED && !ssp_port_swap(walk->guest + offset, pte, marked))
+		return SSP_UNMARKED;
+	if (verdict == SSP_ALLOWED)
+		verdict = ssp_fill_leaf(space, walk, offset, marked, fence);
+	if (verdict == SSP_ALLOWED && access != SSP_STORE &&
+	    ssp_wants_group(space, walk, va, offset))
+		ssp_fill_group(space, walk, offset);
+	return verdict;
+}
+
+/*
+ * The same by a full walk, or first by one that is cached. Where somebody else has changed the
+ * entry meanwhile nothing is filled, and the access is repeated. Out of line: other faults would
+ * save its registers.
+ */
+static __attribute__((noinline)) struct ssp_result unmarked(struct ssp_space *space, uint64_t va,
+							    enum ssp_access access,
+							    unsigned int state,
+							    struct ssp_walk *cached)
+{
+	struct ssp_result result = { .verdict = SSP_SLOW, .fence = SSP_FENCE_NONE };
+	const struct ssp_slot *slot = NULL;
+	struct ssp_guest_walk walk;
+
+	if (cached)
+		result.verdict =
+			fill_unmarked_fast(space, cached, va, access, state, &result.fence);
+	if (result.verdict == SSP_SLOW) {
+		ssp_guest_walk(space, space->current->gsatp, va, access, state, &walk);
+		result.verdict = walk.verdict;
+		result.gpa = walk.gpa;
+		if (walk.verdict == SSP_UNMARKED)
+			result.verdict = ssp_walk_mark(space, &walk, access, state);
+		if (result.verdict == SSP_ALLOWED)
+			slot = ssp_walk_slot(space, &walk, access, state);
+		if (slot)
+			result.fence = fill(space, &walk, va, slot);
+		else if (result.verdict == SSP_ALLOWED)
+			result.verdict = SSP_OUTSIDE;
+	}
+	if (result.verdict == SSP_UNMARKED)
+		result.verdict = SSP_ALLOWED;
+	return result;
+}
+
 /* One fault, without its neighbours. */
 static struct ssp_result fault(struct ssp_space *space, uint64_t va, enum ssp_access access,
 			       unsigned int state)
@@ -245,6 +299,9 @@ static struct ssp_result fault(struct ssp_space *space, uint64_t va, enum ssp_ac
 		struct ssp_result result = { .fence = SSP_FENCE_NONE };
 
 		result.verdict = ssp_fault_fast(space, va, access, state, &result.fence);
+		if (result.verdict == SSP_UNMARKED)
+			return unmarked(space, va, access, state,
+					ssp_walk_entry(space->current, va));
 		if (result.verdict != SSP_SLOW)
 			return result;
 		if (ssp_device_hit(space, va, access, state, &result.gpa)) {
@@ -253,8 +310,11 @@ static struct ssp_result fault(struct ssp_space *space, uint64_t va, enum ssp_ac
 		}
 	}
 	ssp_guest_walk(space, space->current->gsatp, va, access, state, &walk);
-	if (walk.verdict != SSP_ALLOWED)
+	if (walk.verdict != SSP_ALLOWED) {
+		if (walk.verdict == SSP_UNMARKED)
+			return unmarked(space, va, access, state, NULL);
 		return (struct ssp_result){ .verdict = walk.verdict, .gpa = walk.gpa };
+	}
 	slot = ssp_walk_slot(space, &walk, access, state);
 	if (!slot)
 		return (struct ssp_result){ .verdict = SSP_OUTSIDE, .gpa = walk.gpa };

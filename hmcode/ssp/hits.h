@@ -138,22 +138,28 @@ static inline _Bool ssp_leaf_plainly_allows(const struct ssp_space *space, uint6
 	return (pte & (need | PTE_U)) == (need | (state & SSP_USER));
 }
 
-/* Is it forbidden, whatever they are?  MXR lets loads alone have what they need. */
+/*
+ * Is it forbidden, whatever they are?  MXR lets loads alone have what they need, and Svadu what
+ * is not marked.
+ */
 static inline _Bool ssp_leaf_plainly_forbids(const struct ssp_space *space, uint64_t pte,
 					     uint64_t access)
 {
-	return access != SSP_LOAD && ~pte & space->need[access];
+	return access != SSP_LOAD && ~pte & space->rights[access];
 }
 
 /*
  * Neither plainly, of a leaf that has V; SSP_SLOW: MXR has a say, or the leaf cannot be read, which
- * is for fault.c.
+ * is for fault.c; SSP_UNMARKED: what it lacks is to be set, if it allows the access then.
  */
 static inline enum ssp_verdict ssp_leaf_exception(const struct ssp_space *space, uint64_t pte,
 						  uint64_t access, uint64_t state)
 {
-	if (~pte & space->need[access])
+	if (~pte & space->need[access]) {
+		if (!(~pte & space->rights[access]))
+			return SSP_UNMARKED;
 		return pte & PTE_R || !(state & SSP_MXR) ? SSP_TRUE_FAULT : SSP_SLOW;
+	}
 	if (!(pte & PTE_R))
 		return SSP_SLOW;
 	/* U is not what it should be: S-mode at a page of the user's? */
@@ -201,6 +207,33 @@ static inline enum ssp_verdict ssp_fill_leaf(struct ssp_space *space, struct ssp
 	return SSP_ALLOWED;
 }
 
+/* Does the guest's leaf table lie in the first slot, if that can be written?  By the link to it. */
+static inline _Bool ssp_table_in_ram(const struct ssp_space *space, const struct ssp_walk *walk)
+{
+	const struct ssp_root *root = space->current;
+	uint64_t link = root->path[walk - root->walk].link[0].pte;
+
+	return link - space->ram_base < space->ram_size;
+}
+
+/*
+ * May the guest's leaf get what ssp_leaf_exception() found missing? `marked` is the leaf with it,
+ * and both it and its table lie in the first slot. SSP_ALLOWED; SSP_TRUE_FAULT; or SSP_SLOW.
+ */
+static inline enum ssp_verdict ssp_may_mark(const struct ssp_space *space,
+					    const struct ssp_walk *walk, uint64_t marked,
+					    uint64_t access, uint64_t state)
+{
+	enum ssp_verdict verdict = SSP_ALLOWED;
+
+	if (!ssp_leaf_plainly_allows(space, marked, access, state))
+		verdict = ssp_leaf_exception(space, marked, access, state);
+	if (verdict != SSP_ALLOWED)
+		return verdict;
+	return ssp_leaf_of(space, walk, marked) && ssp_table_in_ram(space, walk) ? SSP_ALLOWED :
+										   SSP_SLOW;
+}
+
 /*
  * After such a fill for a load or a fetch: is its group to be filled, since the next page but one
  * is there as well?
@@ -217,7 +250,7 @@ static inline _Bool ssp_wants_group(struct ssp_space *space, const struct ssp_wa
 /*
  * What ssp_fault() does, for 4 KiB pages in the first slot whose leaf tables
  * are known.  SSP_ALLOWED, with *fence SSP_FENCE_NONE or _PAGE; SSP_TRUE_FAULT;
- * or SSP_SLOW.
+ * or SSP_UNMARKED or SSP_SLOW, which are for ssp_fault().
  */
 static inline enum ssp_verdict ssp_fault_fast(struct ssp_space *space, uint64_t va,
 					      enum ssp_access access, unsigned int state,
@@ -245,6 +278,12 @@ static inline enum ssp_verdict ssp_fault_fast(struct ssp_space *space, uint64_t 
 	    ssp_wants_group(space, walk, va, offset))
 		ssp_fill_group(space, walk, offset);
 	return verdict;
+}
+
+/* Is it for ssp_fault()? */
+static inline _Bool ssp_is_left(enum ssp_verdict verdict)
+{
+	return verdict >= SSP_UNMARKED; /* or SSP_SLOW */
 }
 
 /* A leaf that was flushed is what the guest's tables say by now, or nothing. */

@@ -9,6 +9,15 @@
 #include "internal.h"
 #include "ring.h"
 
+void ssp_set_ad(struct ssp_space *space, bool on)
+{
+	space->sets_ad = on;
+	for (unsigned int i = 0; i < sizeof(space->need); i++) {
+		space->need[i] = (uint32_t)SSP_NEEDS >> 8 * i & 0xff;
+		space->rights[i] = on ? space->need[i] & ~(PTE_A | PTE_D) : space->need[i];
+	}
+}
+
 /* One that is not in use yet; its walks come with its use (begin_use()). */
 static void root_init(struct ssp_root *root)
 {
@@ -31,8 +40,7 @@ static void space_init(struct ssp_space *space)
 	space->current = NULL;
 	space->ram_base = space->ram_size = space->ram_hpa = 0;
 	space->last_read = 0;
-	for (unsigned int i = 0; i < sizeof(space->need); i++)
-		space->need[i] = (uint32_t)SSP_NEEDS >> 8 * i & 0xff;
+	ssp_set_ad(space, false);
 	space->global_shift = 0;
 	space->ring = (struct ssp_ring){ 0 };
 	space->slot_count = 0;

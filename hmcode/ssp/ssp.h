@@ -59,7 +59,12 @@ enum ssp_verdict {
 	SSP_TRUE_FAULT, /* the guest's tables forbid it: page fault for the guest */
 	SSP_ACCESS_FAULT, /* a guest page table lies outside RAM: access fault for the guest */
 	SSP_OUTSIDE,      /* allowed by the guest's tables, but the GPA is no RAM: MMIO */
-	SSP_SLOW,         /* of hits.h alone: take the general way */
+	/*
+	 * Allowed once A, and for a store D, is set in the guest's PTE: where sets_ad; not from
+	 * ssp_fault().
+	 */
+	SSP_UNMARKED,
+	SSP_SLOW, /* of hits.h alone: take the general way */
 };
 
 /* The fence that is owed on this hart; for the current root each covers the ones before it. */
@@ -84,6 +89,12 @@ enum ssp_access {
 static inline uint64_t ssp_page_fault(enum ssp_access access)
 {
 	return 12 + access;
+}
+
+/* What an access sets in the guest's PTE, where that is ours to do. */
+static inline uint64_t ssp_marks(enum ssp_access access)
+{
+	return access == SSP_STORE ? PTE_A | PTE_D : PTE_A;
 }
 
 /* The cause of an access fault: 1, 5, 7. */
@@ -219,8 +230,10 @@ struct ssp_space {
 	uint64_t last_read; /* number of the page that a load or fetch last faulted for: hits.h */
 	uint8_t need[4];    /* what an access needs of a leaf in S-mode, by its number */
 	_Bool fence_after_fill;    /* the hart lacks Svvptc */
+	_Bool sets_ad;             /* ssp_set_ad() */
 	uint64_t *global_top;      /* entries of the global tree's top table ... */
 	unsigned int global_shift; /* ... indexed by an address from this bit on */
+	uint8_t rights[4];         /* need[] without what ssp_set_ad() has us set */
 	struct ssp_ring ring;
 	unsigned int slot_count;
 	struct ssp_slot slots[SSP_MAX_SLOTS];
@@ -262,6 +275,13 @@ _Bool ssp_init(struct ssp_space *space, uint64_t pool_hpa, struct ssp_table *tab
 	       uint32_t table_count, uint16_t offered, _Bool fence_after_fill);
 
 /*
+ * Who sets A and D in the guest's PTEs, as extensions have it.  Off, as it is at first (Svade): the
+ * guest, where its tables forbid what lacks them.  On (Svadu): the engine, by compare-and-swap, at
+ * the fault of the access that needs them.  What is cached is right for both.
+ */
+void ssp_set_ad(struct ssp_space *space, _Bool on);
+
+/*
  * Add or, with size 0, remove slot n.  Everything cached is dropped.  The caller owes
  * SSP_FENCE_ALL.
  */
@@ -301,9 +321,10 @@ struct ssp_result ssp_fill(struct ssp_space *space, uint64_t va, enum ssp_access
 void ssp_fill_around(struct ssp_space *space, uint64_t va);
 
 /*
- * Translate by the guest's tables alone, for the embedder's own accesses on behalf
- * of the guest.  SSP_ALLOWED: *address is the HPA where va lies, up to the end of its 4 KiB page.
- * SSP_OUTSIDE: it is va's GPA.
+ * Translate by the guest's tables alone, for the embedder's own accesses on behalf of the guest.
+ * SSP_ALLOWED: *address is the HPA where va lies, up to the end of its 4 KiB page. SSP_OUTSIDE:
+ * it is va's GPA. SSP_UNMARKED, since nothing is set here: as SSP_ALLOWED, but 0 if it would be
+ * SSP_OUTSIDE then.
  */
 enum ssp_verdict ssp_translate(struct ssp_space *space, uint64_t gsatp, uint64_t va,
 			       enum ssp_access access, unsigned int state, uint64_t *address);

@@ -10,10 +10,11 @@
 #include "internal.h"
 
 /*
- * Steps 5 to 9 of the translation process for a leaf.  Svade is what guests
- * are told: A = 0, or a store with D = 0, is a page fault.
+ * Steps 5 to 9 of the translation process for a leaf, by Svade: A = 0, or a store with D = 0,
+ * forbids the access.
  */
-bool ssp_leaf_allows(uint64_t pte, enum ssp_access access, unsigned int state)
+static inline __attribute__((always_inline)) bool leaf_allows(uint64_t pte, enum ssp_access access,
+							      unsigned int state)
 {
 	uint64_t readable = PTE_R | (state & SSP_MXR ? PTE_X : 0);
 
@@ -31,6 +32,51 @@ bool ssp_leaf_allows(uint64_t pte, enum ssp_access access, unsigned int state)
 	case SSP_STORE: return (pte & PTE_W) && (pte & PTE_D);
 	}
 	return false;
+}
+
+bool ssp_leaf_allows(uint64_t pte, enum ssp_access access, unsigned int state)
+{
+	return leaf_allows(pte, access, state);
+}
+
+/*
+ * By Svadu they forbid nothing: step 9 sets them.  What else the walk comes to is in place.  Out of
+ * line: other walks would save its registers.
+ */
+static __attribute__((noinline)) void look_without_marks(const struct ssp_space *space, uint64_t va,
+							 enum ssp_access access, unsigned int state,
+							 struct ssp_guest_walk *walk)
+{
+	uint64_t pte = walk->link[walk->level], offset = va & (level_size(walk->level) - 1);
+
+	if (!space->sets_ad || !ssp_leaf_allows(pte | PTE_A | PTE_D, access, state) ||
+	    pte_address(pte) & (level_size(walk->level) - 1))
+		return;
+	walk->pte = pte;
+	walk->gpa = pte_address(pte) + offset;
+	walk->verdict = SSP_UNMARKED;
+}
+
+/*
+ * Step 9: compare the PTE with what the walk read, and set A, for a store D, if it is that still.
+ * Where the PTE lies in memory that cannot be written, that is an access fault.  An access that the
+ * slot behind the leaf forbids does not happen, so nothing is set for it.
+ */
+enum ssp_verdict ssp_walk_mark(struct ssp_space *space, struct ssp_guest_walk *walk,
+			       enum ssp_access access, unsigned int state)
+{
+	const struct ssp_slot *slot = ssp_slot_of(space, walk->table[walk->level]);
+	uint64_t pte = walk->pte;
+
+	walk->pte |= ssp_marks(access);
+	if (ssp_slot_of(space, walk->gpa) && !ssp_walk_slot(space, walk, access, state))
+		return walk->verdict = SSP_OUTSIDE;
+	if (!slot || !(slot->rights & PTE_W))
+		return walk->verdict = SSP_ACCESS_FAULT;
+	if (!ssp_port_swap(walk->link_hpa[walk->level], pte, walk->pte))
+		return SSP_UNMARKED;
+	walk->link[walk->level] = walk->pte;
+	return walk->verdict = SSP_ALLOWED;
 }
 
 /* A guest in bare mode: one leaf of the shadow's top level that covers the address. */
@@ -89,11 +135,13 @@ walk_tables(struct ssp_space *space, uint64_t gsatp, uint64_t va, enum ssp_acces
 		level--;
 	}
 	table = pte_address(pte);
-	if (!ssp_leaf_allows(pte, access, state) || table & ((1ull << shift) - 1))
-		return;
 	walk->level = level;
-	walk->pte = pte;
 	walk->global = path & PTE_G;
+	if (!leaf_allows(pte, access, state) || table & ((1ull << shift) - 1)) {
+		look_without_marks(space, va, access, state, walk);
+		return;
+	}
+	walk->pte = pte;
 	walk->gpa = table + (va & ((1ull << shift) - 1));
 	walk->verdict = SSP_ALLOWED;
 }
@@ -104,6 +152,20 @@ void ssp_guest_walk(struct ssp_space *space, uint64_t gsatp, uint64_t va, enum s
 	walk_tables(space, gsatp, va, access, state, walk);
 }
 
+/* A page of no slot is marked as one of RAM is; one that its slot forbids is not. */
+static __attribute__((noinline)) enum ssp_verdict
+translate_unmarked(const struct ssp_space *space, struct ssp_guest_walk *walk,
+		   enum ssp_access access, unsigned int state, uint64_t *address)
+{
+	const struct ssp_slot *slot = ssp_slot_of(space, walk->gpa);
+
+	walk->pte |= ssp_marks(access);
+	if (slot && !ssp_walk_slot(space, walk, access, state))
+		return SSP_OUTSIDE;
+	*address = slot ? walk->gpa + slot->delta : 0;
+	return SSP_UNMARKED;
+}
+
 enum ssp_verdict ssp_translate(struct ssp_space *space, uint64_t gsatp, uint64_t va,
 			       enum ssp_access access, unsigned int state, uint64_t *address)
 {
@@ -112,8 +174,11 @@ enum ssp_verdict ssp_translate(struct ssp_space *space, uint64_t gsatp, uint64_t
 
 	walk_tables(space, gsatp, va, access, state, &walk);
 	*address = walk.gpa;
-	if (walk.verdict != SSP_ALLOWED)
+	if (walk.verdict != SSP_ALLOWED) {
+		if (walk.verdict == SSP_UNMARKED)
+			return translate_unmarked(space, &walk, access, state, address);
 		return walk.verdict;
+	}
 	slot = ssp_walk_slot(space, &walk, access, state);
 	if (!slot)
 		return SSP_OUTSIDE;

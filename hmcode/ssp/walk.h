@@ -6,18 +6,30 @@
 #include "ssp.h"
 
 struct ssp_guest_walk {
-	enum ssp_verdict verdict;   /* SSP_ALLOWED: translated and allowed; else only gpa is set */
-	_Bool global;               /* G at any level of the path */
-	int level;                  /* of the leaf */
-	uint64_t pte;               /* the leaf */
-	uint64_t gpa;               /* of va itself */
-	uint64_t table[MAX_LEVELS]; /* GPA of the table at each level of the path */
+	/*
+	 * SSP_ALLOWED: translated and allowed; SSP_UNMARKED: ssp_walk_mark(); else only gpa is
+	 * set
+	 */
+	enum ssp_verdict verdict;
+	_Bool global;                  /* G at any level of the path */
+	int level;                     /* of the leaf */
+	uint64_t pte;                  /* the leaf */
+	uint64_t gpa;                  /* of va itself */
+	uint64_t table[MAX_LEVELS];    /* GPA of the table at each level of the path */
 	uint64_t link_hpa[MAX_LEVELS]; /* where the entry of each level was read ... */
 	uint64_t link[MAX_LEVELS];     /* ... and what it was */
 };
 
 void ssp_guest_walk(struct ssp_space *space, uint64_t gsatp, uint64_t va, enum ssp_access access,
 		    unsigned int state, struct ssp_guest_walk *walk);
+
+/*
+ * Set in the guest's leaf what SSP_UNMARKED found missing. SSP_ALLOWED: it is set now, and the
+ * walk is one that found it so. SSP_UNMARKED: somebody has changed the entry meanwhile, and the
+ * access is to be repeated. Otherwise nothing was set.
+ */
+enum ssp_verdict ssp_walk_mark(struct ssp_space *space, struct ssp_guest_walk *walk,
+			       enum ssp_access access, unsigned int state);
 
 /*
  * The slot behind the leaf, if what its rights leave of the leaf still allows the access; else

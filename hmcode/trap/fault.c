@@ -27,7 +27,8 @@ static u64 find_code(void *caller, u64 va)
 		ssp_translate(&trap->vcpu->space, hm_guest_satp(trap->vcpu), va, SSP_FETCH,
 			      hm_access_state(hart_read(CSR_MSTATUS)), &hpa);
 
-	if (verdict == SSP_ALLOWED)
+	/* The hart has fetched it: who has taken A away since has not fenced. */
+	if (verdict == SSP_ALLOWED || (verdict == SSP_UNMARKED && hpa))
 		return hpa;
 	fetch_fault(trap, va, verdict);
 	return 0;
@@ -101,7 +102,10 @@ struct hm_fault hm_find_fault(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstat
 		if (access == SSP_FETCH)
 			return to_guest(vcpu, CAUSE_FETCH_ACCESS, va);
 		return (struct hm_fault){ .class = HM_FAULT_MMIO, .gpa = found.gpa };
-	default: return to_host(HM_EXIT_BROKEN);
+	/* From a walk alone: the host has the shadow filled, and A or D with it. */
+	default:
+		return to_host(found.verdict == SSP_UNMARKED ? HM_EXIT_HIDDEN_FAULT :
+							       HM_EXIT_BROKEN);
 	}
 }
 

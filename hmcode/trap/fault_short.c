@@ -5,6 +5,7 @@
  *	guest's PTE --> no V, or forbidden --> inject()
  *	     |--------> plainly allowed ------> fill() --> fill_group(), where the guest reads on
  *	     `--------> exception(): SUM and MXR ----> one of them, or the general way
+ *	                   `--------> mark(): A and D ----> fill(), or the access is repeated
  *
  * guest_vector.S jumps here with a handful of registers saved.  Compiled like tvm_short.c, its
  * functions preserve all others, and end by a jump: hm_short_done() or hm_general().
@@ -46,6 +47,25 @@ APART void fill(struct hm_vcpu *vcpu, u64 cause, struct ssp_walk *walk, u64 offs
 	hm_short_done();
 }
 
+/*
+ * The firmware sets A and D: ssp_set_ad().  Where another hart of the guest has changed the entry
+ * meanwhile, the access is repeated.
+ */
+APART void mark(struct hm_vcpu *vcpu, u64 cause, struct ssp_walk *walk, u64 offset, u64 pte)
+{
+	u64 marked = pte | ssp_marks(cause - CAUSE_FETCH_PAGE_FAULT);
+
+	switch (ssp_may_mark(&vcpu->space, walk, marked, cause - CAUSE_FETCH_PAGE_FAULT,
+			     hm_access_state(hart_read(CSR_MSTATUS)))) {
+	case SSP_ALLOWED: break;
+	case SSP_TRUE_FAULT: return inject(vcpu);
+	default: return hm_general();
+	}
+	if (!hart_compare_swap(walk->guest + offset, pte, marked))
+		return hm_short_done();
+	return fill(vcpu, cause, walk, offset, marked);
+}
+
 /* A leaf that does not plainly allow the access. */
 APART void exception(struct hm_vcpu *vcpu, u64 cause, struct ssp_walk *walk, u64 offset, u64 pte)
 {
@@ -53,6 +73,7 @@ APART void exception(struct hm_vcpu *vcpu, u64 cause, struct ssp_walk *walk, u64
 				   hm_access_state(hart_read(CSR_MSTATUS)))) {
 	case SSP_ALLOWED: return fill(vcpu, cause, walk, offset, pte);
 	case SSP_TRUE_FAULT: return inject(vcpu);
+	case SSP_UNMARKED: return mark(vcpu, cause, walk, offset, pte);
 	default: return hm_general();
 	}
 }

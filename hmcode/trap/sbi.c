@@ -150,7 +150,10 @@ static enum hm_next remote_fence(struct hm_trap *trap)
 	return finish(trap, kind, SBI_SUCCESS, 0);
 }
 
-/* Chapter 18, "SBI Firmware Features Extension": which there is, of those that have a name. */
+/*
+ * Chapter 18, "SBI Firmware Features Extension": which there is, of those that have a name.  Who
+ * sets A and D, and whether the guest may choose, is the host's to say.
+ */
 static long find_feature(u32 feature)
 {
 	if (feature == SBI_FWFT_MISALIGNED_EXC_DELEG)
@@ -180,6 +183,8 @@ static enum hm_next firmware_features(struct hm_trap *trap)
 	u64 value = 0;
 	long error;
 
+	if (x[16] <= SBI_EXT_FWFT_GET && (u32)x[10] == SBI_FWFT_PTE_AD_HW_UPDATING)
+		return to_host(trap);
 	switch (x[16]) {
 	case SBI_EXT_FWFT_SET: error = set_feature(trap->vcpu, x[10], x[11], x[12]); break;
 	case SBI_EXT_FWFT_GET:
@@ -255,10 +260,11 @@ static enum hm_next legacy_clear_ipi(struct hm_trap *trap)
 }
 
 /*
- * Where the guest may load from, by its own tables and rights and only from RAM; false: it has its
- * fault.
+ * Where the guest may load from, by its own tables and rights and only from RAM; false: *next is
+ * what comes of it, its fault most often.  One that has A to be set is a load of the guest's: it
+ * makes its call again after that.
  */
-static bool may_load(struct hm_trap *trap, u64 va, u64 *hpa)
+static bool may_load(struct hm_trap *trap, u64 va, u64 *hpa, enum hm_next *next)
 {
 	enum ssp_verdict verdict =
 		ssp_translate(&trap->vcpu->space, hm_guest_satp(trap->vcpu), va, SSP_LOAD,
@@ -266,8 +272,13 @@ static bool may_load(struct hm_trap *trap, u64 va, u64 *hpa)
 
 	if (verdict == SSP_ALLOWED)
 		return true;
+	if (verdict == SSP_UNMARKED && *hpa) {
+		*next = hm_page_fault(trap, ssp_page_fault(SSP_LOAD), va);
+		return false;
+	}
 	hm_count(trap->vcpu, HM_TRAP_TRUE_FAULT, va);
 	hm_inject(trap, ssp_fault_cause(verdict, SSP_LOAD), va);
+	*next = HM_RESUME;
 	return false;
 }
 
@@ -275,7 +286,7 @@ static bool may_load(struct hm_trap *trap, u64 va, u64 *hpa)
  * The hart mask at a virtual address, read once; where it is misaligned, byte by byte, since it may
  * lie on two pages.  No address: all harts.
  */
-static bool load_mask(struct hm_trap *trap, u64 va, u64 *mask)
+static bool load_mask(struct hm_trap *trap, u64 va, u64 *mask, enum hm_next *next)
 {
 	u64 hpa;
 
@@ -283,13 +294,13 @@ static bool load_mask(struct hm_trap *trap, u64 va, u64 *mask)
 	if (!va)
 		return true;
 	if (!(va & 7)) {
-		if (!may_load(trap, va, &hpa))
+		if (!may_load(trap, va, &hpa, next))
 			return false;
 		*mask = hm_load_u64(hpa);
 		return true;
 	}
 	for (unsigned int i = 0; i < 8; i++) {
-		if (!may_load(trap, va + i, &hpa))
+		if (!may_load(trap, va + i, &hpa, next))
 			return false;
 		*mask |= (u64)hm_load_u8(hpa) << 8 * i;
 	}
@@ -299,10 +310,11 @@ static bool load_mask(struct hm_trap *trap, u64 va, u64 *mask)
 /* Bits of harts that are not there mean nothing. */
 static enum hm_next legacy_send_ipi(struct hm_trap *trap)
 {
+	enum hm_next next;
 	u64 mask;
 
-	if (!load_mask(trap, trap->frame->x[10], &mask))
-		return HM_RESUME;
+	if (!load_mask(trap, trap->frame->x[10], &mask, &next))
+		return next;
 	if (trap->vcpu->vm->vcpus > 1)
 		return to_host_as(trap, HM_EXIT_SBI, mask);
 	if (mask & 1)
@@ -312,10 +324,11 @@ static enum hm_next legacy_send_ipi(struct hm_trap *trap)
 
 static enum hm_next legacy_fence_i(struct hm_trap *trap)
 {
+	enum hm_next next;
 	u64 mask;
 
-	if (!load_mask(trap, trap->frame->x[10], &mask))
-		return HM_RESUME;
+	if (!load_mask(trap, trap->frame->x[10], &mask, &next))
+		return next;
 	if (host_fences(trap->vcpu))
 		return to_host_as(trap, HM_EXIT_SBI, mask);
 	hart_fence_code();
@@ -325,10 +338,11 @@ static enum hm_next legacy_fence_i(struct hm_trap *trap)
 static enum hm_next legacy_fence_vma(struct hm_trap *trap)
 {
 	const u64 *x = trap->frame->x;
+	enum hm_next next;
 	u64 mask;
 
-	if (!load_mask(trap, x[10], &mask))
-		return HM_RESUME;
+	if (!load_mask(trap, x[10], &mask, &next))
+		return next;
 	if (host_fences(trap->vcpu))
 		return to_host_as(trap, HM_EXIT_REMOTE_FENCE, mask);
 	if (!(mask & 1))

@@ -107,6 +107,9 @@ static void flush_for_new_owner(struct hm_vcpu *vcpu)
 	hart_fence_all();
 }
 
+#define POLICY_BITS \
+	(HM_POLICY_ALL | HM_POLICY_HOST_TABLES | HM_POLICY_LOG_FENCES | HM_POLICY_SET_AD)
+
 static bool is_policy(u64 policy)
 {
 	if (policy & HM_POLICY_LOG_FENCES &&
@@ -114,7 +117,7 @@ static bool is_policy(u64 policy)
 		return false;
 	if (policy & HM_POLICY_HOST_TABLES && policy & HM_POLICY_FILL)
 		return false;
-	return !(policy & ~(u64)(HM_POLICY_ALL | HM_POLICY_HOST_TABLES | HM_POLICY_LOG_FENCES));
+	return !(policy & ~(u64)POLICY_BITS);
 }
 
 /* False: the host asks for what does not exist. */
@@ -122,17 +125,19 @@ static bool apply_policy(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entr
 {
 	u64 policy = hm_read(vcpu->run->policy);
 
-	if (policy != vcpu->policy) {
+	if (policy != vcpu->asked_policy) {
 		if (!is_policy(policy))
 			return false;
 		if ((policy ^ vcpu->policy) & HM_POLICY_HOST_TABLES) {
 			flush_for_new_owner(vcpu);
 			entry->worked = true;
 		}
-		vcpu->policy = policy;
+		vcpu->asked_policy = policy;
+		vcpu->policy = policy & ~(u64)HM_POLICY_SET_AD;
+		ssp_set_ad(&vcpu->space, policy & HM_POLICY_SET_AD);
 		hm_ring_attach(vcpu);
 	}
-	return !hm_host_tables(vcpu) || hm_roots_copy(hart, vcpu);
+	return !(policy & HM_POLICY_HOST_TABLES) || hm_roots_copy(hart, vcpu);
 }
 
 static void switch_satp(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 satp, struct entry *entry)

@@ -95,6 +95,7 @@ static void create_guests(void)
 		.policy = options.policy,
 		.satp_mode = options.satp_mode,
 		.svvptc = options.svvptc,
+		.svadu = options.svadu,
 		.marks = options.marks,
 		.restarts = options.restart,
 		.quiet = options.quiet,

@@ -87,6 +87,15 @@ static bool set_svvptc(struct options *o, char *value)
 	return !strcmp(value, "0") || !strcmp(value, "1");
 }
 
+static bool set_svadu(struct options *o, char *value)
+{
+	static const char *const names[] = { "0", "1", "fwft" };
+	int i = find_word(value, names, ARRAY_SIZE(names));
+
+	o->svadu = SVADU_NEVER + i;
+	return i >= 0;
+}
+
 static bool set_marks(struct options *o, char *value)
 {
 	o->marks = *value == '1';
@@ -125,6 +134,7 @@ static const struct {
 	{ "shadow", set_shadow, "ssp, tsp or tsp-in-step" },
 	{ "width", set_width, "sv39, sv48 or sv57" },
 	{ "svvptc", set_svvptc, "0 or 1" },
+	{ "svadu", set_svadu, "0, 1 or fwft" },
 	{ "marks", set_marks, "0 or 1" },
 	{ "reboot", set_reboot, "restart or end" },
 	{ "console", set_console, "records or all" },
@@ -142,7 +152,7 @@ static void parse_option(struct options *o, char *option)
 			fail("option %s= takes %s", name, table[i].values);
 		return;
 	}
-	fail("unknown option %s: there are mem= vcpus= policy= width= svvptc= marks= reboot= console= log=",
+	fail("unknown option %s: there are mem= vcpus= policy= width= svvptc= svadu= marks= reboot= console= log=",
 	     name);
 }
 

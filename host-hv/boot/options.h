@@ -11,6 +11,9 @@
  *                         either tsp comes first, whatever hm=
  *   width=sv39|sv48|sv57  the mmu-type that guests are told
  *   svvptc=0|1            withhold or offer Svvptc
+ *   svadu=0|1|fwft        who sets A and D in guests' PTEs: the guest (Svade), host-hv or the
+ *                         firmware (Svadu), or as each of its harts chooses by SBI's FWFT (both
+ *                         are declared)
  *   marks=0|1             whether the measurement marker gives records; else it is an illegal
  *                         instruction
  *   reboot=restart|end    whether a guest that reboots is started anew from its modules, or is over
@@ -21,7 +24,7 @@
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
-#include "core/lib.h"
+#include "core/vm.h"
 
 struct options {
 	uint64_t memory; /* bytes */
@@ -29,6 +32,7 @@ struct options {
 	uint64_t policy;    /* as policy_parse() gives it */
 	unsigned satp_mode; /* satp.MODE of width */
 	bool svvptc;
+	enum svadu svadu;
 	bool marks;
 	bool restart;
 	bool all_bytes;

@@ -19,6 +19,7 @@
 #define SBI_EXT_SRST   0x53525354
 #define SBI_EXT_DBCN   0x4442434e
 #define SBI_EXT_SUSP   0x53555350
+#define SBI_EXT_FWFT   0x46574654
 
 /* The legacy extensions. */
 #define SBI_EXT_PUTCHAR           1
@@ -36,6 +37,7 @@
 #define SBI_ERR_DENIED            (-4)
 #define SBI_ERR_INVALID_ADDRESS   (-5)
 #define SBI_ERR_ALREADY_AVAILABLE (-6)
+#define SBI_ERR_DENIED_LOCKED     (-14)
 
 #define SBI_SRST_SHUTDOWN       0
 #define SBI_SRST_WARM_REBOOT    2

@@ -27,6 +27,13 @@ enum vcpu_state {
 	VCPU_SUSPENDED, /* by HSM or SUSP, likewise */
 };
 
+/* Who sets A and D in a guest's PTEs: the extension that its harts have. */
+enum svadu {
+	SVADU_NEVER,  /* Svade: the guest */
+	SVADU_ALWAYS, /* Svadu: host-hv or the firmware */
+	SVADU_FWFT,   /* both are declared, and each hart of the guest turns it on and off by SBI */
+};
+
 /* A remote fence as SBI's RFENCE describes it, owed before the next guest instruction. */
 struct fence {
 	uint64_t flags; /* HM_RUN_FENCE_*; 0: none */
@@ -88,6 +95,7 @@ struct vm {
 	bool marks;          /* the measurement marker is one, not an illegal instruction */
 	bool restarts;       /* when it reboots */
 	bool split_counters; /* the firmware knows whose instructions were */
+	uint8_t svadu;       /* enum svadu */
 	struct vcpu vcpu[MAX_VCPUS];
 
 	struct devices *devices; /* device/devices.h */

@@ -51,6 +51,8 @@ static void write_dtb(struct vm *vm)
 		.rtc = clock_exists(),
 		.sstc = defaults.hm->features & HM_INFO_SSTC,
 		.svvptc = defaults.svvptc,
+		.svade = vm->svadu != SVADU_ALWAYS,
+		.svadu = vm->svadu != SVADU_NEVER,
 	};
 	void *to = vm_memory(vm, vm->load->at.dtb, DTB_MAX_SIZE);
 	int error;
@@ -188,6 +190,7 @@ void vm_create(const struct guest_config *config, const struct vm_defaults *d)
 	vm->vcpu_count = config->vcpus;
 	vm->marks = d->marks;
 	vm->restarts = d->restarts;
+	vm->svadu = d->svadu;
 	vm->split_counters = d->hm->features & HM_INFO_SMCNTRPMF;
 	vm->policy = d->policy;
 	devices_create(vm);

@@ -23,6 +23,7 @@ struct vm_defaults {
 	uint64_t policy;               /* HM_POLICY_* */
 	unsigned satp_mode;            /* the widest that guests are told of */
 	bool svvptc;                   /* offered, whether or not the hart has it */
+	enum svadu svadu;              /* struct vm has the same */
 	bool marks, restarts;          /* struct vm has the same */
 	bool quiet;
 };

@@ -81,7 +81,10 @@ static void isa_collect(struct isa *isa, const struct guest_tree *t)
 			isa_add(isa, offered_if_present[i]);
 	if (t->sstc)
 		isa_add(isa, "sstc");
-	isa_add(isa, "svade");
+	if (t->svade)
+		isa_add(isa, "svade");
+	if (t->svadu)
+		isa_add(isa, "svadu");
 	if (t->svvptc)
 		isa_add(isa, "svvptc");
 }

@@ -23,6 +23,7 @@ struct guest_tree {
 	const char *mmu_type; /* "riscv,sv39", ... */
 	bool rtc;             /* the platform has a real-time clock */
 	bool sstc;            /* stimecmp works in the guest */
+	bool svade, svadu;    /* who sets A and D: the guest, or not; both: it chooses */
 	bool svvptc;          /* offered, whether or not the hart has it */
 };
 

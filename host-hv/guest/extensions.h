@@ -5,7 +5,7 @@
  * OFFERED: if the hart has it.  Unprivileged extensions without state that the world switch does
  * not move, as it does that of F, D and V, and properties of memory that hold in the guest because
  * they hold on its hart.  Not offered, because it is neither emulated nor tested: H; anything that
- * changes translation (Svnapot, Svpbmt, Svinval, Svadu); cache-block management, which works on
+ * changes translation (Svnapot, Svpbmt, Svinval); cache-block management, which works on
  * lines that the shadow hides from the firmware; AIA; counters beyond Zicntr; the entropy source.
  *
  * DECIDED: dtb.c knows when.
@@ -85,4 +85,5 @@ OFFERED(zvksc)
 OFFERED(zvksg)
 DECIDED(sstc)
 DECIDED(svade)
+DECIDED(svadu)
 DECIDED(svvptc)

@@ -221,6 +221,39 @@ static enum next serve_susp(struct vcpu *v, struct sbiret *ret)
 	return RESUME;
 }
 
+/* -- firmware features (chapter 18): the one that the firmware leaves to us -- */
+
+enum { FWFT_SET, FWFT_GET };
+
+#define PTE_AD_HW_UPDATING 4
+#define FWFT_LOCK          1UL
+
+static struct sbiret set_ad(struct vcpu *v, uint64_t value, uint64_t flags)
+{
+	if (value > 1 || flags & ~FWFT_LOCK)
+		return result(SBI_ERR_INVALID_PARAM, 0);
+	if (v->shadow->ad_locked)
+		return result(SBI_ERR_DENIED_LOCKED, 0);
+	v->shadow->ad_locked = flags & FWFT_LOCK;
+	if (v->shadow->sets_ad != value)
+		shadow_set_ad(v, value);
+	return result(SBI_SUCCESS, 0);
+}
+
+/* A guest that is told of one of the two extensions alone has nothing to choose. */
+static enum next serve_fwft(struct vcpu *v, struct sbiret *ret)
+{
+	const uint64_t *x = v->run->x;
+
+	if (v->vm->svadu != SVADU_FWFT || (uint32_t)x[A0] != PTE_AD_HW_UPDATING)
+		return RESUME;
+	if (x[A6] == FWFT_SET)
+		*ret = set_ad(v, x[A1], x[A2]);
+	else if (x[A6] == FWFT_GET)
+		*ret = result(SBI_SUCCESS, v->shadow->sets_ad);
+	return RESUME;
+}
+
 /* -- what goes to other vCPUs: IPI (chapter 7), RFENCE (chapter 8) -- */
 
 static uint64_t all_vcpus(const struct vm *vm)
@@ -357,6 +390,7 @@ static const struct {
 	{ SBI_EXT_HSM, serve_hsm },
 	{ SBI_EXT_SRST, serve_srst },
 	{ SBI_EXT_SUSP, serve_susp },
+	{ SBI_EXT_FWFT, serve_fwft },
 	{ SBI_EXT_PUTCHAR, serve_putchar },
 	{ SBI_EXT_GETCHAR, serve_getchar },
 	{ SBI_EXT_LEGACY_IPI, serve_legacy_ipi },

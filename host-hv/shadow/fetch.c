@@ -27,7 +27,8 @@ static uint64_t find_code(void *caller, uint64_t va)
 	enum ssp_verdict verdict =
 		ssp_translate(&v->shadow->space, run->satp, va, SSP_FETCH, access_state(run), &hpa);
 
-	if (verdict == SSP_ALLOWED)
+	/* The hart has fetched it: who has taken A away since has not fenced. */
+	if (verdict == SSP_ALLOWED || (verdict == SSP_UNMARKED && hpa))
 		return hpa;
 	fetch_fault(v, va, verdict);
 	return 0;

@@ -73,7 +73,12 @@ void shadow_apply_policy(struct vcpu *v)
 	 */
 	if (v->policy != policy)
 		shadow_fence_others(v);
-	run->policy = policy & ~POLICY_IN_STEP;
+	if (run->flags & HM_RUN_RESET) {
+		shadow->sets_ad = v->vm->svadu == SVADU_ALWAYS;
+		shadow->ad_locked = false;
+	}
+	ssp_set_ad(&shadow->space, shadow->sets_ad);
+	run->policy = (policy & ~POLICY_IN_STEP) | (shadow->sets_ad ? HM_POLICY_SET_AD : 0);
 	v->policy = policy;
 	shadow->withheld = 0;
 	if (shadow->handler != handler_of(policy) && shadow->handler->quit)
@@ -85,6 +90,12 @@ void shadow_apply_policy(struct vcpu *v)
 		shadow_root_set(v, n, 0, 0, true);
 	shadow->handler->drop(v); /* which owes it as well */
 	shadow_owe(v, SSP_FENCE_ALL, 0);
+}
+
+void shadow_set_ad(struct vcpu *v, bool on)
+{
+	v->shadow->sets_ad = on;
+	v->policy = 0;
 }
 
 void shadow_serve_fence(struct vcpu *v)

@@ -73,6 +73,8 @@ struct shadow {
 	uint64_t withheld;
 	/* ssp_handler.c: of the ring that its space has, run->ring_generation */
 	uint64_t ring_generation;
+	/* A and D are set for the vCPU; and by SBI's FWFT that stays so until a reset */
+	bool sets_ad, ad_locked;
 	uint64_t count[SHADOW_CLASSES]; /* since the record was begun */
 	struct ssp_space space;         /* the slots are everyone's, the rest is ssp_handler.c's */
 };
@@ -105,6 +107,9 @@ static inline bool shadow_ready(const struct vcpu *v)
 }
 
 void shadow_apply_policy(struct vcpu *v);
+
+/* Who sets A and D from the next entry on: the firmware or we, or the guest. */
+void shadow_set_ad(struct vcpu *v, bool on);
 
 static inline void shadow_prepare(struct vcpu *v)
 {

@@ -199,7 +199,7 @@ static struct shadow_result fault(struct vcpu *v, uint64_t va, enum ssp_access a
 	/* A load or fetch takes its neighbours along, which saves exits. */
 	if (access == SSP_STORE)
 		result.verdict = ssp_fault_fast(space, va, access, state, &result.fence);
-	if (result.verdict == SSP_SLOW)
+	if (ssp_is_left(result.verdict))
 		result = ssp_fault(space, va, access, state);
 	if (space->log_head != log_head)
 		publish_roots(v); /* tables ran out, and with them went the global tree's */

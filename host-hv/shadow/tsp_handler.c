@@ -69,7 +69,7 @@ void tsp_handler_init(struct vm_tsp *t, const struct vm *vm, const struct hm_inf
 		 (char *)t + OWN_SIZE + tables * PAGE, tables, !(hm->features & HM_INFO_SVVPTC),
 		 zero_block);
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
-		tsp_add_vcpu(&t->tsp, &t->vcpu[i]);
+		tsp_add_vcpu(&t->tsp, &t->vcpu[i], &vm->vcpu[i].shadow->space);
 }
 
 /* Do what a call owes, and tell the firmware about roots that have changed. */
@@ -146,7 +146,7 @@ static void enter(struct vcpu *v)
 	if (v->shadow->withheld == withheld)
 		return;
 	v->shadow->withheld = withheld;
-	v->run->policy = POLICY_TSP & ~withheld;
+	v->run->policy ^= HM_POLICY_FLUSH;
 }
 
 /* -- roots -- */

@@ -21,11 +21,11 @@ void tsp_forget_all_roots(struct tsp_vcpu *vcpu)
 		forget(vcpu, i);
 }
 
-bool tsp_add_vcpu(struct tsp *tsp, struct tsp_vcpu *vcpu)
+bool tsp_add_vcpu(struct tsp *tsp, struct tsp_vcpu *vcpu, struct ssp_space *guest)
 {
 	if (tsp->vcpu_count == TSP_VCPUS)
 		return false;
-	*vcpu = (struct tsp_vcpu){ 0 };
+	*vcpu = (struct tsp_vcpu){ .guest = guest };
 	tsp_forget_all_roots(vcpu);
 	tsp->vcpu[tsp->vcpu_count++] = vcpu;
 	return true;

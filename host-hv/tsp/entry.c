@@ -202,6 +202,25 @@ void tsp_entry_sync(struct tsp *tsp, struct tsp_table *table, unsigned int index
 		tsp_entry_put(tsp, table, index, value);
 }
 
+/*
+ * ssp_walk_mark() for the walk to va, a store to a guest table: what all shadows of that had of the
+ * entry goes, here with its fence, and is filled by the next fault.
+ */
+enum ssp_verdict tsp_mark(struct tsp *tsp, const struct tsp_vcpu *vcpu, uint64_t va,
+			  enum ssp_access access, unsigned int state, struct ssp_guest_walk *walk)
+{
+	enum ssp_verdict verdict = ssp_walk_mark(vcpu->guest, walk, access, state);
+	uint64_t gfn = walk->table[walk->level] >> PAGE_SHIFT;
+	struct tsp_table *table = tsp_next_of(tsp, gfn, NULL);
+
+	if (verdict != SSP_ALLOWED)
+		return verdict;
+	for (; table; table = tsp_next_of(tsp, gfn, table))
+		tsp_entry_clear(tsp, table, pte_index(va, walk->level));
+	tsp_owe(tsp, SSP_FENCE_PAGE);
+	return verdict;
+}
+
 /* -- protection -- */
 
 /* Count a guest table in, or out of, its frame (level 0) and the regions around it. */

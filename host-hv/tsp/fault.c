@@ -167,17 +167,38 @@ static void use_path(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t va)
 	}
 }
 
+/*
+ * A fault where the guest's tables lack A or D alone.  False: *verdict ends the call, or if that is
+ * TSP_FAULT, walk->verdict says what it is.  Out of line: other faults would save its registers.
+ */
+static __attribute__((noinline)) bool mark(struct tsp *tsp, const struct tsp_vcpu *vcpu,
+					   uint64_t va, enum ssp_access access, unsigned int state,
+					   struct ssp_guest_walk *walk, enum tsp_verdict *verdict)
+{
+	*verdict = TSP_REPEAT;
+	if (tsp_mark(tsp, vcpu, va, access, state, walk) == SSP_UNMARKED)
+		return false;
+	*verdict = TSP_FAULT;
+	if (walk->verdict == SSP_ALLOWED && !ssp_slot_of(tsp->guest, walk->gpa))
+		walk->verdict = SSP_OUTSIDE;
+	return walk->verdict == SSP_ALLOWED;
+}
+
 struct tsp_result tsp_fault(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t va,
 			    enum ssp_access access, unsigned int state)
 {
 	struct ssp_guest_walk walk;
 	struct tsp_result result;
+	enum tsp_verdict verdict = TSP_FAULT;
 
 	tsp_begin(tsp);
-	ssp_guest_walk(tsp->guest, vcpu->root[vcpu->current].gsatp, va, access, state, &walk);
+	ssp_guest_walk(vcpu->guest, vcpu->root[vcpu->current].gsatp, va, access, state, &walk);
 	if (walk.verdict == SSP_ALLOWED && !ssp_walk_slot(tsp->guest, &walk, access, state))
 		walk.verdict = SSP_OUTSIDE;
-	if (walk.verdict != SSP_ALLOWED) {
+	if (walk.verdict != SSP_ALLOWED && !(walk.verdict == SSP_UNMARKED &&
+					     mark(tsp, vcpu, va, access, state, &walk, &verdict))) {
+		if (verdict != TSP_FAULT)
+			return tsp_end(tsp, verdict);
 		use_path(tsp, vcpu, va);
 		result = tsp_end(tsp, TSP_FAULT);
 		result.fault = walk.verdict;

@@ -118,6 +118,8 @@ struct tsp_region *tsp_region(const struct tsp *tsp, uint64_t gpa, int level); /
 void tsp_entry_clear(struct tsp *tsp, struct tsp_table *table, unsigned int index);
 void tsp_entry_put(struct tsp *tsp, struct tsp_table *table, unsigned int index, uint64_t value);
 void tsp_entry_sync(struct tsp *tsp, struct tsp_table *table, unsigned int index);
+enum ssp_verdict tsp_mark(struct tsp *tsp, const struct tsp_vcpu *vcpu, uint64_t va,
+			  enum ssp_access access, unsigned int state, struct ssp_guest_walk *walk);
 void tsp_protect(struct tsp *tsp, const struct tsp_table *table);
 void tsp_release(struct tsp *tsp, const struct tsp_table *table);
 void tsp_protect_frame(struct tsp *tsp, const struct tsp_table *table);

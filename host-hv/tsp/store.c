@@ -41,7 +41,14 @@ static uint64_t hpa_of(const struct tsp *tsp, uint64_t gpa)
 static bool translate(struct tsp *tsp, const struct tsp_vcpu *vcpu, uint64_t va, unsigned int state,
 		      struct ssp_guest_walk *walk, struct tsp_result *fault)
 {
-	ssp_guest_walk(tsp->guest, vcpu->root[vcpu->current].gsatp, va, SSP_STORE, state, walk);
+	ssp_guest_walk(vcpu->guest, vcpu->root[vcpu->current].gsatp, va, SSP_STORE, state, walk);
+	if (walk->verdict == SSP_UNMARKED &&
+	    tsp_mark(tsp, vcpu, va, SSP_STORE, state, walk) == SSP_UNMARKED) {
+		*fault = tsp_end(tsp, TSP_REPEAT); /* somebody else was faster */
+		return false;
+	}
+	if (walk->verdict == SSP_OUTSIDE)
+		walk->verdict = SSP_ACCESS_FAULT;
 	if (walk->verdict == SSP_ALLOWED && !ssp_walk_slot(tsp->guest, walk, SSP_STORE, state))
 		walk->verdict = SSP_ACCESS_FAULT; /* half a store to a device */
 	if (walk->verdict == SSP_ALLOWED)

@@ -139,13 +139,15 @@ struct tsp_root {
 
 struct tsp_vcpu {
 	unsigned int current; /* root that it runs on */
+	uint32_t changed;     /* bit n: root[n] is new to the host, which clears it */
 	uint64_t uses;
-	uint32_t changed; /* bit n: root[n] is new to the host, which clears it */
+	/* for its walks: the slots are tsp's, who sets A and D is its own affair */
+	struct ssp_space *guest;
 	struct tsp_root root[TSP_ROOTS];
 };
 
 struct tsp {
-	struct ssp_space *guest; /* for its slots and the walker */
+	struct ssp_space *guest; /* for its slots */
 	struct tsp_vcpu *vcpu[TSP_VCPUS];
 	unsigned int vcpu_count;
 	bool fence_after_fill; /* the hart lacks Svvptc */
@@ -186,8 +188,8 @@ uint64_t tsp_memory_size(const struct ssp_space *guest, uint32_t table_count);
 bool tsp_init(struct tsp *tsp, struct ssp_space *guest, uint64_t pool_hpa, void *memory,
 	      uint32_t table_count, bool fence_after_fill, uint32_t zero_block);
 
-/* A vCPU joins, without a root.  False: there are too many. */
-bool tsp_add_vcpu(struct tsp *tsp, struct tsp_vcpu *vcpu);
+/* A vCPU joins, without a root; guest has the slots of tsp's.  False: there are too many. */
+bool tsp_add_vcpu(struct tsp *tsp, struct tsp_vcpu *vcpu, struct ssp_space *guest);
 
 /* Its roots are forgotten: it has to load one before it runs. */
 void tsp_restart_vcpu(struct tsp *tsp, struct tsp_vcpu *vcpu);

@@ -13,7 +13,7 @@ HOST_MIB = 512              # firmware, host-hv and shadow tables, beside the gu
 MODULES = RAM + (64 << 20)
 MIB = 1 << 20
 
-# Svade is declared and Svadu is not, natively and in guests alike.  `u74` is what boards without the H extension are;
+# Who sets A and D is the same natively and in guests (SVADU), but a guest's own hart never does.  `u74` is what boards without the H extension are;
 # smcntrpmf is there for measuring alone.
 VIRT = "rv64,h=false,zawrs=false,zicbom=false,zicbop=false,zihpm=false"
 HARTS = {
@@ -22,12 +22,13 @@ HARTS = {
     "u74": "rv64i,m=true,a=true,f=true,d=true,c=true,s=true,u=true,mmu=true,pmp=true,sv39=on,"
            "zicsr=true,zifencei=true,zicntr=true,zba=true,zbb=true",
 }
+AD = {"0": "svade=true,svadu=false", "1": "svade=false,svadu=true", "fwft": "svade=true,svadu=true"}
 PMP_REGIONS = {"virt": 16, "virt-v": 16, "u74": 8}
 WIDTH_WORDS = {"sv39": ["no4lvl"], "sv48": ["no5lvl"], "sv57": []}
 
 
 def cpu(settings):
-    words = [HARTS[settings.profile], "svade=true,svadu=false,smcntrpmf=true"]
+    words = [HARTS[settings.profile], f"{AD[settings.svadu if settings.is_native else '0']},smcntrpmf=true"]
     if settings.is_native and not settings.svvptc:
         words.append("svvptc=false")
     if settings.strict:
@@ -60,6 +61,8 @@ def host_options(settings):
     words = [f"mem={settings.mem}", f"vcpus={settings.vcpus}",
              f"policy={modes.for_host(settings.mode, settings.policy)}", f"width={settings.width}",
              f"svvptc={settings.svvptc}", f"marks={settings.marks}", f"reboot={settings.reboot}"]
+    if settings.svadu != "0":
+        words.append(f"svadu={settings.svadu}")
     return " ".join(words + (["console=all"] if settings.interactive else []))
 
 

@@ -183,6 +183,9 @@ OPTIONS = (
            "of virtual addresses"),
     Option("SVVPTC", Switch(), lambda settings: "0" if settings.profile == "u74" else "1", shown="1; 0 on u74",
            help="1: offer Svvptc to the guest"),
+    Option("SVADU", Choice("0", "1", "fwft"), "0",
+           "who sets A and D in the guest's PTEs: the guest (Svade), hmcode and host-hv (Svadu), or as the guest "
+           "chooses by SBI's FWFT; natively the hart instead of them"),
     Option("REBOOT", Choice("end", "restart"), lambda settings: "restart" if settings.interactive else "end",
            "what a guest's reboot does", shown="end; restart in 'make shell'", commands=GUESTS_OF),
     Option("ICOUNT", Switch(), lambda settings: "0" if settings.stopped or settings.interactive else "1",

@@ -20,11 +20,15 @@ PRIVILEGED = re.compile(r"^(csr\w*|rd(cycle|time|instret)|fr(csr|rm|flags)|fs(cs
                         r"[smn]ret|uret|wfi|ecall|ebreak|c\.ebreak|fence(\.\w+)?|s(fence|inval)\.\w+(\.\w+)*|"
                         r"h(fence|inval)\.\w+|hlv\w*|hsv\w*|unimp|\.\w+)$")
 SEAM = {"ssp_port_load", "ssp_port_table"}
+# A and D in the guest's PTEs.
+MARKS = {"ssp_port_swap"}
+# What tsp/ has of the engine.
+WALKER = {"ssp_guest_walk", "ssp_walk_mark", "ssp_leaf_allows"}
 RING = {"ssp_port_store", "ssp_port_fence"}
 # Each with the instructions that it may have nevertheless, and all that it may need from outside.
 CODE = {
-    "engine": (ENGINE, set(), SEAM | RING),
-    "tsp": (ROOT / "host-hv" / "tsp", {"fence"}, SEAM | {"tsp_port_guest", "tsp_port_fp", "decode_store", "ssp_guest_walk", "ssp_leaf_allows"}),
+    "engine": (ENGINE, set(), SEAM | RING | MARKS),
+    "tsp": (ROOT / "host-hv" / "tsp", {"fence"}, SEAM | WALKER | {"tsp_port_guest", "tsp_port_fp", "decode_store"}),
 }
 EMITTED_BY_THE_COMPILER = {"memset", "memcpy"}
 

@@ -20,6 +20,12 @@ static inline void ssp_port_store(uint64_t hpa, uint64_t value)
 	*(volatile uint64_t *)(uintptr_t)hpa = value;
 }
 
+/*
+ * A guest's PTE, which its other harts may change at any moment: if it is `old` it becomes `new`,
+ * in one step. False: it was not, or another hart was in the way (swap.S).
+ */
+_Bool ssp_port_swap(uint64_t hpa, uint64_t old, uint64_t new);
+
 /* What precedes and what follows in memory stay in this order, for everybody: fence rw, rw. */
 static inline void ssp_port_fence(void)
 {

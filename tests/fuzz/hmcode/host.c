@@ -329,7 +329,7 @@ static void garble_page(struct fuzz_vcpu *vcpu, struct hm_run *run)
 	if (rarely(4))
 		garble_roots(vcpu, run);
 	else if (rarely(4))
-		run->policy = pick(2) ? HM_POLICY_ALL : pick(64);
+		run->policy = pick(2) ? HM_POLICY_ALL : pick(2 * HM_POLICY_SET_AD);
 	if (rarely(4))
 		run->flags = pick(256);
 	if (pick(8)) {

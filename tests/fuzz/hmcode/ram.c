@@ -236,6 +236,19 @@ void fuzz_port_store(uint64_t hpa, uint64_t value)
 	*(volatile u64 *)hpa = value;
 }
 
+/* A and D of a guest's PTE.  No checked guest has a policy that asks for it. */
+bool fuzz_port_swap(uint64_t hpa, uint64_t old, uint64_t new)
+{
+	check_slot(hpa, 8, PTE_R | PTE_W);
+	if ((old ^ new) & ~(PTE_A | PTE_D) || old & ~new)
+		fail_msg("an entry changes beyond its A and D: %#lx to %#lx", old, new);
+	if (*(volatile u64 *)hpa != old)
+		return false;
+	*(volatile u64 *)hpa = new;
+	was_read(hpa);
+	return true;
+}
+
 uint64_t *fuzz_port_table(uint64_t hpa)
 {
 	if (hpa < POOL_BASE || hpa >= POOL_END || hpa % PAGE_SIZE)

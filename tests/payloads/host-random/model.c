@@ -139,7 +139,7 @@ static bool is_policy(uint64_t policy)
 
 	if (policy & HM_POLICY_LOG_FENCES && (!host || policy & HM_POLICY_FLUSH))
 		return false;
-	return policy < 2 * HM_POLICY_LOG_FENCES && !(host && policy & HM_POLICY_FILL);
+	return policy < 2 * HM_POLICY_SET_AD && !(host && policy & HM_POLICY_FILL);
 }
 
 static uint64_t roots_new; /* of the page, before the call */

@@ -9,10 +9,10 @@
 #define SSTATUS_OWN \
 	(SSTATUS_SIE | SSTATUS_SPIE | SSTATUS_SPP | SSTATUS_FS | SSTATUS_SUM | SSTATUS_MXR)
 
-static uint64_t any_policy(struct hart *me)
+static uint64_t any_events(struct hart *me)
 {
 	switch (below(me, 8)) {
-	case 0: return one_in(me, 2) ? any_value(me) : below(me, 64);
+	case 0: return one_in(me, 2) ? any_value(me) : below(me, 128);
 	case 1:
 	case 2: return HM_POLICY_HOST_TABLES | (below(me, 8) & ~HM_POLICY_FILL);
 	case 3: return HM_POLICY_HOST_TABLES | HM_POLICY_LOG_FENCES | below(me, 4);
@@ -20,6 +20,11 @@ static uint64_t any_policy(struct hart *me)
 	case 5: return below(me, 16);
 	default: return HM_POLICY_ALL;
 	}
+}
+
+static uint64_t any_policy(struct hart *me)
+{
+	return any_events(me) | (one_in(me, 4) ? HM_POLICY_SET_AD : 0);
 }
 
 static uint64_t any_extension(struct hart *me)

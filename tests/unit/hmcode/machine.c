@@ -11,6 +11,7 @@
 #include "core/ram.h"
 #include "host/extension.h"
 #include "machine.h"
+#include "ssp_port.h"
 #include "mmu/asid.h"
 #include "trap/trap.h"
 #include "world/switch.h"
@@ -174,4 +175,10 @@ u64 make_vcpu(u64 vm)
 	run->priv = PRV_S;
 	run->slice_end = run->stimecmp = ~0ull;
 	return vcpu;
+}
+
+bool ssp_port_swap(u64 hpa, u64 old, u64 new)
+{
+	return __atomic_compare_exchange_n((u64 *)hpa, &old, new, false, __ATOMIC_SEQ_CST,
+					   __ATOMIC_SEQ_CST);
 }

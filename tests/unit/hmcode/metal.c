@@ -7,11 +7,17 @@
 #include "hart.h"
 #include "machine.h"
 #include "metal/metal.h"
+#include "ssp_port.h"
 #include "trap/trap.h"
 
 const char hm_guest_vector[4], hm_policy_vector[4], hm_fatal_vector[4];
 const char hm_read_rs1[32 * HM_READ_SIZE], hm_read_rs2[32 * HM_READ_SIZE];
 u32 hm_stopped;
+
+bool model_swap(u64 hpa, u64 old, u64 new)
+{
+	return ssp_port_swap(hpa, old, new);
+}
 
 struct hm_frame *hm_guest_run(struct hm_frame *frame, const char *vector, struct hm_run *run)
 {

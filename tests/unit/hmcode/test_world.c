@@ -268,7 +268,8 @@ static bool is_policy(u64 policy)
 {
 	bool tables = policy & HM_POLICY_HOST_TABLES, logs = policy & HM_POLICY_LOG_FENCES;
 
-	if (policy & ~(u64)(HM_POLICY_ALL | HM_POLICY_HOST_TABLES | HM_POLICY_LOG_FENCES))
+	if (policy &
+	    ~(u64)(HM_POLICY_ALL | HM_POLICY_HOST_TABLES | HM_POLICY_LOG_FENCES | HM_POLICY_SET_AD))
 		return false;
 	return !(tables && policy & HM_POLICY_FILL) &&
 	       !(logs && !(tables && !(policy & HM_POLICY_FLUSH)));

@@ -8,6 +8,7 @@
 #include "core/console.h"
 #include "core/platform.h"
 #include "core/serial.h"
+#include "ssp_port.h"
 #include "tsp_port.h"
 
 jmp_buf *failed_to;
@@ -30,6 +31,12 @@ void fail(const char *format, ...)
 		longjmp(*failed_to, 1);
 	fprintf(stderr, "%s\n", failed_with);
 	abort();
+}
+
+_Bool ssp_port_swap(uint64_t hpa, uint64_t old, uint64_t new)
+{
+	return __atomic_compare_exchange_n((uint64_t *)hpa, &old, new, false, __ATOMIC_SEQ_CST,
+					   __ATOMIC_SEQ_CST);
 }
 
 uint64_t tsp_port_fp(unsigned int n)

@@ -96,7 +96,7 @@ struct ssp_result caller_fault(struct caller *caller, uint64_t va, enum ssp_acce
 		ssp_forget_fast(caller->space, va);
 	}
 	result.verdict = ssp_fault_fast(caller->space, va, access, state, &result.fence);
-	if (result.verdict == SSP_SLOW)
+	if (ssp_is_left(result.verdict))
 		result = ssp_fault(caller->space, va, access, state);
 	if (caller->logs && result.verdict == SSP_TRUE_FAULT)
 		result.fence = ssp_forget_fast(caller->space, va);

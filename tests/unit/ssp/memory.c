@@ -15,6 +15,8 @@ void memory_reset(uint64_t ram_delta, uint32_t pool_tables)
 	memset(memory.pool, 0xa5, pool_tables * PAGE_SIZE); /* a pool need not be clean */
 	memset(memory.tables, 0xa5, pool_tables * sizeof(memory.tables[0]));
 	memory.broken = NULL;
+	memory.swaps = 0;
+	memory.swap = NULL;
 	memory.ram_delta = ram_delta;
 	memory.pool_tables = pool_tables;
 }
@@ -47,6 +49,25 @@ void ssp_port_store(uint64_t hpa, uint64_t value)
 		memory.broken = "a store that is not the ring's tail and flags";
 	else
 		*word = value;
+}
+
+bool ssp_port_swap(uint64_t hpa, uint64_t old, uint64_t new)
+{
+	uint64_t *entry = word_at(hpa);
+
+	memory.swaps++;
+	if (!entry || hpa - memory.ram_delta - RAM_GPA >= sizeof(memory.guest)) {
+		memory.broken = "an entry outside the guest's tables is marked";
+		return false;
+	}
+	if ((old ^ new) & ~(PTE_A | PTE_D) || old & ~new)
+		memory.broken = "an entry changes beyond its A and D";
+	if (memory.swap)
+		return memory.swap(entry, old, new);
+	if (*entry != old)
+		return false;
+	*entry = new;
+	return true;
 }
 
 void ssp_port_fence(void)

@@ -27,6 +27,12 @@ struct memory {
 	struct ssp_table tables[POOL_MAX];
 	uint64_t ram_delta;
 	uint32_t pool_tables;
+	unsigned int swaps; /* of entries, made or tried */
+	/*
+	 * ssp_port_swap() in place of memory.c's own; the entry is the guest's, and `old` was
+	 * read
+	 */
+	bool (*swap)(uint64_t *entry, uint64_t old, uint64_t new);
 	const char *broken; /* the first access that was out of bounds */
 };
 

@@ -138,11 +138,58 @@ static void step_write(struct model *model)
 {
 	struct choices *choices = &model->choices;
 	unsigned int table, index;
+	uint64_t value;
 
 	choose_entry(model, &table, &index);
-	write_entry(model, table, index,
-		    choose(choices, 2) ? guest_random_pte(choices, table) :
-					 entry_value(table, index) ^ 1ull << choose(choices, 8));
+	value = entry_value(table, index);
+	if (one_in(choices, 4)) /* as a kernel that looks which pages are used */
+		value &= choose(choices, 2) ? ~PTE_A : ~PTE_D;
+	else if (choose(choices, 2))
+		value = guest_random_pte(choices, table);
+	else
+		value ^= 1ull << choose(choices, 8);
+	write_entry(model, table, index, value);
+}
+
+static struct model *marking; /* the one whose engine runs */
+
+/* Does the architecture let this access set these bits, in an entry of some level? */
+static bool may_mark(const struct model *model, uint64_t old, uint64_t new)
+{
+	const struct access *access = model->accessing;
+
+	if (!access || new != (old | PTE_A | (access->kind == SSP_STORE ? PTE_D : 0)))
+		return false;
+	for (int level = 0; level < MAX_LEVELS; level++) {
+		uint64_t gpa = pte_address(old) + (access->va & (level_size(level) - 1));
+
+		if (oracle_allows(&model->oracle, access, (struct outcome){ UNMARKED, gpa }))
+			return true;
+	}
+	return false;
+}
+
+/* Another hart of the guest may be faster. */
+static bool mark(uint64_t *entry, uint64_t old, uint64_t new)
+{
+	struct model *model = marking;
+	struct choices *choices = &model->choices;
+	unsigned int at = entry - memory.guest[0], table = at / PTES_PER_TABLE, index = 0;
+	bool other = one_in(choices, 8);
+
+	while (oracle_indices[index] != at % PTES_PER_TABLE)
+		index++;
+	if (!may_mark(model, old, new))
+		model->broken = "A or D is set for nothing";
+	if (other)
+		new = one_in(choices, 2) ? guest_random_pte(choices, table) : old ^ PTE_W;
+	model->full = !oracle_write(&model->oracle, table, index, new);
+	if (other || model->full) {
+		model->contended++;
+		return false;
+	}
+	model->marked++;
+	return true;
 }
 
 /* A guest kernel's page-fault handler: make what is missing, without a fence. */
@@ -359,9 +406,10 @@ static void expect_verdict(struct model *model, const struct access *access,
 static void make_access(struct model *model, const struct access *access)
 {
 	struct ssp_result result;
+	unsigned int contended = model->contended;
 	uint64_t hpa;
 
-	for (int calls = 0; calls <= MAX_CALLS; calls++) {
+	for (unsigned int calls = 0; calls <= MAX_CALLS + model->contended - contended; calls++) {
 		if (hart_access(&model->hart, access->va, access->kind, access->state, &hpa)) {
 			*recently(model) = *access;
 			count_mapped(model, access->state);
@@ -369,7 +417,13 @@ static void make_access(struct model *model, const struct access *access)
 			       "a stale or wrong translation is used");
 			return;
 		}
+		marking = model;
+		model->accessing = access;
 		result = caller_fault(&model->caller, access->va, access->kind, access->state);
+		model->accessing = NULL;
+		if (model->full)
+			flush_everything(model);
+		model->full = false;
 		if (result.verdict != SSP_ALLOWED) {
 			expect_verdict(model, access, result);
 			return;
@@ -388,10 +442,9 @@ static void step_translate(struct model *model)
 	enum ssp_verdict verdict = ssp_translate(&model->space, model->space.current->gsatp,
 						 access.va, access.kind, access.state, &hpa);
 	static const enum ssp_verdict verdicts[] = {
-		[PAGE_FAULT] = SSP_TRUE_FAULT,
-		[ACCESS_FAULT] = SSP_ACCESS_FAULT,
-		[OUTSIDE] = SSP_OUTSIDE,
-		[MAPPED] = SSP_ALLOWED,
+		[PAGE_FAULT] = SSP_TRUE_FAULT, [ACCESS_FAULT] = SSP_ACCESS_FAULT,
+		[OUTSIDE] = SSP_OUTSIDE,       [MAPPED] = SSP_ALLOWED,
+		[UNMARKED] = SSP_UNMARKED,
 	};
 
 	model->checks++;
@@ -408,12 +461,19 @@ static void set_slot(struct model *model, unsigned int n, struct ssp_slot slot)
 	model->oracle.slot_count = 3;
 }
 
+/* Svadu, or Svade. */
+static void set_ad(struct model *model, bool on)
+{
+	ssp_set_ad(&model->space, on);
+	model->oracle.sets_ad = on;
+}
+
 /* The host takes memory away, brings it back elsewhere, or with other rights. */
 static void step_host(struct model *model)
 {
 	struct choices *choices = &model->choices;
 
-	switch (choose(choices, 3)) {
+	switch (choose(choices, 4)) {
 	case 0:
 		set_slot(model, 1,
 			 (struct ssp_slot){
@@ -439,6 +499,7 @@ static void step_host(struct model *model)
 					       PAGE_SIZE),
 			    0);
 		break;
+	case 3: set_ad(model, choose(choices, 2)); break;
 	}
 }
 
@@ -474,12 +535,14 @@ void model_init(struct model *model)
 	model->mode = SATP_SV39 + choose(choices, 3);
 	model->shape = 1 + choose(choices, 4);
 	memory_reset(delta, tables);
+	memory.swap = mark;
 	oracle_reset(&model->oracle, 0);
 	memset(&model->space, 0xa5, sizeof(model->space));
 	ssp_init(&model->space, POOL_HPA, memory.tables, tables, ALL_MODES, choose(choices, 2));
 	model->hart.choices = choices;
 	caller_init(&model->caller, &model->space, &model->hart, 1 + choose(choices, 20));
 	model->caller.logs = choose(choices, 2);
+	set_ad(model, choose(choices, 2));
 	set_slot(model, 0, (struct ssp_slot){ RAM_GPA, RAM_SIZE, delta, PTE_RWX });
 	ssp_ring_attach(&model->space, RING_GPA + delta);
 	for (unsigned int table = 0; table < GUEST_TABLES; table++)

@@ -32,6 +32,10 @@ struct model {
 	uint64_t checks;                   /* outcomes compared with the oracle */
 	uint64_t mapped, filled;           /* accesses let through, hidden faults */
 	uint64_t in_u, with_sum, with_mxr; /* of those let through */
+	const struct access *accessing;    /* for which the engine may set A and D */
+	unsigned int contended; /* attempts to do so that another hart of the guest foiled */
+	bool full;              /* it failed because the oracle has no room */
+	uint64_t marked;        /* it did */
 	const char *broken;
 };
 

@@ -145,9 +145,17 @@ static struct outcome judge(const struct oracle *oracle, const struct access *ac
 	bool valid = (pte & PTE_V) && !(pte >> 54) && (pte & PTE_RWX) && (pte & PTE_RWX) != PTE_W &&
 		     (pte & PTE_RWX) != (PTE_W | PTE_X);
 
-	if (!valid || (frame << 12) % size || !permitted(pte, access))
+	uint64_t gpa = (frame << 12) + access->va % size, marked = pte;
+
+	if (oracle->sets_ad)
+		marked |= access->kind == SSP_STORE ? PTE_A | PTE_D : PTE_A;
+	if (!valid || (frame << 12) % size || !permitted(marked, access))
 		return (struct outcome){ PAGE_FAULT, 0 };
-	return physical(oracle, access, (frame << 12) + access->va % size, pte);
+	/* Nothing is set for an access that a slot forbids. */
+	if (marked != pte &&
+	    (!slot_of(oracle, gpa) || physical(oracle, access, gpa, marked).kind == MAPPED))
+		return (struct outcome){ UNMARKED, gpa };
+	return physical(oracle, access, gpa, marked);
 }
 
 static bool same(struct outcome a, struct outcome b)

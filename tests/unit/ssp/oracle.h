@@ -21,11 +21,12 @@
 #define ORACLE_INDICES 6
 extern const uint16_t oracle_indices[ORACLE_INDICES];
 
-enum outcome_kind { PAGE_FAULT, ACCESS_FAULT, OUTSIDE, MAPPED };
+/* UNMARKED: A, or for a store D, has to be set first, by whoever walks. */
+enum outcome_kind { PAGE_FAULT, ACCESS_FAULT, OUTSIDE, MAPPED, UNMARKED };
 
 struct outcome {
 	enum outcome_kind kind;
-	uint64_t address; /* OUTSIDE: GPA, MAPPED: HPA */
+	uint64_t address; /* OUTSIDE, UNMARKED: GPA, MAPPED: HPA */
 };
 
 struct access {
@@ -59,6 +60,7 @@ struct oracle {
 		uint16_t asid;
 		bool any_va, any_asid;
 	} fence[ORACLE_EVENTS];
+	bool sets_ad; /* Svadu, else Svade */
 	unsigned int slot_count;
 	struct ssp_slot slot[SSP_MAX_SLOTS];
 };

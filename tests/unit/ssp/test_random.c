@@ -16,7 +16,8 @@ const uint64_t default_seeds = 800;
 
 static struct model model;
 static struct {
-	uint64_t steps, in_u, with_sum, with_mxr, checks, mapped, filled, recycled, entries, hints;
+	uint64_t steps, in_u, with_sum, with_mxr, checks, mapped, filled, recycled, entries, hints,
+		marked, contended;
 } total;
 
 void run(uint64_t seed)
@@ -35,6 +36,8 @@ void run(uint64_t seed)
 	total.with_sum += model.with_sum;
 	total.with_mxr += model.with_mxr;
 	total.filled += model.filled;
+	total.marked += model.marked;
+	total.contended += model.contended;
 	total.recycled += model.space.tables_recycled;
 	total.entries += ssp_ring_entries(&model.space.ring);
 	total.hints += model.space.ring.hints_used;
@@ -43,11 +46,13 @@ void run(uint64_t seed)
 void report(void)
 {
 	print_message("%lu steps, %lu outcomes checked: %lu accesses let through, "
-		      "%lu hidden faults, %lu tables recycled, %lu ring entries, %lu hints used\n",
+		      "%lu hidden faults, %lu tables recycled, %lu ring entries, %lu hints used, "
+		      "%lu pages marked, %lu contended\n",
 		      total.steps, total.checks, total.mapped, total.filled, total.recycled,
-		      total.entries, total.hints);
+		      total.entries, total.hints, total.marked, total.contended);
 	assert_true(total.in_u > total.mapped / 16 && total.with_sum > total.mapped / 16 &&
 		    total.with_mxr > total.mapped / 16);
 	assert_true(total.mapped > total.checks / 4 && total.filled > total.steps / 16);
 	assert_true(total.entries > total.steps / 32 && total.hints > total.steps / 2048);
+	assert_true(total.marked > total.steps / 512 && total.contended > total.steps / 4096);
 }

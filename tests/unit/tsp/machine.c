@@ -340,7 +340,7 @@ static void start(struct machine *m, uint32_t tables, bool fence_after_fill)
 		m->broken = "tsp_init() refuses";
 	m->tsp.lets_go = m->lets_go;
 	for (unsigned int v = 0; v < m->vcpus; v++) {
-		tsp_add_vcpu(&m->tsp, &m->vcpu[v].tsp);
+		tsp_add_vcpu(&m->tsp, &m->vcpu[v].tsp, &m->guest);
 		hart_fence_all(&m->vcpu[v].hart);
 	}
 	for (unsigned int v = 0; v < m->vcpus; v++)

@@ -22,6 +22,7 @@ u64 model_count(u32 csr);
 enum model_fence { FENCE_ALL, FENCE_PAGE, FENCE_ASID, FENCE_CODE, FENCE_KINDS };
 void model_fence(enum model_fence kind, u64 what);
 void model_break_reservation(void);
+bool model_swap(u64 hpa, u64 old, u64 new);
 
 #define hart_read(csr)               model_read(csr)
 #define hart_write(csr, value)       model_write(csr, (u64)(value))
@@ -75,6 +76,11 @@ static inline void hart_fence_code(void)
 static inline bool hart_maps_page(u64 va)
 {
 	return model_maps_page(va);
+}
+
+static inline bool hart_compare_swap(u64 hpa, u64 old, u64 new)
+{
+	return model_swap(hpa, old, new);
 }
 
 static inline void hart_break_reservation(void)
