@@ -355,6 +355,7 @@ static struct guest_tree tree(void)
 		.bootargs = "console=ttyS0",
 		.vcpus = 2,
 		.mmu_type = "riscv,sv48",
+		.svade = true,
 	};
 }
 
@@ -386,6 +387,12 @@ static void offers_only_what_is_handled(void **state)
 	t.sstc = t.svvptc = true;
 	assert_int_equal(dtb_build(&t, guest), 0);
 	assert_true(offers("sstc") && offers("svvptc"));
+	t.svadu = true;
+	assert_int_equal(dtb_build(&t, guest), 0);
+	assert_true(offers("svade") && offers("svadu"));
+	t.svade = false;
+	assert_int_equal(dtb_build(&t, guest), 0);
+	assert_true(!offers("svade") && offers("svadu"));
 }
 
 static void reads_the_older_isa_string_alike(void **state)
