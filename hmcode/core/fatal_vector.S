@@ -3,7 +3,7 @@
  * fatal_vector.S - a trap from M-mode that nobody expects: a fault of the firmware's own.
  *
  * mtvec points here whenever C code runs in M-mode, but for the guest world's
- * short path (guest_vector.S says why it may).  sp, mscratch and every stack may be what
+ * short path (guest_ways.S says why it may).  sp, mscratch and every stack may be what
  * broke, so none of them is used: what is written is hm_fatal and its stack.
  */
 #include <sbi/riscv_encoding.h>

@@ -4,7 +4,7 @@
  *
  *	hm_vcpu_run:  begin -> prepare -> enter -> hm_guest_run (world_switch.S) -> leave -> end
  *
- * General registers (world_switch.S, guest_vector.S), supervisor CSRs, and delegation with timer
+ * General registers (world_switch.S, guest_ways.S), supervisor CSRs, and delegation with timer
  * and interrupts are separate steps.  What a guest does between enter and leave is handled in
  * trap/; it comes back here when trap/route.c decides to exit.
  */
