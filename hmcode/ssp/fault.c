@@ -225,7 +225,8 @@ void ssp_fill_around(struct ssp_space *space, uint64_t va)
 	struct ssp_walk *walk = ssp_walk_hit(space->current, va);
 	unsigned int first = pte_index(va, 0) & ~(GROUP_SIZE - 1);
 
-	if (!walk)
+	/* Somebody else may have changed the entry that was to be filled. */
+	if (!walk || !walk->shadow[pte_index(va, 0)])
 		return;
 	for (unsigned int i = first; i < first + GROUP_SIZE; i++) {
 		if (!walk->shadow[i])

@@ -173,6 +173,18 @@ static void an_entry_that_changed_meanwhile_is_read_again(void **state)
 	}
 }
 
+/* What is not filled brings no neighbours along: its group may count as empty (I5). */
+static void an_entry_that_changed_meanwhile_fills_no_neighbour(void **state)
+{
+	(void)state;
+	put(2, 16, PAGE(6), LEAF);
+	put(2, 1, PAGE(1), LEAF);
+	assert_int_equal(load(16 * PAGE_SIZE), SSP_ALLOWED);
+	memory.swap = fail_once;
+	assert_int_equal(load(0), SSP_TRUE_FAULT);
+	assert_int_equal(shadow_level(PAGE_SIZE), -1);
+}
+
 /* Table 2 is reached through its read-only image. */
 static void a_table_that_cannot_be_written_is_an_access_fault(void **state)
 {
@@ -285,6 +297,7 @@ static const struct CMUnitTest tests[] = {
 	FACT(what_the_guest_took_away_is_set_again_after_its_fence),
 	FACT(only_an_access_that_is_allowed_marks),
 	FACT(an_entry_that_changed_meanwhile_is_read_again),
+	FACT(an_entry_that_changed_meanwhile_fills_no_neighbour),
 	FACT(a_table_that_cannot_be_written_is_an_access_fault),
 	FACT(a_store_that_a_slot_forbids_sets_nothing),
 	FACT(a_device_is_marked_as_memory_is),
