@@ -37,19 +37,39 @@ static void forget_walks(struct ssp_space *space, const struct ssp_table *table)
 		ssp_root_forget_walks(&space->roots[i]);
 }
 
+/* Where the guest has the table that the shadow's of this level stands for; 0: it has none. */
+static uint64_t guest_table(const struct ssp_guest_walk *walk, int level)
+{
+	return level < walk->level ? 0 : walk->link_hpa[level] & ~(PAGE_SIZE - 1);
+}
+
+/* A table is used again that fell asleep, or that stood for another one of the guest's. */
+static void wake(struct ssp_space *space, struct ssp_table *table,
+		 const struct ssp_guest_walk *walk, uint64_t ident)
+{
+	uint64_t guest = guest_table(walk, table->level);
+
+	if (guest)
+		ssp_table_read_anew(space, table, guest);
+	else
+		ssp_table_make_current(space, table);
+	table->ident = ident;
+}
+
 /* The child at entry `index`, hung, woken or given a new identity as needed. */
 static struct ssp_table *own_child(struct ssp_space *space, struct ssp_table *table,
-				   unsigned int index, uint64_t ident, enum ssp_fence *fence)
+				   unsigned int index, const struct ssp_guest_walk *walk,
+				   enum ssp_fence *fence)
 {
 	uint64_t entry = table_entries(space, table)[index];
+	uint64_t ident = child_ident(walk, table->level);
 	struct ssp_table *child;
 
 	if (is_own_link(entry)) {
 		child = link_table(space, entry);
 		if ((entry & PTE_V) && child->ident == ident)
 			return child;
-		ssp_table_make_current(space, child);
-		child->ident = ident;
+		wake(space, child, walk, ident);
 		ssp_table_set(space, table, index, entry | PTE_V);
 		/*
 		 * Through a dormant link no walk is known: what put it to sleep dropped them (I7).
@@ -69,7 +89,8 @@ static struct ssp_table *own_child(struct ssp_space *space, struct ssp_table *ta
  * another guest table or another mode there: then the root keeps a private one.
  */
 static struct ssp_table *global_child(struct ssp_space *space, const struct ssp_root *root,
-				      unsigned int index, uint64_t ident, enum ssp_fence *fence)
+				      unsigned int index, const struct ssp_guest_walk *walk,
+				      enum ssp_fence *fence)
 {
 	struct ssp_root *global = &space->roots[SSP_GLOBAL];
 	struct ssp_table *top = root_top(space, global);
@@ -82,14 +103,14 @@ static struct ssp_table *global_child(struct ssp_space *space, const struct ssp_
 	}
 	if (global->mode != root->mode)
 		return NULL;
-	if ((entry & PTE_V) && link_table(space, entry)->ident != ident)
+	if ((entry & PTE_V) && link_table(space, entry)->ident != child_ident(walk, top->level))
 		return NULL;
-	return own_child(space, top, index, ident, fence);
+	return own_child(space, top, index, walk, fence);
 }
 
 /* One step down from a root's top table, where private and global trees part. */
 static struct ssp_table *top_child(struct ssp_space *space, struct ssp_root *root,
-				   unsigned int index, uint64_t ident, bool global,
+				   unsigned int index, const struct ssp_guest_walk *walk,
 				   enum ssp_fence *fence)
 {
 	struct ssp_table *top = root_top(space, root);
@@ -98,16 +119,16 @@ static struct ssp_table *top_child(struct ssp_space *space, struct ssp_root *roo
 	struct ssp_table *child = NULL;
 
 	/* A private table in use at this place may hold leaves without G: it stays. */
-	if (global && !(own && (entry & PTE_V)))
-		child = global_child(space, root, index, ident, fence);
+	if (walk->global && !(own && (entry & PTE_V)))
+		child = global_child(space, root, index, walk, fence);
 	if (child) {
 		uint64_t link = pte_make(table_hpa(space, child), PTE_V);
 
 		if (own)
 			ssp_table_orphan(space, link_table(space, entry));
+		/* What took the link away, or put it to sleep, dropped the walks. */
 		if (entry != link) {
 			ssp_table_set(space, top, index, link);
-			ssp_root_forget_walks(root);
 			*fence = fence_max(*fence, SSP_FENCE_ASID);
 		}
 		return child;
@@ -116,7 +137,7 @@ static struct ssp_table *top_child(struct ssp_space *space, struct ssp_root *roo
 		table_entries(space, top)[index] = 0;
 		ssp_root_forget_walks(root);
 	}
-	return own_child(space, top, index, ident, fence);
+	return own_child(space, top, index, walk, fence);
 }
 
 /* The largest leaf that the guest's leaf and the slot allow around the address. */
@@ -196,11 +217,9 @@ static __attribute__((noinline)) enum ssp_fence fill(struct ssp_space *space,
 	enum ssp_fence fence = ssp_tables_reserve(space, table->level - leaf);
 
 	if (table->level > leaf)
-		table = top_child(space, root, pte_index(va, table->level),
-				  child_ident(walk, table->level), walk->global, &fence);
+		table = top_child(space, root, pte_index(va, table->level), walk, &fence);
 	while (table->level > leaf)
-		table = own_child(space, table, pte_index(va, table->level),
-				  child_ident(walk, table->level), &fence);
+		table = own_child(space, table, pte_index(va, table->level), walk, &fence);
 	fence = fence_max(fence, set_leaf(space, table, pte_index(va, leaf),
 					  shadow_leaf(walk, slot, leaf)));
 	if (satp_mode(root->gsatp) == SATP_BARE)

@@ -146,7 +146,7 @@ void ssp_root_flush(struct ssp_space *space, struct ssp_root *root)
 	}
 	if (old_links) {
 		ssp_table_keep_own_links(space, top, ~0ull);
-		root->tree_generation++;
+		root->link_generation++;
 		root->global_generation = space->roots[SSP_GLOBAL].tree_generation;
 	}
 	forget_leaves(root);

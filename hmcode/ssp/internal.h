@@ -81,6 +81,7 @@ void ssp_table_keep_own_links(struct ssp_space *space, struct ssp_table *table, 
 void ssp_table_make_current(struct ssp_space *space, struct ssp_table *table);
 void ssp_table_clear_entries(struct ssp_space *space, struct ssp_table *table, unsigned int first,
 			     unsigned int last);
+void ssp_table_read_anew(struct ssp_space *space, struct ssp_table *table, uint64_t guest);
 unsigned int ssp_table_clear_leaves(struct ssp_space *space, struct ssp_table *table);
 void ssp_table_set(struct ssp_space *space, struct ssp_table *table, unsigned int index,
 		   uint64_t value);

@@ -23,6 +23,7 @@ static void root_init(struct ssp_root *root)
 {
 	root->walk_generation = 1ull << SSP_WALK_VA_BITS;
 	root->filled_generation = root->tree_generation = root->global_generation = 1;
+	root->link_generation = 1;
 	root->filled = root->spare = root->top = SSP_NONE;
 	root->filled_count = root->tables = 0;
 	root->gsatp = root->ring_page = root->log_position = root->last_use = 0;
@@ -94,6 +95,9 @@ static void slots_changed(struct ssp_space *space)
 	space->ram_base = pte_make(ram->gpa, 0);
 	space->ram_size = ram->rights == PTE_RWX ? pte_make(ram->size, 0) : 0;
 	space->ram_hpa = pte_make(ram->gpa + ram->delta, 0);
+	/* They name memory that may be nobody's now. */
+	for (unsigned int i = SSP_GLOBAL + 1; i < SSP_ROOTS; i++)
+		ssp_root_forget_walks(&space->roots[i]);
 }
 
 void ssp_slots_set(struct ssp_space *space, const struct ssp_slot slots[SSP_MAX_SLOTS])

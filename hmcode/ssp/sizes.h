@@ -15,7 +15,7 @@
 #define SSP_LOG_SIZE     64 /* flushes by address that a root may lag behind */
 #define SSP_WALK_CACHE   16 /* entries a root */
 #define SSP_MAX_SLOTS    8
-#define SSP_EAGER_TABLES 12 /* filled tables cleared within one flush; above, lazily */
+#define SSP_EAGER_TABLES 16 /* filled tables cleared within one flush; above, lazily */
 #define SSP_MIN_TABLES   32 /* all top tables and two longest paths */
 
 /* Of one drain of a ring (ring.c), in pages whose leaf tables the walk cache knows. */

@@ -172,6 +172,7 @@ struct ssp_walk {
  */
 struct ssp_path {
 	uint64_t tree_generation; /* the root's when the walk was made */
+	uint64_t link_generation; /* the root's, if the walk ends in the global tree; else 0 */
 	uint64_t links;           /* how many of the following */
 	struct {
 		uint64_t hpa, pte;
@@ -191,6 +192,7 @@ struct ssp_root {
 	 * put to sleep
 	 */
 	uint64_t global_generation;
+	uint64_t link_generation;             /* changes when the links to the global tree go */
 	struct ssp_path path[SSP_WALK_CACHE]; /* of the walk with the same number */
 
 	uint64_t gsatp; /* guest satp: mode, ASID, PPN; the key */

@@ -11,6 +11,7 @@
  * many tables hang below: whoever loses its place takes them along, and they
  * change rings together when their parent is used again.
  */
+#include "hits.h"
 #include "internal.h"
 
 static void ring_add(struct ssp_space *space, uint32_t *ring, struct ssp_table *table)
@@ -270,4 +271,51 @@ void ssp_table_make_current(struct ssp_space *space, struct ssp_table *table)
 		ssp_table_empty(space, table, &table_owner(space, table)->spare);
 	else
 		ssp_table_keep_own_links(space, table, ~PTE_V);
+}
+
+/* Would a fill for the guest's entry write this leaf, of the first slot and the table's size? */
+static bool fills_as(const struct ssp_space *space, const struct ssp_table *table, uint64_t pte,
+		     uint64_t leaf)
+{
+	uint64_t size = pte_make(level_size(table->level), 0);
+
+	return ssp_may_hold(pte) && leaf == ssp_leaf_in(space, table->owner == SSP_GLOBAL, pte) &&
+	       space->ram_size >= size &&
+	       pte_make(pte_address(pte), 0) - space->ram_base <= space->ram_size - size;
+}
+
+/*
+ * The same, where the guest's table at `guest` is the one that was shadowed before: its large pages
+ * stay that are what they were.  They are few, and most are used again, as the kernel's are.
+ */
+void ssp_table_read_anew(struct ssp_space *space, struct ssp_table *table, uint64_t guest)
+{
+	uint64_t *entries = table_entries(space, table), left = 0, leaves = 0;
+
+	if (table->level == 0 || ssp_table_is_crowded(table)) {
+		ssp_table_empty(space, table, &table_owner(space, table)->spare);
+		return;
+	}
+	for (uint64_t groups = table->occupied; groups; groups &= groups - 1) {
+		unsigned int first = lowest_bit(groups) << GROUP_SHIFT;
+		uint64_t any = 0;
+
+		for (unsigned int i = first; i < first + GROUP_SIZE; i++) {
+			uint64_t old = entries[i];
+
+			if (!old)
+				continue;
+			if (is_own_link(old))
+				any |= entries[i] = old & ~PTE_V;
+			else if (fills_as(space, table, ssp_port_load(guest + 8 * i), old))
+				any |= leaves |= old;
+			else
+				entries[i] = 0;
+		}
+		if (any)
+			left |= groups & -groups;
+	}
+	table->occupied = left;
+	if (leaves)
+		ssp_table_list_filled(space, table);
 }

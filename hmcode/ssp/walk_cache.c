@@ -18,6 +18,7 @@ void ssp_walk_remember(struct ssp_space *space, const struct ssp_guest_walk *wal
 	entry->shadow = table_entries(space, table);
 	entry->table = table;
 	path->tree_generation = root->tree_generation;
+	path->link_generation = table->owner == SSP_GLOBAL ? root->link_generation : 0;
 	path->links = satp_modes[root->mode].levels - 1;
 	for (unsigned int i = 0; i < path->links; i++) {
 		path->link[i].hpa = walk->link_hpa[i + 1];
@@ -35,6 +36,8 @@ bool ssp_walk_renew(struct ssp_space *space, uint64_t va)
 
 	if (((entry->tag ^ tag) & ((1ull << SSP_WALK_VA_BITS) - 1)) ||
 	    path->tree_generation != root->tree_generation)
+		return false;
+	if (path->link_generation && path->link_generation != root->link_generation)
 		return false;
 	for (unsigned int i = path->links; i-- > 0;)
 		if (ssp_port_load(path->link[i].hpa) != path->link[i].pte)

@@ -77,17 +77,20 @@ void prove_flush_all_of_other(void)
 /* A fill that comes by a link that sleeps, or to another table of the guest: nothing old is below. */
 static void prove_wake_in(unsigned int root)
 {
+	struct ssp_guest_walk walk = { .level = any_bool(), .link_hpa = { PAGE_SIZE } };
 	unsigned int index;
 	enum ssp_fence fence = SSP_FENCE_NONE;
 	struct ssp_table *child;
-	uint64_t ident = any(), entry, tag;
+	uint64_t ident, entry, tag;
 
+	walk.table[0] = walk.pte = any();
+	ident = child_ident(&walk, 1);
 	any_space();
 	index = tables[leaves_of(root)].index;
 	entry = pool[top_of(root)][index];
 	tag = space.roots[1].walk_generation;
 	ASSUME(is_own_link(entry) && (!(entry & PTE_V) || tables[leaves_of(root)].ident != ident));
-	child = own_child(&space, &tables[top_of(root)], index, ident, &fence);
+	child = own_child(&space, &tables[top_of(root)], index, &walk, &fence);
 	PROVE(child == &tables[leaves_of(root)] && child->ident == ident, "another table");
 	PROVE(!pool[leaves_of(root)][any_below(PTES_PER_TABLE)], "an old leaf comes back");
 	PROVE(fence == (root == SSP_GLOBAL ? SSP_FENCE_ALL : SSP_FENCE_ASID),
@@ -104,4 +107,43 @@ void prove_wake(void)
 void prove_wake_global(void)
 {
 	prove_wake_in(SSP_GLOBAL);
+}
+
+/* The table above sleeps, and is used again: its links stay dormant, and a large page that stays is inside the slot. */
+static void prove_read_anew_in(unsigned int root)
+{
+	const struct ssp_table *table = &tables[top_of(root)];
+	unsigned int index = any_below(PTES_PER_TABLE);
+	uint64_t base = any_below(1ull << 20), pages = any_below(1ull << 20), old, now;
+
+	any_space();
+	space.ram_base = pte_make(any_below(1ull << 20) << PAGE_SHIFT, 0);
+	space.ram_hpa = pte_make(base << PAGE_SHIFT, 0);
+	space.ram_size = pte_make(pages << PAGE_SHIFT, 0);
+	space.roots[root].filled_generation++;
+	old = pool[top_of(root)][index];
+	ssp_table_read_anew(&space, &tables[top_of(root)], 0);
+	now = pool[top_of(root)][index];
+	if (is_own_link(old))
+		PROVE(now == (old & ~PTE_V), "a link is awake, or lost");
+	else
+		PROVE(!now || now == old, "another leaf");
+	if (!pte_is_leaf(now))
+		return;
+	PROVE((pte_address(now) >> PAGE_SHIFT) - base <= pages - PTES_PER_TABLE &&
+		      pages >= PTES_PER_TABLE,
+	      "I1: a leaf outside the slots");
+	PROVE(table->occupied & 1, "I5: an entry in a group that counts as empty");
+	PROVE(table->filled_generation == space.roots[root].filled_generation,
+	      "I6: a table with leaves is not on the filled list");
+}
+
+void prove_read_anew(void)
+{
+	prove_read_anew_in(1);
+}
+
+void prove_read_anew_global(void)
+{
+	prove_read_anew_in(SSP_GLOBAL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test_fences.c - what a fence shows, which fences are owed, and what needs none, one fact a test. */
 #include "hits.h"
+#include "internal.h"
 #include "fixture.h"
 
 /* --- Fences --- */
@@ -365,6 +366,102 @@ static void a_fence_of_many_tables_clears_all_of_them(void **state)
 		assert_maps(n * 2 * MIB, PAGE(9));
 }
 
+/* ---- what an address space has of a table that fell asleep ---- */
+
+/* Two large pages of the kernel's. */
+static void large_pages(void)
+{
+	put(0, 0, guest_table(1), LINK);
+	put(1, 0, RAM_GPA, LEAF | PTE_G);
+	put(1, 1, RAM_GPA + 2 * MIB, LEAF | PTE_G);
+	satp(SATP_SV39, 1, 0);
+	assert_maps(0, RAM_GPA);
+	assert_maps(2 * MIB, RAM_GPA + 2 * MIB);
+}
+
+/* One is used again, and what became of the other one is of interest. */
+static void use_large_page_again(void)
+{
+	fence_all();
+	assert_int_equal(shadow_level(2 * MIB), -1);
+	assert_maps(0, RAM_GPA);
+}
+
+static void large_pages_stay_that_are_what_they_were(void **state)
+{
+	(void)state;
+	large_pages();
+	use_large_page_again();
+	assert_int_equal(shadow_level(2 * MIB), 1);
+	assert_maps(2 * MIB, RAM_GPA + 2 * MIB);
+	assert_int_equal(f.calls, 0);
+}
+
+static void a_large_page_that_has_changed_does_not_stay(void **state)
+{
+	const uint64_t less[] = { PTE_A, PTE_D, PTE_R, PTE_V, PTE_X, PTE_G };
+
+	(void)state;
+	large_pages();
+	put(1, 1, RAM_GPA + 4 * MIB, LEAF | PTE_G);
+	use_large_page_again();
+	assert_int_equal(shadow_level(2 * MIB), -1);
+	assert_maps(2 * MIB, RAM_GPA + 4 * MIB);
+	for (unsigned int n = 0; n < sizeof(less) / sizeof(less[0]); n++) {
+		start(NULL);
+		large_pages();
+		put(1, 1, RAM_GPA + 2 * MIB, (LEAF | PTE_G) & ~less[n]);
+		use_large_page_again();
+		assert_int_equal(shadow_level(2 * MIB), -1);
+	}
+}
+
+static void large_pages_of_another_table_do_not_stay(void **state)
+{
+	(void)state;
+	large_pages();
+	put(0, 0, guest_table(2), LINK);
+	put(2, 0, RAM_GPA, LEAF | PTE_G);
+	use_large_page_again();
+	assert_int_equal(shadow_level(2 * MIB), -1);
+}
+
+static void a_large_page_that_memory_has_left_does_not_stay(void **state)
+{
+	struct ssp_slot slot;
+
+	(void)state;
+	large_pages();
+	slot = f.space.slots[0];
+	slot.size = 3 * MIB;
+	assert_true(guest_table(2) + PAGE_SIZE <= slot.gpa + slot.size);
+	ssp_slot_set(&f.space, 0, slot);
+	caller_owes(&f.caller, SSP_FENCE_ALL, 0);
+	assert_maps(0, RAM_GPA);
+	assert_int_equal(shadow_level(2 * MIB), -1);
+}
+
+/* A fence of everything reads anew the links to leaf tables that are not global, and no more. */
+static void walks_are_taken_up_after_a_fence_of_everything(void **state)
+{
+	const uint64_t kernel = (-1ull << 38) + 2 * MIB;
+
+	(void)state;
+	simple_guest();
+	put(0, 256, guest_table(3), LINK);
+	put(3, 1, guest_table(4), LINK);
+	put(4, 0, PAGE(0), LEAF | PTE_G);
+	assert_maps(0, PAGE(0));
+	assert_maps(kernel, PAGE(0));
+	fence_all();
+	assert_maps(kernel, PAGE(0));
+	assert_true(ssp_walk_renew(&f.space, 0));
+	fence_all();
+	assert_false(ssp_walk_renew(&f.space, kernel));
+	put(1, 0, guest_table(5), LINK);
+	assert_false(ssp_walk_renew(&f.space, 0));
+}
+
 static void a_changed_link_is_followed_after_a_fence_by_asid(void **state)
 {
 	(void)state;
@@ -529,6 +626,11 @@ static const struct CMUnitTest tests[] = {
 	FACT(a_crowded_root_uses_its_own_tables_again),
 	FACT(a_fence_of_everything_reaches_every_root),
 	FACT(a_fence_of_many_tables_clears_all_of_them),
+	FACT(large_pages_stay_that_are_what_they_were),
+	FACT(a_large_page_that_has_changed_does_not_stay),
+	FACT(large_pages_of_another_table_do_not_stay),
+	FACT(a_large_page_that_memory_has_left_does_not_stay),
+	FACT(walks_are_taken_up_after_a_fence_of_everything),
 	FACT(a_changed_link_is_followed_after_a_fence_by_asid),
 	FACT(an_access_with_more_rights_sees_them_without_a_fence),
 	FACT(a_fill_is_fenced_only_where_the_hart_lacks_svvptc),
