@@ -15,6 +15,8 @@ submake		:= $(MAKE) $(if $(V),,-s)
 
 # Options reach the launcher through the environment; it refuses names that it does not know.
 export HMODE_GIVEN := $(foreach v,$(.VARIABLES),$(if $(filter command,$(origin $v)),$v))
+# These reach it to the letter: what make would take for a variable in them is the user's own text.
+$(foreach v,ARGS CHECK,$(if $(filter $v,$(HMODE_GIVEN)),$(eval override export $v := $$(value $v))))
 
 launch		:= qemu-platform/launch
 initramfs	:= build/guest/initramfs.cpio
@@ -124,13 +126,13 @@ hmcode host-hv: fetch
 hmcode-trace: fetch ## hmcode with a trace of events, which TRACE= runs
 	@$(submake) -C hmcode TRACED=1
 
-workloads	:= build/workloads/hmwork build/workloads/first
+workloads	:= build/workloads/hmwork build/workloads/first build/workloads/program
 $(workloads) &: fetch FORCE
 	@$(submake) -C tests/workloads
 
 $(initramfs): $(workloads) qemu-platform/initramfs
 	@mkdir -p $(@D)
-	@qemu-platform/initramfs $@ $(workloads)
+	@qemu-platform/initramfs $@ $(wordlist 1,2,$(workloads))
 
 payloads: fetch	## small programs that run in place of a kernel, into build/payloads
 	@$(submake) -C tests/payloads out=$(CURDIR)/build/payloads

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 
-from hmode import counting, gdb, guest, help as help_of_options, machine, measure, run, tree
+from hmode import counting, gdb, guest, help as help_of_options, machine, measure, outcome, run, tree
 from hmode.messages import Failed, Refused, Stop, say
 from hmode.options import NO_MACHINES
 from hmode.settings import Settings, must_go_with, take
@@ -47,7 +47,9 @@ def look_at_options(words):
 
 
 def run_once(given):
-    run.show_results(run.run(Settings(given)))
+    found = run.run(Settings(given))
+    run.show_results(found)
+    outcome.must_be_right(found)
 
 
 def show(given):

@@ -19,9 +19,10 @@ class Console:
 
     def __init__(self, settings, log):
         self.settings, self.log = settings, log
-        self.whole = bool(settings.v) or not settings.workload
+        self.whole = bool(settings.v) or not settings.measured
         self.begin, self.done, self.line = time.monotonic(), 0, b""
         self.counts = sys.stderr.isatty() and not self.whole
+        self.count = f"{len(settings.measured)} {settings.measures.lower()}s"
 
     def take(self, data):
         self.log.write(data)
@@ -36,17 +37,19 @@ class Console:
             if SEPARATOR not in line:
                 print(line, file=sys.stderr, flush=True)
             return
-        told = line.rpartition("hmwork: ")
-        if told[1] and re.match(r"[a-z]* ok|.*FAILED", told[2]):
+        told = re.search(r".*hmwork: ([a-z]* ok.*|.*FAILED.*)", line)
+        ended = re.search(r"hmprog: (\d+) ((?:status|signal|not begun) .*)", line)
+        if told or ended:
             self.done += 1
             self.erase()
-            print(f"  {self.settings.mode}  {told[2]}", file=sys.stderr, flush=True)
+            name = ended and self.settings.marks_of.get(int(ended[1]))
+            print(f"  {self.settings.mode}  {f'{name}: {ended[2]}' if ended else told[1]}", file=sys.stderr, flush=True)
 
     def tick(self):
         """A line that tells how far it is, on a terminal."""
         if self.counts:
             seconds = time.monotonic() - self.begin
-            print(f"\r  {self.settings.mode}  {self.done} of {len(self.settings.workload)} workloads, {seconds:.0f} s",
+            print(f"\r  {self.settings.mode}  {self.done} of {self.count}, {seconds:.0f} s",
                   end="", file=sys.stderr, flush=True)
 
     def erase(self):

@@ -4,7 +4,7 @@
 import dataclasses
 import pathlib
 
-from hmode import image, tree
+from hmode import image, program, tree
 from hmode.kinds import readable
 from hmode.messages import Failed, Refused
 
@@ -58,6 +58,15 @@ def look_beside(settings):
     if settings.is_given("INITRD"):
         initrd_of(settings)
     dtb_of(settings)
+    program.look(settings)
+
+
+def root_of(settings, folder):
+    """The initrd, with programs of the user's own over it; without a folder ours may not be built yet."""
+    if not settings.programs:
+        return initrd_of(settings)
+    program.look(settings)
+    return program.initrd(settings, initrd_of(settings)) if folder else None
 
 
 def look(settings, folder=None):
@@ -65,7 +74,7 @@ def look(settings, folder=None):
     path = readable("KERNEL", settings.kernel)
     wanted = image.Wanted(settings.is_native, settings.mib, settings.format, settings.load)
     size, kernel = image.look_at_kernel(path, wanted, folder)
-    initrd = initrd_of(settings)
+    initrd = root_of(settings, folder)
     need = (size + (initrd.stat().st_size if initrd else 0)) // (1 << 20) + SPARE_MIB
     if need > settings.mib:
         raise Refused(f"kernel and initrd need {need}M, the guest's memory is {settings.mib}M",

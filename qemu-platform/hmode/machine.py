@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 
-from hmode import modes, tree
+from hmode import modes, program, tree
 from hmode.image import RAM
 from hmode.messages import Failed
 
@@ -52,6 +52,8 @@ def command_line(settings):
         words.append("hm=off")
     if settings.workload:
         words += ["quiet", f"hmwork={','.join(settings.workload)}"]
+    if settings.programs:
+        words += ["quiet", f"rdinit={program.FIRST}"]
     if settings.marks:
         words.append("marks=1")     # for the firmware natively, for host-hv otherwise
     return " ".join([*words, settings.append])

@@ -3,7 +3,7 @@
 
 import pathlib
 
-from hmode import modes, outputs, records, results, run, tree
+from hmode import modes, outcome, outputs, records, results, run, tree
 from hmode.messages import Refused
 from hmode.options import WORKLOADS
 from hmode.settings import Settings
@@ -43,7 +43,8 @@ def log_of(given, name):
 def settings_of(given, mode, policy="", guest=""):
     """One boot with all workloads; its results go to a file of its own."""
     name = "-".join(filter(None, [mode, policy.replace(",", "+").replace(" ", "+"), guest]))
-    words = {"MODE": mode, "POLICY": policy, "LADDER": "0", "WORKLOAD": given.get("WORKLOAD") or "all",
+    work = given.get("WORKLOAD") or ("" if given.get("PROGRAM") else "all")
+    words = {"MODE": mode, "POLICY": policy, "LADDER": "0", "WORKLOAD": work,
              "LOG": log_of(given, name) or "", "RESULT": str(tree.BUILD / "results" / f"{name}.json")}
     return Settings(given | words | ({"GUEST": guest} if guest else {}))
 
@@ -66,17 +67,21 @@ def is_wanted(given):
     return bool(given.get("MODES")) or given.get("LADDER", "0") not in ("", "0")
 
 
+# Options of all runs together.
+WHOLE = ("LADDER", "MODES", "WORKLOAD", "PROGRAM", "ARGS", "GUEST", "RESULT")
+
+
 def about(given):
     """The settings of all runs together."""
-    return Settings({name: text for name, text in given.items() if name in ("LADDER", "MODES", "WORKLOAD", "GUEST", "RESULT")} |
+    return Settings({name: text for name, text in given.items() if name in WHOLE} |
                     ({"MODE": "ssp", "POLICY": given["POLICY"]} if given.get("POLICY") else {}))
 
 
-def must_have_workloads(given, workload):
-    """A table has a row for each."""
-    if not workload:
+def must_have_rows(given, measured):
+    """A table has one for each workload or program."""
+    if not measured:
         raise Refused(f"WORKLOAD={given['WORKLOAD']} leaves the table empty", " ".join(["all", *WORKLOADS]))
-    if given.get("KERNEL") and not given.get("INITRD"):
+    if given.get("KERNEL") and not given.get("INITRD") and not given.get("PROGRAM"):
         raise Refused("KERNEL needs an INITRD that runs the workloads here",
                       f"INITRD={tree.BUILD / 'guest/initramfs.cpio'}; without workloads: make run MODE=ssp-hm KERNEL=...")
 
@@ -85,7 +90,7 @@ def plan(given):
     """The settings of all runs that `measure` makes, and the maker of their table: each is checked before the first
     one begins."""
     whole = about(given)
-    must_have_workloads(given, whole.workload)
+    must_have_rows(given, whole.measured)
     if whole.ladder:
         return on_ladder(given), results.steps
     maker = results.side_by_side if whole.guest == "patched" else results.table
@@ -98,10 +103,12 @@ def record(wanted):
     found = []
     for number, settings in enumerate(wanted, 1):
         found += run.run(settings, f"{number}/{len(wanted)} " if len(wanted) > 1 else "")
+    outcome.compare([result for result in found if result.get("program")])
     return found
 
 
-def measure(given):
+def table(given):
+    """The results, which are shown."""
     wanted, maker = plan(given)
     with outputs.result(about(given).result) as write:
         found = record(wanted)
@@ -109,6 +116,11 @@ def measure(given):
     print("\n".join(maker(found)))
     if maker is results.steps:
         print(LADDER_LEGEND)
+    return found
+
+
+def measure(given):
+    outcome.must_be_right(table(given))
 
 
 def title(given):
@@ -120,7 +132,8 @@ def title(given):
 def tour(given):
     plan(given)         # what is refused is refused before anything is said
     print(f"{title(given)}, in these modes ({' '.join(modes.TOUR)}):", flush=True)
-    measure(given)
+    found = table(given)
     if given.get("GUEST") != "patched":
         consoles = pathlib.Path(given["LOG"]).parent if given.get("LOG") else tree.BUILD / "log"
-        print(TOUR_LEGEND.format(build=tree.BUILD, consoles=consoles))
+        print(TOUR_LEGEND.format(build=tree.BUILD, consoles=consoles), flush=True)
+    outcome.must_be_right(found)

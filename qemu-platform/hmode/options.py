@@ -24,6 +24,7 @@ TABLES = ("tour", "measure")
 GUESTS_OF = (*BY_HAND, *TABLES, "count-pt-writes")
 MACHINES = (*GUESTS_OF, "bench-events")
 MEASURING = ("run", *TABLES, "count-pt-writes")
+RECORDING = ("run", *TABLES)
 SPLIT = tuple(name for name in MACHINES if name != "count-pt-writes")   # that one counts on one hart, natively
 NO_MACHINES = ("gdb", "bench-hspt", "test-hspt")        # they take no option of a machine
 
@@ -61,11 +62,12 @@ def own_kernel(settings):
 
 
 def own_initrd(settings):
-    return "none" if settings.is_given("KERNEL") else str(tree.BUILD / "guest/initramfs.cpio")
+    is_bare = settings.is_given("KERNEL") and not settings.is_given("PROGRAM")
+    return "none" if is_bare else str(tree.BUILD / "guest/initramfs.cpio")
 
 
 def own_workload(settings):
-    return "none" if settings.is_given("KERNEL") or settings.is_given("CMDLINE") else "all"
+    return "none" if any(map(settings.is_given, ("PROGRAM", "KERNEL", "CMDLINE"))) else "all"
 
 
 def own_asid_bits(settings):
@@ -89,14 +91,31 @@ def load_rule(settings):
         raise Refused("LOAD goes with FORMAT=flat alone")
 
 
+def program_rule(settings):
+    """The program is all that the guest does, in the root that is ours."""
+    if not settings.program:
+        return
+    if settings.workload:
+        raise Refused("PROGRAM and WORKLOAD do not go together", "PROGRAM: one of your own; WORKLOAD: some of ours")
+    if settings.is_given("INITRD"):
+        raise Refused("PROGRAM and INITRD do not go together", "PROGRAM, which is laid into the root that is ours")
+
+
+def goes_with_program(name):
+    def rule(settings):
+        if settings.is_given(name) and not settings.program:
+            raise Refused(f"{name} goes with PROGRAM only", "PROGRAM=FILE")
+    return rule
+
+
 def marks_rule(settings):
-    if settings.workload and not settings.marks:
-        raise Refused("MARKS=0 gives no record of a WORKLOAD", "MARKS=1, or WORKLOAD=none")
+    if settings.measured and not settings.marks:
+        raise Refused(f"MARKS=0 gives no record of a {settings.measures}", "MARKS=1, or WORKLOAD=none")
 
 
 def result_rule(settings):
-    if settings.result and not settings.workload:
-        raise Refused("RESULT needs a WORKLOAD", " ".join(["all", *WORKLOADS]))
+    if settings.result and not settings.measured:
+        raise Refused("RESULT needs a WORKLOAD or a PROGRAM", " ".join(["all", *WORKLOADS]))
 
 
 def cmdline_rule(settings):
@@ -108,8 +127,8 @@ def cmdline_rule(settings):
                       "CMDLINE: these words alone; APPEND: after the launcher's")
     if settings.guest == "patched-off":
         raise Refused("GUEST=patched-off is the word hm=off", "GUEST=patched with hm=off in CMDLINE")
-    if settings.workload:
-        raise Refused("a WORKLOAD needs words on the command line", "APPEND for more of them, or WORKLOAD=none")
+    if settings.measured:
+        raise Refused(f"a {settings.measures} needs words on the command line", "APPEND for more of them, or WORKLOAD=none")
     if settings.mode == "native" and settings.is_given("WIDTH"):
         raise Refused("WIDTH is a word on the command line natively", "no4lvl (sv39) or no5lvl (sv48) in CMDLINE")
     if settings.mode == "native" and settings.marks and "marks=1" not in settings.cmdline.split(" "):
@@ -164,8 +183,17 @@ OPTIONS = (
            Words(WORKLOADS, "all", "none", in_order=True, source="names in `tests/workloads/list`"), own_workload,
            "what the guest does and hmcode measures", shown="all; none with KERNEL", also="WORKLOADS",
            commands=MEASURING),
-    Option("MARKS", Switch(), lambda settings: "1" if settings.workload else "0", rule=marks_rule,
-           help="1: the guest's measurement markers give records; every WORKLOAD implies it", shown="0"),
+    Option("PROGRAM", File(), None, "one of your own instead, which runs in the guest and is measured: for riscv64, a "
+           "script, or a C file to be compiled", rule=program_rule, commands=RECORDING),
+    Option("ARGS", Text(), "", "its arguments, split as in a shell", rule=goes_with_program("ARGS"), commands=RECORDING),
+    Option("WARM", Number(0, 99), "1", "its runs before the one that is counted", rule=goes_with_program("WARM"),
+           commands=RECORDING),
+    Option("CHECK", Text(), None, "a shell command that has its output as input and fails if that is wrong",
+           shown="the same as natively", rule=goes_with_program("CHECK"), commands=RECORDING),
+    Option("LIBS", File(), None, "a folder with libraries that it needs, before the cross compiler's",
+           rule=goes_with_program("LIBS"), commands=RECORDING),
+    Option("MARKS", Switch(), lambda settings: "1" if settings.measured else "0", rule=marks_rule,
+           help="1: the guest's measurement markers give records; WORKLOAD and PROGRAM imply it", shown="0"),
     Option("RESULT", File(), None, "file for the result objects, one a line", rule=result_rule, commands=MEASURING),
     Option("LOG", File(), None, "file for the guest's console", shown="build/log/MODE-PROFILE.log", commands=GUESTS_OF),
     Option("TRACE", File(), None, "a file for the time line of all events, and FILE.json for Perfetto's UI",

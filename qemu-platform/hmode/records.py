@@ -4,8 +4,6 @@
 import json
 import re
 
-from hmode.options import WORKLOADS
-
 SEPARATOR = "\x1e"
 
 
@@ -70,8 +68,8 @@ def results(settings, console):
     found = []
     for record in records(console):
         number = record.get("mark")
-        if number in range(len(WORKLOADS)) and not record.get("vm") and WORKLOADS[number] in settings.workload:
-            name = WORKLOADS[number]
+        name = settings.marks_of.get(number) if isinstance(number, int) else None
+        if name and not record.get("vm"):
             found.append(result(settings, name, record, counted.get(name)))
     return found
 

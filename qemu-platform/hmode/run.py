@@ -5,7 +5,7 @@ import collections
 import pathlib
 import sys
 
-from hmode import addresses, guest, machine, outputs, qemu, records, results, trace, tree
+from hmode import addresses, guest, machine, outcome, outputs, qemu, records, results, trace, tree
 from hmode.console import Console, execute
 from hmode.messages import Failed, say, warn
 from hmode.options import OPTIONS
@@ -98,7 +98,11 @@ def judge(settings, console, log):
         raise RunFailed("host-hv ended without saying how", log)
     if not settings.is_native and not set(ends) <= {"shutdown", "reboot"}:
         raise RunFailed(f"the guest did not shut down: {' '.join(ends)}", log)
-    correct = {result["workload"] for result in records.results(settings, console) if result["ok"]}
+    found = records.results(settings, console)
+    missing = settings.programs and outcome.is_measured(settings, console, found)
+    if missing:
+        raise RunFailed(f"program '{missing}' gave no result", log)
+    correct = {result["workload"] for result in found if result["ok"]}
     for name in settings.workload:
         if name not in correct:
             raise RunFailed(f"workload '{name}' gave no correct result", log)
@@ -110,7 +114,8 @@ def run(settings, title=""):
         prepared = prepare(settings)
         say("RUN", title + settings.title())
         with trace.taken(settings, prepared.log):
-            found = records.results(settings, execute_to_the_end(settings, prepared))
+            console = execute_to_the_end(settings, prepared)
+            found = outcome.with_programs(settings, console, prepared.log, records.results(settings, console))
             write(records.as_text(found))
     return found
 

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The options of one run: taken from the environment and the command line, read, and checked with each other."""
 
+import functools
 import os
 
-from hmode import kinds, modes
+from hmode import kinds, modes, program
 from hmode.messages import Refused, warn
-from hmode.options import ALSO, BY_NAME, FORMER, MAKE_OPTIONS, NAMES, OPTIONS, STRICT, TAKEN
+from hmode.options import ALSO, BY_NAME, FORMER, MAKE_OPTIONS, NAMES, OPTIONS, STRICT, TAKEN, WORKLOADS
 
 # How a user spells a command; with both `run` and `tour` it is `make run`.
 SPELLED = {"run": "make run MODE=...", "tour": "make run"}
@@ -124,6 +125,27 @@ class Settings:
     def is_given(self, name):
         return name in self.given
 
+    @functools.cached_property
+    def programs(self):
+        """Of the user's own."""
+        return program.wanted(self)
+
+    @property
+    def marks_of(self):
+        """Number of a mark -> name of what it measures."""
+        if self.programs:
+            return {each.number: each.name for each in self.programs}
+        return {number: name for number, name in enumerate(WORKLOADS) if name in self.workload}
+
+    @property
+    def measured(self):
+        return list(self.marks_of.values())
+
+    @property
+    def measures(self):
+        """By which option."""
+        return "PROGRAM" if self.programs else "WORKLOAD"
+
     @property
     def mib(self):
         return kinds.mebibytes(self.mem)
@@ -138,5 +160,5 @@ class Settings:
         return self.mode == "native"
 
     def title(self):
-        work = f": {' '.join(self.workload)}" if self.workload else ""
+        work = f": {' '.join(self.measured)}" if self.measured else ""
         return f"{modes.label(self.mode, self.policy)} on {self.profile}{work}"

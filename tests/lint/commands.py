@@ -17,7 +17,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 ASSIGNMENT = re.compile(r"([A-Z][A-Z0-9_]*)=(.*)", re.DOTALL)
 
 # Files that a reader supplies: something of the kind stands in for each.
-FILES = ("KERNEL", "INITRD", "DTB", "QEMU", "RESULT", "LOG")
+FILES = ("KERNEL", "INITRD", "DTB", "QEMU", "RESULT", "LOG", "PROGRAM", "LIBS")
+FOLDERS = ("LIBS",)
 
 
 def words(line):
@@ -69,6 +70,9 @@ def parts():
 def stand_in(folder, name):
     """A file that the launcher takes for a guest's kernel, tree or whatever else it was given."""
     path = folder / name.lower()
+    if name in FOLDERS:
+        path.mkdir()
+        return path
     image = struct.pack("<IIQQQIIQQII", 0, 0, 0x200000, 4096, 0, 2, 0, 0, 0, 0x05435352, 0)
     tree = struct.pack(">10I", 0xd00dfeed, 72, 56, 72, 40, 17, 16, 0, 0, 16) + bytes(16) + \
         struct.pack(">4I", 1, 0, 2, 9)

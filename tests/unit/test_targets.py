@@ -50,3 +50,11 @@ def test_a_machine_without_python_gets_it_before_the_launcher_runs(target, looke
 def test_a_machine_without_gdb_gets_it():
     done = subprocess.run(["make", "-n", "gdb", "gdb=/nowhere/gdb"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == ["qemu-platform/fetch tools", "qemu-platform/launch gdb"]
+
+
+@pytest.mark.parametrize("text", ["a $x $$y $(shell echo no)", "100% \\n 'q' \"q\" # h", "a\nb"])
+@pytest.mark.parametrize("name", ["ARGS", "CHECK"])
+def test_words_for_a_program_reach_the_launcher_to_the_letter(name, text):
+    done = subprocess.run(["make", "-s", "--eval", f"show:;@printenv {name}", "show", f"{name}={text}"], cwd=ROOT, capture_output=True,
+                          text=True, check=True)
+    assert done.stdout == f"{text}\n"

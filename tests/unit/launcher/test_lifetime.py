@@ -8,14 +8,14 @@ import signal
 import subprocess
 import sys
 import time
-import types
 
 import pytest
 
 from hmode import console, records
+from hmode.settings import Settings
 
 PACKAGE = pathlib.Path(console.__file__).resolve().parents[1]
-SETTINGS = types.SimpleNamespace(v="", workload=["fork"], mode="ssp")
+SETTINGS = Settings({"WORKLOAD": "fork", "MODE": "ssp"})
 # A stand-in for QEMU that is deaf to what its console's end does.
 MACHINE = "import signal, sys, time; signal.signal(signal.SIGPIPE, signal.SIG_IGN); " \
           "print('hmwork: fork ok', flush=True); print(f'pid {__import__(\"os\").getpid()}', file=sys.stderr, flush=True); " \
@@ -49,11 +49,12 @@ def launcher(tmp_path):
     """A process that runs the stand-in as the launcher does, with its log, and the stand-in's process number."""
     log = tmp_path / "log"
     code = f"""
-import signal, sys, types
+import signal, sys
 from hmode import cli, console
+from hmode.settings import Settings
 for number in (signal.SIGTERM, signal.SIGPIPE, signal.SIGHUP):
     signal.signal(number, cli.ended_from_outside)
-settings = types.SimpleNamespace(v="1", workload=[], mode="ssp")
+settings = Settings({{"V": "1", "WORKLOAD": "none", "MODE": "ssp"}})
 with open({str(log)!r}, "wb") as log:
     console.execute([sys.executable, "-c", {MACHINE!r}], console.Console(settings, log), 500)
 """
@@ -96,8 +97,7 @@ def test_a_machine_that_does_not_end_is_ended(tmp_path):
 
 @pytest.mark.parametrize("text", ['{"end":[]}', '{"mark":0}', '{"mark":0,"instructions":7}', '{"mark":[]}', '{"end":7}'])
 def test_a_record_that_a_native_guest_makes_up_breaks_nothing(text):
-    settings = types.SimpleNamespace(workload=["boot"], mode="native", policy=[], guest="debian", profile="virt", vcpus=1,
-                                     harts=2, icount=1, is_native=True)
+    settings = Settings({"WORKLOAD": "boot", "MODE": "native", "HARTS": "2"})
     written = f"\x1e{text}\n"
     records.ends(written)
     assert all(not each["instructions"] for each in records.results(settings, written))

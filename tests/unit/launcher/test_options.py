@@ -15,9 +15,11 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 # A value that each option has, where its kind does not list any; and what goes with it.
 VALUES = {"POLICY": "flush,fill", "MODES": "tsp ssp", "KERNEL": "x", "LOAD": "0x80400000",
           "INITRD": "none", "DTB": "x", "APPEND": "quiet", "CMDLINE": "", "WORKLOAD": "fork", "RESULT": "x", "LOG": "x",
-          "MEM": "2G", "QEMU": "strict", "ASIDLEN": "6", "V": "1", "LADDER": "1", "FORMAT": "flat", "TRACE": "x"}
+          "MEM": "2G", "QEMU": "strict", "ASIDLEN": "6", "V": "1", "LADDER": "1", "FORMAT": "flat", "TRACE": "x",
+          "PROGRAM": "x", "ARGS": "a 'b c'", "CHECK": "true", "LIBS": "x"}
 WITH = {"POLICY": {"MODE": "ssp"}, "LOAD": {"KERNEL": "x", "FORMAT": "flat"}, "FORMAT": {"KERNEL": "x"},
-        "ASIDLEN": {"QEMU": "strict"}, "EVENTS": {"TRACE": "x"}}
+        "ASIDLEN": {"QEMU": "strict"}, "EVENTS": {"TRACE": "x"},
+        **dict.fromkeys(("ARGS", "WARM", "CHECK", "LIBS"), {"PROGRAM": "x"})}
 
 
 @pytest.fixture(autouse=True)
@@ -165,10 +167,17 @@ def test_workloads_are_in_the_order_of_their_list(text, names):
     ({"FORMAT": "flat"}, "FORMAT=flat needs a KERNEL"),
     ({"KERNEL": "x", "LOAD": "0"}, "LOAD goes with FORMAT=flat alone"),
     ({"MARKS": "0"}, "MARKS=0 gives no record of a WORKLOAD | MARKS=1, or WORKLOAD=none"),
-    ({"WORKLOAD": "none", "RESULT": "x"}, "RESULT needs a WORKLOAD | all boot"),
+    ({"WORKLOAD": "none", "RESULT": "x"}, "RESULT needs a WORKLOAD or a PROGRAM | all boot"),
     ({"CMDLINE": "x", "APPEND": "y"}, "CMDLINE and APPEND do not go together | CMDLINE: these words alone"),
     ({"CMDLINE": "x", "GUEST": "patched-off"}, "GUEST=patched-off is the word hm=off | GUEST=patched with hm=off in CMDLINE"),
     ({"CMDLINE": "x", "WORKLOAD": "fork"}, "a WORKLOAD needs words on the command line"),
+    ({"PROGRAM": "x", "WORKLOAD": "fork"}, "PROGRAM and WORKLOAD do not go together | PROGRAM: one of your own"),
+    ({"PROGRAM": "x", "INITRD": "x"}, "PROGRAM and INITRD do not go together"),
+    ({"PROGRAM": "x", "CMDLINE": ""}, "a PROGRAM needs words on the command line"),
+    ({"PROGRAM": "x", "MARKS": "0"}, "MARKS=0 gives no record of a PROGRAM"),
+    ({"PROGRAM": "x", "ARGS": "a 'b"}, "ARGS=a 'b cannot be split into words: no closing quotation"),
+    ({"PROGRAM": "x", "ARGS": "a\\"}, "cannot be split into words: no escaped character"),
+    *(({name: "1"}, f"{name} goes with PROGRAM only | PROGRAM=FILE") for name in ("ARGS", "WARM", "CHECK", "LIBS")),
     ({"CMDLINE": "x", "MODE": "native", "MARKS": "1"}, "natively | marks=1 in CMDLINE"),
     ({"CMDLINE": "x", "MODE": "native", "WIDTH": "sv48"}, "natively | no4lvl (sv39) or no5lvl (sv48) in CMDLINE"),
     ({"KERNEL": "x", "GUEST": "patched"}, "KERNEL and GUEST do not go together"),
@@ -185,7 +194,8 @@ def test_what_does_not_go_together(given, text):
 def test_every_rule_has_its_refusal_here():
     """Each rule refuses one of the combinations above: without it one of them would be taken."""
     ruled = {option.name for option in options.OPTIONS if option.rule}
-    assert ruled == {"FORMAT", "LOAD", "MARKS", "RESULT", "CMDLINE", "ASIDLEN", "LADDER", "KERNEL", "EVENTS"}
+    assert ruled == {"FORMAT", "LOAD", "MARKS", "RESULT", "CMDLINE", "ASIDLEN", "LADDER", "KERNEL", "EVENTS",
+                     "PROGRAM", "ARGS", "WARM", "CHECK", "LIBS"}
 
 
 # ---- defaults ----
@@ -209,7 +219,8 @@ def test_the_guest_has_the_name_of_its_kernel(given, guest):
 
 @pytest.mark.parametrize("given, initrd, workload", [
     ({}, str(tree.BUILD / "guest/initramfs.cpio"), options.WORKLOADS), ({"KERNEL": "x"}, "none", []),
-    ({"CMDLINE": ""}, str(tree.BUILD / "guest/initramfs.cpio"), []), ({"KERNEL": "x", "WORKLOAD": "fork"}, "none", ["fork"])])
+    ({"CMDLINE": ""}, str(tree.BUILD / "guest/initramfs.cpio"), []),
+    ({"PROGRAM": "x", "KERNEL": "x"}, str(tree.BUILD / "guest/initramfs.cpio"), []), ({"KERNEL": "x", "WORKLOAD": "fork"}, "none", ["fork"])])
 def test_a_kernel_of_the_users_brings_its_own(given, initrd, workload):
     assert (Settings(given).initrd, Settings(given).workload) == (initrd, workload)
 
