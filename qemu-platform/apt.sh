@@ -101,13 +101,13 @@ newest_root()
 {
 	need_mirror
 	apt_root "guest-$1" riscv64 '' "deb [arch=riscv64 signed-by=$keyring] $(mirror) $1 main"
-	read_today "$1" || apt_update
+	read_today "guest-$1" || apt_update
 }
 
-# read_today SUITE
+# read_today ROOT: were its indexes?
 read_today()
 {
-	[ -n "$(find "$cache/apt/guest-$1/updated" -mtime -1 2>/dev/null)" ]
+	[ -n "$(find "$cache/apt/$1/updated" -mtime -1 2>/dev/null)" ]
 }
 
 # The suite that guests and sources come from; nothing counts as installed.

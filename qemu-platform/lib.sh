@@ -63,6 +63,20 @@ current()
 	printf '%s\n' "$cache/current/$1"
 }
 
+# What a guest has of busybox.
+applets='[ awk cat cp cut date dd dmesg echo env expr false find free grep gzip halt head
+	hexdump hostname id kill ln ls md5sum mkdir mknod more mount mv ps pwd reboot
+	poweroff rm rmdir sed seq sh sha256sum sleep sort stty sync tail tar tee test
+	time top touch tr true umount uname uniq uptime vi wc which xargs yes'
+
+# pack_root FOLDER: an initramfs, the same bytes for the same files.
+pack_root()
+{
+	find "$1" -exec touch -h -d @0 {} +
+	(cd "$1" && find . | LC_ALL=C sort |
+		cpio --create --format=newc --reproducible --owner=0:0 --quiet)
+}
+
 # diffs PATCH...: what they change, without the letters around it, which build nothing.
 diffs()
 {

@@ -49,6 +49,7 @@ class Needs:
     is_program: bool
     interpreter: str
     libraries: tuple
+    places: tuple       # where it looks for them first
 
 
 @functools.cache
@@ -65,7 +66,9 @@ def needs(path):
     interpreter = re.search(r"Requesting program interpreter: (.*)\]$", said, re.M)
     is_pie = re.search(r"\(FLAGS_1\).*\bPIE\b", said) is not None
     return Needs(kind[1], kind[1] == "EXEC" or kind[1] == "DYN" and (is_pie or interpreter is not None),
-                 interpreter and interpreter[1], tuple(re.findall(r"\(NEEDED\) +Shared library: \[(.*)\]$", said, re.M)))
+                 interpreter and interpreter[1], tuple(re.findall(r"\(NEEDED\) +Shared library: \[(.*)\]$", said, re.M)),
+                 tuple(place for text in re.findall(r"\((?:RPATH|RUNPATH)\) +Library \w+: \[(.*)\]$", said, re.M)
+                       for place in text.split(":") if place))
 
 
 @functools.cache

@@ -66,7 +66,7 @@ def root_of(settings, folder):
     if not settings.programs:
         return initrd_of(settings)
     program.look(settings)
-    return program.initrd(settings, initrd_of(settings)) if folder else None
+    return program.initrd(settings) if folder else None
 
 
 def look(settings, folder=None):
@@ -75,7 +75,9 @@ def look(settings, folder=None):
     wanted = image.Wanted(settings.is_native, settings.mib, settings.format, settings.load)
     size, kernel = image.look_at_kernel(path, wanted, folder)
     initrd = root_of(settings, folder)
-    need = (size + (initrd.stat().st_size if initrd else 0)) // (1 << 20) + SPARE_MIB
+    # A root that is large is in memory twice while the kernel unpacks it, and its file system takes half of the memory.
+    copies = 2 if settings.programs else 1
+    need = (size + (copies * initrd.stat().st_size if initrd else 0)) // (1 << 20) + SPARE_MIB
     if need > settings.mib:
         raise Refused(f"kernel and initrd need {need}M, the guest's memory is {settings.mib}M",
                       "a larger MEM, or a smaller INITRD")

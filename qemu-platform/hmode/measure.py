@@ -68,7 +68,7 @@ def is_wanted(given):
 
 
 # Options of all runs together.
-WHOLE = ("LADDER", "MODES", "WORKLOAD", "PROGRAM", "ARGS", "GUEST", "RESULT")
+WHOLE = ("LADDER", "MODES", "WORKLOAD", "PROGRAM", "ARGS", "DEBS", "GUEST", "RESULT")
 
 
 def about(given):

@@ -9,7 +9,7 @@ it has no use for.
 import dataclasses
 import typing
 
-from hmode import modes, tree
+from hmode import modes, program, tree
 from hmode.kinds import Address, Choice, File, Number, Size, Switch, Text, Words
 from hmode.messages import Refused
 
@@ -98,7 +98,13 @@ def program_rule(settings):
     if settings.workload:
         raise Refused("PROGRAM and WORKLOAD do not go together", "PROGRAM: one of your own; WORKLOAD: some of ours")
     if settings.is_given("INITRD"):
-        raise Refused("PROGRAM and INITRD do not go together", "PROGRAM, which is laid into the root that is ours")
+        raise Refused("PROGRAM and INITRD do not go together", "ROOT=FILE, over which the program is laid")
+
+
+def root_rule(settings):
+    goes_with_program("ROOT")(settings)
+    if settings.root and program.packages(settings):
+        raise Refused("ROOT and DEBS do not go together", "ROOT: a root of your own; DEBS: one of Debian's packages")
 
 
 def goes_with_program(name):
@@ -106,6 +112,11 @@ def goes_with_program(name):
         if settings.is_given(name) and not settings.program:
             raise Refused(f"{name} goes with PROGRAM only", "PROGRAM=FILE")
     return rule
+
+
+def debs_rule(settings):
+    goes_with_program("DEBS")(settings)
+    program.packages(settings)
 
 
 def marks_rule(settings):
@@ -183,8 +194,9 @@ OPTIONS = (
            Words(WORKLOADS, "all", "none", in_order=True, source="names in `tests/workloads/list`"), own_workload,
            "what the guest does and hmcode measures", shown="all; none with KERNEL", also="WORKLOADS",
            commands=MEASURING),
-    Option("PROGRAM", File(), None, "one of your own instead, which runs in the guest and is measured: for riscv64, a "
-           "script, or a C file to be compiled", rule=program_rule, commands=RECORDING),
+    Option("PROGRAM", File(), None, "a program of your own instead: for riscv64, a script, or a C file; root:NAME, one in "
+           "the guest's root; deb:NAME, one of Debian's package NAME",
+           rule=program_rule, commands=RECORDING),
     Option("ARGS", Text(), "", "its arguments, split as in a shell", rule=goes_with_program("ARGS"), commands=RECORDING),
     Option("WARM", Number(0, 99), "1", "its runs before the one that is counted", rule=goes_with_program("WARM"),
            commands=RECORDING),
@@ -192,6 +204,9 @@ OPTIONS = (
            shown="the same as natively", rule=goes_with_program("CHECK"), commands=RECORDING),
     Option("LIBS", File(), None, "a folder with libraries that it needs, before the cross compiler's",
            rule=goes_with_program("LIBS"), commands=RECORDING),
+    Option("DEBS", Text(), None, "packages of Debian for riscv64, of which the guest's root is made", rule=debs_rule,
+           commands=RECORDING),
+    Option("ROOT", File(), None, "the guest's root instead of ours: a folder, or a cpio archive", rule=root_rule, commands=RECORDING),
     Option("MARKS", Switch(), lambda settings: "1" if settings.measured else "0", rule=marks_rule,
            help="1: the guest's measurement markers give records; WORKLOAD and PROGRAM imply it", shown="0"),
     Option("RESULT", File(), None, "file for the result objects, one a line", rule=result_rule, commands=MEASURING),

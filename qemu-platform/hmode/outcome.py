@@ -151,7 +151,7 @@ def with_programs(settings, console, log, results):
             why = checked(settings, stdout)
         result["ok"], result["guest_ring"] = bool(result["ok"]) and why is None, outcome.ring
         result["program"] = {
-            "command": program.words, "warm": settings.warm, "status": outcome.status(), "signal": outcome.signal(),
+            "command": [program.file, *program.arguments], "warm": settings.warm, "status": outcome.status(), "signal": outcome.signal(),
             "wrong": why, "checked": bool(settings.check), "stdout": stdout, "stderr": stderr}
         say("OUTPUT", f"{stdout['bytes']} bytes of {program.name} in {stdout['file']}")
     return results

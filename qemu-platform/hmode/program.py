@@ -12,7 +12,8 @@ import re
 import shlex
 import subprocess
 
-from hmode import elf, root as roots, tree
+from hmode import debs, elf, root as roots, tree
+from hmode.kinds import readable
 from hmode.messages import Failed, Refused
 
 FOLDER = "hmode"                # of the guest's root: nothing else lies there
@@ -20,6 +21,10 @@ FIRST = f"/{FOLDER}/init"
 LIBRARIES = f"{FOLDER}/lib"
 SCRIPT_HEAD = 256               # as many bytes of its first line the kernel reads
 ENVIRONMENT = {"HOME": "/root", "LANG": "C.UTF-8", "PATH": ":".join(f"/{each}" for each in roots.PATH), "USER": "root"}
+
+
+# What a PROGRAM may begin with: one that the guest's root has.
+IN_ROOT, OF_PACKAGE = "root:", "deb:"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,18 +38,23 @@ class Program:
     option: str = "PROGRAM"
 
     @property
-    def path(self):
-        """In the guest, below its root."""
-        return f"{FOLDER}/{self.number}/{stem(self.file)}"
+    def in_root(self):
+        """How it is called in the guest's root; None: it is a file here."""
+        return next((self.file[len(each):] for each in (IN_ROOT, OF_PACKAGE) if self.file.startswith(each)), None)
 
     @property
-    def words(self):
-        return [f"/{self.path}", *self.arguments]
+    def place(self):
+        """Where it is laid, below the guest's root."""
+        return f"{FOLDER}/{self.number}/{stem(self.file)}"
+
+    def words(self, root):
+        """What is executed."""
+        return [f"/{self.place}" if self.in_root is None else root.command(self.in_root), *self.arguments]
 
 
 def stem(file):
     """What a program is called after its file."""
-    name = os.path.basename(file)
+    name = os.path.basename(file.removeprefix(IN_ROOT).removeprefix(OF_PACKAGE))
     return name[:-2] if name.endswith(".c") and len(name) > 2 else name
 
 
@@ -67,6 +77,16 @@ def wanted(settings):
     if not settings.program:
         return []
     return [Program(0, row(settings.program), settings.program, split("ARGS", settings.args))]
+
+
+def packages(settings):
+    """Of Debian: those of DEBS and of programs that are named by theirs."""
+    named = [each.in_root for each in settings.programs if each.file.startswith(OF_PACKAGE)]
+    found = [word for word in re.split("[, ]+", settings.debs or "") if word]
+    for word in found + named:
+        if not re.fullmatch(r"[a-z0-9][a-z0-9+.-]*[a-z0-9+]", word):
+            raise Refused(f"'{word}' is no name of a package", "small letters, digits, + - .")
+    return sorted({*found, *named})
 
 
 # ---- is it one that the guest can run? ----
@@ -108,38 +128,52 @@ class Libraries:
 
     def __init__(self, settings, root):
         self.folder = pathlib.Path(settings.libs) if settings.libs else None
-        self.root = root
+        self.root, self.places = root, []
 
     def find(self, name):
-        given = self.folder / name if self.folder and "/" not in name else None
-        return given if given and given.is_file() else elf.of_compiler(name)
+        """(path here, place in the guest's root, or None where that has it not)."""
+        given = self.folder / os.path.basename(name) if self.folder else None
+        if given and given.is_file():
+            return given, None
+        inside = self.root.library(name, self.places) if self.root else None
+        return (self.root.resolve(inside), inside) if inside else (elf.of_compiler(os.path.basename(name)), None)
 
     def must_have(self, name, whose):
-        path = self.find(name)
+        path, place = self.find(name)
         if path is None:
-            raise Refused(f"needs the library {name}{whose}, which neither LIBS nor the cross compiler has",
+            raise Refused(f"needs the library {name}{whose}, which neither LIBS, the guest's root nor the cross compiler has",
                           "LIBS=folder that has it, or a program linked with -static")
         try:
             elf.must_be_for_riscv(head_of(path))
         except Refused as refused:
             raise Refused(f"needs the library {name}{whose}, and {path} {refused}", "LIBS=folder with those of riscv64") from None
-        return path
+        return path, place
 
-    def beside(self, path):
-        """Path in the guest -> path here, of all that the program at `path` needs."""
-        needs = elf.needs(path)
+    def needs(self, path, place):
+        """Of a file that lies at that place in the guest."""
+        found = elf.needs(path)
+        self.places += [each.replace("$ORIGIN", os.path.dirname(place)).replace("${ORIGIN}", os.path.dirname(place))
+                        for each in found.places]
+        return found
+
+    def beside(self, path, place):
+        """Path in the guest -> path here, of all that the program at `path` needs and the guest's root has not."""
+        needs = self.needs(path, place)
         if not needs.interpreter:
             return {}
         # Its name is a path, where it is looked for in the guest.
-        place = os.path.normpath(f"/{needs.interpreter}").strip("/")
-        files = {place: self.must_have(os.path.basename(needs.interpreter), ", its interpreter")}
-        todo = [(name, "") for name in needs.libraries]
+        first, inside = self.must_have(needs.interpreter, ", its interpreter")
+        files = {} if inside else {os.path.normpath(f"/{needs.interpreter}").strip("/"): first}
+        todo, seen = [(name, "") for name in needs.libraries], set()
         while todo:
             name, whose = todo.pop(0)
-            place = f"{LIBRARIES}/{os.path.basename(name)}"
-            if place not in files:
-                files[place] = self.must_have(name, whose)
-                todo += [(each, f" for {name}") for each in elf.needs(files[place]).libraries]
+            if name in seen:
+                continue
+            seen.add(name)
+            found, inside = self.must_have(name, whose)
+            if not inside:
+                files[f"{LIBRARIES}/{os.path.basename(name)}"] = found
+            todo += [(each, f" for {name}") for each in self.needs(found, inside or f"/{LIBRARIES}/{name}").libraries]
         return files
 
 
@@ -167,6 +201,8 @@ def must_have_interpreter(head, root):
 
 def files_of(program, settings, root):
     """Path in the guest -> path here, of the program and all that it needs; root None: it is not built yet."""
+    if program.in_root is not None:
+        return files_of_root(program, settings, root)
     path = pathlib.Path(program.file)
     head = head_of(path)
     if path.suffix == ".c":
@@ -179,13 +215,41 @@ def files_of(program, settings, root):
         if root is None and not elf.is_there("readelf"):
             return {}
         must_be_program(path)
-        return {program.path: path} | Libraries(settings, root).beside(path)
+        return {program.place: path} | Libraries(settings, root).beside(path, f"/{program.place}")
     if not head.startswith(b"#!"):
         raise Refused("is empty" if not head else "is neither an ELF program nor a script that begins with #!",
                       "a program for riscv64, a script, or a C file")
     if root is not None:
         must_have_interpreter(head, root)
-    return {program.path: path}
+    return {program.place: path}
+
+
+def files_of_root(program, settings, root):
+    """The same of a program that the guest's root has: what else it needs."""
+    if root is None:
+        return {}
+    place = root.command(program.in_root)
+    if place is None:
+        raise Refused("is not in the guest's root", ", ".join(alternatives(settings, program)) or "a file that may be executed")
+    path = root.resolve(place)
+    head = head_of(path)
+    if head.startswith(b"\x7fELF"):
+        elf.must_be_for_riscv(head)
+        must_be_program(path)
+        return Libraries(settings, root).beside(path, place)
+    if head.startswith(b"#!"):
+        must_have_interpreter(head, root)
+        return {}
+    raise Refused(f"is neither an ELF program nor a script: {place}", "a program for riscv64, or a script")
+
+
+def alternatives(settings, program):
+    """What there is instead of one that is not in the root: what the package has."""
+    if not program.file.startswith(OF_PACKAGE):
+        return []
+    lines = (debs.entry(packages(settings)) / "programs").read_text().split("\n")
+    return [f"DEBS={program.in_root} PROGRAM={IN_ROOT}{os.path.basename(line.split(' ')[1])}"
+            for line in lines if line.startswith(f"{program.in_root} ")][:12]
 
 
 def all_files(settings, root):
@@ -199,7 +263,9 @@ def all_files(settings, root):
 
 
 def look(settings):
-    """What can be said before anything is built."""
+    """What can be said before anything is built or fetched."""
+    if settings.root and not os.path.isdir(settings.root):
+        readable("ROOT", settings.root)
     if settings.libs and not os.path.isdir(settings.libs):
         raise Refused(f"LIBS={settings.libs} is no folder", "a folder with libraries of riscv64")
     if settings.programs:
@@ -208,22 +274,36 @@ def look(settings):
 
 # ---- what is laid into the guest's root ----
 
-def plan(settings, has_libraries):
+def plan(settings, root, has_libraries):
     """As tests/workloads/program.c reads it."""
     environment = ENVIRONMENT | ({"LD_LIBRARY_PATH": f"/{LIBRARIES}"} if has_libraries else {})
     texts = [str(settings.warm)]
-    for words in ([f"{name}={value}" for name, value in environment.items()], *(each.words for each in settings.programs)):
+    for words in ([f"{name}={value}" for name, value in environment.items()], *(each.words(root) for each in settings.programs)):
         texts += [str(len(words)), *words]
     return b"".join(os.fsencode(text) + b"\0" for text in texts)
 
 
-def initrd(settings, base):
-    """The root at `base` with the programs over it: an archive."""
+def base_of(settings):
+    """The archive of the guest's root, and what is in it."""
+    if packages(settings):
+        return debs.root(packages(settings))
+    if not settings.root:
+        ours = readable("INITRD", settings.initrd)
+        return ours, roots.of_archive(ours)
+    path = pathlib.Path(settings.root)
+    try:
+        return roots.of_folder(path) if path.is_dir() else (path, roots.of_archive(path))
+    except Refused as refused:
+        raise Refused(f"ROOT={path} {refused}", refused.remedy) from None
+
+
+def initrd(settings):
+    """The guest's root with the programs over it: an archive."""
     first = tree.BUILD / "workloads/program"
     if not first.is_file():
         raise Failed(f"{first} is not built", "run: make all")
-    root = roots.of_archive(base)
+    base, root = base_of(settings)
     files = all_files(settings, root)
     has_libraries = any(path.startswith(LIBRARIES) for path in files)
-    files |= {FIRST.strip("/"): first, f"{FOLDER}/plan": plan(settings, has_libraries)}
+    files |= {FIRST.strip("/"): first, f"{FOLDER}/plan": plan(settings, root, has_libraries)}
     return roots.laid_over(base, roots.archive(files, root))

@@ -4,25 +4,32 @@ over it.  Neither needs the rights of root to be made."""
 
 import functools
 import hashlib
+import lzma
 import os
 import pathlib
 import subprocess
 import tempfile
 
-from hmode import tree
-from hmode.messages import Failed
+from hmode import image, tree
+from hmode.messages import Failed, Refused
 
 # Where a program that is named without a folder is looked for.
-PATH = ("usr/local/sbin", "usr/local/bin", "usr/sbin", "usr/bin", "sbin", "bin")
+PATH = ("usr/local/sbin", "usr/local/bin", "usr/sbin", "usr/bin", "sbin", "bin", "usr/games")
 LINKS = 40              # as many as the kernel follows
 
 
-def cpio(*words, **more):
+# Where a dynamic program looks by itself, on Debian and elsewhere.
+LIBRARIES = ("lib/riscv64-linux-gnu", "usr/lib/riscv64-linux-gnu", "lib", "usr/lib", "usr/local/lib", "lib64/lp64d",
+             "usr/lib64/lp64d", "lib64", "usr/lib64")
+MAGIC = (b"070701", b"070702")
+
+
+def cpio(*words, may_fail=False, **more):
     try:
         done = subprocess.run(["cpio", "--quiet", *words], capture_output=True, check=False, **more)
     except FileNotFoundError:
         raise Failed("the tool 'cpio' is missing", "install Debian's package 'cpio', or run: make fetch") from None
-    if done.returncode:
+    if done.returncode and not may_fail:
         raise Failed(f"cpio failed: {done.stderr.decode(errors='replace').strip()}")
     return done.stdout
 
@@ -63,11 +70,35 @@ class Root:
         """Anything at all of that name, a link too."""
         return os.path.lexists(self.folder / path.strip("/"))
 
+    def library(self, name, places=()):
+        """The path of one in the guest, or None; places: folders where it is looked for first."""
+        if "/" in name:
+            return name if self.has_file(name) else None
+        return next((f"/{folder.strip('/')}/{name}" for folder in (*places, *LIBRARIES) if self.has_file(f"{folder}/{name}")), None)
+
     def command(self, name):
         """The path of a program by its name, or None."""
         if "/" in name:
             return name if self.has_file(name) else None
         return next((f"/{folder}/{name}" for folder in PATH if self.has_file(f"{folder}/{name}")), None)
+
+
+def plain(path):
+    """The archive's bytes as they are when nothing is compressed."""
+    data = pathlib.Path(path).read_bytes()
+    if data[:6] == b"\xfd7zXZ\0":
+        try:
+            data = lzma.decompress(data)
+        except lzma.LZMAError as error:
+            raise Refused(f"is a broken xz file: {error}") from error
+    inner = image.unpacked(data)
+    data = data if inner is None else inner
+    if data[:6] not in MAGIC:
+        raise Refused("is no cpio archive of the form that kernels take",
+                      "a folder, or what 'cpio --create --format=newc' makes, perhaps compressed by gzip, xz or zstd")
+    if b"TRAILER!!!" not in data[-4096:]:
+        raise Refused("is truncated: a cpio archive without its end", "the whole archive")
+    return data
 
 
 class Unpacked(Root):
@@ -76,13 +107,25 @@ class Unpacked(Root):
     def __init__(self, path):
         self.temporary = tempfile.TemporaryDirectory(prefix="hmode-root-")
         super().__init__(self.temporary.name)
-        with open(path, "rb") as file:
-            cpio("--extract", "--make-directories", "--no-absolute-filenames", stdin=file, cwd=self.folder)
+        cpio("--extract", "--make-directories", "--no-absolute-filenames", input=plain(path), cwd=self.folder,
+             may_fail=os.geteuid() != 0)        # for want of the right to make devices, which nobody looks for
 
 
 @functools.cache
 def of_archive(path):
     return Unpacked(path)
+
+
+@functools.cache
+def of_folder(folder):
+    """An archive of all that is in it, owned by root; and the root."""
+    names = sorted(os.fsencode(os.path.relpath(os.path.join(at, name), folder))
+                   for at, folders, files in os.walk(folder) for name in (*folders, *files))
+    if not names:
+        raise Refused("is an empty folder", "a folder with the files of a root")
+    made = cpio("--create", "--null", "--format=newc", "--reproducible", "--owner=0:0", cwd=folder,
+                input=b"".join(name + b"\0" for name in names))
+    return kept(made), Root(folder)
 
 
 def parents(path):
@@ -111,7 +154,10 @@ def archive(files, root):
 def laid_over(base, over):
     """A file of an archive and another behind it, named by what it holds, so that runs at the same time agree."""
     content = base.read_bytes()
-    content += bytes(-len(content) % 4) + over
+    return kept(content + bytes(-len(content) % 4) + over)
+
+
+def kept(content):
     path = tree.BUILD / "programs" / f"{hashlib.sha256(content).hexdigest()[:32]}.cpio"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -16,10 +16,10 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 VALUES = {"POLICY": "flush,fill", "MODES": "tsp ssp", "KERNEL": "x", "LOAD": "0x80400000",
           "INITRD": "none", "DTB": "x", "APPEND": "quiet", "CMDLINE": "", "WORKLOAD": "fork", "RESULT": "x", "LOG": "x",
           "MEM": "2G", "QEMU": "strict", "ASIDLEN": "6", "V": "1", "LADDER": "1", "FORMAT": "flat", "TRACE": "x",
-          "PROGRAM": "x", "ARGS": "a 'b c'", "CHECK": "true", "LIBS": "x"}
+          "PROGRAM": "x", "ARGS": "a 'b c'", "CHECK": "true", "LIBS": "x", "DEBS": "jq", "ROOT": "x"}
 WITH = {"POLICY": {"MODE": "ssp"}, "LOAD": {"KERNEL": "x", "FORMAT": "flat"}, "FORMAT": {"KERNEL": "x"},
         "ASIDLEN": {"QEMU": "strict"}, "EVENTS": {"TRACE": "x"},
-        **dict.fromkeys(("ARGS", "WARM", "CHECK", "LIBS"), {"PROGRAM": "x"})}
+        **dict.fromkeys(("ARGS", "WARM", "CHECK", "LIBS", "DEBS", "ROOT"), {"PROGRAM": "x"})}
 
 
 @pytest.fixture(autouse=True)
@@ -177,7 +177,11 @@ def test_workloads_are_in_the_order_of_their_list(text, names):
     ({"PROGRAM": "x", "MARKS": "0"}, "MARKS=0 gives no record of a PROGRAM"),
     ({"PROGRAM": "x", "ARGS": "a 'b"}, "ARGS=a 'b cannot be split into words: no closing quotation"),
     ({"PROGRAM": "x", "ARGS": "a\\"}, "cannot be split into words: no escaped character"),
-    *(({name: "1"}, f"{name} goes with PROGRAM only | PROGRAM=FILE") for name in ("ARGS", "WARM", "CHECK", "LIBS")),
+    *(({name: "1"}, f"{name} goes with PROGRAM only | PROGRAM=FILE") for name in ("ARGS", "WARM", "CHECK", "LIBS", "DEBS", "ROOT")),
+    ({"PROGRAM": "x", "DEBS": "jq", "ROOT": "x"}, "ROOT and DEBS do not go together"),
+    ({"PROGRAM": "deb:jq", "ROOT": "x"}, "ROOT and DEBS do not go together"),
+    *(({"PROGRAM": "x", "DEBS": f"jq {word}"}, f"'{word}' is no name of a package | small letters, digits, + - .")
+      for word in ("JQ", "jq-", "-o", "jq=1", "jq/sid", "../x", "a;b", "x")),
     ({"CMDLINE": "x", "MODE": "native", "MARKS": "1"}, "natively | marks=1 in CMDLINE"),
     ({"CMDLINE": "x", "MODE": "native", "WIDTH": "sv48"}, "natively | no4lvl (sv39) or no5lvl (sv48) in CMDLINE"),
     ({"KERNEL": "x", "GUEST": "patched"}, "KERNEL and GUEST do not go together"),
@@ -195,7 +199,7 @@ def test_every_rule_has_its_refusal_here():
     """Each rule refuses one of the combinations above: without it one of them would be taken."""
     ruled = {option.name for option in options.OPTIONS if option.rule}
     assert ruled == {"FORMAT", "LOAD", "MARKS", "RESULT", "CMDLINE", "ASIDLEN", "LADDER", "KERNEL", "EVENTS",
-                     "PROGRAM", "ARGS", "WARM", "CHECK", "LIBS"}
+                     "PROGRAM", "ARGS", "WARM", "CHECK", "LIBS", "DEBS", "ROOT"}
 
 
 # ---- defaults ----

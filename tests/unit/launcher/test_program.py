@@ -106,8 +106,8 @@ def test_a_file_that_may_not_be_read(root, tmp_path, monkeypatch):
 @pytest.mark.parametrize("name, given, text", [
     ("object", {}, "is an object file, not yet linked"),
     ("libs/libinner.so", {}, "is no program but a shared library"),
-    ("uses", {}, "needs the library libouter.so, which neither LIBS nor the cross compiler has | LIBS=folder"),
-    ("lost", {}, "needs the library ld-lost.so.1, its interpreter, which neither"),
+    ("uses", {}, "needs the library libouter.so, which neither LIBS, the guest's root nor the cross compiler has | LIBS=folder"),
+    ("lost", {}, "needs the library /lib/ld-lost.so.1, its interpreter, which neither"),
 ])
 def test_what_lacks_something(root, built, name, given, text):
     assert text in refusal(root, built / name, **given)
@@ -182,7 +182,7 @@ def test_arguments_are_split_as_by_a_shell():
 
 
 def test_the_plan_has_them_to_the_letter():
-    texts = program.plan(Settings({"PROGRAM": "dir/x", "WARM": "3", "ARGS": "a 'b\nc' ''"}), True).split(b"\0")
+    texts = program.plan(Settings({"PROGRAM": "dir/x", "WARM": "3", "ARGS": "a 'b\nc' ''"}), None, True).split(b"\0")
     assert texts[0] == b"3" and b"LD_LIBRARY_PATH=/hmode/lib" in texts
     assert texts[-6:] == [b"4", b"/hmode/0/x", b"a", b"b\nc", b"", b""]
 
@@ -207,9 +207,11 @@ def base(tmp_path):
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch):
+def here(tmp_path, base, monkeypatch):
     monkeypatch.setattr(tree, "BUILD", tmp_path / "build")
-    (tree.BUILD / "workloads").mkdir(parents=True)
+    for folder in ("workloads", "guest"):
+        (tree.BUILD / folder).mkdir(parents=True)
+    (tree.BUILD / "guest/initramfs.cpio").write_bytes(base.read_bytes())
     (tree.BUILD / "workloads/program").write_bytes(b"first")
     (tmp_path / "x").write_bytes(b"#!/bin/sh\necho hello\n")
     return tmp_path
@@ -217,7 +219,7 @@ def here(tmp_path, monkeypatch):
 
 def test_the_programs_lie_behind_the_root(here, base):
     settings = Settings({"PROGRAM": str(here / "x"), "ARGS": "a"})
-    made = program.initrd(settings, base)
+    made = program.initrd(settings)
     before, after = made.read_bytes()[:base.stat().st_size], made.read_bytes()[base.stat().st_size:]
     assert before == base.read_bytes() and base.stat().st_size % 4 == 0
     (here / "out").mkdir()
@@ -225,22 +227,22 @@ def test_the_programs_lie_behind_the_root(here, base):
     out = here / "out/hmode"
     assert sorted(path.name for path in out.iterdir()) == ["0", "init", "plan"]
     assert (out / "0/x").read_bytes() == (here / "x").read_bytes() and os.access(out / "0/x", os.X_OK)
-    assert (out / "init").read_bytes() == b"first" and (out / "plan").read_bytes() == program.plan(settings, False)
+    assert (out / "init").read_bytes() == b"first" and (out / "plan").read_bytes() == program.plan(settings, None, False)
 
 
-def test_the_same_program_gives_the_same_archive(here, base):
+def test_the_same_program_gives_the_same_archive(here):
     settings = Settings({"PROGRAM": str(here / "x")})
-    first, content = program.initrd(settings, base), program.initrd(settings, base).read_bytes()
+    first, content = program.initrd(settings), program.initrd(settings).read_bytes()
     first.unlink()
     os.utime(here / "x", (1, 1))
-    assert program.initrd(settings, base) == first and first.read_bytes() == content
-    assert program.initrd(Settings({"PROGRAM": str(here / "x"), "ARGS": "a"}), base) != first
+    assert program.initrd(settings) == first and first.read_bytes() == content
+    assert program.initrd(Settings({"PROGRAM": str(here / "x"), "ARGS": "a"})) != first
 
 
-def test_nothing_is_laid_without_the_guests_first_process(here, base):
+def test_nothing_is_laid_without_the_guests_first_process(here):
     (tree.BUILD / "workloads/program").unlink()
     with pytest.raises(Failed, match="is not built"):
-        program.initrd(Settings({"PROGRAM": str(here / "x")}), base)
+        program.initrd(Settings({"PROGRAM": str(here / "x")}))
 
 
 def test_links_of_a_root_stay_within_it(tmp_path):

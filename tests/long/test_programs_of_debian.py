@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Programs of Debian's packages as the archive has them today, in the modes of the tour."""
+
+import pathlib
+
+import pytest
+
+from hmode import debs, modes, tree
+
+pytestmark = pytest.mark.long("programs")
+
+QUERY = "create table t(a); insert into t values (1),(2),('x y'); select count(*), max(a) from t;"
+SCRIPT = "#!/usr/bin/env python3\nimport sqlite3, sys\nprint(sqlite3.connect(':memory:').execute('select 6 * 7').fetchone(), sys.argv[1:])\n"
+
+
+def answer(run, name):
+    assert run.status == 0, repr(run)
+    assert run.results[name]["ok"] is True
+    return pathlib.Path(run.results[name]["program"]["stdout"]["file"]).read_text()
+
+
+@pytest.mark.parametrize("mode", modes.TOUR)
+def test_a_package_by_the_name_of_its_program(launch, mode):
+    run = launch(MODE=mode, PROGRAM="deb:sqlite3", ARGS=f"':memory:' \"{QUERY}\"")
+    assert answer(run, "sqlite3") == "3|x y\n"
+    assert "NOT RUN" in run.messages and "postinst of libc6" in run.messages
+
+
+@pytest.mark.parametrize("mode", ["native", "ssp-hm"])
+def test_a_script_with_its_interpreter(launch, tmp_path, mode):
+    (tmp_path / "script").write_text(SCRIPT)
+    run = launch(MODE=mode, PROGRAM=tmp_path / "script", DEBS="python3", ARGS="'a b'", MEM="1G")
+    assert answer(run, "script") == "(42,) ['a b']\n"
+
+
+def test_the_root_of_packages_is_one_of_the_users_own(launch):
+    """As a folder and as an archive: what the cache has is either."""
+    launch(MODE="native", PROGRAM="deb:sqlite3", ARGS="-version")
+    place = debs.entry(["sqlite3"])
+    assert place.is_relative_to(tree.CACHE)
+    for root in ("root", "root.cpio"):
+        assert answer(launch(MODE="ssp-hm", PROGRAM="root:sqlite3", ROOT=place / root, ARGS=":memory: 'select 1'"), "sqlite3") == "1\n"
+
+
+def test_a_package_that_is_none_is_refused(launch):
+    run = launch(MODE="native", PROGRAM="deb:no-such-package-here")
+    assert run.status == 2 and "has no package no-such-package-here for riscv64" in run.messages
