@@ -43,7 +43,7 @@ def log_of(given, name):
 def settings_of(given, mode, policy="", guest=""):
     """One boot with all workloads; its results go to a file of its own."""
     name = "-".join(filter(None, [mode, policy.replace(",", "+").replace(" ", "+"), guest]))
-    work = given.get("WORKLOAD") or ("" if given.get("PROGRAM") else "all")
+    work = given.get("WORKLOAD") or ("" if given.get("PROGRAM") or given.get("LIST") else "all")
     words = {"MODE": mode, "POLICY": policy, "LADDER": "0", "WORKLOAD": work,
              "LOG": log_of(given, name) or "", "RESULT": str(tree.BUILD / "results" / f"{name}.json")}
     return Settings(given | words | ({"GUEST": guest} if guest else {}))
@@ -68,7 +68,7 @@ def is_wanted(given):
 
 
 # Options of all runs together.
-WHOLE = ("LADDER", "MODES", "WORKLOAD", "PROGRAM", "ARGS", "DEBS", "GUEST", "RESULT")
+WHOLE = ("LADDER", "MODES", "WORKLOAD", "PROGRAM", "ARGS", "LIST", "DEBS", "GUEST", "RESULT")
 
 
 def about(given):
@@ -81,7 +81,7 @@ def must_have_rows(given, measured):
     """A table has one for each workload or program."""
     if not measured:
         raise Refused(f"WORKLOAD={given['WORKLOAD']} leaves the table empty", " ".join(["all", *WORKLOADS]))
-    if given.get("KERNEL") and not given.get("INITRD") and not given.get("PROGRAM"):
+    if given.get("KERNEL") and not given.get("INITRD") and not given.get("PROGRAM") and not given.get("LIST"):
         raise Refused("KERNEL needs an INITRD that runs the workloads here",
                       f"INITRD={tree.BUILD / 'guest/initramfs.cpio'}; without workloads: make run MODE=ssp-hm KERNEL=...")
 

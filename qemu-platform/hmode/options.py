@@ -61,13 +61,17 @@ def own_kernel(settings):
     return str(tree.CACHE / "current" / GUESTS[settings.guest] / "Image")
 
 
+def has_programs(settings):
+    return settings.is_given("PROGRAM") or settings.is_given("LIST")
+
+
 def own_initrd(settings):
-    is_bare = settings.is_given("KERNEL") and not settings.is_given("PROGRAM")
+    is_bare = settings.is_given("KERNEL") and not has_programs(settings)
     return "none" if is_bare else str(tree.BUILD / "guest/initramfs.cpio")
 
 
 def own_workload(settings):
-    return "none" if any(map(settings.is_given, ("PROGRAM", "KERNEL", "CMDLINE"))) else "all"
+    return "none" if any(map(settings.is_given, ("PROGRAM", "LIST", "KERNEL", "CMDLINE"))) else "all"
 
 
 def own_asid_bits(settings):
@@ -91,18 +95,22 @@ def load_rule(settings):
         raise Refused("LOAD goes with FORMAT=flat alone")
 
 
-def program_rule(settings):
-    """The program is all that the guest does, in the root that is ours."""
-    if not settings.program:
-        return
-    if settings.workload:
-        raise Refused("PROGRAM and WORKLOAD do not go together", "PROGRAM: one of your own; WORKLOAD: some of ours")
-    if settings.is_given("INITRD"):
-        raise Refused("PROGRAM and INITRD do not go together", "ROOT=FILE, over which the program is laid")
+def alone(name):
+    """Programs are all that the guest does, in a root that is made for them."""
+    def rule(settings):
+        if not settings.is_given(name):
+            return
+        if settings.workload:
+            raise Refused(f"{name} and WORKLOAD do not go together", f"{name}: of your own; WORKLOAD: some of ours")
+        if settings.is_given("INITRD"):
+            raise Refused(f"{name} and INITRD do not go together", "ROOT=FILE, over which the program is laid")
+        if settings.program and settings.list:
+            raise Refused("PROGRAM and LIST do not go together", "PROGRAM: one; LIST: a file that names some")
+    return rule
 
 
 def root_rule(settings):
-    goes_with_program("ROOT")(settings)
+    goes_with_programs("ROOT")(settings)
     if settings.root and program.packages(settings):
         raise Refused("ROOT and DEBS do not go together", "ROOT: a root of your own; DEBS: one of Debian's packages")
 
@@ -114,8 +122,15 @@ def goes_with_program(name):
     return rule
 
 
+def goes_with_programs(name):
+    def rule(settings):
+        if settings.is_given(name) and not has_programs(settings):
+            raise Refused(f"{name} goes with PROGRAM and LIST only", "PROGRAM=FILE, LIST=FILE")
+    return rule
+
+
 def debs_rule(settings):
-    goes_with_program("DEBS")(settings)
+    goes_with_programs("DEBS")(settings)
     program.packages(settings)
 
 
@@ -196,14 +211,16 @@ OPTIONS = (
            commands=MEASURING),
     Option("PROGRAM", File(), None, "a program of your own instead: for riscv64, a script, or a C file; root:NAME, one in "
            "the guest's root; deb:NAME, one of Debian's package NAME",
-           rule=program_rule, commands=RECORDING),
+           rule=alone("PROGRAM"), commands=RECORDING),
     Option("ARGS", Text(), "", "its arguments, split as in a shell", rule=goes_with_program("ARGS"), commands=RECORDING),
-    Option("WARM", Number(0, 99), "1", "its runs before the one that is counted", rule=goes_with_program("WARM"),
+    Option("LIST", File(), None, "a file that names several: a name and a command a line", rule=alone("LIST"),
            commands=RECORDING),
-    Option("CHECK", Text(), None, "a shell command that has its output as input and fails if that is wrong",
+    Option("WARM", Number(0, 99), "1", "a program's runs before the one that is counted", rule=goes_with_programs("WARM"),
+           commands=RECORDING),
+    Option("CHECK", Text(), None, "a shell command that has the program's output as input and fails if that is wrong",
            shown="the same as natively", rule=goes_with_program("CHECK"), commands=RECORDING),
-    Option("LIBS", File(), None, "a folder with libraries that it needs, before the cross compiler's",
-           rule=goes_with_program("LIBS"), commands=RECORDING),
+    Option("LIBS", File(), None, "a folder with libraries that programs need, before the cross compiler's",
+           rule=goes_with_programs("LIBS"), commands=RECORDING),
     Option("DEBS", Text(), None, "packages of Debian for riscv64, of which the guest's root is made", rule=debs_rule,
            commands=RECORDING),
     Option("ROOT", File(), None, "the guest's root instead of ours: a folder, or a cpio archive", rule=root_rule, commands=RECORDING),

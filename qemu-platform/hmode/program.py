@@ -23,19 +23,21 @@ SCRIPT_HEAD = 256               # as many bytes of its first line the kernel rea
 ENVIRONMENT = {"HOME": "/root", "LANG": "C.UTF-8", "PATH": ":".join(f"/{each}" for each in roots.PATH), "USER": "root"}
 
 
+# Of a row in a LIST, and the last number that a mark holds.
+NAME, MOST = re.compile(r"[A-Za-z0-9_.-]{1,32}"), 255
 # What a PROGRAM may begin with: one that the guest's root has.
 IN_ROOT, OF_PACKAGE = "root:", "deb:"
 
 
 @dataclasses.dataclass(frozen=True)
 class Program:
-    """number: of its mark.  file: as the user names it.  option: the option that does."""
+    """number: of its mark.  file: as the user names it.  told: the same in a refusal."""
 
     number: int
     name: str
     file: str
     arguments: tuple
-    option: str = "PROGRAM"
+    told: str
 
     @property
     def in_root(self):
@@ -74,9 +76,48 @@ def split(name, text):
 
 def wanted(settings):
     """The programs that the options name, none of which is looked at yet."""
+    if settings.list:
+        return listed(settings.list)
     if not settings.program:
         return []
-    return [Program(0, row(settings.program), settings.program, split("ARGS", settings.args))]
+    return [Program(0, row(settings.program), settings.program, split("ARGS", settings.args), f"PROGRAM={settings.program}")]
+
+
+def listed(path):
+    """The programs of a LIST: a name, and a command as a shell would split it."""
+    lines = readable("LIST", path).read_text(errors="surrogateescape").split("\n")
+    found = []
+    for number, line in enumerate(lines, 1):
+        where = f"LIST={path}, line {number}:"
+        try:
+            words = shlex.split(line, comments=True)
+        except ValueError as error:
+            raise Refused(f"{where} {str(error).lower()}", "words as in a shell, each quote and each \\ with what belongs to it") from None
+        if words:
+            found.append(of_line(words, len(found), path, where))
+    if not found:
+        raise Refused(f"LIST={path} names no program", "a name and a command on each line")
+    must_be_different(found, path)
+    return found
+
+
+def of_line(words, number, path, where):
+    if len(words) < 2 or not NAME.fullmatch(words[0]):
+        raise Refused(f"{where} there is no name before a command",
+                      "a name of at most 32 letters, digits, _ . -, then a command")
+    if number > MOST:
+        raise Refused(f"{where} these are too many programs", f"at most {MOST + 1}, since a mark holds no more")
+    file = words[1]
+    if not file.startswith((IN_ROOT, OF_PACKAGE)):
+        file = os.path.join(os.path.dirname(path), os.path.expanduser(file))
+    return Program(number, words[0], file, tuple(words[2:]), f"{where} {file}")
+
+
+def must_be_different(programs, path):
+    names = [each.name for each in programs]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice:
+        raise Refused(f"LIST={path} has the name {twice} twice", "a name of its own for each row")
 
 
 def packages(settings):
@@ -258,7 +299,7 @@ def all_files(settings, root):
         try:
             found |= files_of(program, settings, root)
         except Refused as refused:
-            raise Refused(f"{program.option}={program.file} {refused}", refused.remedy) from None
+            raise Refused(f"{program.told} {refused}", refused.remedy) from None
     return found
 
 

@@ -82,6 +82,17 @@ def test_what_is_wrong_with_it_is_noticed(tmp_path):
     assert "bad " in done.stdout        # the table is there all the same
 
 
+def test_programs_of_a_list_are_rows(launch, tmp_path, good):
+    (tmp_path / "script").write_text("#!/bin/sh\nread line; echo $# \"$1\" $?; exit $2\n")
+    (tmp_path / "list").write_text(f"compiled {good} 1\nfirst ./script 'a b' 0\nsecond ./script c 4 # wrong\n")
+    run = launch(MODE="native", LIST=tmp_path / "list")
+    assert run.status == 1 and "second in native: exit status 4" in run.messages, repr(run)
+    results = [run.results[name] for name in ("compiled", "first", "second")]
+    assert [result["ok"] for result in results] == [True, True, False]
+    said = [pathlib.Path(result["program"]["stdout"]["file"]).read_text() for result in results]
+    assert said == ["[1]path -1\n", "2 a b 1\n", "2 c 1\n"]
+
+
 def test_a_script_runs_in_a_folder_that_is_new_each_time(launch, tmp_path):
     """And what it leaves running is ended."""
     (tmp_path / "script").write_text("#!/bin/sh\nmkdir there || exit 9\nhead -c 300000 /dev/zero\nsleep 100000 &\n")

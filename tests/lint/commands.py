@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 ASSIGNMENT = re.compile(r"([A-Z][A-Z0-9_]*)=(.*)", re.DOTALL)
 
 # Files that a reader supplies: something of the kind stands in for each.
-FILES = ("KERNEL", "INITRD", "DTB", "QEMU", "RESULT", "LOG", "PROGRAM", "LIBS", "ROOT")
+FILES = ("KERNEL", "INITRD", "DTB", "QEMU", "RESULT", "LOG", "PROGRAM", "LIBS", "ROOT", "LIST")
 FOLDERS = ("LIBS",)
 
 

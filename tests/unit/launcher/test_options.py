@@ -16,7 +16,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 VALUES = {"POLICY": "flush,fill", "MODES": "tsp ssp", "KERNEL": "x", "LOAD": "0x80400000",
           "INITRD": "none", "DTB": "x", "APPEND": "quiet", "CMDLINE": "", "WORKLOAD": "fork", "RESULT": "x", "LOG": "x",
           "MEM": "2G", "QEMU": "strict", "ASIDLEN": "6", "V": "1", "LADDER": "1", "FORMAT": "flat", "TRACE": "x",
-          "PROGRAM": "x", "ARGS": "a 'b c'", "CHECK": "true", "LIBS": "x", "DEBS": "jq", "ROOT": "x"}
+          "PROGRAM": "x", "ARGS": "a 'b c'", "CHECK": "true", "LIBS": "x", "DEBS": "jq", "ROOT": "x",
+          "LIST": str(pathlib.Path(__file__).with_name("programs"))}
 WITH = {"POLICY": {"MODE": "ssp"}, "LOAD": {"KERNEL": "x", "FORMAT": "flat"}, "FORMAT": {"KERNEL": "x"},
         "ASIDLEN": {"QEMU": "strict"}, "EVENTS": {"TRACE": "x"},
         **dict.fromkeys(("ARGS", "WARM", "CHECK", "LIBS", "DEBS", "ROOT"), {"PROGRAM": "x"})}
@@ -171,13 +172,19 @@ def test_workloads_are_in_the_order_of_their_list(text, names):
     ({"CMDLINE": "x", "APPEND": "y"}, "CMDLINE and APPEND do not go together | CMDLINE: these words alone"),
     ({"CMDLINE": "x", "GUEST": "patched-off"}, "GUEST=patched-off is the word hm=off | GUEST=patched with hm=off in CMDLINE"),
     ({"CMDLINE": "x", "WORKLOAD": "fork"}, "a WORKLOAD needs words on the command line"),
-    ({"PROGRAM": "x", "WORKLOAD": "fork"}, "PROGRAM and WORKLOAD do not go together | PROGRAM: one of your own"),
+    ({"PROGRAM": "x", "WORKLOAD": "fork"}, "PROGRAM and WORKLOAD do not go together | PROGRAM: of your own"),
     ({"PROGRAM": "x", "INITRD": "x"}, "PROGRAM and INITRD do not go together"),
+    ({"LIST": VALUES["LIST"], "WORKLOAD": "fork"}, "LIST and WORKLOAD do not go together"),
+    ({"LIST": VALUES["LIST"], "INITRD": "x"}, "LIST and INITRD do not go together"),
+    ({"LIST": VALUES["LIST"], "PROGRAM": "x"}, "PROGRAM and LIST do not go together | PROGRAM: one"),
+    ({"LIST": VALUES["LIST"], "ARGS": "a"}, "ARGS goes with PROGRAM only"),
     ({"PROGRAM": "x", "CMDLINE": ""}, "a PROGRAM needs words on the command line"),
     ({"PROGRAM": "x", "MARKS": "0"}, "MARKS=0 gives no record of a PROGRAM"),
     ({"PROGRAM": "x", "ARGS": "a 'b"}, "ARGS=a 'b cannot be split into words: no closing quotation"),
     ({"PROGRAM": "x", "ARGS": "a\\"}, "cannot be split into words: no escaped character"),
-    *(({name: "1"}, f"{name} goes with PROGRAM only | PROGRAM=FILE") for name in ("ARGS", "WARM", "CHECK", "LIBS", "DEBS", "ROOT")),
+    *(({name: "1"}, f"{name} goes with PROGRAM only | PROGRAM=FILE") for name in ("ARGS", "CHECK")),
+    *(({name: "1"}, f"{name} goes with PROGRAM and LIST only | PROGRAM=FILE, LIST=FILE")
+      for name in ("WARM", "LIBS", "DEBS", "ROOT")),
     ({"PROGRAM": "x", "DEBS": "jq", "ROOT": "x"}, "ROOT and DEBS do not go together"),
     ({"PROGRAM": "deb:jq", "ROOT": "x"}, "ROOT and DEBS do not go together"),
     *(({"PROGRAM": "x", "DEBS": f"jq {word}"}, f"'{word}' is no name of a package | small letters, digits, + - .")
@@ -199,7 +206,7 @@ def test_every_rule_has_its_refusal_here():
     """Each rule refuses one of the combinations above: without it one of them would be taken."""
     ruled = {option.name for option in options.OPTIONS if option.rule}
     assert ruled == {"FORMAT", "LOAD", "MARKS", "RESULT", "CMDLINE", "ASIDLEN", "LADDER", "KERNEL", "EVENTS",
-                     "PROGRAM", "ARGS", "WARM", "CHECK", "LIBS", "DEBS", "ROOT"}
+                     "PROGRAM", "ARGS", "LIST", "WARM", "CHECK", "LIBS", "DEBS", "ROOT"}
 
 
 # ---- defaults ----

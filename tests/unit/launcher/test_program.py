@@ -150,6 +150,42 @@ def test_the_launcher_ends_with_2_before_anything_boots(tmp_path, capsys):
     assert cli.main(["options", "tour", f"PROGRAM={tmp_path}/x"]) == 0
 
 
+# ---- a list ----
+
+def refused_list(folder, text):
+    (folder / "list").write_text(text)
+    with pytest.raises(Refused) as caught:
+        Settings({"LIST": str(folder / "list")})
+    return f"{caught.value} | {caught.value.remedy}".removeprefix(f"LIST={folder}/list")
+
+
+@pytest.mark.parametrize("text, why", [
+    ("", " names no program | a name and a command"), ("# a b\n\n", " names no program"),
+    ("a ./x\n\nb\n", ", line 3: there is no name before a command | a name of at most 32 letters"),
+    ("a/b ./x\n", ", line 1: there is no name"), ("a" * 33 + " ./x", ", line 1: there is no name"), ("'' ./x", "no name"),
+    ("a 'b\n", ", line 1: no closing quotation"), ("a ./x\na ./y\n", " has the name a twice"),
+    ("\n".join(f"n{number} ./x" for number in range(257)), ", line 257: these are too many programs | at most 256"),
+])
+def test_a_list_that_is_none(tmp_path, text, why):
+    assert why in refused_list(tmp_path, text)
+
+
+def test_a_list_that_is_not_there():
+    with pytest.raises(Refused, match="LIST=/nowhere is no readable file"):
+        Settings({"LIST": "/nowhere"})
+
+
+def test_a_list_names_programs(tmp_path, root, monkeypatch):
+    monkeypatch.chdir("/")
+    (tmp_path / "list").write_text("one ./x 'a b' \"\" # and no more\n\ntwo deb:jq .\nthree /x\n")
+    settings = Settings({"LIST": str(tmp_path / "list"), "DEBS": "bc"})
+    assert settings.measured == ["one", "two", "three"] and program.packages(settings) == ["bc", "jq"]
+    assert [each.file for each in settings.programs] == [f"{tmp_path}/./x", "deb:jq", "/x"]
+    assert settings.programs[0].arguments == ("a b", "") and settings.programs[2].place == "hmode/2/x"
+    with pytest.raises(Refused, match=f"LIST={tmp_path}/list, line 1: {tmp_path}/./x is not there"):
+        program.all_files(settings, root)
+
+
 # ---- what it needs ----
 
 def test_a_static_program_needs_nothing(root, built):
