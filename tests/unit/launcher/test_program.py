@@ -334,6 +334,14 @@ def test_an_output_comes_as_it_was_written(tmp_path, data):
     assert pathlib.Path(result["program"]["stderr"]["file"]).read_bytes() == b"e"
 
 
+def test_of_several_records_the_last_is_meant(tmp_path):
+    """A program can write markers too."""
+    settings = Settings({"PROGRAM": "x"})
+    results = [{"workload": "x", "ok": ok, "number": number} for number, ok in enumerate((False, True))]
+    found = outcome.with_programs(settings, console(), tmp_path / "log", results)
+    assert [each["number"] for each in found] == [1] and found[0]["ok"] is True
+
+
 @pytest.mark.parametrize("end, wrong, status, number", [
     ("status 3", "exit status 3", 3, None), ("signal 11", "ended by SIGSEGV", None, "SIGSEGV"),
     ("signal 4", "ended by SIGILL, an instruction that the hart has not", None, "SIGILL"),
