@@ -126,7 +126,7 @@ hmcode host-hv: fetch
 hmcode-trace: fetch ## hmcode with a trace of events, which TRACE= runs
 	@$(submake) -C hmcode TRACED=1
 
-workloads	:= build/workloads/hmwork build/workloads/first build/workloads/program
+workloads	:= build/workloads/hmwork build/workloads/first build/workloads/program build/workloads/hm-mark
 $(workloads) &: fetch FORCE
 	@$(submake) -C tests/workloads
 

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import zlib
 
-from hmode import records
+from hmode import records, regions
 from hmode.messages import Failed, say
 from hmode.modes import label
 
@@ -43,10 +43,10 @@ class Outcome:
     """end: (what, number or text) with what of status, signal, begun."""
 
     def __init__(self):
-        self.out, self.err, self.end, self.ring = Output(), Output(), None, None
+        self.out, self.err, self.marks, self.end, self.ring = Output(), Output(), Output(), None, None
 
     def take(self, text):
-        output = re.fullmatch(r"(out|err)(?: ([A-Za-z0-9+/=]+)|: (\d+) bytes, checksum ([0-9a-f]{8}))", text)
+        output = re.fullmatch(r"(out|err|marks)(?: ([A-Za-z0-9+/=]+)|: (\d+) bytes, checksum ([0-9a-f]{8}))", text)
         end = re.fullmatch(r"(status|signal|not begun:) (.*)", text)
         ring = re.fullmatch(r"hmwork: program ring: (.*)", text)
         if output and output[2]:
@@ -61,7 +61,7 @@ class Outcome:
 
     @property
     def is_sound(self):
-        return self.end is not None and self.out.is_sound and self.err.is_sound
+        return self.end is not None and self.out.is_sound and self.err.is_sound and self.marks.is_sound and self.marks.is_whole
 
     def status(self):
         return int(self.end[1]) if self.end[0] == "status" and self.end[1].isdigit() else None
@@ -144,13 +144,13 @@ def with_programs(settings, console, log, results):
     """The result objects with what became of their programs; the outputs lie beside the log."""
     if not settings.programs:
         return results
-    # A program may give records itself: the guest's first process gives that which is meant, after it.
-    outcomes, last = told(console), {result["workload"]: result for result in results}
+    outcomes, found = told(console), []
     for program in settings.programs:
-        result = last[program.name]
         outcome = outcomes[program.number]
+        pieces = [result for result in results if result["workload"] == program.name]
+        result, parts, wrong_marks = regions.taken(program.name, outcome.marks.kept, pieces)
         stdout, stderr = kept(log, program, "stdout", outcome.out), kept(log, program, "stderr", outcome.err)
-        why = outcome.why()
+        why = outcome.why() or wrong_marks
         if why is None and settings.check:
             why = checked(settings, stdout)
         result["ok"], result["guest_ring"] = bool(result["ok"]) and why is None, outcome.ring
@@ -158,7 +158,8 @@ def with_programs(settings, console, log, results):
             "command": [program.file, *program.arguments], "warm": settings.warm, "status": outcome.status(), "signal": outcome.signal(),
             "wrong": why, "checked": bool(settings.check), "stdout": stdout, "stderr": stderr}
         say("OUTPUT", f"{stdout['bytes']} bytes of {program.name} in {stdout['file']}")
-    return [last[program.name] for program in settings.programs]
+        found += [result, *parts]
+    return found
 
 
 def is_measured(settings, console, results):

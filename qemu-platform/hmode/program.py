@@ -18,9 +18,10 @@ from hmode.messages import Failed, Refused
 
 FOLDER = "hmode"                # of the guest's root: nothing else lies there
 FIRST = f"/{FOLDER}/init"
+COMMANDS = f"{FOLDER}/bin"      # hm-mark alone
 LIBRARIES = f"{FOLDER}/lib"
 SCRIPT_HEAD = 256               # as many bytes of its first line the kernel reads
-ENVIRONMENT = {"HOME": "/root", "LANG": "C.UTF-8", "PATH": ":".join(f"/{each}" for each in roots.PATH), "USER": "root"}
+ENVIRONMENT = {"HOME": "/root", "LANG": "C.UTF-8", "PATH": ":".join(f"/{each}" for each in (*roots.PATH, COMMANDS)), "USER": "root"}
 
 
 # Of a row in a LIST, and the last number that a mark holds.
@@ -157,8 +158,8 @@ def compiled(path):
     folder = tree.BUILD / "programs" / hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:16]
     folder.mkdir(parents=True, exist_ok=True)
     new = folder / f"{stem(str(path))}.{os.getpid()}"
-    done = subprocess.run([elf.tool("gcc"), "-O2", "-static", "-pthread", "-o", new, path, "-lm"], capture_output=True, text=True,
-                          env=os.environ | {"LC_ALL": "C"}, check=False)
+    done = subprocess.run([elf.tool("gcc"), "-O2", "-static", "-pthread", "-I", tree.PLATFORM / "include", "-o", new, path,
+                           "-lm"], capture_output=True, text=True, env=os.environ | {"LC_ALL": "C"}, check=False)
     if done.returncode:
         raise Refused(f"does not compile:\n{done.stderr.rstrip()}", "a program that you compile with options of your own")
     return new.rename(folder / stem(str(path)))
@@ -340,11 +341,12 @@ def base_of(settings):
 
 def initrd(settings):
     """The guest's root with the programs over it: an archive."""
-    first = tree.BUILD / "workloads/program"
-    if not first.is_file():
-        raise Failed(f"{first} is not built", "run: make all")
+    first, mark = tree.BUILD / "workloads/program", tree.BUILD / "workloads/hm-mark"
+    for path in (first, mark):
+        if not path.is_file():
+            raise Failed(f"{path} is not built", "run: make all")
     base, root = base_of(settings)
     files = all_files(settings, root)
     has_libraries = any(path.startswith(LIBRARIES) for path in files)
-    files |= {FIRST.strip("/"): first, f"{FOLDER}/plan": plan(settings, root, has_libraries)}
+    files |= {FIRST.strip("/"): first, f"{COMMANDS}/hm-mark": mark, f"{FOLDER}/plan": plan(settings, root, has_libraries)}
     return roots.laid_over(base, roots.archive(files, root))

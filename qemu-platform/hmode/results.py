@@ -3,6 +3,7 @@
 
 import math
 
+from hmode import regions
 from hmode.modes import EVENTS, TSP, label
 
 # What exits count as without memory virtualization being their cause.
@@ -73,7 +74,7 @@ def without_repeats(rows):
 def figures(result):
     exits, traps, counted = result["vm_exits"], result["hm_traps"], result["instructions"]
     return {"mode": result["mode"], "hm": result["hm"], "label": label(result["mode"], result["hm"]),
-            "workload": result["workload"], "exits": exits["total"], "memory": exits["memory"],
+            "workload": result["workload"], "is_part": bool(result.get("region")), "exits": exits["total"], "memory": exits["memory"],
             "traps": traps["total"], "transitions": plus(exits["total"], traps["total"]),
             "for_memory": plus(exits["memory"], traps["memory"]), "instructions": counted["total"],
             "reasons": exits["by_reason"]}
@@ -125,11 +126,12 @@ def count_cells(name, rows):
 
 
 def counts(results):
-    rows = rows_of(results)
+    rows = rows_of(regions.together(results))
     workloads = distinct(row["workload"] for row in rows)
+    whole = [row for row in rows if not row["is_part"]]
     cells = [cell for name in workloads for cell in count_cells(name, [r for r in rows if r["workload"] == name])]
-    if len(workloads) > 1:
-        sums = [total([r for r in rows if r["label"] == each]) for each in distinct(r["label"] for r in rows)]
+    if len(distinct(row["workload"] for row in whole)) > 1:
+        sums = [total([r for r in whole if r["label"] == each]) for each in distinct(r["label"] for r in whole)]
         cells += count_cells("sum", sums)
         cells += [["geom. mean", row["label"], *[""] * 5, shown(row["mean"], 3), "", ""]
                   for row in sums if row["mode"] != "native" and row["mean"] is not None]
@@ -138,6 +140,7 @@ def counts(results):
 
 def reasons(results):
     """What exits for memory there are, where there are any."""
+    results = regions.together(results)
     rows = [row for row in rows_of(results) if (row["memory"] or 0) > 0]
     names = [name for name in distinct(name for row in rows for name in row["reasons"])
              if name not in OTHER and any((row["reasons"].get(name) or 0) > 0 for row in rows)]
@@ -162,7 +165,7 @@ class Ladder:
     def __init__(self, results):
         groups = {}
         for row in rows_of(results):
-            if row["mode"] != "native":
+            if row["mode"] != "native" and not row["is_part"]:
                 row["hm"] = [name for name in row["hm"] if name != "none"]
                 groups.setdefault((row["mode"] in TSP, row["mode"], tuple(row["hm"])), []).append(row)
         self.rows = [total(groups[key]) for key in sorted(groups)]

@@ -39,6 +39,25 @@ int main(void)
 	return 3;
 }
 """
+# 16 pages in each of three times, and a region in which there is nothing.
+MARKED = r"""
+#include "hm-mark.h"
+int main(void)
+{
+	if (!hm_mark_begin("no name") || errno != EINVAL || hm_mark_begin("all"))
+		return 9;
+	for (int i = 0; i < 3; i++) {
+		volatile char *area = aligned_alloc(4096, 64 << 12);
+		hm_mark_begin("touch");
+		for (int page = 0; page < 16; page++)
+			area[page * 4096] = 1;
+		hm_mark_end("touch");
+	}
+	hm_mark_begin("nothing");
+	hm_mark_end("nothing");
+	return hm_mark_end("all");
+}
+"""
 ARGUMENTS = """'a b' "" 100% '\\n' 'new\nline' '$HOME' '"'"""
 SHOWN = "[a b][][100%][\\n][new\nline][$HOME][\"]path -1\n"
 
@@ -91,6 +110,28 @@ def test_programs_of_a_list_are_rows(launch, tmp_path, good):
     assert [result["ok"] for result in results] == [True, True, False]
     said = [pathlib.Path(result["program"]["stdout"]["file"]).read_text() for result in results]
     assert said == ["[1]path -1\n", "2 a b 1\n", "2 c 1\n"]
+
+
+def test_regions_are_rows(tmp_path):
+    (tmp_path / "marked.c").write_text(MARKED)
+    done, results = measure(tmp_path, "native ssp-hm", f"PROGRAM={tmp_path}/marked.c")
+    assert done.returncode == 0, done.stderr
+    names = ["marked", *["marked/touch"] * 3, "marked/nothing", "marked/all"]
+    assert [result["workload"] for result in results] == names * 2
+    program, *touches, nothing, whole = results[len(names):]
+    for touch in touches:
+        assert 16 <= touch["hm_traps"]["by_kind"]["true_fault"] <= 20
+    # Nothing of a mark but its call, and the firmware's way to the counter.
+    assert nothing["hm_traps"]["memory"] == 0 and nothing["instructions"]["guest"] < 40 and nothing["instructions"]["total"] < 300
+    assert sum(each["instructions"]["total"] for each in touches) < whole["instructions"]["total"] < program["instructions"]["total"]
+    assert done.stdout.count("marked/touch") == 1       # the sum of the three, above both modes
+
+
+def test_a_script_marks_by_a_command(launch, tmp_path):
+    (tmp_path / "script").write_text("#!/bin/sh\nhm-mark begin a && cat /bin/busybox >/dev/null && hm-mark end a\nhm-mark begin a/b\necho $?\n")
+    run = launch(MODE="native", PROGRAM=tmp_path / "script", CHECK="grep -qx 2")
+    assert run.status == 0, repr(run)
+    assert 0 < run.results["script/a"]["instructions"]["total"] < run.results["script"]["instructions"]["total"]
 
 
 def test_a_script_runs_in_a_folder_that_is_new_each_time(launch, tmp_path):

@@ -29,10 +29,12 @@
 #include "workload.h"
 
 #define PLAN       "/hmode/plan"
+#define MARKS      "/hmode/marks" /* of hm-mark.h */
 #define FOLDER     "/tmp"
 #define SAID       "hmprog: "
 #define MOST_TOLD  ((size_t)256 << 10) /* of an output; docs/measuring.md names it */
-#define LINE_BYTES ((size_t)57)        /* 76 letters */
+#define MOST_MARKS ((size_t)16 << 20)
+#define LINE_BYTES ((size_t)57) /* 76 letters */
 
 /* syslog(2) */
 #define CONSOLE_OFF 6
@@ -44,6 +46,7 @@ struct plan {
 
 struct run {
 	int out, err;  /* files in memory */
+	int marks;     /* the program's, or -1 */
 	int status;    /* as of waitpid() */
 	int not_begun; /* why execve() failed, or 0 */
 };
@@ -91,15 +94,14 @@ static unsigned long next_number(struct plan *plan)
 	return strtoul(next_text(plan), NULL, 10);
 }
 
-/* How many there are, and these: for execve(). */
-static char **next_texts(struct plan *plan)
+/* These and, for execve(), a NULL and room for one more. */
+static char **next_texts(struct plan *plan, unsigned long count)
 {
-	unsigned long count = next_number(plan);
 	char **texts;
 
 	if (count > (unsigned long)(plan->end - plan->next))
 		fail(PLAN " ends too soon");
-	texts = calloc(count + 1, sizeof(*texts));
+	texts = calloc(count + 2, sizeof(*texts));
 	if (!texts)
 		fail("there is no memory for the plan");
 	for (unsigned long i = 0; i < count; i++)
@@ -163,13 +165,29 @@ static void renew_folder(void)
 static struct run prepare_run(void)
 {
 	renew_folder();
-	return (struct run){ .out = file_in_memory("out"), .err = file_in_memory("err") };
+	return (struct run){ .out = file_in_memory("out"),
+			     .err = file_in_memory("err"),
+			     .marks = -1 };
 }
 
 static void discard(const struct run *run)
 {
 	close(run->out);
 	close(run->err);
+	if (run->marks >= 0)
+		close(run->marks);
+}
+
+/* Whoever the program becomes may mark. */
+static int new_marks(void)
+{
+	int file;
+
+	unlink(MARKS);
+	file = open(MARKS, O_CREAT | O_RDWR | O_CLOEXEC, 0666);
+	if (file < 0 || fchmod(file, 0666))
+		fail("there is no " MARKS);
+	return file;
 }
 
 static void warm_up(char **words, char **environment)
@@ -187,12 +205,16 @@ static bool is_good(const struct run *run)
 }
 
 /* From the last moment before there is a process to the first after it has ended. */
-static struct run measure(unsigned int number, char **words, char **environment)
+static struct run measure(unsigned int number, char **words, char **environment, char **spare)
 {
+	char marks[64];
 	uint64_t before[RING_COUNTERS], after[RING_COUNTERS];
 	struct run run = prepare_run();
 	bool counted;
 
+	snprintf(marks, sizeof(marks), "HM_MARKS=%u:" MARKS, number);
+	*spare = marks;
+	run.marks = new_marks();
 	settle();
 	counted = ring_read(before);
 	await_tick();
@@ -203,6 +225,7 @@ static struct run measure(unsigned int number, char **words, char **environment)
 		printf(SAID "%u ", number);
 		ring_report("program", before, after);
 	}
+	*spare = NULL;
 	end_the_rest();
 	return run;
 }
@@ -242,7 +265,7 @@ static uint32_t checksum(uint32_t sum, const unsigned char *bytes, size_t count)
 }
 
 /* Its beginning letter by letter; then, of all of it, how long it is and its checksum. */
-static void tell_output(unsigned int number, const char *name, int file)
+static void tell_output(unsigned int number, const char *name, int file, size_t most)
 {
 	unsigned char bytes[LINE_BYTES];
 	size_t told = 0;
@@ -250,7 +273,7 @@ static void tell_output(unsigned int number, const char *name, int file)
 	ssize_t count;
 
 	for (; (count = pread(file, bytes, sizeof(bytes), told)) > 0; told += count) {
-		if (told < MOST_TOLD)
+		if (told < most)
 			tell_line(number, name, bytes, count);
 		sum = checksum(sum, bytes, count);
 	}
@@ -261,8 +284,9 @@ static void tell(unsigned int number, const struct run *run)
 {
 	/* The kernel does not write into these lines. */
 	klogctl(CONSOLE_OFF, NULL, 0);
-	tell_output(number, "out", run->out);
-	tell_output(number, "err", run->err);
+	tell_output(number, "out", run->out, MOST_TOLD);
+	tell_output(number, "err", run->err, MOST_TOLD);
+	tell_output(number, "marks", run->marks, MOST_MARKS);
 	if (!mark_works())
 		printf(SAID "%u not measured\n", number);
 	if (run->not_begun)
@@ -279,7 +303,7 @@ static void tell(unsigned int number, const struct run *run)
 int main(void)
 {
 	struct plan plan;
-	unsigned long warm;
+	unsigned long warm, count;
 	char **environment;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -289,14 +313,15 @@ int main(void)
 	personality(ADDR_NO_RANDOMIZE);
 	plan = read_plan();
 	warm = next_number(&plan);
-	environment = next_texts(&plan);
+	count = next_number(&plan);
+	environment = next_texts(&plan, count);
 	for (unsigned int number = 0; plan.next < plan.end; number++) {
-		char **words = next_texts(&plan);
+		char **words = next_texts(&plan, next_number(&plan));
 		struct run run;
 
 		for (unsigned long i = 0; i < warm; i++)
 			warm_up(words, environment);
-		run = measure(number, words, environment);
+		run = measure(number, words, environment, &environment[count]);
 		tell(number, &run);
 		discard(&run);
 	}

@@ -249,6 +249,7 @@ def here(tmp_path, base, monkeypatch):
         (tree.BUILD / folder).mkdir(parents=True)
     (tree.BUILD / "guest/initramfs.cpio").write_bytes(base.read_bytes())
     (tree.BUILD / "workloads/program").write_bytes(b"first")
+    (tree.BUILD / "workloads/hm-mark").write_bytes(b"mark")
     (tmp_path / "x").write_bytes(b"#!/bin/sh\necho hello\n")
     return tmp_path
 
@@ -261,7 +262,7 @@ def test_the_programs_lie_behind_the_root(here, base):
     (here / "out").mkdir()
     subprocess.run(["cpio", "-id", "--quiet"], input=after, cwd=here / "out", check=True)
     out = here / "out/hmode"
-    assert sorted(path.name for path in out.iterdir()) == ["0", "init", "plan"]
+    assert sorted(path.name for path in out.iterdir()) == ["0", "bin", "init", "plan"]
     assert (out / "0/x").read_bytes() == (here / "x").read_bytes() and os.access(out / "0/x", os.X_OK)
     assert (out / "init").read_bytes() == b"first" and (out / "plan").read_bytes() == program.plan(settings, None, False)
 
@@ -313,8 +314,8 @@ def output(number, name, data, size=None, checksum=None):
     return [*lines, f"hmprog: {number} {name}: {size} bytes, checksum {checksum:08x}"]
 
 
-def console(out=b"hello\n", err=b"", end="status 0", **more):
-    return "\r\n".join([*output(0, "out", out, **more), *output(0, "err", err), f"hmprog: 0 {end}", ""])
+def console(out=b"hello\n", err=b"", end="status 0", marks=b"", **more):
+    return "\r\n".join([*output(0, "out", out, **more), *output(0, "err", err), *output(0, "marks", marks), f"hmprog: 0 {end}", ""])
 
 
 LONG = bytes(outcome.KEPT)
@@ -337,9 +338,18 @@ def test_an_output_comes_as_it_was_written(tmp_path, data):
 def test_of_several_records_the_last_is_meant(tmp_path):
     """A program can write markers too."""
     settings = Settings({"PROGRAM": "x"})
-    results = [{"workload": "x", "ok": ok, "number": number} for number, ok in enumerate((False, True))]
+    results = [{"workload": "x", "ok": True, "number": number} for number in range(2)]
     found = outcome.with_programs(settings, console(), tmp_path / "log", results)
-    assert [each["number"] for each in found] == [1] and found[0]["ok"] is True
+    assert [each["number"] for each in found] == [1] and found[0]["ok"] is False
+    assert "it gave 1 marks, of which 0 are named" in found[0]["program"]["wrong"]
+
+
+def test_a_program_is_told_with_its_regions(tmp_path):
+    settings = Settings({"PROGRAM": "x"})
+    results = [{"workload": "x", "ok": True, "instructions": {"total": number}} for number in range(1, 4)]
+    found = outcome.with_programs(settings, console(marks=b"+a\n-a\n"), tmp_path / "log", results)
+    assert [(each["workload"], each["instructions"]["total"], "program" in each) for each in found] == [("x", 6, True), ("x/a", 2, False)]
+    assert outcome.is_measured(settings, console(marks=b"+a\n-a\n").replace("marks:", "marked:"), results) == "x"
 
 
 @pytest.mark.parametrize("end, wrong, status, number", [
