@@ -79,6 +79,7 @@ def look(settings, folder=None):
     copies = 2 if settings.programs else 1
     need = (size + (copies * initrd.stat().st_size if initrd else 0)) // (1 << 20) + SPARE_MIB
     if need > settings.mib:
+        what = "INITRD" if copies == 1 else "ROOT, or fewer DEBS"
         raise Refused(f"kernel and initrd need {need}M, the guest's memory is {settings.mib}M",
-                      "a larger MEM, or a smaller INITRD")
+                      f"a larger MEM, or a smaller {what}")
     return Guest(kernel, initrd, dtb_of(settings))

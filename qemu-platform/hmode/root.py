@@ -2,6 +2,7 @@
 """A guest's root, and what is laid over it for one run: a second cpio archive behind the first, which the kernel unpacks
 over it.  Neither needs the rights of root to be made."""
 
+import contextlib
 import functools
 import hashlib
 import lzma
@@ -9,6 +10,7 @@ import os
 import pathlib
 import subprocess
 import tempfile
+import time
 
 from hmode import image, tree
 from hmode.messages import Failed, Refused
@@ -22,6 +24,7 @@ LINKS = 40              # as many as the kernel follows
 LIBRARIES = ("lib/riscv64-linux-gnu", "usr/lib/riscv64-linux-gnu", "lib", "usr/lib", "usr/local/lib", "lib64/lp64d",
              "usr/lib64/lp64d", "lib64", "usr/lib64")
 MAGIC = (b"070701", b"070702")
+OLD = 3600              # seconds after which an archive that was made for a run may go
 
 
 def cpio(*words, may_fail=False, **more):
@@ -157,10 +160,22 @@ def laid_over(base, over):
     return kept(content + bytes(-len(content) % 4) + over)
 
 
+def remove_old(folder):
+    """What no run needs any more: QEMU has read an archive once its machine runs."""
+    for path in folder.glob("*.cpio"):
+        with contextlib.suppress(OSError):      # another run was as quick
+            if time.time() - path.stat().st_mtime > OLD:
+                path.unlink()
+
+
 def kept(content):
+    """A file of the build's with that content."""
     path = tree.BUILD / "programs" / f"{hashlib.sha256(content).hexdigest()[:32]}.cpio"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(OSError):
+        os.utime(path)
+    remove_old(path.parent)
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
         new = path.with_name(f"{path.name}.{os.getpid()}")
         new.write_bytes(content)
         new.rename(path)

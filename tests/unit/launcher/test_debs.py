@@ -9,11 +9,12 @@ import lzma
 import os
 import pathlib
 import re
+import struct
 import subprocess
 
 import pytest
 
-from hmode import cli, debs, program, root as roots, tree
+from hmode import cli, debs, guest, program, root as roots, tree
 from hmode.messages import Refused
 from hmode.settings import Settings
 import test_options
@@ -184,6 +185,31 @@ def test_an_archive_is_a_root(here, folder, pack):
     archive.write_bytes(pack(roots.of_folder(folder)[0].read_bytes()))
     made = program.initrd(Settings({"PROGRAM": "root:mine", "ROOT": str(archive)})).read_bytes()
     assert made.startswith(archive.read_bytes()) and made.index(b"070701", archive.stat().st_size) % 4 == 0
+
+
+def test_what_runs_left_an_hour_ago_is_removed(here, folder):
+    settings = Settings({"PROGRAM": "root:mine", "ROOT": str(folder)})
+    old, again = tree.BUILD / "programs/old.cpio", program.initrd(settings)
+    old.write_bytes(b"")
+    for path in (old, again):
+        os.utime(path, (1, 1))
+    young = program.initrd(Settings({"PROGRAM": "root:mine", "ROOT": str(folder), "WARM": "7"}))
+    assert not old.exists() and not again.exists() and young.exists()
+    os.utime(young, (1, 1))
+    assert program.initrd(Settings({"PROGRAM": "root:mine", "ROOT": str(folder), "WARM": "7"})).exists()
+
+
+def test_a_root_must_fit_twice(here, folder):
+    """While the kernel unpacks it."""
+    with (folder / "large").open("wb") as file:
+        file.truncate(30 << 20)
+    kernel = here / "Image"
+    kernel.write_bytes(struct.pack("<16xQ32xI4x", 64, 0x05435352))
+    given = {"PROGRAM": "root:mine", "ROOT": str(folder), "KERNEL": str(kernel)}
+    with pytest.raises(Refused, match="need 7[67]M, the guest's memory is 64M") as caught:
+        guest.look(Settings(given | {"MEM": "64M"}), here / "kernels")
+    assert caught.value.remedy == "a larger MEM, or a smaller ROOT, or fewer DEBS"
+    assert guest.look(Settings(given | {"MEM": "128M"}), here / "kernels").initrd.is_file()
 
 
 @pytest.mark.parametrize("content, text", [
