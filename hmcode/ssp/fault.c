@@ -274,32 +274,32 @@ static enum ssp_verdict fill_unmarked_fast(struct ssp_space *space, struct ssp_w
 }
 
 /*
- * The same by a full walk, or first by one that is cached. Where somebody else has changed the
- * entry meanwhile nothing is filled, and the access is repeated. Out of line: other faults would
- * save its registers.
+ * The same by a full walk, `walked` if it was made already, or first by one that is cached. Where
+ * somebody else has changed the entry meanwhile nothing is filled, and the access is repeated. Out
+ * of line: other faults would save its registers.
  */
-static __attribute__((noinline)) struct ssp_result unmarked(struct ssp_space *space, uint64_t va,
-							    enum ssp_access access,
-							    unsigned int state,
-							    struct ssp_walk *cached)
+static __attribute__((noinline)) struct ssp_result
+unmarked(struct ssp_space *space, uint64_t va, enum ssp_access access, unsigned int state,
+	 struct ssp_walk *cached, struct ssp_guest_walk *walked)
 {
 	struct ssp_result result = { .verdict = SSP_SLOW, .fence = SSP_FENCE_NONE };
 	const struct ssp_slot *slot = NULL;
-	struct ssp_guest_walk walk;
+	struct ssp_guest_walk own, *walk = walked ? walked : &own;
 
 	if (cached)
 		result.verdict =
 			fill_unmarked_fast(space, cached, va, access, state, &result.fence);
 	if (result.verdict == SSP_SLOW) {
-		ssp_guest_walk(space, space->current->gsatp, va, access, state, &walk);
-		result.verdict = walk.verdict;
-		result.gpa = walk.gpa;
-		if (walk.verdict == SSP_UNMARKED)
-			result.verdict = ssp_walk_mark(space, &walk, access, state);
+		if (!walked)
+			ssp_guest_walk(space, space->current->gsatp, va, access, state, walk);
+		result.verdict = walk->verdict;
+		result.gpa = walk->gpa;
+		if (walk->verdict == SSP_UNMARKED)
+			result.verdict = ssp_walk_mark(space, walk, access, state);
 		if (result.verdict == SSP_ALLOWED)
-			slot = ssp_walk_slot(space, &walk, access, state);
+			slot = ssp_walk_slot(space, walk, access, state);
 		if (slot)
-			result.fence = fill(space, &walk, va, slot);
+			result.fence = fill(space, walk, va, slot);
 		else if (result.verdict == SSP_ALLOWED)
 			result.verdict = SSP_OUTSIDE;
 	}
@@ -321,7 +321,7 @@ static struct ssp_result fault(struct ssp_space *space, uint64_t va, enum ssp_ac
 		result.verdict = ssp_fault_fast(space, va, access, state, &result.fence);
 		if (result.verdict == SSP_UNMARKED)
 			return unmarked(space, va, access, state,
-					ssp_walk_entry(space->current, va));
+					ssp_walk_entry(space->current, va), NULL);
 		if (result.verdict != SSP_SLOW)
 			return result;
 		if (ssp_device_hit(space, va, access, state, &result.gpa)) {
@@ -332,7 +332,7 @@ static struct ssp_result fault(struct ssp_space *space, uint64_t va, enum ssp_ac
 	ssp_guest_walk(space, space->current->gsatp, va, access, state, &walk);
 	if (walk.verdict != SSP_ALLOWED) {
 		if (walk.verdict == SSP_UNMARKED)
-			return unmarked(space, va, access, state, NULL);
+			return unmarked(space, va, access, state, NULL, &walk);
 		return (struct ssp_result){ .verdict = walk.verdict, .gpa = walk.gpa };
 	}
 	slot = ssp_walk_slot(space, &walk, access, state);

@@ -58,25 +58,37 @@ static __attribute__((noinline)) void look_without_marks(const struct ssp_space 
 }
 
 /*
- * Step 9: compare the PTE with what the walk read, and set A, for a store D, if it is that still.
- * Where the PTE lies in memory that cannot be written, that is an access fault.  An access that the
- * slot behind the leaf forbids does not happen, so nothing is set for it.
+ * What comes before step 9 writes: *walk is as if A, and for a store D, were set. An access that the
+ * slot behind the leaf forbids does not happen, so nothing is set for it; a page of no slot, a
+ * device, is marked as RAM is. Where the PTE lies in memory that cannot be written, that is an
+ * access fault.
  */
-enum ssp_verdict ssp_walk_mark(struct ssp_space *space, struct ssp_guest_walk *walk,
-			       enum ssp_access access, unsigned int state)
+static enum ssp_verdict look_at_slots(const struct ssp_space *space, struct ssp_guest_walk *walk,
+				      enum ssp_access access, unsigned int state)
 {
 	const struct ssp_slot *slot = ssp_slot_of(space, walk->table[walk->level]);
-	uint64_t pte = walk->pte;
 
 	walk->pte |= ssp_marks(access);
 	if (ssp_slot_of(space, walk->gpa) && !ssp_walk_slot(space, walk, access, state))
-		return walk->verdict = SSP_OUTSIDE;
+		return SSP_OUTSIDE;
 	if (!slot || !(slot->rights & PTE_W))
-		return walk->verdict = SSP_ACCESS_FAULT;
-	if (!ssp_port_swap(walk->link_hpa[walk->level], pte, walk->pte))
-		return SSP_UNMARKED;
-	walk->link[walk->level] = walk->pte;
-	return walk->verdict = SSP_ALLOWED;
+		return SSP_ACCESS_FAULT;
+	return SSP_ALLOWED;
+}
+
+/* Step 9: compare the PTE with what the walk read, and set A, for a store D, if it is that still. */
+enum ssp_verdict ssp_walk_mark(struct ssp_space *space, struct ssp_guest_walk *walk,
+			       enum ssp_access access, unsigned int state)
+{
+	uint64_t pte = walk->pte;
+
+	walk->verdict = look_at_slots(space, walk, access, state);
+	if (walk->verdict == SSP_ALLOWED) {
+		if (!ssp_port_swap(walk->link_hpa[walk->level], pte, walk->pte))
+			return SSP_UNMARKED;
+		walk->link[walk->level] = walk->pte;
+	}
+	return walk->verdict;
 }
 
 /* A guest in bare mode: one leaf of the shadow's top level that covers the address. */
@@ -152,16 +164,16 @@ void ssp_guest_walk(struct ssp_space *space, uint64_t gsatp, uint64_t va, enum s
 	walk_tables(space, gsatp, va, access, state, walk);
 }
 
-/* A page of no slot is marked as one of RAM is; one that its slot forbids is not. */
+/* Out of line: other walks would save its registers. */
 static __attribute__((noinline)) enum ssp_verdict
 translate_unmarked(const struct ssp_space *space, struct ssp_guest_walk *walk,
 		   enum ssp_access access, unsigned int state, uint64_t *address)
 {
+	enum ssp_verdict verdict = look_at_slots(space, walk, access, state);
 	const struct ssp_slot *slot = ssp_slot_of(space, walk->gpa);
 
-	walk->pte |= ssp_marks(access);
-	if (slot && !ssp_walk_slot(space, walk, access, state))
-		return SSP_OUTSIDE;
+	if (verdict != SSP_ALLOWED)
+		return verdict;
 	*address = slot ? walk->gpa + slot->delta : 0;
 	return SSP_UNMARKED;
 }
