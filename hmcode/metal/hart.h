@@ -131,11 +131,11 @@ static inline bool hart_compare_swap(u64 hpa, u64 old, u64 new)
 	u64 found;
 
 	__asm__ volatile("	lr.d.aqrl %[found], (%[hpa])\n"
-			 "	bne	%[found], %[old], 1f\n"
-			 "	sc.d.aqrl %[found], %[new], (%[hpa])\n"
-			 "	j	2f\n"
-			 "1:	sc.d	%[found], %[found], (%[hpa])\n"
+			 "	beq	%[found], %[old], 1f\n"
+			 "	sc.d	%[found], %[found], (%[hpa])\n"
 			 "	li	%[found], 1\n"
+			 "	j	2f\n"
+			 "1:	sc.d.aqrl %[found], %[new], (%[hpa])\n"
 			 "2:"
 			 : [found] "=&r"(found)
 			 : [hpa] "r"(hpa), [old] "r"(old), [new] "r"(new)

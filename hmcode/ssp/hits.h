@@ -129,6 +129,18 @@ static inline uint64_t *ssp_entry_at(const struct ssp_walk *walk, uint64_t offse
 	return (uint64_t *)((char *)walk->shadow + offset);
 }
 
+/* Has a leaf all that an access needs, and all of that but what ssp_set_ad() has us set? */
+static inline _Bool ssp_leaf_has_needs(const struct ssp_space *space, uint64_t pte, uint64_t access)
+{
+	return !(~pte & space->need[access]);
+}
+
+static inline _Bool ssp_leaf_has_rights(const struct ssp_space *space, uint64_t pte,
+					uint64_t access)
+{
+	return !(~pte & space->rights[access]);
+}
+
 /* May this access be made by a 4 KiB leaf of the guest, whatever SUM and MXR are? */
 static inline _Bool ssp_leaf_plainly_allows(const struct ssp_space *space, uint64_t pte,
 					    uint64_t access, uint64_t state)
@@ -145,26 +157,38 @@ static inline _Bool ssp_leaf_plainly_allows(const struct ssp_space *space, uint6
 static inline _Bool ssp_leaf_plainly_forbids(const struct ssp_space *space, uint64_t pte,
 					     uint64_t access)
 {
-	return access != SSP_LOAD && ~pte & space->rights[access];
+	return access != SSP_LOAD && !ssp_leaf_has_rights(space, pte, access);
+}
+
+/* Of a leaf that has V and not the rights that an access needs; SSP_SLOW: MXR has a say. */
+static inline enum ssp_verdict ssp_leaf_without_rights(uint64_t pte, uint64_t state)
+{
+	return pte & PTE_R || !(state & SSP_MXR) ? SSP_TRUE_FAULT : SSP_SLOW;
 }
 
 /*
- * Neither plainly, of a leaf that has V; SSP_SLOW: MXR has a say, or the leaf cannot be read, which
- * is for fault.c; SSP_UNMARKED: what it lacks is to be set, if it allows the access then.
+ * Of one that has them, but U is not what it should be: S-mode at a page of the user's? SSP_SLOW:
+ * it is that it cannot be read, which is for fault.c.
+ */
+static inline enum ssp_verdict ssp_leaf_of_other_mode(uint64_t pte, uint64_t access, uint64_t state)
+{
+	if (!(pte & PTE_R))
+		return SSP_SLOW;
+	return (state & (SSP_SUM | SSP_USER)) == SSP_SUM && access != SSP_FETCH ? SSP_ALLOWED :
+										  SSP_TRUE_FAULT;
+}
+
+/*
+ * Neither plainly, of a leaf that has V; SSP_UNMARKED: what it lacks is to be set, if it allows the
+ * access then.
  */
 static inline enum ssp_verdict ssp_leaf_exception(const struct ssp_space *space, uint64_t pte,
 						  uint64_t access, uint64_t state)
 {
-	if (~pte & space->need[access]) {
-		if (!(~pte & space->rights[access]))
-			return SSP_UNMARKED;
-		return pte & PTE_R || !(state & SSP_MXR) ? SSP_TRUE_FAULT : SSP_SLOW;
-	}
-	if (!(pte & PTE_R))
-		return SSP_SLOW;
-	/* U is not what it should be: S-mode at a page of the user's? */
-	return (state & (SSP_SUM | SSP_USER)) == SSP_SUM && access != SSP_FETCH ? SSP_ALLOWED :
-										  SSP_TRUE_FAULT;
+	if (ssp_leaf_has_needs(space, pte, access))
+		return ssp_leaf_of_other_mode(pte, access, state);
+	return ssp_leaf_has_rights(space, pte, access) ? SSP_UNMARKED :
+							 ssp_leaf_without_rights(pte, state);
 }
 
 /*
@@ -207,13 +231,21 @@ static inline enum ssp_verdict ssp_fill_leaf(struct ssp_space *space, struct ssp
 	return SSP_ALLOWED;
 }
 
-/* Does the guest's leaf table lie in the first slot, if that can be written?  By the link to it. */
+/* Does the guest's leaf table lie in the first slot, if that can be written? */
 static inline _Bool ssp_table_in_ram(const struct ssp_space *space, const struct ssp_walk *walk)
 {
-	const struct ssp_root *root = space->current;
-	uint64_t link = root->path[walk - root->walk].link[0].pte;
+	return (walk->table->ident << PTE_PPN_SHIFT) - space->ram_base < space->ram_size;
+}
 
-	return link - space->ram_base < space->ram_size;
+/*
+ * The plain case of ssp_may_mark(), whatever SUM and MXR are: of a leaf that has the rights,
+ * without what is to be set.
+ */
+static inline _Bool ssp_may_plainly_mark(const struct ssp_space *space, const struct ssp_walk *walk,
+					 uint64_t pte, uint64_t state)
+{
+	return (pte & (PTE_R | PTE_U)) == (PTE_R | (state & SSP_USER)) &&
+	       pte - space->ram_base < space->ram_size && ssp_table_in_ram(space, walk);
 }
 
 /*

@@ -43,23 +43,31 @@ bool ssp_leaf_allows(uint64_t pte, enum ssp_access access, unsigned int state)
  * By Svadu they forbid nothing: step 9 sets them.  What else the walk comes to is in place.  Out of
  * line: other walks would save its registers.
  */
-static __attribute__((noinline)) void look_without_marks(const struct ssp_space *space, uint64_t va,
+static __attribute__((noinline)) void look_without_marks(uint64_t pte, uint64_t va,
 							 enum ssp_access access, unsigned int state,
 							 struct ssp_guest_walk *walk)
 {
-	uint64_t pte = walk->link[walk->level], offset = va & (level_size(walk->level) - 1);
-
-	if (!space->sets_ad || !ssp_leaf_allows(pte | PTE_A | PTE_D, access, state) ||
+	if (!ssp_leaf_allows(pte | PTE_A | PTE_D, access, state) ||
 	    pte_address(pte) & (level_size(walk->level) - 1))
 		return;
 	walk->pte = pte;
-	walk->gpa = pte_address(pte) + offset;
+	walk->gpa = pte_address(pte) + (va & (level_size(walk->level) - 1));
 	walk->verdict = SSP_UNMARKED;
 }
 
+/* A leaf that forbids the access.  Most are stores without W, which are forbidden in any case. */
+static inline __attribute__((always_inline)) void forbid(const struct ssp_space *space,
+							 uint64_t pte, uint64_t va,
+							 enum ssp_access access, unsigned int state,
+							 struct ssp_guest_walk *walk)
+{
+	if (space->sets_ad && (access != SSP_STORE || pte & PTE_W))
+		look_without_marks(pte, va, access, state, walk);
+}
+
 /*
- * What comes before step 9 writes: *walk is as if A, and for a store D, were set. An access that the
- * slot behind the leaf forbids does not happen, so nothing is set for it; a page of no slot, a
+ * What comes before step 9 writes: *walk is as if A, and for a store D, were set. An access that
+ * the slot behind the leaf forbids does not happen, so nothing is set for it; a page of no slot, a
  * device, is marked as RAM is. Where the PTE lies in memory that cannot be written, that is an
  * access fault.
  */
@@ -76,7 +84,7 @@ static enum ssp_verdict look_at_slots(const struct ssp_space *space, struct ssp_
 	return SSP_ALLOWED;
 }
 
-/* Step 9: compare the PTE with what the walk read, and set A, for a store D, if it is that still. */
+/* Step 9: set A, and for a store D, if the PTE still is what the walk read. */
 enum ssp_verdict ssp_walk_mark(struct ssp_space *space, struct ssp_guest_walk *walk,
 			       enum ssp_access access, unsigned int state)
 {
@@ -150,7 +158,7 @@ walk_tables(struct ssp_space *space, uint64_t gsatp, uint64_t va, enum ssp_acces
 	walk->level = level;
 	walk->global = path & PTE_G;
 	if (!leaf_allows(pte, access, state) || table & ((1ull << shift) - 1)) {
-		look_without_marks(space, va, access, state, walk);
+		forbid(space, pte, va, access, state, walk);
 		return;
 	}
 	walk->pte = pte;

@@ -5,7 +5,7 @@
  *	guest's PTE --> no V, or forbidden --> inject()
  *	     |--------> plainly allowed ------> fill() --> fill_group(), where the guest reads on
  *	     `--------> exception(): SUM and MXR ----> one of them, or the general way
- *	                   `--------> mark(): A and D ----> fill(), or the access is repeated
+ *	                   `--------> mark(): A and D ----> fill(), or repeat()
  *
  * guest_vector.S jumps here with a handful of registers saved.  Compiled like tvm_short.c, its
  * functions preserve all others, and end by a jump: hm_short_done() or hm_general().
@@ -47,35 +47,56 @@ APART void fill(struct hm_vcpu *vcpu, u64 cause, struct ssp_walk *walk, u64 offs
 	hm_short_done();
 }
 
-/*
- * The firmware sets A and D: ssp_set_ad().  Where another hart of the guest has changed the entry
- * meanwhile, the access is repeated.
- */
+/* Another hart of the guest has changed the entry meanwhile: the access is repeated. */
+APART void repeat(struct hm_vcpu *vcpu)
+{
+	hm_count(vcpu, HM_TRAP_FILL, hart_read(CSR_MTVAL));
+	hm_short_done();
+}
+
+/* The firmware sets A and D, which is all that is missing: ssp_set_ad(). */
 APART void mark(struct hm_vcpu *vcpu, u64 cause, struct ssp_walk *walk, u64 offset, u64 pte)
 {
-	u64 marked = pte | ssp_marks(cause - CAUSE_FETCH_PAGE_FAULT);
+	const struct ssp_space *space = &vcpu->space;
+	u64 marked;
 
-	switch (ssp_may_mark(&vcpu->space, walk, marked, cause - CAUSE_FETCH_PAGE_FAULT,
-			     hm_access_state(hart_read(CSR_MSTATUS)))) {
-	case SSP_ALLOWED: break;
-	case SSP_TRUE_FAULT: return inject(vcpu);
-	default: return hm_general();
-	}
+	if (!ssp_may_plainly_mark(space, walk, pte, hm_access_state(hart_read(CSR_MSTATUS))))
+		return hm_general();
+	marked = pte | space->need[cause - CAUSE_FETCH_PAGE_FAULT];
 	if (!hart_compare_swap(walk->guest + offset, pte, marked))
-		return hm_short_done();
+		return repeat(vcpu);
 	return fill(vcpu, cause, walk, offset, marked);
 }
 
-/* A leaf that does not plainly allow the access. */
-APART void exception(struct hm_vcpu *vcpu, u64 cause, struct ssp_walk *walk, u64 offset, u64 pte)
+APART void without_rights(struct hm_vcpu *vcpu, u64 pte)
 {
-	switch (ssp_leaf_exception(&vcpu->space, pte, cause - CAUSE_FETCH_PAGE_FAULT,
-				   hm_access_state(hart_read(CSR_MSTATUS)))) {
+	u64 state = hm_access_state(hart_read(CSR_MSTATUS));
+
+	return ssp_leaf_without_rights(pte, state) == SSP_TRUE_FAULT ? inject(vcpu) : hm_general();
+}
+
+APART void of_other_mode(struct hm_vcpu *vcpu, u64 cause, struct ssp_walk *walk, u64 offset,
+			 u64 pte)
+{
+	switch (ssp_leaf_of_other_mode(pte, cause - CAUSE_FETCH_PAGE_FAULT,
+				       hm_access_state(hart_read(CSR_MSTATUS)))) {
 	case SSP_ALLOWED: return fill(vcpu, cause, walk, offset, pte);
 	case SSP_TRUE_FAULT: return inject(vcpu);
-	case SSP_UNMARKED: return mark(vcpu, cause, walk, offset, pte);
 	default: return hm_general();
 	}
+}
+
+/* A leaf that does not plainly allow the access: ssp_leaf_exception(), in parts. */
+APART void exception(struct hm_vcpu *vcpu, u64 cause, struct ssp_walk *walk, u64 offset, u64 pte)
+{
+	const struct ssp_space *space = &vcpu->space;
+	u64 access = cause - CAUSE_FETCH_PAGE_FAULT;
+
+	if (ssp_leaf_has_needs(space, pte, access))
+		return of_other_mode(vcpu, cause, walk, offset, pte);
+	if (ssp_leaf_has_rights(space, pte, access))
+		return mark(vcpu, cause, walk, offset, pte);
+	return without_rights(vcpu, pte);
 }
 
 APART void forbidden(struct hm_vcpu *vcpu, u64 cause, struct ssp_walk *walk, u64 offset, u64 pte)

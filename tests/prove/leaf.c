@@ -60,6 +60,7 @@ void prove_leaf_verdict(void)
 
 	ASSUME((pte & PTE_V) && !(pte >> PTE_RESERVED_SHIFT));
 	space_init(&space);
+	ssp_set_ad(&space, any_bool());
 	if (ssp_leaf_plainly_forbids(&space, pte, access))
 		verdict = SSP_TRUE_FAULT;
 	else if (ssp_leaf_plainly_allows(&space, pte, access, state))
@@ -68,6 +69,11 @@ void prove_leaf_verdict(void)
 		verdict = ssp_leaf_exception(&space, pte, access, state);
 	PROVE(verdict != SSP_ALLOWED || spec_allows(pte, access, state), "a forbidden access");
 	PROVE(verdict != SSP_TRUE_FAULT || !spec_allows(pte, access, state), "a fault in vain");
+	PROVE(verdict != SSP_TRUE_FAULT || !space.sets_ad ||
+		      !spec_allows(pte | ssp_marks(access), access, state),
+	      "a fault for want of what is to be set");
+	PROVE(verdict != SSP_UNMARKED || (space.sets_ad && !spec_allows(pte, access, state)),
+	      "a mark in vain");
 	PROVE(ssp_leaf_allows(pte, access, state) == spec_allows(pte, access, state),
 	      "the long way says otherwise");
 	PROVE(!ssp_may_hold(pte) || (pte & PTE_A), "what is not accessed is read ahead");

@@ -179,6 +179,10 @@ u64 make_vcpu(u64 vm)
 
 bool ssp_port_swap(u64 hpa, u64 old, u64 new)
 {
+	if (machine.faster) {
+		machine.faster = false;
+		*(u64 *)hpa ^= PTE_RSW;
+	}
 	return __atomic_compare_exchange_n((u64 *)hpa, &old, new, false, __ATOMIC_SEQ_CST,
 					   __ATOMIC_SEQ_CST);
 }

@@ -44,6 +44,7 @@ struct machine {
 	 */
 	u64 hostile_from, hostile_to, written;
 	unsigned int reads; /* there */
+	bool faster;        /* another hart of the guest changes the entry before the next swap */
 	char said[1024];
 };
 extern struct machine machine;

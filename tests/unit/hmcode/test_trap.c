@@ -573,6 +573,33 @@ static void a_hidden_fault_is_filled_whatever_an_older_link_said(void **state)
 	}
 }
 
+/* By the general way where its leaf table is not known yet, then by the short one. */
+static void store_where_another_hart_is_faster(void)
+{
+	page();
+	for (unsigned int n = 0; n < 2; n++) {
+		u64 va = VA + n * PAGE_SIZE, *fills = &guest.vcpu->stats.traps[HM_TRAP_FILL];
+
+		guest_map(va, PAGE_GPA, ACCESSED & ~(PTE_A | PTE_D));
+		*fills = 0;
+		machine.faster = true;
+		assert_int_equal(guest_trap(STORE, va), HM_RESUME);
+		expect(model_read(CSR_MEPC), CODE, "pc of a store that is repeated");
+		expect(*fills, 1, "traps");
+		expect(model_maps_page(va), false, "the shadow of what has changed");
+		assert_int_equal(guest_trap(STORE, va), HM_RESUME);
+		expect(*fills, 2, "traps");
+		expect(model_maps_page(va), true, "the shadow of what was set");
+	}
+}
+
+static void a_store_to_an_entry_that_changes_meanwhile_is_repeated(void **state)
+{
+	(void)state;
+	guest.run->policy = HM_POLICY_ALL | HM_POLICY_SET_AD;
+	assert_int_equal(guest_run(store_where_another_hart_is_faster), 0);
+}
+
 int main(void)
 {
 #define FACT(name) cmocka_unit_test_setup_teardown(name, guest_begin, machine_end)
@@ -593,6 +620,7 @@ int main(void)
 		FACT(instructions_are_counted_up_to_an_exit_for_a_device),
 		FACT(what_a_policy_lacks_is_left_to_the_host),
 		FACT(a_hidden_fault_is_filled_whatever_an_older_link_said),
+		FACT(a_store_to_an_entry_that_changes_meanwhile_is_repeated),
 	};
 
 	return cmocka_run_group_tests_name("traps of a guest", tests, NULL, NULL);

@@ -214,6 +214,48 @@ static void a_table_that_cannot_be_written_is_an_access_fault(void **state)
 	assert_int_equal(memory.swaps, 0);
 }
 
+/* The firmware's short way, of leaves that lack no more than what is to be set. */
+static void assert_plain_case(uint64_t pte, enum ssp_access access, unsigned int s)
+{
+	const struct ssp_walk *walk = ssp_walk_hit(f.space.current, 0);
+	uint64_t marked = pte | ssp_marks(access);
+
+	if (!ssp_leaf_has_rights(&f.space, pte, access))
+		return;
+	assert_int_equal(marked, pte | f.space.need[access]);
+	assert_int_equal(ssp_may_plainly_mark(&f.space, walk, pte, s),
+			 ssp_leaf_plainly_allows(&f.space, marked, access, s) &&
+				 ssp_may_mark(&f.space, walk, marked, access, s) == SSP_ALLOWED);
+}
+
+static void every_plain_case(uint64_t page)
+{
+	static const enum ssp_access accesses[] = { SSP_FETCH, SSP_LOAD, SSP_STORE };
+
+	for (uint64_t bits = 0; bits < 2 * 64; bits++)
+		for (unsigned int n = 0; n < 3 * 8; n++)
+			assert_plain_case(pte_make(page, (bits << 1 & ~(uint64_t)PTE_G) | PTE_V),
+					  accesses[n % 3],
+					  (n / 3 & 1 ? SSP_USER : 0) | (n / 3 & 2 ? SSP_SUM : 0) |
+						  (n / 3 & 4 ? SSP_MXR : 0));
+}
+
+static void the_plain_case_is_what_may_be_marked(void **state)
+{
+	(void)state;
+	assert_int_equal(store(0), SSP_ALLOWED);
+	every_plain_case(PAGE(5));
+	every_plain_case(DEVICE);
+	every_plain_case(RAM_GPA + RAM_SIZE);
+	ssp_slot_set(&f.space, 1,
+		     (struct ssp_slot){ READ_ROM, 16 * PAGE_SIZE, RAM_GPA + RAM_DELTA - READ_ROM,
+					PTE_R | PTE_X });
+	caller_owes(&f.caller, SSP_FENCE_ALL, 0);
+	put(1, 0, READ_ROM + 2 * PAGE_SIZE, LINK);
+	assert_int_equal(load(0), SSP_ALLOWED);
+	every_plain_case(PAGE(5));
+}
+
 static void a_store_that_a_slot_forbids_sets_nothing(void **state)
 {
 	uint64_t va;
@@ -304,6 +346,7 @@ static const struct CMUnitTest tests[] = {
 	FACT(an_entry_that_changed_meanwhile_is_read_again),
 	FACT(an_entry_that_changed_meanwhile_fills_no_neighbour),
 	FACT(a_table_that_cannot_be_written_is_an_access_fault),
+	FACT(the_plain_case_is_what_may_be_marked),
 	FACT(a_store_that_a_slot_forbids_sets_nothing),
 	FACT(a_device_is_marked_as_memory_is),
 	FACT(a_superpage_is_marked_as_a_whole),
