@@ -40,9 +40,10 @@ def log_of(given, name):
     return None if name in modes.NAMES else str(tree.BUILD / "log" / f"{name}-{profile}.log")
 
 
-def settings_of(given, mode, policy="", guest=""):
-    """One boot with all workloads; its results go to a file of its own."""
-    name = "-".join(filter(None, [mode, policy.replace(",", "+").replace(" ", "+"), guest]))
+def settings_of(given, mode, policy="", guest="", kind=""):
+    """One boot with all workloads; its results go to a file of its own, and so do those of a run that differs from
+    another one by its `kind`."""
+    name = "-".join(filter(None, [mode, kind, policy.replace(",", "+").replace(" ", "+"), guest]))
     work = given.get("WORKLOAD") or ("" if given.get("PROGRAM") or given.get("LIST") else "all")
     words = {"MODE": mode, "POLICY": policy, "LADDER": "0", "WORKLOAD": work,
              "LOG": log_of(given, name) or "", "RESULT": str(tree.BUILD / "results" / f"{name}.json")}
@@ -54,7 +55,15 @@ def in_modes(given, names):
     guests = ("patched-off", "patched") if given.get("GUEST") == "patched" else ("",)
     # A policy is meant for `ssp`; without it each mode says that it has its own.
     policies = {name: given.get("POLICY", "") for name in (["ssp"] if "ssp" in names else names)}
-    return [settings_of(given, name, policies.get(name, ""), guest) for name in names for guest in guests]
+    return [*native_without_svadu(given, names),
+            *(settings_of(given, name, policies.get(name, ""), guest) for name in names for guest in guests)]
+
+
+def native_without_svadu(given, names):
+    """Where the hart has Svadu natively, what it saves by that is no merit of a mode: native once more, without."""
+    if "native" not in names or given.get("GUEST") == "patched" or given.get("SVADU", "") in ("", "0"):
+        return []
+    return [settings_of(given | {"SVADU": "0"}, "native", kind="svade")]
 
 
 def on_ladder(given):

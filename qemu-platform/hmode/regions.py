@@ -90,6 +90,8 @@ def together(results):
     """Each region once in each run: the sum of all times that it came."""
     groups = {}
     for at, result in enumerate(results):
-        key = (result["workload"], result["mode"], tuple(result["hm"]), result["guest"]) if result.get("region") else at
+        key = at
+        if result.get("region"):
+            key = (result["workload"], result["mode"], tuple(result["hm"]), result["guest"], result.get("svadu"))
         groups.setdefault(key, []).append(result)
     return [summed(group) if len(group) > 1 else group[0] for group in groups.values()]

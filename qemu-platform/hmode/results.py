@@ -9,6 +9,8 @@ from hmode.modes import EVENTS, TSP, label
 # What exits count as without memory virtualization being their cause.
 OTHER = {"mmio", "sbi", "wfi", "interrupt"}
 
+WITHOUT_SVADU = "native Svade"      # beside a native hart with Svadu
+
 
 # ---- figures; None: not measured ----
 
@@ -74,22 +76,33 @@ def without_repeats(rows):
 def figures(result):
     exits, traps, counted = result["vm_exits"], result["hm_traps"], result["instructions"]
     return {"mode": result["mode"], "hm": result["hm"], "label": label(result["mode"], result["hm"]),
+            "svadu": result.get("svadu", "0") != "0",
             "workload": result["workload"], "is_part": bool(result.get("region")), "exits": exits["total"], "memory": exits["memory"],
             "traps": traps["total"], "transitions": plus(exits["total"], traps["total"]),
             "for_memory": plus(exits["memory"], traps["memory"]), "instructions": counted["total"],
             "reasons": exits["by_reason"]}
 
 
-def rows_of(results):
-    """The figures of all results, each beside what native took for the same workload."""
-    rows = [figures(result) for result in results]
+def natives(rows):
+    """What native took, by who set A and D and by workload."""
     native = {}
     for row in rows:
         if row["mode"] == "native":
-            native.setdefault(row["workload"], row["instructions"])
+            native.setdefault((row["svadu"], row["workload"]), row["instructions"])
+    return native
+
+
+def rows_of(results):
+    """The figures of all results, each beside what native took for the same workload.  Of two natives that is the one
+    whose hart has what the guests have (SVADU); `svade` is the other."""
+    rows = [figures(result) for result in results]
+    native, svadu = natives(rows), any(row["svadu"] for row in rows)
     for row in rows:
-        row["native"] = native.get(row["workload"])
+        row["native"] = native.get((svadu, row["workload"]))
         row["against"] = ratio(row["instructions"], row["native"])
+        row["svade"] = ratio(row["instructions"], native.get((False, row["workload"])) if svadu else None)
+        if row["mode"] == "native" and svadu and not row["svadu"]:
+            row["label"] = WITHOUT_SVADU
     return rows
 
 
@@ -97,6 +110,7 @@ def total(rows):
     summed = {key: total_of(rows, key) for key in
               ["exits", "memory", "traps", "transitions", "for_memory", "instructions", "native"]}
     return rows[0] | summed | {"mean": mean([row["against"] for row in rows]),
+                               "svade": mean([row["svade"] for row in rows]),
                                "against": ratio(summed["instructions"], summed["native"])}
 
 
@@ -152,8 +166,22 @@ def reasons(results):
     return ["", *aligned(["exits for", "memory", *names], list(without_repeats(cells)))]
 
 
+def both_natives(results):
+    """Instructions against native with Svadu and without, where both were run; the modes' own use of Svadu is in
+    each."""
+    rows = [row for row in rows_of(results) if row["mode"] != "native" and row["svade"] is not None and not row["is_part"]]
+    if not rows:
+        return []
+    cells = [[workload, row["label"], shown(row["against"], 3), shown(row["svade"], 3)]
+             for workload in distinct(row["workload"] for row in rows) for row in rows if row["workload"] == workload]
+    means = [total([row for row in rows if row["label"] == each]) for each in distinct(row["label"] for row in rows)]
+    if len(distinct(row["workload"] for row in rows)) > 1:
+        cells += [["geom. mean", row["label"], shown(row["mean"], 3), shown(row["svade"], 3)] for row in means]
+    return ["", *aligned(["against", "native:", "with Svadu", "without"], list(without_repeats(cells)))]
+
+
 def table(results):
-    return counts(results) + reasons(results)
+    return counts(results) + reasons(results) + both_natives(results)
 
 
 STEPS = "%-28s %7s %11s %6s  %8s %6s %8s %6s %8s %6s %8s %6s"

@@ -220,8 +220,8 @@ def test_result_object_to_the_letter(machine):
     assert done.returncode == 0, done
     assert json.loads(result.read_text()) == {
         "schema": 1, "mode": "ssp-hm", "hm": ["inject", "satp", "flush", "fill"], "guest": "Image",
-        "workload": "fork", "profile": "u74", "vcpus": 2, "harts": 1, "icount": True, "ok": True,
-        "ring": None, "guest_ring": None} | COUNTS
+        "workload": "fork", "profile": "u74", "vcpus": 2, "harts": 1, "icount": True,
+        "svadu": "0", "ok": True, "ring": None, "guest_ring": None} | COUNTS
 
 
 def words_of(machine):
@@ -460,6 +460,21 @@ def test_exits_for_memory_by_reason():
         ["fork", "tsp", "90", "0", "10"],
         ["ssp", "0", "4", "0"]]
     assert table(results.reasons, given[0], given[3]) == []
+
+
+def test_a_native_hart_with_svadu_is_beside_one_without():
+    given = [result("native", "fork", 2000), result("native", "pipe", 1000),
+             *({"svadu": "1"} | result(*each) for each in [("native", "fork", 1600), ("native", "pipe", 1000),
+                                                           ("ssp-hm", "fork", 2400), ("ssp-hm", "pipe", 1000)])]
+    lines = table(results.table, *given)
+    assert [line[:3] + line[-1:] for line in lines[1:4]] == [
+        ["fork", "native", "Svade", "1.250"], ["native", "0", "0", "1.000"], ["ssp-hm", "0", "0", "1.500"]]
+    assert lines[lines.index([]) + 1:] == [
+        ["against", "native:", "with", "Svadu", "without"],
+        ["fork", "ssp-hm", "1.500", "1.200"],
+        ["pipe", "ssp-hm", "1.000", "1.000"],
+        ["geom.", "mean", "ssp-hm", "1.225", "1.095"]]
+    assert [] not in table(results.table, *given[2:])
 
 
 def test_what_a_step_of_the_ladder_is_worth():

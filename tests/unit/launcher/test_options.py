@@ -260,3 +260,12 @@ def test_a_policy_is_meant_for_ssp():
 def test_the_patched_kernel_runs_beside_itself():
     runs, maker = planned(GUEST="patched", MODES="ssp")
     assert [guest for _, _, guest in runs] == ["patched-off", "patched"] and maker is results.side_by_side
+
+
+def test_native_runs_without_svadu_as_well():
+    def natives(**given):
+        return [(each.svadu, pathlib.Path(each.result).name) for each in measure.plan(given)[0] if each.is_native]
+
+    assert natives(SVADU="1", MODES="native,ssp-hm") == [("0", "native-svade.json"), ("1", "native.json")]
+    assert natives(MODES="native,ssp-hm") == natives(SVADU="0", MODES="native,ssp-hm") == [("0", "native.json")]
+    assert natives(SVADU="1", MODES="ssp-hm") == []
