@@ -131,6 +131,16 @@ static struct machine_access guest_fault(const struct tsp_result *result)
 	}
 }
 
+static void note_access(struct machine *m, unsigned int v, uint64_t first, uint64_t last,
+			enum ssp_access access, unsigned int state)
+{
+	m->accessing = v;
+	m->access = access;
+	m->state = state;
+	m->first = first;
+	m->last = last;
+}
+
 static struct tsp_result fault(struct machine *m, unsigned int v, uint64_t va,
 			       enum ssp_access access, unsigned int state)
 {
@@ -141,6 +151,7 @@ static struct tsp_result fault(struct machine *m, unsigned int v, uint64_t va,
 struct machine_access machine_load(struct machine *m, unsigned int v, uint64_t va,
 				   enum ssp_access access, unsigned int state)
 {
+	note_access(m, v, va, va, access, state);
 	for (unsigned int calls = 0; calls < MAX_CALLS; calls++) {
 		uint64_t hpa;
 		struct tsp_result result;
@@ -232,14 +243,21 @@ uint64_t machine_store_result(enum machine_store kind, uint64_t old, uint64_t va
 	}
 }
 
-static void check_not_a_table(struct machine *m, uint64_t hpa)
+bool machine_is_table(const struct machine *m, uint64_t hpa)
 {
 	uint64_t gfn = (hpa - m->guest.slots[0].delta) >> PAGE_SHIFT;
 
 	for (uint32_t n = m->tsp.oldest; n != TSP_NONE; n = m->tsp.tables[n].newer)
 		if (m->tsp.tables[n].gfn == gfn && !m->tsp.tables[n].role &&
 		    m->tsp.tables[n].step != TSP_OUT_OF_STEP)
-			m->broken = "a store reaches a guest table unseen";
+			return true;
+	return false;
+}
+
+static void check_not_a_table(struct machine *m, uint64_t hpa)
+{
+	if (machine_is_table(m, hpa))
+		m->broken = "a store reaches a guest table unseen";
 }
 
 /* The hart lets the store through: byte by byte, on one page or two. */
@@ -304,6 +322,7 @@ struct machine_access machine_store(struct machine *m, unsigned int v, uint64_t 
 {
 	unsigned int first = PAGE_SIZE - va % PAGE_SIZE;
 
+	note_access(m, v, va, va + machine_store_size(kind) - 1, SSP_STORE, state);
 	for (unsigned int calls = 0; calls < MAX_CALLS; calls++) {
 		uint64_t hpa[2], at = va, loaded = 0;
 		struct tsp_result result;
@@ -326,6 +345,11 @@ struct machine_access machine_store(struct machine *m, unsigned int v, uint64_t 
 
 /* -- set-up -- */
 
+void machine_set_ad(struct machine *m, unsigned int v, bool on)
+{
+	ssp_set_ad(&m->vcpu[v].guest, on);
+}
+
 static void start(struct machine *m, uint32_t tables, bool fence_after_fill)
 {
 	uint64_t needed = tsp_memory_size(&m->guest, tables);
@@ -340,7 +364,11 @@ static void start(struct machine *m, uint32_t tables, bool fence_after_fill)
 		m->broken = "tsp_init() refuses";
 	m->tsp.lets_go = m->lets_go;
 	for (unsigned int v = 0; v < m->vcpus; v++) {
-		tsp_add_vcpu(&m->tsp, &m->vcpu[v].tsp, &m->guest);
+		bool sets_ad = m->vcpu[v].guest.sets_ad;
+
+		m->vcpu[v].guest = m->guest;
+		machine_set_ad(m, v, sets_ad);
+		tsp_add_vcpu(&m->tsp, &m->vcpu[v].tsp, &m->vcpu[v].guest);
 		hart_fence_all(&m->vcpu[v].hart);
 	}
 	for (unsigned int v = 0; v < m->vcpus; v++)

@@ -19,6 +19,7 @@
 
 struct machine_vcpu {
 	struct tsp_vcpu tsp;
+	struct ssp_space guest; /* the machine's slots, and who sets A and D for this one */
 	struct hart hart;
 	uint64_t gsatp;
 	uint64_t generation[TSP_ROOTS]; /* of the roots that the hart has cached */
@@ -35,6 +36,11 @@ struct machine {
 	struct tsp_result result;   /* of the last call */
 	uint64_t faults, pt_writes; /* calls of tsp_fault() that filled, stores to tables */
 	uint64_t flushes;           /* fences that came to tsp_fence() */
+	/* whose access the last fault was of: its first and last byte */
+	unsigned int accessing;
+	enum ssp_access access;
+	unsigned int state;
+	uint64_t first, last;
 	const char *broken;
 };
 
@@ -44,6 +50,12 @@ void machine_init(struct machine *m, uint64_t delta, uint32_t tables, unsigned i
 
 /* After everything was forgotten or slots changed: tables and roots anew. */
 void machine_slot(struct machine *m, unsigned int n, struct ssp_slot slot);
+
+/* Who sets A and D for a vCPU: ssp_set_ad(). */
+void machine_set_ad(struct machine *m, unsigned int v, bool on);
+
+/* Is the frame at hpa a guest table that may not be stored to unseen? */
+bool machine_is_table(const struct machine *m, uint64_t hpa);
 
 /* What became of an access. */
 enum machine_outcome {

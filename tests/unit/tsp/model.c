@@ -13,6 +13,8 @@
 #define WINDOW_2 28 /* a table of level 2, and of level 3, for the window */
 #define WINDOW_3 36
 
+#define ROOM (ORACLE_VERSIONS - 4) /* an access may set A, then D, each at the second attempt */
+
 static struct machine_vcpu *vcpu_of(struct model *model, unsigned int v)
 {
 	return &model->m.vcpu[v];
@@ -86,6 +88,65 @@ static void note_write(struct model *model, unsigned int table, unsigned int ind
 	for (unsigned int v = 0; v < model->m.vcpus; v++)
 		oracle_write(&model->oracle[v], table, index,
 			     memory.guest[table][oracle_indices[index]]);
+}
+
+/* -- A and D that are set for the guest -- */
+
+static struct model *marking; /* the one whose machine runs */
+
+/* Do the tables let the access that faults set these bits, here and now? */
+static bool may_mark(const struct model *model, uint64_t old, uint64_t new)
+{
+	const struct machine *m = &model->m;
+	const struct oracle *oracle = &model->oracle[m->accessing];
+	struct access access = { m->first, m->access, m->state };
+
+	if (new != (old | PTE_A | (m->access == SSP_STORE ? PTE_D : 0)))
+		return false;
+	if (oracle_walk(oracle, &access).kind == UNMARKED)
+		return true;
+	access.va = m->last & ~(PAGE_SIZE - 1);
+	return oracle_walk(oracle, &access).kind == UNMARKED;
+}
+
+/* Another vCPU may be faster, where its stores go unseen. */
+static bool mark(uint64_t *entry, uint64_t old, uint64_t new)
+{
+	struct model *model = marking;
+	struct choices *choices = &model->m.choices;
+	unsigned int at = entry - memory.guest[0], table = at / PTES_PER_TABLE;
+	bool other = model->m.vcpus > 1 && one_in(choices, 8) &&
+		     !machine_is_table(&model->m, guest_table(table) + memory.ram_delta);
+
+	if (*entry != old || !may_mark(model, old, new))
+		model->m.broken = "A or D is set for nothing";
+	*entry = other ? old ^ PTE_W : new;
+	note_write(model, table, oracle_index(at % PTES_PER_TABLE));
+	model->contended += other;
+	model->marked += !other;
+	return !other;
+}
+
+/* In all histories, which are the same but for what was forgotten. */
+static bool has_room(const struct oracle *oracle)
+{
+	for (unsigned int n = 0; n < GUEST_TABLES * ORACLE_INDICES; n++)
+		if (oracle->entry[n / ORACLE_INDICES][n % ORACLE_INDICES].count > ROOM)
+			return false;
+	return true;
+}
+
+static void make_room(struct model *model)
+{
+	for (unsigned int v = 0; v < model->m.vcpus; v++)
+		if (!has_room(&model->oracle[v]))
+			flush_everything(model);
+}
+
+static void set_ad(struct model *model, unsigned int v, bool on)
+{
+	machine_set_ad(&model->m, v, on);
+	model->oracle[v].sets_ad = on;
 }
 
 static void expect(struct model *model, unsigned int v, const struct access *access,
@@ -294,6 +355,8 @@ static void repair(struct model *model, unsigned int v, const struct access *acc
 		 access->kind == SSP_STORE ? PTE_W :
 					     0);
 	value = access->state & SSP_USER ? value | PTE_U : value & ~PTE_U;
+	if (model->oracle[v].sets_ad && choose(choices, 4))
+		value &= ~(PTE_A | PTE_D);
 	if (level > 0 && choose(choices, 4))
 		value = guest_random_link(choices, level);
 	store_entry(model, v, table, index, SD, value);
@@ -304,6 +367,7 @@ static void step_access(struct model *model, unsigned int v)
 	struct access access = random_access(model, v);
 	struct machine_access got;
 
+	make_room(model);
 	got = machine_load(&model->m, v, access.va, access.kind, access.state);
 	if (got.outcome == TO_TABLE)
 		return; /* no hart has translated it */
@@ -324,7 +388,9 @@ static void step_store(struct model *model, unsigned int v)
 
 	choose_entry(model, &table, &index);
 	value = memory.guest[table][oracle_indices[index]] ^ 1ull << choose(choices, 8);
-	if (choose(choices, 2))
+	if (one_in(choices, 4)) /* as a kernel that looks which pages are used */
+		value &= choose(choices, 2) ? ~PTE_A : ~PTE_D;
+	else if (choose(choices, 2))
 		value = guest_random_pte(choices, table);
 	store_entry(model, v, table, index, random_kind(choices), value);
 }
@@ -414,6 +480,10 @@ void model_init(struct model *model)
 	model->shape = 1 + choose(choices, 4);
 	machine_init(&model->m, delta, tables, vcpus, fence_after_fill);
 	add_slots(model);
+	marking = model;
+	memory.swap = mark;
+	for (unsigned int v = 0; v < vcpus; v++)
+		set_ad(model, v, choose(choices, 2));
 	put_windows();
 	for (unsigned int table = 0; table < GUEST_TABLES; table++) {
 		for (unsigned int i = 0; i < ORACLE_INDICES; i++) {
@@ -440,6 +510,8 @@ void model_step(struct model *model)
 		step_satp(model, v);
 	else if (one_in(choices, 16))
 		machine_reset(&model->m);
+	else if (one_in(choices, 4))
+		set_ad(model, v, choose(choices, 2));
 	speculate(model);
 	if (one_in(choices, 16))
 		machine_check(&model->m);

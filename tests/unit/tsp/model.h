@@ -23,6 +23,7 @@ struct model {
 	unsigned int mode, shape;                         /* what satp mostly is */
 	struct access recent[GUEST_TABLES][MODEL_RECENT]; /* let through, by top table */
 	uint64_t checks, mapped, stored;
+	uint64_t marked, contended; /* A and D: set, and not, since another hart was faster */
 	uint64_t in_u, with_sum, with_mxr; /* of those let through */
 };
 

@@ -809,6 +809,52 @@ static void no_table_is_used_again_before_others_are_fenced(void **state)
 	fail_msg("there were tables enough");
 }
 
+/* -- A and D (Svadu) -- */
+
+static void what_an_access_needs_is_set(void **state)
+{
+	(void)state;
+	machine_set_ad(&m, 0, true);
+	put(2, 1, FRAME(1), LEAF & ~(PTE_A | PTE_D));
+	assert_maps(VA(1), FRAME(1));
+	assert_int_equal(memory.guest[2][1], pte_make(FRAME(1), LEAF & ~PTE_D));
+	store(VA(1), 0);
+	assert_int_equal(memory.guest[2][1], pte_make(FRAME(1), LEAF));
+}
+
+/*
+ * Table 2 leads to pages at VA 0, and to superpages at 5 GiB. One that the guest may not write is
+ * whole; one that it may and that has tables in it is in pieces.
+ */
+static void what_is_set_is_followed_in_each_shadow_of_the_table(void **state)
+{
+	const uint64_t super = (5ull << 30) + 3 * 0x200000;
+
+	(void)state;
+	machine_set_ad(&m, 0, true);
+	put(0, 5, guest_table(2), LINK);
+	put(2, 3, RAM_GPA, LEAF & ~PTE_D);
+	assert_maps(VA(3), RAM_GPA);
+	assert_maps(super, RAM_GPA);
+	assert_int_equal(level_of(super), 1);
+	store(VA(3) + 8 * 300, 0);
+	assert_int_equal(memory.guest[2][3], pte_make(RAM_GPA, LEAF));
+	hart_fence_all(&m.vcpu[0].hart);
+	assert_maps(super, RAM_GPA);
+	assert_int_equal(level_of(super), 0);
+}
+
+static void each_vcpu_has_its_own_choice(void **state)
+{
+	(void)state;
+	machine_set_ad(&m, 1, true);
+	put(2, 1, FRAME(1), LEAF & ~(PTE_A | PTE_D));
+	assert_int_equal(load_on(0, VA(1)).outcome, PAGE_FAULT_AT);
+	assert_int_equal(load_on(1, VA(1)).outcome, DONE);
+	assert_int_equal(load_on(0, VA(1)).outcome, DONE);
+	assert_int_equal(store_kind(0, VA(1), SD, 0).outcome, PAGE_FAULT_AT);
+}
+
 #define TEST(name)     cmocka_unit_test_setup(name, start)
 #define TEST_TWO(name) cmocka_unit_test_setup(name, start_two)
 
@@ -872,6 +918,9 @@ static const struct CMUnitTest tests[] = {
 	TEST_TWO(nothing_is_filled_before_others_are_fenced),
 	TEST_TWO(another_vcpu_cannot_write_what_becomes_a_table),
 	TEST_TWO(a_root_of_another_vcpu_is_kept),
+	TEST(what_an_access_needs_is_set),
+	TEST(what_is_set_is_followed_in_each_shadow_of_the_table),
+	TEST_TWO(each_vcpu_has_its_own_choice),
 };
 
 int main(void)
