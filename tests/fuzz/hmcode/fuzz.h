@@ -60,6 +60,7 @@ struct fuzz_vcpu {
 	u64 run;     /* HPA of its page */
 	bool inside; /* a hart is in its guest world */
 	bool exited; /* its page has an exit that was not answered */
+	bool full; /* the oracle has no room for what was to be set: a fence of everything is due */
 	struct fuzz_fence fence;
 
 	/* What the guest knows of itself. */
@@ -84,6 +85,9 @@ struct fuzz {
 	unsigned int current[FUZZ_HARTS]; /* the vCPU in its guest world, or NOBODY */
 	bool closing;
 	bool guarded; /* a trap sees nothing of other vCPUs' */
+	/* the access whose fault it is, while one is; swaps of an entry that another hart forestalled */
+	const struct access *access;
+	unsigned int forestalled;
 	u64 steps, events;
 };
 extern struct fuzz fuzz;
@@ -144,6 +148,8 @@ void guest_begin_tables(unsigned int vm);
 
 /* spec.c: what the checked guest is entitled to. */
 void spec_write(struct fuzz_vcpu *vcpu, unsigned int table, unsigned int index, u64 value);
+/* A and D of the entry at hpa are set for the guest; false: that has to wait for a fence. */
+bool spec_mark(struct fuzz_vcpu *vcpu, u64 hpa, u64 old, u64 new);
 void spec_fence_all(struct fuzz_vcpu *vcpu);
 void spec_fence(struct fuzz_vcpu *vcpu, u64 start, u64 size, u64 asid);
 void spec_satp(struct fuzz_vcpu *vcpu, u64 satp);

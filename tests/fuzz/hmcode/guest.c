@@ -166,12 +166,23 @@ static void repair(struct fuzz_vcpu *vcpu, const struct access *access)
 
 /* ---- what a page fault came to ---- */
 
+/* By the tables as they are, with A or without. */
+static bool ends_outside(const struct fuzz_vcpu *vcpu, const struct access *access)
+{
+	struct outcome walk = oracle_walk(&vcpu->oracle, access);
+
+	for (unsigned int i = 0; walk.kind == UNMARKED && i < HM_MAX_SLOTS; i++)
+		if (walk.address - fuzz.vm[vcpu->vm].slot[i].gpa < fuzz.vm[vcpu->vm].slot[i].size)
+			return false;
+	return walk.kind == OUTSIDE || walk.kind == UNMARKED;
+}
+
 /* A fetch that ends outside RAM is an access fault as well. */
 static void expect_fetch_access(struct fuzz_vcpu *vcpu, const struct access *access)
 {
 	const struct oracle *oracle = &vcpu->oracle;
 
-	if (!vcpu->checked || oracle_walk(oracle, access).kind == OUTSIDE)
+	if (!vcpu->checked || ends_outside(vcpu, access))
 		return;
 	for (unsigned int i = 0; i < GUEST_FRAMES * MAX_LEVELS; i++) {
 		u64 size = level_size(i % MAX_LEVELS), gpa = guest_frames[i / MAX_LEVELS] & -size;
@@ -264,6 +275,16 @@ static void expect_mapped(struct fuzz_vcpu *vcpu, const struct access *access, u
 		 access->va, hpa);
 }
 
+static enum hm_next take_fault(struct fuzz_vcpu *vcpu, const struct access *access, bool race)
+{
+	enum hm_next next;
+
+	fuzz.access = access;
+	next = guest_take(vcpu, ssp_page_fault(access->kind), access->va, race);
+	fuzz.access = NULL;
+	return next;
+}
+
 /* True: it left the guest world. */
 bool guest_access(struct fuzz_vcpu *vcpu, const struct access *access)
 {
@@ -271,16 +292,17 @@ bool guest_access(struct fuzz_vcpu *vcpu, const struct access *access)
 
 	if (access->kind == SSP_FETCH && access->va & 1)
 		return false;
-	for (int calls = 0;; calls++) {
+	fuzz.forestalled = 0;
+	for (unsigned int calls = 0;; calls++) {
 		set_state(access->state);
 		if (!hm_host_tables(guest_object(vcpu)) && harts_access(access, &hpa)) {
 			expect_mapped(vcpu, access, hpa);
 			return false;
 		}
-		if (calls > MOST_CALLS)
+		if (calls > MOST_CALLS + fuzz.forestalled)
 			fail_msg("the same access faults again and again");
 		model.csr[CSR_MEPC] = pc;
-		if (guest_take(vcpu, ssp_page_fault(access->kind), access->va, !calls) == HM_EXIT) {
+		if (take_fault(vcpu, access, !calls) == HM_EXIT) {
 			expect_exit(vcpu, access);
 			return true;
 		}
@@ -288,7 +310,7 @@ bool guest_access(struct fuzz_vcpu *vcpu, const struct access *access)
 			guest_expect_raised(vcpu, *access, pc);
 			return false;
 		}
-		if (hm_host_tables(guest_object(vcpu)))
+		if (hm_host_tables(guest_object(vcpu)) || vcpu->full)
 			return false;
 	}
 }

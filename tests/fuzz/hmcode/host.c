@@ -276,7 +276,9 @@ static void prepare_page(struct fuzz_vcpu *vcpu, struct hm_run *run)
 	if (vcpu->fence.due)
 		ask_for_fence(vcpu, run);
 	if (rarely(8))
-		run->policy = pick(2) ? HM_POLICY_ALL : pick(16);
+		run->policy =
+			(pick(2) ? HM_POLICY_ALL : pick(16)) | (pick(2) ? HM_POLICY_SET_AD : 0);
+	vcpu->oracle.sets_ad = run->policy & HM_POLICY_SET_AD;
 	if (rarely(8))
 		run->slice_end = pick(2) ? ~0ull : model.time + pick(512);
 	if (rarely(8))

@@ -236,13 +236,19 @@ void fuzz_port_store(uint64_t hpa, uint64_t value)
 	*(volatile u64 *)hpa = value;
 }
 
-/* A and D of a guest's PTE.  No checked guest has a policy that asks for it. */
+/* A and D of a guest's PTE. */
 bool fuzz_port_swap(uint64_t hpa, uint64_t old, uint64_t new)
 {
+	struct fuzz_vcpu *vcpu = &fuzz.vcpu[viewer];
+
 	check_slot(hpa, 8, PTE_R | PTE_W);
 	if ((old ^ new) & ~(PTE_A | PTE_D) || old & ~new)
 		fail_msg("an entry changes beyond its A and D: %#lx to %#lx", old, new);
-	if (*(volatile u64 *)hpa != old)
+	if (*(volatile u64 *)hpa != old) {
+		fuzz.forestalled++;
+		return false;
+	}
+	if (vcpu->checked && !spec_mark(vcpu, hpa, old, new))
 		return false;
 	*(volatile u64 *)hpa = new;
 	was_read(hpa);

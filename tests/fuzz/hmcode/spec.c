@@ -31,10 +31,54 @@ void spec_write(struct fuzz_vcpu *vcpu, unsigned int table, unsigned int index, 
 	entry[oracle_indices[index]] = value;
 }
 
+/* Does the architecture let the access that faults set these bits, in an entry of some level? */
+static bool may_mark(const struct fuzz_vcpu *vcpu, u64 old, u64 new)
+{
+	const struct access *access = fuzz.access;
+
+	if (!vcpu->oracle.sets_ad || !(old & PTE_V) || (new & ~old &PTE_D && !(old & PTE_W)))
+		return false;
+	if (!access)
+		return true;
+	if (new != (old | ssp_marks(access->kind)))
+		return false;
+	for (int level = 0; level < MAX_LEVELS; level++) {
+		u64 gpa = pte_address(old) + (access->va & (level_size(level) - 1));
+
+		if (oracle_allows(&vcpu->oracle, access, (struct outcome){ UNMARKED, gpa }))
+			return true;
+	}
+	return false;
+}
+
+bool spec_mark(struct fuzz_vcpu *vcpu, u64 hpa, u64 old, u64 new)
+{
+	u64 table = (hpa - ram_home(vcpu->vm, RAM_GPA)) >> PAGE_SHIFT;
+	unsigned int index = 0;
+
+	while (index < ORACLE_INDICES && oracle_indices[index] != hpa / 8 % PTES_PER_TABLE)
+		index++;
+	if (table >= GUEST_TABLES || index == ORACLE_INDICES || !may_mark(vcpu, old, new))
+		fail_msg("%#lx is set at %#lx for nothing", new, hpa);
+	if (!has_room(table, index)) {
+		for (unsigned int i = 0; i < CHECKED; i++)
+			fuzz.vcpu[i].full = fuzz.vcpu[i].checked;
+		return false;
+	}
+	spec_write(vcpu, table, index, new);
+	return true;
+}
+
+static void forget(struct fuzz_vcpu *vcpu)
+{
+	oracle_fence_all(&vcpu->oracle);
+	vcpu->full = false;
+}
+
 void spec_fence_all(struct fuzz_vcpu *vcpu)
 {
 	if (vcpu->checked)
-		oracle_fence_all(&vcpu->oracle);
+		forget(vcpu);
 }
 
 static void fence_pages(struct fuzz_vcpu *vcpu, u64 va, u64 pages, const u16 *asid)
@@ -56,7 +100,7 @@ void spec_fence(struct fuzz_vcpu *vcpu, u64 start, u64 size, u64 asid)
 		fence_pages(vcpu, start & -PAGE_SIZE,
 			    (last >> PAGE_SHIFT) - (start >> PAGE_SHIFT) + 1, by_asid);
 	else if (!by_asid)
-		oracle_fence_all(&vcpu->oracle);
+		forget(vcpu);
 	else if (!oracle_fence(&vcpu->oracle, NULL, by_asid))
 		fail_msg("no room for a fence");
 }
@@ -80,8 +124,9 @@ void spec_pushed(struct fuzz_vcpu *vcpu)
 /* A fence of everything is due, before there is no room for what comes. */
 bool spec_is_full(const struct fuzz_vcpu *vcpu)
 {
-	return vcpu->checked && (vcpu->oracle.fences + vcpu->pending > ORACLE_EVENTS / 2 ||
-				 vcpu->oracle.runs > ORACLE_EVENTS - 8);
+	return vcpu->checked &&
+	       (vcpu->full || vcpu->oracle.fences + vcpu->pending > ORACLE_EVENTS / 2 ||
+		vcpu->oracle.runs > ORACLE_EVENTS - 8);
 }
 
 void spec_expect(const struct fuzz_vcpu *vcpu, const struct access *access, struct outcome outcome,
