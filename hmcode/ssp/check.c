@@ -188,6 +188,8 @@ static const char *check_walks(struct ssp_space *space, struct ssp_root *root)
 		if (reach(space, root, va) != walk->table ||
 		    walk->shadow != table_entries(space, walk->table))
 			return "I7: a walk that the tree does not have";
+		if (walk->table->ident != pte_address(root->path[i].link[0].pte) >> PAGE_SHIFT)
+			return "I7: a walk to the shadow of another table";
 		if (!on_filled_list(space, table_owner(space, walk->table), walk->table))
 			return "I7: a walk to a table that is not on the filled list";
 	}

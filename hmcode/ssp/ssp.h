@@ -39,7 +39,7 @@
  *  I5  every non-zero entry lies in a group whose occupancy bit is set.
  *  I6  a table with leaves, reachable by valid links, is on its owner's filled list.
  *  I7  a live walk-cache entry names a table reachable by valid links from
- *      its root, on its owner's filled list.
+ *      its root, on its owner's filled list, whose identity is the guest's table.
  *  I8  a link says whose table it names: of its own tree by a bit that no leaf has.
  */
 #ifndef SSP_H
