@@ -39,7 +39,8 @@
 static struct sbi_platform_operations operations;
 static const struct sbi_platform_operations *original;
 
-extern const char _trap_handler[]; /* OpenSBI's own vector */
+/* OpenSBI's own vectors, the second one for harts with H. */
+extern const char _trap_handler[], _trap_handler_hyp[];
 
 static int reserve_pool(const void *fdt)
 {
@@ -318,13 +319,19 @@ void __noreturn __wrap_sbi_hart_switch_mode(unsigned long arg0, unsigned long ar
 					    unsigned long next_addr, unsigned long next_mode,
 					    bool next_virt);
 
+static const char *vector(void)
+{
+	if (hm_this_hart()->supported)
+		return hm_host_vector;
+	return misa_extension('H') ? _trap_handler_hyp : _trap_handler;
+}
+
 /* Out of M-mode: from now on traps are the host's. */
 void __noreturn __wrap_sbi_hart_switch_mode(unsigned long arg0, unsigned long arg1,
 					    unsigned long next_addr, unsigned long next_mode,
 					    bool next_virt)
 {
 	hm_stop_if_fatal();
-	hart_write(CSR_MTVEC,
-		   (unsigned long)(hm_this_hart()->supported ? hm_host_vector : _trap_handler));
+	hart_write(CSR_MTVEC, (unsigned long)vector());
 	__real_sbi_hart_switch_mode(arg0, arg1, next_addr, next_mode, next_virt);
 }

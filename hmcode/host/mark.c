@@ -101,7 +101,8 @@ bool hm_mark_native(struct sbi_trap_context *context)
 	u64 value;
 	u32 insn;
 
-	if (!enabled || context->trap.cause != CAUSE_ILLEGAL_INSTRUCTION)
+	if (!enabled || context->trap.cause != CAUSE_ILLEGAL_INSTRUCTION ||
+	    context->regs.mstatus & MSTATUS_MPV)
 		return false;
 	insn = illegal_instruction(context);
 	if (!INSN_IS_CSRW(insn, HM_CSR_MARK))
