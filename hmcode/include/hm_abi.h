@@ -120,7 +120,7 @@
 	X(FLUSH, flush, 1)								\
 	X(TRUE_FAULT, true_fault, 1)							\
 	X(HIDDEN_FAULT, hidden_fault, 1)						\
-	/* Of the hypervisor extension; always 0 here. */				\
+	/* Of the hypervisor extension: a page of the guest's RAM that was not mapped yet. */	\
 	X(G_STAGE_FAULT, g_stage_fault, 1)						\
 	X(ROOT_MISS, root_miss, 1)							\
 	X(RING, ring, 1)								\
@@ -130,7 +130,9 @@
 	X(MMIO, mmio, 0)								\
 	X(SBI, sbi, 0)									\
 	X(WFI, wfi, 0)									\
-	X(INTERRUPT, interrupt, 0)
+	X(INTERRUPT, interrupt, 0)							\
+	/* Of the hypervisor extension: the guest is given an illegal instruction. */	\
+	X(INSTRUCTION, instruction, 0)
 
 /* Kinds of HM traps, "hm_traps.by_kind" of the result record, in its order: X(NAME, key, memory). */
 #define HM_TRAPS(X)									\

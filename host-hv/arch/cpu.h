@@ -29,6 +29,8 @@ struct sbiret {
 
 #define csr_clear(csr, bits) __asm__ __volatile__("csrc " #csr ", %0" ::"rK"(bits) : "memory")
 
+#define csr_set(csr, bits) __asm__ __volatile__("csrs " #csr ", %0" ::"rK"(bits) : "memory")
+
 static inline struct sbiret sbi_call6(unsigned long eid, unsigned long fid,
 				      const unsigned long arg[6])
 {

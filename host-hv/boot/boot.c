@@ -12,6 +12,7 @@
  */
 #include <libfdt.h>
 
+#include "boot/hypervisor.h"
 #include "boot/modules.h"
 #include "boot/probe.h"
 #include "console/input.h"
@@ -54,6 +55,15 @@ static void firmware_init(void)
 	ret = sbi_call(HM_EXT_ID, HM_FID_INFO, (uint64_t)&info, sizeof(info));
 	if (ret.error)
 		fail("the firmware does not describe itself (SBI error %ld)", ret.error);
+}
+
+/* In hap no firmware takes part: what it would say of itself is read of the hart. */
+static void below_init(void)
+{
+	if (options.policy == POLICY_HAP)
+		hypervisor_init(&platform, options.marks, &info);
+	else
+		firmware_init();
 	if (!(info.satp_modes >> options.satp_mode & 1))
 		fail("this hart has no satp mode %u: choose another width=", options.satp_mode);
 }
@@ -99,6 +109,7 @@ static void create_guests(void)
 		.marks = options.marks,
 		.restarts = options.restart,
 		.quiet = options.quiet,
+		.small_pages = options.small_pages,
 	};
 
 	memory_init(guests, count);
@@ -142,10 +153,10 @@ void boot_main(uint64_t hart_id, const void *fdt)
 	if (options.all_bytes)
 		console_pass_all();
 	print("host-hv " HV_VERSION "\n");
-	firmware_init();
+	below_init();
 	sched_init(platform.timebase_hz);
 	console_init(platform.timebase_hz);
-	external_init(&platform);
+	external_init(&platform, options.policy == POLICY_HAP);
 	clock_init(&platform, devices_ring);
 	create_guests();
 	input_begin(platform.uart_irq, keyboard_type);

@@ -114,6 +114,13 @@ static bool set_console(struct options *o, char *value)
 	return o->all_bytes || !strcmp(value, "records");
 }
 
+static bool set_hostpages(struct options *o, char *value)
+{
+	o->given.hostpages = true;
+	o->small_pages = !strcmp(value, "4k");
+	return o->small_pages || !strcmp(value, "max");
+}
+
 static bool set_log(struct options *o, char *value)
 {
 	o->quiet = !strcmp(value, "quiet");
@@ -138,6 +145,7 @@ static const struct {
 	{ "marks", set_marks, "0 or 1" },
 	{ "reboot", set_reboot, "restart or end" },
 	{ "console", set_console, "records or all" },
+	{ "hostpages", set_hostpages, "4k or max" },
 	{ "log", set_log, "info or quiet" },
 };
 
@@ -152,7 +160,7 @@ static void parse_option(struct options *o, char *option)
 			fail("option %s= takes %s", name, table[i].values);
 		return;
 	}
-	fail("unknown option %s: there are mem= vcpus= policy= width= svvptc= svadu= marks= reboot= console= log=",
+	fail("unknown option %s: there are mem= vcpus= policy= width= svvptc= svadu= marks= reboot= console= hostpages= log=",
 	     name);
 }
 
@@ -179,6 +187,12 @@ static void apply_former(struct options *o)
 		print_replaced("shadow", o->policy);
 }
 
+static void must_go_with_hap(const struct options *o)
+{
+	if (o->svadu != SVADU_NEVER)
+		fail("option svadu= does not go with policy=hap: the guest sets A and D there");
+}
+
 void options_parse(struct options *o, const char *command_line)
 {
 	static char copy[512];
@@ -199,4 +213,8 @@ void options_parse(struct options *o, const char *command_line)
 		if (*word)
 			parse_option(o, word);
 	apply_former(o);
+	if (o->policy == POLICY_HAP)
+		must_go_with_hap(o);
+	else if (o->given.hostpages)
+		fail("option hostpages= goes with policy=hap alone");
 }

@@ -19,6 +19,8 @@
  *   reboot=restart|end    whether a guest that reboots is started anew from its modules, or is over
  *   console=records|all   whether the byte that begins a record, 0x1E, is host-hv's alone, or
  *                         guests' as well
+ *   hostpages=4k|max      policy=hap: whether the guest's memory is mapped by pages of 4 KiB alone,
+ *                         or by the largest that it holds
  *   log=info|quiet        whether to say what is done
  */
 #ifndef OPTIONS_H
@@ -37,12 +39,13 @@ struct options {
 	bool restart;
 	bool all_bytes;
 	bool quiet;
+	bool small_pages;
 
 	/*
 	 * For options_parse() alone: which of the three stood there, and what the former two said.
 	 */
 	struct {
-		bool policy, hm, shadow;
+		bool policy, hm, shadow, hostpages;
 		uint64_t events; /* hm= */
 		uint64_t tsp; /* shadow=: POLICY_TSP or _TSP_IN_STEP, whatever events; 0: neither */
 	} given;

@@ -92,12 +92,14 @@ static void read_plic(struct platform *p)
 		return;
 	entry = fdt_getprop(p->fdt, node, "interrupts-extended", &len);
 	for (i = 0; entry && i < len / 8; i++) {
-		if (fdt32_to_cpu(entry[2 * i]) != fdt_get_phandle(p->fdt, intc) ||
-		    fdt32_to_cpu(entry[2 * i + 1]) == IRQ_S_EXTERNAL)
+		if (fdt32_to_cpu(entry[2 * i]) != fdt_get_phandle(p->fdt, intc))
 			continue;
+		if (fdt32_to_cpu(entry[2 * i + 1]) == IRQ_S_EXTERNAL) {
+			p->plic_s_context = i;
+			continue;
+		}
 		p->plic_context = i;
 		fdt_reg(p->fdt, node, 0, &p->plic);
-		return;
 	}
 }
 

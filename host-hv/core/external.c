@@ -14,6 +14,7 @@
 static struct {
 	volatile uint8_t *plic; /* NULL: there is none */
 	uint32_t context;
+	bool direct; /* interrupts come to us without the firmware */
 	unsigned count;
 	struct listener {
 		uint32_t source;
@@ -26,12 +27,13 @@ static volatile uint32_t *plic_register(unsigned offset)
 	return (volatile uint32_t *)(external.plic + offset);
 }
 
-void external_init(const struct platform *p)
+void external_init(const struct platform *p, bool direct)
 {
+	external.direct = direct;
 	if (!p->plic.size)
 		return;
 	external.plic = (volatile uint8_t *)p->plic.base;
-	external.context = p->plic_context;
+	external.context = direct ? p->plic_s_context : p->plic_context;
 	*plic_register(PLIC_THRESHOLD(external.context)) = 0;
 }
 
@@ -51,7 +53,8 @@ bool external_listen(uint32_t source, void (*serve)(void))
 /* The firmware keeps external interrupts from us until we say that we are ready for the next. */
 static void interrupt_done(void)
 {
-	sbi_call(HM_EXT_ID, HM_FID_EXT_IRQ_DONE);
+	if (!external.direct)
+		sbi_call(HM_EXT_ID, HM_FID_EXT_IRQ_DONE);
 }
 
 void external_begin(void)

@@ -2,7 +2,7 @@
 /*
  * external.h - the platform's interrupt controller: which of host-hv's own devices interrupt, and
  * who serves them. All of it belongs to the boot hart, whose M-mode context is programmed; the
- * firmware makes S-mode's of it.
+ * firmware makes S-mode's of it.  In hap it is the S-mode context directly.
  */
 #ifndef EXTERNAL_H
 #define EXTERNAL_H
@@ -11,7 +11,7 @@
 
 struct platform;
 
-void external_init(const struct platform *platform);
+void external_init(const struct platform *platform, bool direct);
 
 /* serve() is called when the source interrupts; false: there is no such controller or source. */
 bool external_listen(uint32_t source, void (*serve)(void));

@@ -22,6 +22,10 @@ struct hart {
 
 	/* Written from any hart, atomically; a kick follows. */
 	uint32_t fence_kick; /* for the sake of memory, by a fence of translations (fence.c) */
+
+	/* Its own, in hap alone. */
+	struct vcpu *fp_of; /* whose floating-point registers it has; NULL: nobody's */
+	uint64_t insn_mark; /* instret at the last switch */
 };
 
 extern struct hart harts[MAX_HARTS];

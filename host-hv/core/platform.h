@@ -23,7 +23,8 @@ struct platform {
 	struct range rtc; /* a google,goldfish-rtc that interrupts; size 0: none known */
 	uint32_t rtc_irq;
 	struct range plic;
-	uint32_t plic_context; /* the boot hart's M-mode context */
+	uint32_t plic_context;   /* the boot hart's M-mode context ... */
+	uint32_t plic_s_context; /* ... and its S-mode one */
 };
 
 #endif

@@ -75,6 +75,12 @@ void policy_print(uint64_t policy)
 
 void policy_print_modes(void)
 {
-	for (unsigned i = 0; i < ARRAY_SIZE(modes); i++)
-		print_more("%s%s", i ? " " : "", modes[i].name);
+	const char *blank = "";
+
+	for (unsigned i = 0; i < ARRAY_SIZE(modes); i++) {
+		if (modes[i].policy == POLICY_HAP)
+			continue;
+		print_more("%s%s", blank, modes[i].name);
+		blank = " ";
+	}
 }

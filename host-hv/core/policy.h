@@ -28,6 +28,9 @@
 #define POLICY_IN_STEP     (1ul << 32)
 #define POLICY_TSP_IN_STEP (POLICY_TSP | POLICY_IN_STEP)
 
+/* No policy at all: the hart translates (hap/). */
+#define POLICY_HAP (1ul << 33)
+
 /* The host's tables, and ssp_handler.c in charge of them. */
 #define POLICY_SSP_TABLES (HM_POLICY_HOST_TABLES | HM_POLICY_LOG_FENCES)
 
@@ -36,7 +39,8 @@
 	MODE("tsp", POLICY_TSP)                         \
 	MODE("tsp-in-step", POLICY_TSP_IN_STEP)         \
 	MODE("ssp", HM_POLICY_SATP | POLICY_SSP_TABLES) \
-	MODE("ssp-hm", HM_POLICY_ALL)
+	MODE("ssp-hm", HM_POLICY_ALL)                   \
+	MODE("hap", POLICY_HAP)
 
 #define POLICY_EVENTS "a list of inject,satp,flush,fill"
 
@@ -58,7 +62,10 @@ static inline bool policy_is(uint64_t policy, uint64_t tsp_or_aside)
 	return (policy & ~POLICY_IN_STEP) == tsp_or_aside;
 }
 
-/* For print_more(): the policy as policy_parse() takes it, and the names of all modes. */
+/*
+ * For print_more(): the policy as policy_parse() takes it, and the names of the modes that a
+ * running guest may change to.
+ */
 void policy_print(uint64_t policy);
 void policy_print_modes(void);
 

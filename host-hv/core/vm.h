@@ -14,6 +14,8 @@
 
 struct devices;
 struct guest_load;
+struct hap_vcpu;
+struct hap_vm;
 struct hart;
 struct shadow;
 struct vm;
@@ -76,6 +78,8 @@ struct vcpu {
 	struct fence fence;
 	uint32_t entries;  /* also read without it, with resident */
 	uint32_t resident; /* may be running guest code */
+
+	struct hap_vcpu *hap; /* hap/hap.h; NULL in other modes */
 };
 
 enum vm_end {
@@ -105,6 +109,7 @@ struct vm {
 	unsigned ends;           /* how often it has ended; atomic */
 	unsigned vcpus_left;     /* not yet off their harts after the end; atomic */
 
+	struct hap_vm *hap;      /* hap/hap.h; NULL in other modes */
 	struct guest_load *load; /* guest/load.h */
 	struct vcpu *restarter;  /* in whose turns it is made anew, or NULL; atomic */
 };

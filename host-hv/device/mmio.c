@@ -183,11 +183,33 @@ static bool in_one_page(uint64_t begin, unsigned size)
  * An access that crosses pages is refused before anything of it is done, also where it begins or
  * ends in RAM, as a bus may; so is a misaligned one, except by a device that takes it.
  */
+static inline __attribute__((always_inline)) enum next
+perform(struct vcpu *v, const struct access *a, uint64_t begin)
+{
+	struct hm_run *run = v->run;
+	uint64_t value = a->reg ? run->x[a->reg] : 0;
+
+	if (!in_one_page(begin, a->size) ||
+	    !access_device(v->vm, run->exit_gpa - (run->exit_value - begin), a, &value)) {
+		inject_access_fault(v);
+		return RESUME;
+	}
+	if (!a->store && a->reg)
+		run->x[a->reg] = extend_loaded(a, value);
+	run->flags |= HM_RUN_ADVANCE;
+	return vm_ended(v->vm) ? YIELD : RESUME;
+}
+
+enum next mmio_perform(struct vcpu *v, const struct access *a, uint64_t begin)
+{
+	return perform(v, a, begin);
+}
+
 enum next exit_mmio(struct vcpu *v)
 {
 	struct hm_run *run = v->run;
-	uint64_t begin, value;
 	struct access a;
+	uint64_t begin;
 
 	if (!decode_access(run->exit_insn, run->exit_insn_len, &a)) {
 		inject_access_fault(v);
@@ -199,14 +221,5 @@ enum next exit_mmio(struct vcpu *v)
 		run->flags |= HM_RUN_FENCE_I;
 		return RESUME;
 	}
-	value = a.reg ? run->x[a.reg] : 0;
-	if (!in_one_page(begin, a.size) ||
-	    !access_device(v->vm, run->exit_gpa - (run->exit_value - begin), &a, &value)) {
-		inject_access_fault(v);
-		return RESUME;
-	}
-	if (!a.store && a.reg)
-		run->x[a.reg] = extend_loaded(&a, value);
-	run->flags |= HM_RUN_ADVANCE;
-	return vm_ended(v->vm) ? YIELD : RESUME;
+	return perform(v, &a, begin);
 }

@@ -5,10 +5,12 @@
 
 #include "core/console.h"
 #include "core/memory.h"
+#include "core/policy.h"
 #include "device/clock.h"
 #include "device/devices.h"
 #include "guest/dtb.h"
 #include "guest/load.h"
+#include "hap/hap.h"
 #include "run/sched.h"
 #include "shadow/shadow.h"
 #include "shadow/tsp_handler.h"
@@ -35,6 +37,12 @@ static uint64_t alloc_ram(int id, uint64_t size)
 	return hpa;
 }
 
+/* A shadow keeps its promise for any hart; in hap the guest has the hart's own. */
+static bool offers_svvptc(const struct vm *vm)
+{
+	return defaults.svvptc && (!vm->hap || defaults.hm->features & HM_INFO_SVVPTC);
+}
+
 static void write_dtb(struct vm *vm)
 {
 	static const char *const mmu_types[] = { "riscv,sv39", "riscv,sv48", "riscv,sv57" };
@@ -50,7 +58,7 @@ static void write_dtb(struct vm *vm)
 		.mmu_type = mmu_types[defaults.satp_mode - 8],
 		.rtc = clock_exists(),
 		.sstc = defaults.hm->features & HM_INFO_SSTC,
-		.svvptc = defaults.svvptc,
+		.svvptc = offers_svvptc(vm),
 		.svade = vm->svadu != SVADU_ALWAYS,
 		.svadu = vm->svadu != SVADU_NEVER,
 	};
@@ -133,25 +141,37 @@ static void start_vcpu(struct vcpu *v)
 	v->fence = (struct fence){ .flags = HM_RUN_FENCE_I };
 	v->external_irq = v->software_irq = 0;
 	v->reset_stats = true; /* the boot is a workload, too */
-	v->hm = firmware_result(v->vm, "create a vCPU",
-				sbi_call(HM_EXT_ID, HM_FID_VCPU_CREATE, v->vm->hm, (uint64_t)v->run,
-					 defaults.table_pages));
+	if (v->vm->hap)
+		hap_start(v);
+	else
+		v->hm = firmware_result(v->vm, "create a vCPU",
+					sbi_call(HM_EXT_ID, HM_FID_VCPU_CREATE, v->vm->hm,
+						 (uint64_t)v->run, defaults.table_pages));
 	vcpu_set_state(v, VCPU_STOPPED);
 }
 
 /* The pool's free pages show whether a restart leaves any behind. */
 static void report_start(const struct vm *vm)
 {
-	struct hm_info info;
+	struct hm_info info = { 0 };
 
 	if (defaults.quiet)
 		return;
-	firmware_result(vm, "describe itself",
-			sbi_call(HM_EXT_ID, HM_FID_INFO, (uint64_t)&info, sizeof(info)));
+	if (!vm->hap)
+		firmware_result(vm, "describe itself",
+				sbi_call(HM_EXT_ID, HM_FID_INFO, (uint64_t)&info, sizeof(info)));
 	print("vm%d: %lu MB at 0x%lx, %u vCPU, kernel %lu KB, initrd %lu KB, pool %lu pages free\n",
 	      vm->id, vm->ram.size / MIB, vm->hpa, vm->vcpu_count,
 	      vm->load->config->kernel.size / KIB, vm->load->config->initrd.size / KIB,
 	      info.pool_free_pages);
+}
+
+static void create_in_firmware(struct vm *vm)
+{
+	vm->hm = firmware_result(vm, "create a VM", sbi_call(HM_EXT_ID, HM_FID_VM_CREATE, 0));
+	firmware_result(vm, "map its memory",
+			sbi_call(HM_EXT_ID, HM_FID_SLOT_SET, vm->hm, 0, vm->ram.base, vm->hpa,
+				 vm->ram.size, HM_SLOT_R | HM_SLOT_W | HM_SLOT_X));
 }
 
 void vm_start(struct vm *vm)
@@ -159,15 +179,14 @@ void vm_start(struct vm *vm)
 	struct vcpu *first = &vm->vcpu[0];
 
 	write_dtb(vm);
-	vm->hm = firmware_result(vm, "create a VM", sbi_call(HM_EXT_ID, HM_FID_VM_CREATE, 0));
-	firmware_result(vm, "map its memory",
-			sbi_call(HM_EXT_ID, HM_FID_SLOT_SET, vm->hm, 0, vm->ram.base, vm->hpa,
-				 vm->ram.size, HM_SLOT_R | HM_SLOT_W | HM_SLOT_X));
+	if (!vm->hap)
+		create_in_firmware(vm);
 	/* before external_irq is: what is typed meanwhile interrupts nobody then */
 	devices_reset(vm);
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
 		start_vcpu(&vm->vcpu[i]);
-	tsp_handler_init(vm->tsp, vm, defaults.hm, defaults.platform->zero_block);
+	if (!vm->hap)
+		tsp_handler_init(vm->tsp, vm, defaults.hm, defaults.platform->zero_block);
 	vcpu_reset(first, vm->load->at.kernel, vm->load->at.dtb);
 	report_start(vm);
 	vm->vcpus_left = vm->vcpu_count;
@@ -198,6 +217,9 @@ void vm_create(const struct guest_config *config, const struct vm_defaults *d)
 	vm_load(vm, vm->ram);
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
 		create_vcpu(vm, i);
-	vm->tsp = tsp_handler_create(vm);
+	if (vm->policy == POLICY_HAP)
+		hap_create(vm, defaults.small_pages);
+	else
+		vm->tsp = tsp_handler_create(vm);
 	vm_start(vm);
 }

@@ -26,6 +26,7 @@ struct vm_defaults {
 	enum svadu svadu;              /* struct vm has the same */
 	bool marks, restarts;          /* struct vm has the same */
 	bool quiet;
+	bool small_pages; /* hap: G-stage leaves of 4 KiB alone */
 };
 
 /*

@@ -81,7 +81,10 @@ static void policy(char *rest)
 	if (!vm)
 		return;
 	if (word && *word && policy_parse(word, &policy)) {
-		set_policy(vm, policy);
+		if ((policy == POLICY_HAP) != (vm->policy == POLICY_HAP))
+			print("host-hv: hap is chosen at the start, and stays\n");
+		else
+			set_policy(vm, policy);
 		return;
 	}
 	print_begin();

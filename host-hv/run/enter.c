@@ -4,6 +4,7 @@
 #include "core/console.h"
 #include "core/fence.h"
 #include "core/hm.h"
+#include "hap/hap.h"
 #include "run/exits.h"
 #include "run/sched.h"
 #include "shadow/shadow.h"
@@ -36,8 +37,11 @@ static __attribute__((noinline)) void share_hart(struct vcpu *v)
 		v->run->flags |= HM_RUN_YIELD_WFI;
 }
 
-/* Carries what other harts have asked for into the page that the firmware reads. */
-static void prepare(struct vcpu *v)
+/*
+ * Carries what other harts have asked for into the page that the firmware reads.  Part of each
+ * loop, as if there were one alone.
+ */
+static inline __attribute__((always_inline)) void prepare(struct vcpu *v)
 {
 	struct hm_run *run = v->run;
 
@@ -72,8 +76,38 @@ static long enter(struct vcpu *v)
 	return reason;
 }
 
-void vcpu_run(struct vcpu *v)
+static inline enum next enter_hap(struct vcpu *v)
+{
+	long reason;
+
+	prepare(v);
+	fence_enter(v);
+	hap_enter(v);
+	fence_leave(v);
+	reason = hap_exit(v);
+	if (reason < 0)
+		return reason == HAP_YIELD ? YIELD : RESUME;
+	return exit_route(v, reason);
+}
+
+static __attribute__((noinline)) void run_hap(struct vcpu *v)
+{
+	hap_begin_turn(v);
+	while (enter_hap(v) == RESUME)
+		;
+	hap_end_turn(v);
+}
+
+static __attribute__((noinline)) void run_shadowed(struct vcpu *v)
 {
 	while (exit_route(v, enter(v)) == RESUME)
 		;
+}
+
+void vcpu_run(struct vcpu *v)
+{
+	if (v->hap)
+		run_hap(v);
+	else
+		run_shadowed(v);
 }

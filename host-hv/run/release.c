@@ -3,6 +3,7 @@
 
 #include "core/vcpu.h"
 #include "device/devices.h"
+#include "hap/hap.h"
 
 /*
  * The last to go ends the firmware's VM; or, if the guest restarts, stays as the one that sees to
@@ -12,11 +13,15 @@ static void release(struct vcpu *v, bool restarts)
 {
 	struct vm *vm = v->vm;
 
-	sbi_call(HM_EXT_ID, HM_FID_VCPU_DESTROY, v->hm);
+	if (v->hap)
+		hap_release(v);
+	else
+		sbi_call(HM_EXT_ID, HM_FID_VCPU_DESTROY, v->hm);
 	vcpu_set_state(v, VCPU_STOPPED);
 	if (__atomic_sub_fetch(&vm->vcpus_left, 1, __ATOMIC_ACQ_REL) != 0)
 		return;
-	sbi_call(HM_EXT_ID, HM_FID_VM_DESTROY, vm->hm);
+	if (!vm->hap)
+		sbi_call(HM_EXT_ID, HM_FID_VM_DESTROY, vm->hm);
 	devices_stop(vm); /* nobody of the guest runs that could set another alarm */
 	if (!restarts)
 		return;

@@ -9,6 +9,7 @@
 
 #include "core/console.h"
 #include "core/policy.h"
+#include "hap/hap.h"
 #include "hm_record.h"
 #include "shadow/shadow.h"
 #include "ssp/ring.h"
@@ -53,12 +54,33 @@ static void move_kicks(struct hm_record *sums, uint64_t kicks)
 	sums->exits[HM_REASON_REMOTE_FENCE] += kicks;
 }
 
+/* Where no firmware counts, we do; how long its stays are nobody knows. */
+static struct hm_stats add_hap(struct hm_record *sums, const struct vcpu *v)
+{
+	struct hm_stats s = v->hap->stats;
+
+	sums->exits[HM_REASON_G_STAGE_FAULT] += v->hap->g_stage_faults;
+	sums->exits[HM_REASON_INSTRUCTION] += v->hap->instructions;
+	s.insn_hm = s.insn_total - s.insn_guest - s.insn_host;
+	s.longest_m_stay = HM_RECORD_UNKNOWN;
+	return s;
+}
+
+static bool read_stats(struct hm_record *sums, const struct vcpu *v, struct hm_stats *s)
+{
+	if (v->hap) {
+		*s = add_hap(sums, v);
+		return true;
+	}
+	return !sbi_call(HM_EXT_ID, HM_FID_VCPU_STATS, v->hm, (uint64_t)s, sizeof(*s)).error;
+}
+
 static void add_vcpu(struct hm_record *sums, const struct vcpu *v)
 {
 	const struct ssp_ring *ring = &v->shadow->space.ring;
 	struct hm_stats s, *sum = &sums->stats;
 
-	if (sbi_call(HM_EXT_ID, HM_FID_VCPU_STATS, v->hm, (uint64_t)&s, sizeof(s)).error)
+	if (!read_stats(sums, v, &s))
 		return;
 	for (unsigned i = 0; i < HM_EXIT_COUNT; i++)
 		count(sums, reason_of(i), s.exits[i]);

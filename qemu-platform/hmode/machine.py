@@ -28,7 +28,8 @@ WIDTH_WORDS = {"sv39": ["no4lvl"], "sv48": ["no5lvl"], "sv57": []}
 
 
 def cpu(settings):
-    words = [HARTS[settings.profile], f"{AD[settings.svadu if settings.is_native else '0']},smcntrpmf=true"]
+    hart = HARTS[settings.profile].replace("h=false", "h=true") if settings.has_h else HARTS[settings.profile]
+    words = [hart, f"{AD[settings.svadu if settings.is_native else '0']},smcntrpmf=true"]
     if settings.is_native and not settings.svvptc:
         words.append("svvptc=false")
     if settings.strict:
@@ -65,6 +66,8 @@ def host_options(settings):
              f"svvptc={settings.svvptc}", f"marks={settings.marks}", f"reboot={settings.reboot}"]
     if settings.svadu != "0":
         words.append(f"svadu={settings.svadu}")
+    if settings.mode == modes.HAP:
+        words.append(f"hostpages={settings.hostpages}")
     return " ".join(words + (["console=all"] if settings.interactive else []))
 
 

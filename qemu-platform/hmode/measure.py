@@ -53,10 +53,13 @@ def settings_of(given, mode, policy="", guest="", kind=""):
 def in_modes(given, names):
     """One run in each mode; the patched kernel beside itself with hm=off."""
     guests = ("patched-off", "patched") if given.get("GUEST") == "patched" else ("",)
+    # HOSTPAGES is meant for `hap`, where that is among them.
+    others = {name: text for name, text in given.items() if modes.HAP not in names or name != "HOSTPAGES"}
     # A policy is meant for `ssp`; without it each mode says that it has its own.
     policies = {name: given.get("POLICY", "") for name in (["ssp"] if "ssp" in names else names)}
     return [*native_without_svadu(given, names),
-            *(settings_of(given, name, policies.get(name, ""), guest) for name in names for guest in guests)]
+            *(settings_of(given if name == modes.HAP else others, name, policies.get(name, ""), guest)
+              for name in names for guest in guests)]
 
 
 def native_without_svadu(given, names):

@@ -13,8 +13,12 @@ MODES = {
     "tsp-in-step": [],
     "ssp": ["satp"],
     "ssp-hm": EVENTS,
+    "hap": [],
 }
 NAMES = list(MODES)
+# Without hmcode's and host-hv's shadow: the harts translate.
+HAP = "hap"
+SHADOWED = [name for name in NAMES if name not in ("native", HAP)]
 # Beside the ladder.
 TSP = ["tsp", "tsp-in-step"]
 TOUR = ["native", "tsp", "ssp", "ssp-hm"]

@@ -171,6 +171,32 @@ def ladder_rule(settings):
         raise Refused("LADDER=1 has its own MODES and POLICY")
 
 
+def hap_rule(settings):
+    """In hap the harts are the profile's with H, where Debian's QEMU has such a hart."""
+    if settings.mode != modes.HAP:
+        return
+    if settings.profile != "virt":
+        raise Refused(f"PROFILE={settings.profile} does not go with MODE=hap", "PROFILE=virt, to which hap adds H")
+
+
+def trace_rule(settings):
+    """hmcode traces, and in hap no exit passes through it."""
+    if settings.mode == modes.HAP and settings.trace:
+        raise Refused("TRACE does not go with MODE=hap", "another MODE")
+
+
+def qemu_rule(settings):
+    """The QEMU of `make qemu` is 10.0.13, on which no firmware can write mstatus.MPV (docs/hap.md)."""
+    ours = settings.qemu in STRICT or str(settings.qemu).startswith("hspt")
+    if settings.mode == modes.HAP and ours:
+        raise Refused(f"QEMU={settings.qemu} does not go with MODE=hap", "Debian's QEMU, without QEMU=")
+
+
+def misaligned_rule(settings):
+    if settings.mode == modes.HAP and settings.misaligned == "trap":
+        raise Refused("MISALIGNED=trap needs our QEMU, which does not go with MODE=hap", "MISALIGNED=access")
+
+
 def events_rule(settings):
     if settings.is_given("EVENTS") and not settings.trace:
         raise Refused("EVENTS goes with TRACE only", "TRACE=FILE")
@@ -229,7 +255,7 @@ OPTIONS = (
     Option("RESULT", File(), None, "file for the result objects, one a line", rule=result_rule, commands=MEASURING),
     Option("LOG", File(), None, "file for the guest's console", shown="build/log/MODE-PROFILE.log", commands=GUESTS_OF),
     Option("TRACE", File(), None, "a file for the time line of all events, and FILE.json for Perfetto's UI",
-           commands=("run",)),
+           commands=("run",), rule=trace_rule),
     Option("EVENTS", Number(1, 9_999_999), "1000000", "for TRACE, how many are kept, the last ones", rule=events_rule,
            commands=("run",)),
     Option("HARTS", Number(1, 8), "1", "harts of the machine", commands=SPLIT),
@@ -237,26 +263,28 @@ OPTIONS = (
            modes=tuple(modes.NAMES[1:]), ignored=True, shown="1", commands=SPLIT,
            help="CPUs of the guest; natively these are the harts"),
     Option("MEM", Size("64M", "16G"), "512M", "the guest's memory", commands=GUESTS_OF),
-    Option("PROFILE", Choice("virt", "virt-v", "u74"), "virt",
-           "all that QEMU offers but H and V; with V; like boards without H today"),
+    Option("HOSTPAGES", Choice("4k", "max"), "max", modes=(modes.HAP,), commands=(*BY_HAND, "measure"),
+           help="hap: the guest's memory in pages of 4 KiB, or in the largest that it holds"),
+    Option("PROFILE", Choice("virt", "virt-v", "u74"), "virt", rule=hap_rule,
+           help="all that QEMU offers but H and V; with V; like boards without H today"),
     Option("WIDTH", Choice(*WIDTHS, by=lambda settings: ("sv39",) if settings.profile == "u74" else WIDTHS), "sv39",
            "of virtual addresses"),
     Option("SVVPTC", Switch(), lambda settings: "0" if settings.profile == "u74" else "1", shown="1; 0 on u74",
            help="1: offer Svvptc to the guest"),
     Option("SVADU", Choice("0", "1", "fwft"), "0",
            "who sets A and D in the guest's PTEs: the guest (Svade), hmcode and host-hv (Svadu), or as the guest "
-           "chooses by SBI's FWFT; natively the hart instead of them"),
+           "chooses by FWFT. Natively the hart does", modes=("native", *modes.SHADOWED)),
     Option("REBOOT", Choice("end", "restart"), lambda settings: "restart" if settings.interactive else "end",
            "what a guest's reboot does", shown="end; restart in 'make shell'", commands=GUESTS_OF),
     Option("ICOUNT", Switch(), lambda settings: "0" if settings.stopped or settings.interactive else "1",
            "1: count instructions, and run the same each time, in 2025; 0: today",
            shown="1; 0 in 'make shell' and 'make debug'", commands=SPLIT),
     Option("QEMU", File(), None, "another qemu-system-riscv64; hspt is what 'make qemu' builds; strict and "
-           "strict-eager are the same with a TLB that keeps all that it may", shown="Debian's"),
+           "strict-eager are the same with a TLB that keeps all that it may", shown="Debian's", rule=qemu_rule),
     Option("ASIDLEN", Number(0, 16), own_asid_bits, "bits of ASID that a strict hart has; on u74 it has 8 PMP entries "
            "too", rule=asidlen_rule, shown="16; 0 on u74"),
     Option("MISALIGNED", Choice("access", "trap"), "access", "access: the hart does misaligned loads and stores "
-           "itself; trap: it leaves them to firmware as the U74 does (our QEMU)"),
+           "itself; trap: it leaves them to firmware as the U74 does (our QEMU)", rule=misaligned_rule),
     Option("TIMEOUT", Number(1, 86400), "1800", "seconds after which a hung run is ended",
            shown="1800; none in 'make shell' and 'make debug'"),
     Option("V", Text(), None, "1: show the guest's console, and whole build commands",

@@ -7,7 +7,7 @@ from hmode import regions
 from hmode.modes import EVENTS, TSP, label
 
 # What exits count as without memory virtualization being their cause.
-OTHER = {"mmio", "sbi", "wfi", "interrupt"}
+OTHER = {"mmio", "sbi", "wfi", "interrupt", "instruction"}
 
 WITHOUT_SVADU = "native Svade"      # beside a native hart with Svadu
 

@@ -156,6 +156,11 @@ class Settings:
         return STRICT.get(self.qemu)
 
     @property
+    def has_h(self):
+        """The harts have the H extension: in hap, and where tests ask for it by CPU_H."""
+        return self.mode == modes.HAP or "CPU_H" in os.environ
+
+    @property
     def is_native(self):
         return self.mode == "native"
 

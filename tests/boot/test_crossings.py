@@ -7,7 +7,7 @@ import pytest
 
 from hmode import modes
 
-MODES = modes.NAMES[1:]
+MODES = modes.SHADOWED
 
 
 @pytest.fixture(scope="module")

@@ -287,7 +287,8 @@ def test_the_prompt_says_what_is_wrong(payloads):
     command_line(machine, "polcy", "host-hv: there is no command 'polcy'; help lists them")
     command_line(machine, "policy", "host-hv: there is no guest ''")
     command_line(machine, "policy 2 ssp", "host-hv: there is no guest '2'")
-    command_line(machine, "policy 1 ssp,fast", "host-hv: a policy is a list of inject,satp,flush,fill, none, or one of tsp tsp-in-step ssp ssp-hm")
+    command_line(machine, "policy 1 ssp,fast",
+                 "host-hv: a policy is a list of inject,satp,flush,fill, none, or one of tsp tsp-in-step ssp ssp-hm")
     command_line(machine, "policy 1", "host-hv: a policy is ")
     command_line(machine, "policy 1 sspx\x7f", "host-hv: vm1: policy ssp")
     command_line(machine, "guest 1", "host-hv: the keyboard is vm1's")
@@ -326,7 +327,7 @@ def test_what_cannot_work_is_refused():
     refused("vm0: 8192 MB of memory are not there", one, "mem=8G")
     refused("vm0: the kernel is no Linux Image", [(INITRD, None, "")])
     refused("unknown option colour", one, "colour=green")
-    refused("option policy= takes tsp, tsp-in-step, ssp, ssp-hm, a list of ", one, "policy=satp,walk")
+    refused("option policy= takes tsp, tsp-in-step, ssp, ssp-hm, hap, a list of ", one, "policy=satp,walk")
     refused("option policy= replaces hm= and shadow=", one, "policy=tsp shadow=tsp")
     refused("no guest", [], "mem=128M")
 

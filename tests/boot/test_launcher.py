@@ -47,12 +47,12 @@ def assert_refused(done, *texts):
 
 
 @pytest.mark.parametrize("option, there_is", [
-    ("MODE=tps", "native tsp tsp-in-step ssp ssp-hm"),
+    ("MODE=tps", "native tsp tsp-in-step ssp ssp-hm hap"),
     ("GUEST=windows", "debian"),
     ("WORKLOAD=fork,frok", " ".join(WORKLOADS)),
     ("PROFILE=u75", "virt virt-v u74"),
     ("WIDTH=sv32", "sv39 sv48 sv57"),
-    ("MODES=native hap", "native tsp tsp-in-step ssp ssp-hm"),
+    ("MODES=native hip", "native tsp tsp-in-step ssp ssp-hm hap"),
     ("ICOUNT=yes", "0 1"),
     ("SVVPTC=2", "0 1"),
     ("MARKS=2", "0 1"),

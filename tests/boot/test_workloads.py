@@ -11,6 +11,8 @@ from ladder import FEW_WORKLOADS
 from launcher import M_STAY_LIMIT, PROFILES, WORKLOADS
 
 MODES = modes.NAMES
+# hap adds H to the profile `virt` alone; what firmware stays for, it does not know.
+PLACES = [(mode, profile) for mode in MODES for profile in PROFILES if (mode, profile) != (modes.HAP, "u74")]
 
 EXIT_REASONS = {reason.key for reason in REASONS}
 MEMORY_REASONS = {reason.key for reason in REASONS if reason.memory}
@@ -20,11 +22,10 @@ KEYS = {"schema", "mode", "hm", "guest", "workload", "profile", "vcpus", "harts"
         "vm_exits", "hm_traps", "instructions", "longest_m_stay", "walk_refs"}
 
 # Instructions against native, geometric mean over the workloads on `virt`: a baseline must not be slow by accident.
-GEOMETRIC_MEAN_LIMITS = {"tsp": 1.65, "tsp-in-step": 2.13, "ssp": 1.325, "ssp-hm": 1.055}
+GEOMETRIC_MEAN_LIMITS = {"tsp": 1.65, "tsp-in-step": 2.13, "ssp": 1.325, "ssp-hm": 1.055, "hap": 1.003}
 
 
-@pytest.mark.parametrize("profile", PROFILES)
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode, profile", PLACES)
 @pytest.mark.parametrize("workload", WORKLOADS)
 def test_result_is_correct(all_workloads, workload, mode, profile):
     run = all_workloads(mode, profile)
@@ -33,8 +34,7 @@ def test_result_is_correct(all_workloads, workload, mode, profile):
     assert run.status == 0, repr(run)
 
 
-@pytest.mark.parametrize("profile", PROFILES)
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode, profile", PLACES)
 def test_every_key_is_there(all_workloads, mode, profile):
     for result in all_workloads(mode, profile).results.values():
         assert KEYS <= set(result)
@@ -43,8 +43,7 @@ def test_every_key_is_there(all_workloads, mode, profile):
         assert {"total", "guest", "host", "hm"} <= set(result["instructions"])
 
 
-@pytest.mark.parametrize("profile", PROFILES)
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode, profile", PLACES)
 def test_sums_agree(all_workloads, mode, profile):
     for result in all_workloads(mode, profile).results.values():
         exits, traps, counted = result["vm_exits"], result["hm_traps"], result["instructions"]
@@ -75,7 +74,7 @@ def test_no_exit_for_memory(all_workloads, workload, profile):
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-@pytest.mark.parametrize("mode", MODES[1:])
+@pytest.mark.parametrize("mode", modes.SHADOWED)
 @pytest.mark.parametrize("workload", WORKLOADS)
 def test_stays_in_machine_mode_are_short(all_workloads, workload, mode, profile):
     assert 0 < all_workloads(mode, profile).results[workload]["longest_m_stay"] <= M_STAY_LIMIT

@@ -14,7 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
 LAUNCH = ROOT / "qemu-platform" / "launch"
 WORKLOADS = (ROOT / "tests" / "workloads" / "list").read_text().split()
-MODES = modes.NAMES
+MODES = ["native", *modes.SHADOWED]
 PAYLOADS = subprocess.run(["make", "-s", "-C", str(ROOT / "tests" / "payloads"), "list"],
                           capture_output=True, text=True, check=True).stdout.split()
 # All that spt may say of these guests: payloads go through each mode of satp.

@@ -6,7 +6,7 @@ import itertools
 from hmode import modes
 
 SETTINGS = {
-    "MODE": modes.NAMES,
+    "MODE": ["native", *modes.SHADOWED],
     "QEMU": ["strict", "strict-eager"],
     "ASIDLEN": [0, 6, 16],
     "HARTS": [1, 2],

@@ -319,7 +319,7 @@ static void a_uart_with_wide_registers_has_a_keyboard(void **state)
 	memset(registers, 0xaa, sizeof(registers));
 	registers[5] = 0x20; /* LSR: the transmitter is empty */
 	serial_init(&p);
-	external_init(&p);
+	external_init(&p, false);
 	input_begin(p.uart_irq, take_key);
 	assert_int_equal(registers[1], 1); /* IER */
 	assert_int_equal(registers[2], 1); /* FCR */

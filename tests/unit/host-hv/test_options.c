@@ -138,7 +138,10 @@ static void refuses_what_it_does_not_know(void **state)
 	refuses("vcpus=0", "1 to 16");
 	refuses("vcpus=17", "1 to 16");
 	refuses("policy",
-		"policy= takes tsp, tsp-in-step, ssp, ssp-hm, a list of inject,satp,flush,fill, or none");
+		"policy= takes tsp, tsp-in-step, ssp, ssp-hm, hap, a list of inject,satp,flush,fill, or none");
+	refuses("policy=hap svadu=1", "svadu= does not go with policy=hap");
+	refuses("hostpages=4k", "hostpages= goes with policy=hap alone");
+	refuses("policy=hap hostpages=8k", "hostpages= takes 4k or max");
 	refuses("policy=", "policy= takes tsp");
 	refuses("policy=,", "policy= takes tsp");
 	refuses("policy=satp,", "policy= takes tsp");

@@ -23,6 +23,7 @@ extern struct hart *mock_hart;
 #define csr_read(csr)         (mock_##csr)
 #define csr_write(csr, value) (mock_##csr = (value))
 #define csr_clear(csr, bits)  (mock_##csr &= ~(bits))
+#define csr_set(csr, bits)    (mock_##csr |= (bits))
 
 struct sbiret sbi_call6(unsigned long eid, unsigned long fid, const unsigned long arg[6]);
 #define sbi_call(eid, fid, ...) sbi_call6(eid, fid, (const unsigned long[6]){ __VA_ARGS__ })
