@@ -253,6 +253,24 @@ static struct sbi_system_suspend_device suspend_device = {
 	.system_suspend = suspend_to_ram,
 };
 
+/*
+ * "Machine Status (mstatus and mstatush) Registers": MPV is a field of its own, by which a trap of
+ * VS-mode is redirected to HS-mode.  QEMU 10.0.13 ignores what is written to it, so that a guest by
+ * the H extension ends in a trap that nobody understands.
+ */
+static void warn_of_missing_mpv(void)
+{
+	u64 mstatus = hart_read(CSR_MSTATUS);
+
+	if (!misa_extension('H'))
+		return;
+	hart_write(CSR_MSTATUS, mstatus | MSTATUS_MPV);
+	if (!(hart_read(CSR_MSTATUS) & MSTATUS_MPV))
+		sbi_printf(
+			"hmcode: mstatus.MPV cannot be written, as in QEMU 10.0.13: no guest runs by the H extension\n");
+	hart_write(CSR_MSTATUS, mstatus);
+}
+
 static int final_init(bool cold_boot)
 {
 	int error = original->final_init ? original->final_init(cold_boot) : 0;
@@ -262,6 +280,7 @@ static int final_init(bool cold_boot)
 	init_hart();
 	if (!cold_boot)
 		return 0;
+	warn_of_missing_mpv();
 	sbi_system_suspend_set_device(&suspend_device);
 	fdt_parse_timebase_frequency(fdt_get_address(), &hm_timebase);
 	error = hm_register_host_extension();

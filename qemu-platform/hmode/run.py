@@ -5,7 +5,7 @@ import collections
 import pathlib
 import sys
 
-from hmode import addresses, guest, machine, outcome, outputs, qemu, records, results, trace, tree
+from hmode import addresses, guest, machine, modes, outcome, outputs, qemu, records, results, trace, tree
 from hmode.console import Console, execute
 from hmode.messages import Failed, say, warn
 from hmode.options import OPTIONS
@@ -90,7 +90,12 @@ def execute_to_the_end(settings, prepared):
     return console
 
 
+NO_MPV = "hmcode: mstatus.MPV cannot be written"
+
+
 def judge(settings, console, log):
+    if settings.mode == modes.HAP and NO_MPV in console:
+        raise RunFailed("this QEMU runs no guest by the H extension: mstatus.MPV cannot be written, as in 10.0.13", log)
     if "Kernel panic" in console:
         raise RunFailed("the guest's kernel panicked", log)
     ends = records.ends(console)
