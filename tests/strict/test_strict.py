@@ -24,12 +24,22 @@ HARTS = [("virt", "strict-eager", 6), ("u74", "strict", 0)]
 # Svvptc is what this one is about: a hart without it may keep what was not mapped until a fence.  Ours never does so
 # for a guest, with the extension or without.
 NEEDS_SVVPTC = "unfenced"
+# These read back the ASIDs that they write to satp, as a guest can on any hart of ours, and natively only where the hart
+# has ASIDs.
+NEED_ASIDS = ("registers", "each-register")
+
+
+def is_promised(run, payload):
+    """Natively the hart alone says what holds."""
+    if run["MODE"] != "native":
+        return True
+    return (run["SVVPTC"] or payload != NEEDS_SVVPTC) and (run["ASIDLEN"] or payload not in NEED_ASIDS)
 
 
 def every_payload():
     """(settings, payload), without the pairs in which a hart promises nothing of what the payload wants."""
     return [pytest.param(run, payload, id=f"{name(run)}-{payload}") for run in RUNS for payload in payload_names()
-            if not (run["MODE"] == "native" and not run["SVVPTC"] and payload == NEEDS_SVVPTC)]
+            if is_promised(run, payload)]
 
 
 def check(run):
