@@ -351,6 +351,51 @@ static void each_form_of_sfence_vma_reaches_shadow_and_hart(void **state)
 	assert_int_equal(guest_run(all_fences), 0);
 }
 
+/* The host is told what was fenced, and no more: it drops all that the words cover. */
+static void fence_for_the_host(u32 insn, u64 start, u64 size, u64 asid)
+{
+	u64 *x = machine.frame->x;
+
+	x[A0] = VA + 8;
+	x[A1] = 1 | 1ull << 20;
+	assert_int_equal(guest_trap(CAUSE_ILLEGAL_INSTRUCTION, insn), HM_EXIT);
+	expect(guest.run->exit_reason, HM_EXIT_FLUSH, "the exit of %x", insn);
+	expect(guest.run->fence_start, start, "start of %x", insn);
+	expect(guest.run->fence_size, size, "size of %x", insn);
+	expect(guest.run->fence_asid, asid, "ASID of %x", insn);
+}
+
+static void fence_everything(void)
+{
+	fence_for_the_host(SFENCE_VMA(0, 0), 0, 0, ~0ull);
+}
+
+static void fence_page(void)
+{
+	fence_for_the_host(SFENCE_VMA(A0, 0), VA, PAGE_SIZE, ~0ull);
+}
+
+static void fence_space(void)
+{
+	fence_for_the_host(SFENCE_VMA(0, A1), 0, 0, 1);
+}
+
+static void fence_page_of_space(void)
+{
+	fence_for_the_host(SFENCE_VMA(A0, A1), VA, PAGE_SIZE, 1);
+}
+
+static void each_form_of_sfence_vma_is_told_to_the_host(void **state)
+{
+	static void (*const forms[])(void) = { fence_everything, fence_page, fence_space,
+					       fence_page_of_space };
+
+	(void)state;
+	guest.run->policy = HM_POLICY_ALL & ~(u64)HM_POLICY_FLUSH;
+	for (unsigned int n = 0; n < COUNT(forms); n++)
+		assert_int_equal(guest_run(forms[n]), 0);
+}
+
 #define PAGE    PAGE_GPA
 #define READ    (PTE_V | PTE_R | PTE_A)
 #define LOAD    CAUSE_LOAD_PAGE_FAULT
@@ -614,6 +659,7 @@ int main(void)
 		FACT(a_known_root_comes_back),
 		FACT(a_hidden_fault_is_filled_and_a_fence_takes_it_away),
 		FACT(each_form_of_sfence_vma_reaches_shadow_and_hart),
+		FACT(each_form_of_sfence_vma_is_told_to_the_host),
 		FACT(each_access_is_what_tables_and_slots_make_of_it),
 		FACT(each_access_is_the_same_where_its_leaf_table_is_known),
 		FACT(a_device_loaded_from_by_code_that_is_gone_is_a_fetch_fault),
