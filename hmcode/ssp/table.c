@@ -285,15 +285,15 @@ static bool fills_as(const struct ssp_space *space, const struct ssp_table *tabl
 }
 
 /*
- * The same, where the guest's table at `guest` is the one that was shadowed before: its large pages
- * stay that are what they were.  They are few, and most are used again, as the kernel's are.
+ * The same, where the guest has its table at `guest`: pages of 2 MiB stay that are what they were.
+ * They are few, and most are used again, as the kernel's are.
  */
 void ssp_table_read_anew(struct ssp_space *space, struct ssp_table *table, uint64_t guest)
 {
 	uint64_t *entries = table_entries(space, table), left = 0, leaves = 0;
 
-	if (table->level == 0 || ssp_table_is_crowded(table)) {
-		ssp_table_empty(space, table, &table_owner(space, table)->spare);
+	if (table->level != 1 || ssp_table_has_more_groups(table, READ_ANEW)) {
+		ssp_table_make_current(space, table);
 		return;
 	}
 	for (uint64_t groups = table->occupied; groups; groups &= groups - 1) {

@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "fixture.h"
+#include "internal.h"
 #include "model.h"
 #include "ring.h"
 #include "ssp_port.h"
@@ -556,6 +557,57 @@ static void random_guests_stay_within_the_bound(void **state)
 	}
 }
 
+/*
+ * Large pages that are compared with the guest's entries: at most 10 blocks and 40 instructions
+ * each.
+ */
+static void reading_large_pages_anew(uint64_t leaves)
+{
+	fence_all();
+	blocks = 0;
+	__real_caller_fault(&f.caller, 0, SSP_LOAD, 0);
+	assert_int_equal(shadow_level(leaves << 21), 1);
+	assert_true((blocks - 10 * leaves) * INSTRUCTIONS + 40 * leaves <= LONGEST_CALL);
+}
+
+/* All tables on the way are of large pages and full but for one group, and the last one is full. */
+static void large_pages_on_the_way(unsigned int mode, unsigned int groups)
+{
+	unsigned int levels = satp_modes[mode].levels, last = levels - 1;
+
+	start(NULL);
+	for (unsigned int n = 0; n < last; n++) {
+		unsigned int level = last - n;
+
+		put(n, 0, guest_table(n + 1), LINK | PTE_G);
+		for (unsigned int i = 1; i < groups * GROUP_SIZE && level <= 2 && n; i++)
+			put(n, i, RAM_GPA, LEAF | PTE_G);
+	}
+	for (unsigned int i = 0; i < PTES_PER_TABLE; i++)
+		put(last, i, PAGE(0), LEAF | PTE_G);
+	satp(mode, 1, 0);
+	for (uint64_t i = 0; i < PTES_PER_TABLE; i++)
+		caller_fault(&f.caller, i << 12, SSP_LOAD, 0);
+	for (uint64_t i = 1; i < groups * GROUP_SIZE; i++) {
+		caller_fault(&f.caller, i << 21, SSP_LOAD, 0);
+		if (levels > 3)
+			caller_fault(&f.caller, i << 30, SSP_LOAD, 0);
+	}
+}
+
+static void reading_large_pages_anew_is_bounded(void **state)
+{
+	(void)state;
+	for (unsigned int m = 0; m < 3; m++) {
+		large_pages_on_the_way(modes[m], READ_ANEW);
+		reading_large_pages_anew(READ_ANEW * GROUP_SIZE - 1);
+		large_pages_on_the_way(modes[m], READ_ANEW + 1);
+		fence_all();
+		caller_fault(&f.caller, 0, SSP_LOAD, 0);
+		assert_int_equal(shadow_level(1 << 21), -1);
+	}
+}
+
 static int report(void **state)
 {
 	(void)state;
@@ -579,6 +631,7 @@ int main(void)
 		BOUNDED(host_calls_are_bounded),
 		BOUNDED(a_space_is_made_within_the_bound),
 		BOUNDED(a_full_path_is_bounded),
+		BOUNDED(reading_large_pages_anew_is_bounded),
 		BOUNDED(another_mode_takes_full_roots_over_within_the_bound),
 		BOUNDED(handing_over_global_links_is_bounded),
 		BOUNDED(recycling_many_small_roots_is_bounded),
