@@ -3,6 +3,7 @@
 the guest's root for it: the program, its libraries, tests/workloads/program.c and that one's plan.
 """
 
+import contextlib
 import dataclasses
 import functools
 import hashlib
@@ -84,6 +85,18 @@ def wanted(settings):
     return [Program(0, row(settings.program), settings.program, split("ARGS", settings.args), f"PROGRAM={settings.program}")]
 
 
+def without_comment(line):
+    """What stands before a # that begins a word, as a shell has it: one inside a word or quotes is its own."""
+    for found in re.finditer(r"(?<!\S)#", line):
+        before = line[:found.start()]
+        if before[-2:-1] == "\\":
+            continue
+        with contextlib.suppress(ValueError):   # an open quote
+            shlex.split(before)
+            return before
+    return line
+
+
 def listed(path):
     """The programs of a LIST: a name, and a command as a shell would split it."""
     lines = readable("LIST", path).read_text(errors="surrogateescape").split("\n")
@@ -91,7 +104,7 @@ def listed(path):
     for number, line in enumerate(lines, 1):
         where = f"LIST={path}, line {number}:"
         try:
-            words = shlex.split(line, comments=True)
+            words = shlex.split(without_comment(line))
         except ValueError as error:
             raise Refused(f"{where} {str(error).lower()}", "words as in a shell, each quote and each \\ with what belongs to it") from None
         if words:

@@ -187,6 +187,35 @@ def test_an_archive_is_a_root(here, folder, pack):
     assert made.startswith(archive.read_bytes()) and made.index(b"070701", archive.stat().st_size) % 4 == 0
 
 
+def packed(folder, name):
+    return subprocess.run(["cpio", "-o", "--format=newc", "--quiet"], input=name, cwd=folder, capture_output=True,
+                          check=True).stdout
+
+
+@pytest.mark.parametrize("name", [b"a/file", b"./a//file", b"a"])
+def test_an_archive_writes_nothing_outside(here, folder, tmp_path, name):
+    """cpio would follow a link that the archive has made before."""
+    outside, links, files = (tmp_path / each for each in ("outside", "links", "files"))
+    for each in (outside, links, files / "a"):
+        each.mkdir(parents=True)
+    (links / "a").symlink_to(outside)
+    (files / "a/file").write_text("mine")
+    link = packed(links, b"a\n")
+    archive = here / "root.cpio"
+    archive.write_bytes(link[:link.rindex(b"070701")] + packed(files, name + b"\n"))
+    with pytest.raises(Refused, match="has a(/file)? behind a link of its own"):
+        program.initrd(Settings({"PROGRAM": "root:a", "ROOT": str(archive)}))
+    assert not list(outside.iterdir())
+
+
+def test_the_archive_of_a_folder_stays_while_it_is_used(here, folder):
+    base = roots.of_folder(folder)[0]
+    for warm in ("3", "4"):
+        os.utime(base, (1, 1))
+        assert program.initrd(Settings({"PROGRAM": "root:mine", "ROOT": str(folder), "WARM": warm})).exists()
+    assert base.exists()
+
+
 def test_what_runs_left_an_hour_ago_is_removed(here, folder):
     settings = Settings({"PROGRAM": "root:mine", "ROOT": str(folder)})
     old, again = tree.BUILD / "programs/old.cpio", program.initrd(settings)

@@ -177,12 +177,13 @@ def test_a_list_that_is_not_there():
 
 def test_a_list_names_programs(tmp_path, root, monkeypatch):
     monkeypatch.chdir("/")
-    (tmp_path / "list").write_text("one ./x 'a b' \"\" # and no more\n\ntwo deb:jq .\nthree /x\n")
+    (tmp_path / "list").write_text("# rows\none ./x 'a b' \"\" # and no more\n\ntwo deb:jq . --color=#fff ' # ' \\ #\nthree /x\n")
     settings = Settings({"LIST": str(tmp_path / "list"), "DEBS": "bc"})
     assert settings.measured == ["one", "two", "three"] and program.packages(settings) == ["bc", "jq"]
     assert [each.file for each in settings.programs] == [f"{tmp_path}/./x", "deb:jq", "/x"]
+    assert settings.programs[1].arguments == (".", "--color=#fff", " # ", " #")
     assert settings.programs[0].arguments == ("a b", "") and settings.programs[2].place == "hmode/2/x"
-    with pytest.raises(Refused, match=f"LIST={tmp_path}/list, line 1: {tmp_path}/./x is not there"):
+    with pytest.raises(Refused, match=f"LIST={tmp_path}/list, line 2: {tmp_path}/./x is not there"):
         program.all_files(settings, root)
 
 
