@@ -38,7 +38,7 @@ class Console:
                 print(line, file=sys.stderr, flush=True)
             return
         told = re.search(r".*hmwork: ([a-z]* ok.*|.*FAILED.*)", line)
-        ended = re.search(r"hmprog: (\d+) ((?:status|signal|not begun) .*)", line)
+        ended = re.search(r"hmprog: ([0-9]{1,3}) ((?:status|signal|not begun) .*)", line)
         if told or ended:
             self.done += 1
             self.erase()

@@ -46,7 +46,7 @@ class Outcome:
         self.out, self.err, self.marks, self.end, self.ring = Output(), Output(), Output(), None, None
 
     def take(self, text):
-        output = re.fullmatch(r"(out|err|marks)(?: ([A-Za-z0-9+/=]+)|: (\d+) bytes, checksum ([0-9a-f]{8}))", text)
+        output = re.fullmatch(r"(out|err|marks)(?: ([A-Za-z0-9+/=]+)|: ([0-9]{1,18}) bytes, checksum ([0-9a-f]{8}))", text)
         end = re.fullmatch(r"(status|signal|not begun:) (.*)", text)
         ring = re.fullmatch(r"hmwork: program ring: (.*)", text)
         if output and output[2]:
@@ -57,18 +57,18 @@ class Outcome:
         elif end:
             self.end = end[1], end[2]
         elif ring:
-            self.ring = {key: int(count) for key, count in re.findall(r"(\w+)=(\d+)", ring[1])}
+            self.ring = {key: int(count) for key, count in re.findall(r"(\w+)=([0-9]{1,18})\b", ring[1])}
 
     @property
     def is_sound(self):
         return self.end is not None and self.out.is_sound and self.err.is_sound and self.marks.is_sound and self.marks.is_whole
 
     def status(self):
-        return int(self.end[1]) if self.end[0] == "status" and self.end[1].isdigit() else None
+        return int(self.end[1]) if self.end[0] == "status" and is_small(self.end[1]) else None
 
     def signal(self):
         """Its name."""
-        if self.end[0] != "signal" or not self.end[1].isdigit():
+        if self.end[0] != "signal" or not is_small(self.end[1]):
             return None
         try:
             return signal.Signals(int(self.end[1])).name
@@ -85,6 +85,11 @@ class Outcome:
         return f"exit status {self.end[1]}" if self.status() != 0 else None
 
 
+def is_small(text):
+    """A number of a process's end: a program may have written the line, with anything in it."""
+    return re.fullmatch("[0-9]{1,3}", text) is not None
+
+
 def decoded(text):
     try:
         return base64.b64decode(text, validate=True)
@@ -95,7 +100,7 @@ def decoded(text):
 def told(console):
     """Number -> outcome."""
     found = collections.defaultdict(Outcome)
-    for number, text in re.findall(r"hmprog: (\d+) (.*)$", "\n".join(records.lines(console)), re.M):
+    for number, text in re.findall(r"hmprog: ([0-9]{1,3}) (.*)$", "\n".join(records.lines(console)), re.M):
         found[int(number)].take(text)
     return found
 

@@ -355,6 +355,7 @@ def test_a_program_is_told_with_its_regions(tmp_path):
 
 @pytest.mark.parametrize("end, wrong, status, number", [
     ("status 3", "exit status 3", 3, None), ("signal 11", "ended by SIGSEGV", None, "SIGSEGV"),
+    ("status \u00b2", "exit status \u00b2", None, None), (f"status {'9' * 99}", f"exit status {'9' * 99}", None, None),
     ("signal 4", "ended by SIGILL, an instruction that the hart has not", None, "SIGILL"),
     ("signal 99", "ended by signal 99", None, "signal 99"),
     ("not begun: Exec format error", "cannot be started: Exec format error", None, None)])
