@@ -20,8 +20,8 @@
  * is not looked at but emptied.
  */
 #define CROWDED          16
-#define HANDED_OVER      8 /* the same where each entry is compared with the guest's as well */
-#define READ_ANEW        6 /* likewise, of one table on the way of a fill */
+#define HANDED_OVER      8  /* the same where each entry is compared with the guest's as well */
+#define READ_ANEW        48 /* large pages that one fill compares with the guest's */
 #define UPPER_GROUP_COST 5
 #define EAGER_COST       160 /* of a flush, before the tree is put to sleep instead */
 

@@ -291,8 +291,9 @@ static bool fills_as(const struct ssp_space *space, const struct ssp_table *tabl
 void ssp_table_read_anew(struct ssp_space *space, struct ssp_table *table, uint64_t guest)
 {
 	uint64_t *entries = table_entries(space, table), left = 0, leaves = 0;
+	unsigned int budget = READ_ANEW;
 
-	if (table->level != 1 || ssp_table_has_more_groups(table, READ_ANEW)) {
+	if (table->level != 1 || ssp_table_is_crowded(table)) {
 		ssp_table_make_current(space, table);
 		return;
 	}
@@ -307,7 +308,8 @@ void ssp_table_read_anew(struct ssp_space *space, struct ssp_table *table, uint6
 				continue;
 			if (is_own_link(old))
 				any |= entries[i] = old & ~PTE_V;
-			else if (fills_as(space, table, ssp_port_load(guest + 8 * i), old))
+			else if (budget && budget-- &&
+				 fills_as(space, table, ssp_port_load(guest + 8 * i), old))
 				any |= leaves |= old;
 			else
 				entries[i] = 0;

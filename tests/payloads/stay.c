@@ -239,6 +239,28 @@ static void deep_path(const struct mode *mode)
 	leave();
 }
 
+#define LARGE 128 /* large pages of a table that the firmware compares one by one */
+
+/* The same path with as many large pages of everybody's, which are what they were before the fence. */
+static void large_pages(const struct mode *mode)
+{
+	uint64_t root = full_root(mode, GLOBAL), base = va_of(mode, FIRST, 0);
+
+	satp_load(mode, root, 1);
+	fence_all();
+	for (unsigned int level = mode->levels - 2; level > 0; level--)
+		for (uint64_t n = 0; n < LARGE; n++)
+			(void)read64(base + (n << (12 + 9 * level)));
+	fence_all();
+	STAY(mode, "a fault that keeps large pages:", (void)read64(base));
+	flip();
+	fence_all();
+	facts_about(mode->name);
+	fact_equal(read64(base), frame[shown], "a large page that changed");
+	fact_equal(read64(base + MEGA), frame[shown], "a large page beside it");
+	leave();
+}
+
 /* More full roots than there are tables and places for. */
 static void many_roots(const struct mode *mode, unsigned int kind)
 {
@@ -354,6 +376,7 @@ void payload(uint64_t hart)
 		several_roots(mode);
 		replay(mode);
 		deep_path(mode);
+		large_pages(mode);
 		remote(mode);
 		rings(mode);
 		many_roots(mode, GLOBAL);
