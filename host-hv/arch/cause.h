@@ -9,6 +9,7 @@
 #define CAUSE_MISALIGNED_STORE    6
 #define CAUSE_STORE_ACCESS        7
 #define CAUSE_FETCH_PAGE_FAULT    12
+#define CAUSE_LOAD_PAGE_FAULT     13
 #define CAUSE_STORE_PAGE_FAULT    15
 
 #endif

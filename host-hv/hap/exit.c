@@ -34,6 +34,20 @@ static long inject(struct vcpu *v, uint64_t cause, uint64_t tval)
 }
 
 /*
+ * "Hypervisor Virtual-Machine Load and Store Instructions": HLVX raises the exceptions of a load.
+ * QEMU has those of a fetch; the guest gets these from either.
+ */
+static uint64_t fetch_cause(uint64_t cause)
+{
+	switch (cause) {
+	case CAUSE_LOAD_ACCESS: return CAUSE_FETCH_ACCESS;
+	case CAUSE_LOAD_PAGE_FAULT: return CAUSE_FETCH_PAGE_FAULT;
+	case CAUSE_LOAD_GUEST_FAULT: return CAUSE_FETCH_GUEST_FAULT;
+	default: return cause;
+	}
+}
+
+/*
  * The instruction at pc, and its length; 0: the guest's tables do not let it be fetched any more,
  * so the guest was given the fault of the fetch.
  */
@@ -48,7 +62,7 @@ static unsigned fetch(struct vcpu *v, uint64_t *insn)
 		*insn = low | high << 16;
 		return INSN_LENGTH(low);
 	}
-	cause = csr_read(scause);
+	cause = fetch_cause(csr_read(scause));
 	/* Its tables have moved the code to what the G-stage does not map: it tries again. */
 	if (cause != CAUSE_FETCH_GUEST_FAULT)
 		inject(v, cause, csr_read(stval));

@@ -198,13 +198,39 @@ static void without_htinst_it_is_fetched(void **state)
 	assert_int_equal(run->x[A0], LSR_EMPTY);
 }
 
+/* By the causes of a fetch, as QEMU has it, and of a load, as the specification has it. */
 static void code_that_is_gone_is_the_guests_fault(void **state)
 {
-	(void)state;
-	code_at = PC;
-	code[0] = -CAUSE_FETCH_PAGE_FAULT;
-	assert_int_equal(access_at(CAUSE_LOAD_GUEST_FAULT, UART, 0), HAP_RESUME);
-	injected(CAUSE_FETCH_PAGE_FAULT, PC);
+	static const struct {
+		long raised, given;
+	} causes[] = {
+		{ CAUSE_FETCH_PAGE_FAULT, CAUSE_FETCH_PAGE_FAULT },
+		{ CAUSE_LOAD_PAGE_FAULT, CAUSE_FETCH_PAGE_FAULT },
+		{ CAUSE_FETCH_ACCESS, CAUSE_FETCH_ACCESS },
+		{ CAUSE_LOAD_ACCESS, CAUSE_FETCH_ACCESS },
+	};
+
+	for (unsigned n = 0; n < sizeof(causes) / sizeof(causes[0]); n++) {
+		begin(state);
+		code_at = PC;
+		code[0] = -causes[n].raised;
+		assert_int_equal(access_at(CAUSE_LOAD_GUEST_FAULT, UART, 0), HAP_RESUME);
+		injected(causes[n].given, PC);
+	}
+}
+
+/* Another vCPU has moved it to where the G-stage maps nothing: the guest fetches it, and faults. */
+static void code_that_has_moved_is_fetched_again(void **state)
+{
+	static const long causes[] = { CAUSE_FETCH_GUEST_FAULT, CAUSE_LOAD_GUEST_FAULT };
+
+	for (unsigned n = 0; n < sizeof(causes) / sizeof(causes[0]); n++) {
+		begin(state);
+		code_at = PC;
+		code[0] = -causes[n];
+		assert_int_equal(access_at(CAUSE_LOAD_GUEST_FAULT, UART, 0), HAP_RESUME);
+		assert_int_equal(mock_sepc, PC);
+	}
 }
 
 static void the_other_half_may_be_gone_as_well(void **state)
@@ -437,6 +463,7 @@ static const struct CMUnitTest tests[] = {
 	TEST_IN_HAP(a_compressed_one_is_shorter),
 	TEST_IN_HAP(without_htinst_it_is_fetched),
 	TEST_IN_HAP(code_that_is_gone_is_the_guests_fault),
+	TEST_IN_HAP(code_that_has_moved_is_fetched_again),
 	TEST_IN_HAP(the_other_half_may_be_gone_as_well),
 	TEST_IN_HAP(a_page_table_in_a_device_is_an_access_fault),
 	TEST_IN_HAP(code_in_a_device_is_an_access_fault),
