@@ -33,20 +33,20 @@ move_to_usr()
 		[ ! -L "$1/$_folder" ] || rm "$1/$_folder"
 		[ -d "$1/$_folder" ] || continue
 		mkdir -p "$1/usr/$_folder"
-		cp -a "$1/$_folder/." "$1/usr/$_folder/"
+		cp -a --remove-destination "$1/$_folder/." "$1/usr/$_folder/"
 		rm -rf "${1:?}/$_folder"
 	done
 }
 
 # unpack_deb ARCHIVE: into $tmp.  In a folder of its own first: there no link of another package leads out of it, and
-# cp follows none.
+# cp follows none that stands where a file goes.
 unpack_deb()
 {
 	_package=$(dpkg-deb --field "$1" Package)
 	rm -rf "$tmp/one"
 	unpack "$1" "$tmp/one"
 	move_to_usr "$tmp/one"
-	cp -a "$tmp/one/." "$tmp/root/" || die "cannot unpack $1" "is the disk of $cache full?"
+	cp -a --remove-destination "$tmp/one/." "$tmp/root/" || die "cannot unpack $1" "is the disk of $cache full?"
 	dpkg-deb --fsys-tarfile "$1" | tar -t | sed -nE "s|^\.((/usr)?/(s?bin\|games)/[^/]+)\$|$_package \1|p" >> "$tmp/programs"
 	rm -rf "$tmp/control"
 	dpkg-deb --control "$1" "$tmp/control"

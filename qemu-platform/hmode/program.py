@@ -25,6 +25,7 @@ SCRIPT_HEAD = 256               # as many bytes of its first line the kernel rea
 ENVIRONMENT = {"HOME": "/root", "LANG": "C.UTF-8", "PATH": ":".join(f"/{each}" for each in (*roots.PATH, COMMANDS)), "USER": "root"}
 
 
+LONGEST_NAME = 64               # of a row: files beside LOG are named by it
 # Of a row in a LIST, and the last number that a mark holds.
 NAME, MOST = re.compile(r"[A-Za-z0-9_.-]{1,32}"), 255
 # What a PROGRAM may begin with: one that the guest's root has.
@@ -58,13 +59,13 @@ class Program:
 
 def stem(file):
     """What a program is called after its file."""
-    name = os.path.basename(file.removeprefix(IN_ROOT).removeprefix(OF_PACKAGE))
+    name = os.path.basename(file.removeprefix(IN_ROOT).removeprefix(OF_PACKAGE).rstrip("/"))
     return name[:-2] if name.endswith(".c") and len(name) > 2 else name
 
 
 def row(file):
     """The same in a table's row, where a blank ends a word."""
-    return re.sub(r"[^!-~]", "_", stem(file)) or "_"
+    return re.sub(r"[^!-~]", "_", stem(file))[:LONGEST_NAME] or "_"
 
 
 def split(name, text):

@@ -72,7 +72,9 @@ class Root:
 
     def has(self, path):
         """Anything at all of that name, a link too."""
-        return os.path.lexists(self.folder / path.strip("/"))
+        parent, name = os.path.split(path.strip("/"))
+        inside = self.resolve(parent)
+        return inside is not None and os.path.lexists(inside / name)
 
     def library(self, name, places=()):
         """The path of one in the guest, or None; places: folders where it is looked for first."""
@@ -208,7 +210,7 @@ def kept(content):
         os.utime(path)
     remove_old(path.parent)
     if not path.exists():
-        new = path.with_name(f"{path.name}.{os.getpid()}")
+        new = path.with_name(f"{path.stem}.{os.getpid()}.cpio")     # remove_old() knows it by its end
         new.write_bytes(content)
         new.rename(path)
     return path

@@ -433,3 +433,10 @@ def test_what_modes_have_in_common_is_told_once(tmp_path, capsys):
 def test_as_much_is_kept_as_the_guest_tells():
     source = (pathlib.Path(__file__).resolve().parents[3] / "tests/workloads/program.c").read_text()
     assert f"MOST_TOLD  ((size_t){outcome.KEPT >> 10} << 10)" in source
+
+
+@pytest.mark.parametrize("file, name", [("./prog/", "prog"), ("a b.c", "a_b"), ("x" * 250, "x" * 64)])
+def test_a_row_is_named_by_the_file(file, name):
+    """As files are that lie beside LOG."""
+    assert [each.name for each in Settings({"PROGRAM": file}).programs] == [name]
+    assert not Settings({"PROGRAM": file}).programs[0].place.endswith("/")
