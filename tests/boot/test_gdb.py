@@ -106,7 +106,7 @@ def test_all_harts_are_shown(payloads, tmp_path):
     assert "firmware, vCPU 0 of VM 0, a trap of cause 0x" in trap and "\n  in hm_trap_route < slow\n" in trap, said
     assert re.search(r"guest world, vCPU 0 of VM 0, S-mode\n  pc 0x\w+; mtvec 0x\w+ hm_guest_vector ", guest), said
     assert re.search(r"host world, S-mode\n  pc 0x\w+ exit_route \(host-hv/run/exits.c:\d+\); mtvec 0x\w+ hm_host_vector "
-                     r".*\n  in exit_route < vcpu_run < ", host), said
+                     r".*\n  in exit_route < run_shadowed < vcpu_run < ", host), said
 
 
 def test_a_native_kernel_is_not_taken_for_host_hv(payloads, tmp_path):
