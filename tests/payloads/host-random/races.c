@@ -13,7 +13,8 @@ static volatile uint64_t arrived[HARTS], at_the_gate[HARTS];
 /*
  * Where one thread runs all harts by a count of instructions, a hart's turn ends at the next
  * timer.  With turns=N each call of a race comes up to N ticks before one, so that the other
- * hart's turn begins anywhere in the call, and in the same place each time.
+ * hart's turn begins anywhere in the call, and in the same place each time.  Few ticks are more
+ * likely than many: a call takes its locks near its beginning.
  */
 static uint64_t turns;
 
@@ -67,7 +68,9 @@ void race_gate(struct hart *me)
 	unsigned int n = me - harts;
 
 	wait_for(at_the_gate, me);
-	host_wakes(me, race.late ? LATE : turns ? 1 + below(me, turns) : 300 + below(me, 2000));
+	host_wakes(me, race.late ? LATE :
+		       turns     ? 1 + below(me, 1 + below(me, turns)) :
+				   300 + below(me, 2000));
 	for (uint64_t i = race.delay[n]; i; i--)
 		__asm__ volatile("");
 	if (race.late && race.fid[n] != HM_FID_VCPU_RUN)
