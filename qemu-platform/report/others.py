@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The chapters about events, programs, walks and HSPT, and how all of it was measured."""
+
+from hmode.results import mean
+from report import plan, svg, words
+from report.blocks import Chart, Choice, Commands, Items, Section, Table, Text
+from report.data import Side, exits, instructions, workloads
+from report.sections import against_column, column, others, table
+
+
+# ---- what one event costs ----
+
+def events(data):
+    priced = data.events()
+    if "native" not in priced or len(priced) < 2:
+        return None
+    native, modes = priced["native"], [name for name in ("ssp-hm", "ssp", "tsp", "tsp-in-step", "hap") if name in priced]
+    names = list(priced[modes[0]])
+    beyond = {mode: {name: value - native.get(name, 0) for name, value in priced[mode].items()} for mode in modes}
+    first = [(name, beyond[modes[0]][name]) for name in names if beyond[modes[0]][name] > 0]
+    most = svg.round_up(max((value for _, value in first), default=1))
+    drawing = svg.bars([(name, "c-" + modes[0], value, words.whole(value)) for name, value in sorted(first, key=lambda each: -each[1])],
+                       most, [(part * most / 4, words.whole(part * most / 4)) for part in range(5)], 200)
+    made = tuple((f"`{name}`", words.decimals(native.get(name), 1), *(
+        words.decimals(beyond[mode].get(name), 1) for mode in modes)) for name in names)
+    title = f"Instructions of one event in `{modes[0]}`, beyond those natively"
+    about = "A small program makes each event some hundred times on a guest of its own. Names with `+refill` include the fills that follow, " \
+        "and `/64` is one of 64 that a commit drains. `sbi-base` and `vm-exit` are SBI calls, which the firmware and the hypervisor " \
+        "answer. Natively they cost something as well."
+    behind = Table("events-table", "Instructions of one event: natively, and beyond that in each mode",
+                   ("event", "native", *(f"`{mode}`" for mode in modes)), made)
+    return Section("events", "What one event costs", (Chart("events-chart", title, about, drawing, (), behind),))
+
+
+# ---- programs ----
+
+def program_sides(data):
+    """mode -> one side of all lists."""
+    found = {}
+    for kept in data.part("programs"):
+        mode = next((name for name in reversed(plan.PRICED) if kept["run"].endswith("-" + name)), None)
+        one = found.setdefault(mode, {"run": mode, "failed": None, "results": []})
+        one["results"] = one["results"] + kept["results"]
+        one["failed"] = one["failed"] or kept["failed"]
+    return {mode: Side(one) for mode, one in found.items()}
+
+
+def programs(data):
+    sides = program_sides(data)
+    if "native" not in sides or len(sides) < 2:
+        return None
+    native, rows = sides["native"], workloads(sides.values())
+    shown = [name for name in ("tsp", "ssp", "ssp-hm", "hap") if name in sides]
+    counted = [column(f"`{name}`", sides[name], rows, exits) for name in shown]
+    columns = [column("native", native, rows, instructions), *(against_column(f"`{name}`", sides[name], native, rows) for name in shown)]
+    about = "Programs of Debian's archive and some of our own, each checked for its result. One warm run comes before the one that counts."
+    return Section("programs", "Real programs", (
+        Text(about), table("programs-instructions", "Instructions against native", rows, columns, "sum, and geometric mean"),
+        table("programs-exits", "Exits for memory", rows, counted, "sum")))
+
+
+# ---- what walks cost ----
+
+def cycles(result, core):
+    """Modelled cycles of one core, where the record has them."""
+    told = (result.get("translation") or {}).get(core) if isinstance(result.get("translation"), dict) else None
+    value = told.get("cycles") if isinstance(told, dict) else None
+    return value if isinstance(value, (int, float)) else None
+
+
+def cores(sides):
+    found = {}
+    for side in sides:
+        for result in side.rows.values():
+            told = result.get("translation")
+            found |= {name: None for name in told if cycles(result, name) is not None} if isinstance(told, dict) else {}
+    return list(found)
+
+
+def translation_table(core, modes, rows):
+    def of(result):
+        return cycles(result, core)
+
+    native, hap = modes.get("native"), modes.get("hap")
+    shown = [name for name in others(modes) if modes[name].figures(rows, of) != [None] * len(rows)]
+    made = []
+    for row in rows:
+        cells = []
+        for name in shown:
+            value, base = modes[name].figure(row, of), native and native.figure(row, of)
+            cells.append(words.ratio(value / base) if value is not None and base else modes[name].cell(row, of, words.whole))
+        mine, its = (modes[name].figure(row, of) if name in modes else None for name in ("ssp-hm", "hap"))
+        made.append((row, *cells, *([words.change(mine, its)] if hap else [])))
+    heads = ("workload", *(f"`{name}`" for name in shown), *(["`ssp-hm` against `hap`"] if hap else []))
+    averages = [mean([value for value in ratios(modes[name], native, rows, of)]) for name in shown]
+    made.append(("geometric mean", *map(words.ratio, averages), *([""] if hap else [])))
+    return Table(f"walks-{core}", f"Modelled cycles against native, with the prices of {core}", heads, tuple(made), last=1)
+
+
+def ratios(side, native, rows, of):
+    for row in rows:
+        value, base = side.figure(row, of), native and native.figure(row, of)
+        yield value / base if value is not None and base else None
+
+
+def translation(data):
+    modes = data.modes("virt")
+    found = cores(modes.values())
+    if not found:
+        return None
+    rows = workloads(modes.values())
+    about = "A model prices instructions, traps, exits and the references of page walks, each by the published sizes and latencies of a core. " \
+        "Below 0 % `ssp-hm` takes fewer modelled cycles than `hap`."
+    options = tuple((core, (translation_table(core, modes, rows),)) for core in found)
+    return Section("walks", "What walks cost", (Text(about), Choice("prices", "Prices of", options)))
+
+
+# ---- HSPT ----
+
+def interval(figure):
+    return words.NOTHING if not figure else f"{figure['median']:.2f} ({figure['low']:.2f} to {figure['high']:.2f})"
+
+
+MEAN = "memory-programs"
+
+
+def hspt(data):
+    kept = data.runs.get("hspt")
+    if not kept or kept["failed"] or not kept["results"]:
+        return None
+    told = kept["results"]
+    names = list(dict.fromkeys(each["configuration"] for each in told))
+    by_place = {(each["program"], each["configuration"]): each for each in told}
+    first = names[0]
+    made = []
+    for program in dict.fromkeys(each["program"] for each in told):
+        time = (by_place.get((program, first)) or {}).get("milliseconds")
+        cells = [interval((by_place.get((program, name)) or {}).get("times", {}).get(first)) for name in names[1:]]
+        label = "memory programs, geometric mean" if program == MEAN else program
+        made.append((label, words.whole(time["median"]) if time else "", *cells))
+    is_mean = made[-1][0].startswith("memory programs,")
+    behind = Table("hspt-table", f"Times as fast as {first}: median, and an interval of it", (
+        "program", f"{first}, ms", *names[1:]), tuple(made), last=1 if is_mean else 0)
+    about = f"QEMU with the guest's tables embedded in its own (`hspt`) and without, as times of {first}. Each is the median of " \
+        f"{told[0]['runs']} rounds with an interval that holds the median in 95 % of all cases. These are seconds, and not counts."
+    means = [(name, by_place[MEAN, name]["times"][first]) for name in names if (MEAN, name) in by_place]
+    if not means:
+        return Section("hspt", "Embedded shadow page tables in QEMU", (Text(about), behind))
+    high = max(figure["high"] for _, figure in means) * 1.05
+    marks = [(name, "c-ssp-hm", figure["median"], figure["low"], figure["high"], f"{name}: {interval(figure)}") for name, figure in means]
+    ticks = [(value / 2, words.decimals(value / 2, 1)) for value in range(2, int(high * 2) + 1)]
+    title = f"Memory programs, times as fast as {first}"
+    return Section("hspt", "Embedded shadow page tables in QEMU", (
+        Chart("hspt-chart", title, about, svg.intervals(marks, min(1, *(figure["low"] for _, figure in means)), high, ticks), (), behind),))
+
+
+# ---- what is missing, and how it was done ----
+
+def missing(data):
+    left = []
+    planned = plan.whole()
+    for part in plan.parts(planned):
+        without = [run.name for run in planned if run.part == part and not data.has(run.name)]
+        if without:
+            whole = len(without) == len([run for run in planned if run.part == part])
+            left.append(f"`{part}`: {'none of its runs was made' if whole else 'not run: ' + ', '.join(without)}.")
+    if not cores(data.modes("virt").values()):
+        left.append("Modelled cycles: no record has the key `translation`.")
+    left += ["Root buffers of 1, 4 and 16: the size is fixed when the firmware is built, and no option changes it.",
+             "The memory that shadows take: records would need the peak of table pages, the tables that were recycled, and how much of "
+             "the pool was used."]
+    return Section("missing", "What is not here", (Items(tuple(left)),))
+
+
+VERSIONS = ("hmode", "commit", "changed", "qemu", "kernel", "compiler")
+
+
+def versions(data):
+    """What the records name, each with the runs that it holds for."""
+    found = {}
+    for kept in data.runs.values():
+        for result in kept["results"]:
+            for name in VERSIONS:
+                value = (result.get("versions") or {}).get(name)
+                if value:
+                    found.setdefault((name, value), {})[kept["run"]] = None
+    return tuple((name, value, "all that name it" if sum(each[0] == name for each in found) == 1 else spelled(list(runs)))
+                 for (name, value), runs in sorted(found.items(), key=lambda each: (VERSIONS.index(each[0][0]), each[0][1])))
+
+
+def spelled(names):
+    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+
+
+def packages(data):
+    found = sorted({each for kept in data.runs.values() for result in kept["results"]
+                    for each in (result.get("versions") or {}).get("packages", [])})
+    return tuple(tuple(each.split("=", 1)) for each in found)
+
+
+def state(kept):
+    return words.FAILED if kept["failed"] else "right"
+
+
+def made_by(data):
+    runs = tuple((name, f"`{kept['command']}`", state(kept)) for name, kept in data.runs.items())
+    blocks = [Text("With `ICOUNT=1` and one hart two runs of one command give the same records. Each run of this page by itself:"),
+              Table("runs", "Runs and their commands", ("run", "command", "result"), runs, words=3, folded=True),
+              Text("The whole page, or some runs of it:"), Commands(("make report", 'make report RUNS="virt events"')),
+              Table("versions", "Versions", ("what", "version", "runs"), versions(data), words=3)]
+    if packages(data):
+        blocks.append(Table("packages", "Debian's packages in the guests of programs", ("package", "version"), packages(data), words=2, folded=True))
+    return Section("method", "How it was measured", tuple(blocks))
+
+
+def failures(data):
+    failed = data.failures()
+    wrong = [(name, result["workload"]) for name, kept in data.runs.items() if not kept["failed"]
+             for result in kept["results"] if result.get("ok") is False]
+    if not failed and not wrong:
+        return None
+    rows = [(name, why.split("\n")[0]) for name, why in failed.items()] + [
+        (name, f"{workload}: its answer was wrong") for name, workload in wrong]
+    return Section("failed", "Runs that failed", (
+        Text("Figures of these runs are missing below, and stand as `failed`."),
+        Table("failed-runs", "What failed", ("run", "why"), tuple(rows), words=2)))

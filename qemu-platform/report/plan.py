@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Which runs make the report, as data."""
+
+import dataclasses
+
+from hmode import modes, tree
+
+WORKLOADS, EVENTS, HSPT = "workloads", "events", "hspt"
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """One run of the launcher.  part: what RUNS names beside the run itself.  words: the launcher's options.  seconds:
+    what it took on two cores of 2023 with nothing beside it; what it took here is known after the first time."""
+
+    name: str
+    part: str
+    words: tuple
+    seconds: int
+    kind: str = WORKLOADS
+
+    def command(self):
+        """As a user gives it."""
+        if self.kind == HSPT:
+            return "make bench-hspt"
+        return " ".join(["make", "run", *self.words])
+
+
+PRICED = ["native", "tsp", "tsp-in-step", "ssp", "ssp-hm", "hap"]
+
+
+def of_modes(profile):
+    names = [name for name in modes.NAMES if name != modes.HAP or profile == "virt"]
+    more = () if profile == "virt" else (f"PROFILE={profile}",)
+    return [Run(f"{profile}-{name}", profile, (f"MODE={name}", "WORKLOAD=all", *more), 15 if name == "native" else 25)
+            for name in names]
+
+
+def of_ladder():
+    """The policies that are no mode's own: those of modes are in the table of `virt`."""
+    own = [modes.MODES["ssp"], modes.MODES["ssp-hm"]]
+    return [Run("ladder-" + modes.spelled(policy).replace(",", "+"), "ladder",
+                ("MODE=ssp", f"POLICY={modes.spelled(policy)}", "WORKLOAD=all"), 25)
+            for policy in modes.ladder() if policy not in own]
+
+
+def of_svadu():
+    return [Run(f"svadu-{name}", "svadu", (f"MODE={name}", "WORKLOAD=all", "SVADU=1"), 20) for name in ("native", "ssp-hm")]
+
+
+def of_patched():
+    found = [Run(f"{guest}-{name}", "patched", (f"MODE={name}", "WORKLOAD=all", f"GUEST={guest}"), 25)
+             for name in ("tsp", "ssp", "ssp-hm") for guest in ("patched-off", "patched")]
+    return found + [Run(f"{guest}-ssp-hm-fenced", "patched",
+                        ("MODE=ssp-hm", "WORKLOAD=all", f"GUEST={guest}", "SVVPTC=0"), 25) for guest in ("patched-off", "patched")]
+
+
+def of_events():
+    return [Run(f"events-{name}", "events", (f"MODE={name}", "MEM=128M", "KERNEL=build/payloads/bench-events.bin"), 3, EVENTS)
+            for name in PRICED]
+
+
+def of_programs(folder):
+    """A list of programs is a run in each mode of the tour and in hap."""
+    return [Run(f"{path.stem}-{name}", "programs", (f"MODE={name}", f"LIST={path.relative_to(tree.TOP)}"), 60)
+            for path in sorted(folder.glob("*.list")) for name in [*modes.TOUR, modes.HAP]]
+
+
+def whole():
+    """All of it, in the order of the runs: what the first sections need comes first."""
+    return [*of_modes("virt"), *of_events(), Run("hap-4k", "hap", ("MODE=hap", "WORKLOAD=all", "HOSTPAGES=4k"), 25),
+            *of_modes("u74"), *of_svadu(), *of_patched(), *of_ladder(), *of_programs(tree.TOP / "tests/programs"),
+            Run("hspt", "hspt", (), 2400, HSPT)]
+
+
+def parts(runs):
+    return list(dict.fromkeys(run.part for run in runs))
+
+
+def chosen(runs, words):
+    """Those that RUNS names, by run or by part, and the names that are neither's."""
+    known = {run.name for run in runs} | set(parts(runs))
+    unknown = [word for word in words if word not in known]
+    return [run for run in runs if not words or run.name in words or run.part in words], unknown

@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The page of three rows: its figures, its failed runs, and that it is HTML that everybody can read."""
+
+import copy
+import csv
+import io
+import json
+import re
+
+import pytest
+
+from made import kept, record, three_rows
+from reader import Reader
+from report import document, markdown, page, words
+
+
+def read(told):
+    return Reader(page.made(document.page(told)))
+
+
+@pytest.fixture(name="rows")
+def fixture_rows():
+    return read(three_rows())
+
+
+# ---- figures, computed by hand ----
+
+def test_sums_and_means_in_short(rows):
+    assert rows.tables["short"][1:] == [
+        ["tsp", "200", "", "200", "", "2.000"],                     # the cube root of 2 * 4 * 1
+        ["ssp", "150", "−25.0 %", "155", "−22.5 %", "1.442"],       # of 1.5 * 2 * 1
+        ["ssp-hm", "0", "−100.0 %", "26", "−87.0 %", "1.066"]]      # of 1.1 * 1.1 * 1
+
+
+def test_exits_by_reason(rows):
+    heads, *told = rows.tables["reasons"]
+    assert heads == ["workload", "mode", "all", "true_fault", "pt_write", "hidden_fault", "flush"]
+    assert told == [["fork", "tsp", "40", "10", "0", "0", "30"], ["fork", "ssp", "30", "10", "0", "20", "0"],
+                    ["cow", "tsp", "160", "100", "60", "0", "0"], ["cow", "ssp", "120", "100", "0", "20", "0"],
+                    ["chase", "tsp", "0", "0", "0", "0", "0"]]
+
+
+def test_the_bars_are_as_long_as_the_counts(rows):
+    bars = [attributes for attributes, around in rows.of("rect") if "figure" in around and attributes["class"].startswith("c-")
+            and "legend" not in str(around) and "ul" not in around]
+    width = {}
+    for bar in bars:
+        width[bar["class"], float(bar["y"])] = float(bar["width"])
+    of_tsp = [value for (kind, at), value in width.items() if at == min(y for _, y in width)]
+    flush, fault = sorted(of_tsp, reverse=True)
+    assert flush == pytest.approx(3 * fault, rel=0.01)      # 30 and 10 of fork
+
+
+def test_change_against_tsp(rows):
+    assert rows.column("change-chart-table", "change") == {"fork": "−25.0 %", "cow": "−25.0 %", "chase": "–", "sum": "−25.0 %"}
+
+
+def test_instructions_against_native(rows):
+    assert rows.column("instructions-table", "native")["cow"] == "2,000"
+    assert rows.column("instructions-table", "ssp") == {"fork": "1.500", "cow": "2.000", "chase": "1.000", "sum, and geometric mean": "1.442"}
+
+
+def test_the_dearest_events_are_counts_times_prices(rows):
+    """A fill takes 10 instructions beyond native, a fault 5."""
+    assert rows.tables["causes-ssp-hm"][1:] == [
+        ["fork", "faults of the guest's own: 10 traps × 5 = 50", "fills: 4 traps × 10 = 40", "–", "100", "90 %"],
+        ["cow", "fills: 12 traps × 10 = 120", "–", "–", "200", "60 %"],
+        ["chase", "–", "–", "–", "0", "–"]]
+
+
+def test_what_one_event_costs(rows):
+    assert rows.tables["events-table"][1:] == [["fill", "4.0", "10.0"], ["true-fault", "126.0", "5.0"], ["vm-exit", "514.0", "386.0"]]
+
+
+def plain(cells):
+    return [re.sub("[`*]", "", cell).strip() for cell in cells]
+
+
+def test_markdown_has_the_same_tables():
+    told = document.page(three_rows())
+    lines = [plain(line.strip("|").split("|")) for line in markdown.made(told).splitlines() if line.startswith("|")]
+    for table in Reader(page.made(told)).tables.values():
+        assert all(plain(row) in lines for row in table)
+
+
+def test_the_csv_is_in_the_page():
+    told = document.page(three_rows())
+    found = list(csv.DictReader(io.StringIO(told.csv)))
+    assert len(found) == 12
+    assert [row["exits_hidden_fault"] for row in found if row["run"] == "virt-ssp"] == ["20", "20", "0"]
+    assert any(link.startswith("data:text/csv") for link in Reader(page.made(told)).links)
+
+
+def test_modelled_cycles_stand_where_records_have_them():
+    told = three_rows()
+    assert "walks" not in read(told).ids
+    for run, factor in (("virt-native", 1), ("virt-tsp", 4), ("virt-ssp-hm", 2)):
+        at = next(each for each in told["runs"] if each["run"] == run)
+        for result in at["results"]:
+            result["translation"] = {"u74": {"cycles": 1000 * factor}, "c910": {"cycles": 500}}
+    assert read(told).column("walks-u74", "tsp") == {"fork": "4.000", "cow": "4.000", "chase": "4.000", "geometric mean": "4.000"}
+    assert read(told).column("walks-c910", "ssp-hm")["geometric mean"] == "1.000"
+
+
+def test_hspt_stands_with_its_intervals():
+    def figure(median):
+        return {"median": median, "low": median - 0.25, "high": median + 0.25}
+
+    told = three_rows()
+    results = [{"program": program, "configuration": name, "runs": 11, "times": {"stock": figure(value)},
+                **({"milliseconds": figure(20)} if program == "walk" else {})}
+               for program in ("walk", "memory-programs") for name, value in (("stock", 1), ("private", 1.5))]
+    told["runs"].append(kept("hspt", "hspt", results, kind="hspt"))
+    assert read(told).tables["hspt-table"][1:] == [["walk", "20", "1.50 (1.25 to 1.75)"],
+                                                   ["memory programs, geometric mean", "", "1.50 (1.25 to 1.75)"]]
+
+
+# ---- what went wrong is shown ----
+
+def test_a_failed_run_is_shown_as_failed():
+    told = three_rows()
+    told["runs"][2] |= {"results": [], "failed": "the guest's kernel panicked <at> once\ncause: \"x\""}
+    found = read(told)
+    assert found.errors == []
+    assert found.tables["failed-runs"][1:] == [["virt-ssp", "the guest's kernel panicked <at> once"]]
+    assert found.tables["short"][2][1:2] + found.tables["short"][2][5:] == ["failed", "failed"]
+    assert found.column("instructions-table", "ssp") == dict.fromkeys(("fork", "cow", "chase", "sum, and geometric mean"), "failed")
+    assert found.column("instructions-table", "tsp")["cow"] == "4.000"
+
+
+def test_a_wrong_answer_is_no_figure():
+    told = three_rows()
+    told["runs"][1]["results"][1]["ok"] = False
+    found = read(told)
+    assert found.tables["failed-runs"][1:] == [["virt-tsp", "cow: its answer was wrong"]]
+    assert found.column("instructions-table", "tsp")["cow"] == "failed"
+
+
+@pytest.mark.parametrize("left", range(len(three_rows()["runs"])))
+def test_a_page_lacks_what_was_not_run_and_stands(left):
+    told = three_rows()
+    del told["runs"][left]
+    assert read(told).errors == []
+
+
+def test_nothing_at_all_is_a_page_too():
+    assert read({"schema": 1, "runs": []}).errors == []
+
+
+# ---- a page that everybody can read ----
+
+def whole():
+    told = three_rows()
+    told["runs"] += [kept("svadu-native", "svadu", [record("native", "fork", 900, svadu="1")]),
+                     kept("svadu-ssp-hm", "svadu", [record("ssp-hm", "fork", 990, svadu="1")]),
+                     kept("u74-native", "u74", [record("native", "fork", 1000)]), kept("u74-tsp", "u74", [record("tsp", "fork", 3000, {"flush": 9})]),
+                     kept("u74-ssp", "u74", [record("ssp", "fork", 2000, {"flush": 3})]), kept("virt-hap", "virt", [record("hap", "fork", 1001)])]
+    told["runs"] += [kept(f"ladder-{name}", "ladder", [record("ssp", each, 1500, {"flush": 3}) for each in ("fork", "cow", "chase")])
+                     for name in ("none", "fill")]
+    return told
+
+
+def test_two_pages_of_the_same_records_are_the_same():
+    told = whole()
+    for maker in (page, markdown):
+        assert maker.made(document.page(told)) == maker.made(document.page(json.loads(json.dumps(told))))
+
+
+def test_elements_are_balanced_and_names_are_one_things():
+    found = read(whole())
+    assert found.errors == []
+    assert sorted(found.ids) == sorted(set(found.ids))
+    assert {link[1:] for link in found.links if link.startswith("#")} <= set(found.ids)
+
+
+def test_nothing_is_fetched():
+    text = page.made(document.page(whole()))
+    assert all(link.startswith(("#", "data:")) for link in Reader(text).links)
+    assert not re.search(r"https?:|//[a-z]|@import|url\(", re.sub(r"(?m)^\s*//.*$", "", text))
+
+
+def test_each_drawing_has_a_name_a_description_and_a_table():
+    found = read(whole())
+    drawings = [attributes for attributes, _ in found.of("svg") if attributes.get("role") == "img"]
+    assert len(drawings) >= 5
+    for attributes in drawings:
+        assert set(attributes["aria-labelledby"].split()) <= set(found.ids)
+    in_figures = [attributes for attributes, around in found.of("table") if "figure" in around and "details" in around]
+    assert len(in_figures) == len(found.of("figure")) == len(drawings)
+    assert all(attributes.get("aria-hidden") == "true" or attributes.get("role") == "img" for attributes, _ in found.of("svg"))
+
+
+def test_tables_have_captions_and_heads_say_of_what():
+    found = read(whole())
+    assert len(found.of("caption")) == len(found.of("table"))
+    assert {attributes["scope"] for attributes, _ in found.of("th")} == {"col", "row"}
+    assert all("div" in around for _, around in found.of("table"))
+
+
+def test_headings_are_in_order():
+    found = read(whole())
+    assert len(found.of("h1")) == 1 and len(found.of("h2")) == len(found.of("section")) > 8
+    assert found.of("html")[0][0]["lang"] == "en"
+    assert {attributes.get("name") for attributes, _ in found.of("meta")} >= {"viewport"}
+
+
+def test_the_style_has_dark_paper_and_every_colour_that_a_drawing_names():
+    text = page.made(document.page(whole()))
+    style = re.search(r"<style>(.*?)</style>", text, re.S)[1]
+    assert "prefers-color-scheme: dark" in style and "@media print" in style
+    used = set(re.findall(r'class="(c-[a-z-]+)"', text))
+    assert used and all(f".{each} " in style for each in used)
+    light, dark = (set(re.findall(r"(--[a-z-]+):", part)) for part in style.split("@media (prefers-color-scheme: dark)")[:2])
+    assert light == dark & light
+
+
+# ---- words ----
+
+@pytest.mark.parametrize("value, base, told", [(75, 100, "−25.0 %"), (100, 100, "±0.0 %"), (114.26, 100, "+14.3 %"), (1, 0, "–"), (None, 1, "–")])
+def test_changes(value, base, told):
+    assert words.change(value, base) == told
+
+
+@pytest.mark.parametrize("value, told", [(999, "999"), (1500, "1.5 k"), (-1_600_000, "−1.6 M"), (2.5e9, "2.5 G")])
+def test_short_numbers(value, told):
+    assert words.short(value) == told
+
+
+def test_the_records_are_left_as_they_are():
+    told = three_rows()
+    before = copy.deepcopy(told)
+    document.page(told)
+    assert told == before
