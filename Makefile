@@ -52,6 +52,11 @@ measure: options all	## MODES="..." WORKLOAD="...": the table for some of them; 
 bench-events: options all payloads ## instructions per event
 	@$(launch) bench-events
 
+# The patched kernel is one of its guests; RUNS without it needs none.
+report_linux	:= $(if $(RUNS),$(if $(findstring patched,$(RUNS)),linux),linux)
+report: $(if $(A)$(B),$(PYTHON),all payloads $(report_linux)) ## everything measured, as one page; RUNS="..." WORKLOAD="..." OUT=FILE; A=OLD.json B=NEW.json compares
+	@PYTHONSAFEPATH=1 PYTHONPATH=qemu-platform $(PYTHON) -m report
+
 count-pt-writes: options all plugins ## stores of the guest to its live page tables, counted by a QEMU plugin
 	@$(launch) count-pt-writes
 
@@ -142,4 +147,4 @@ plugins:	## QEMU plugins of qemu-platform/plugins
 	@$(submake) -C qemu-platform/plugins out=$(CURDIR)/build/plugins header=$(cache)/current/qemu-plugin
 
 FORCE:
-.PHONY: dist lint format drawings compile_commands.json help options run shell debug gdb measure bench-events count-pt-writes plugins test test-unit test-boot test-strict test-long test-long-list test-long-table fuzz soak prove all payloads fetch fetch-cbmc clean hmcode hmcode-trace host-hv FORCE
+.PHONY: report dist lint format drawings compile_commands.json help options run shell debug gdb measure bench-events count-pt-writes plugins test test-unit test-boot test-strict test-long test-long-list test-long-table fuzz soak prove all payloads fetch fetch-cbmc clean hmcode hmcode-trace host-hv FORCE

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""make report: the runs that are missing, then the page; or two builds beside each other."""
+
+import pathlib
+import re
+
+from hmode import tree
+from hmode.messages import Failed, Refused, Stop, say
+from report import compare, document, markdown, page, plan, runs
+
+SCHEMA = 1
+USED = ("RUNS", "WORKLOAD", "FOLDER", "OUT", "A", "B")
+# Others that make itself needs.
+BESIDE = ("V", "PYTHON", "CROSS_COMPILE", "HMODE_CACHE", "OPENSBI_SRC")
+
+
+def options(environment):
+    """Those that were given; what `make report` has no use for is refused."""
+    for name in environment.get("HMODE_GIVEN", "").split():
+        if name not in USED + BESIDE:
+            raise Refused(f"{name} does not go with make report", " ".join(USED))
+    return {name: environment.get(name, "") for name in USED}
+
+
+def written(made, folder, name, out=""):
+    """The page as HTML and as Markdown."""
+    text = markdown.made(made)
+    for path, content in ((folder / f"{name}.html", page.made(made)), (folder / f"{name}.md", text)):
+        path.write_text(content)
+    if out:
+        pathlib.Path(out).write_text(text)
+    say("PAGE", str(folder / f"{name}.html"))
+
+
+def chosen(given):
+    found, unknown = plan.chosen(plan.whole(), [word for word in re.split("[, ]+", given["RUNS"]) if word])
+    if unknown:
+        raise Refused(f"RUNS: '{unknown[0]}' is no run and no part", " ".join(plan.parts(plan.whole())))
+    workload = ",".join(word for word in re.split("[, ]+", given["WORKLOAD"]) if word)
+    return [runs.with_workload(run, workload) for run in found]
+
+
+def failed_of(kept):
+    """How many runs failed, or have a wrong answer."""
+    return sum(bool(each["failed"] or any(result.get("ok") is False for result in each["results"])) for each in kept)
+
+
+def report(given):
+    wanted = chosen(given)
+    folder = pathlib.Path(given["FOLDER"] or tree.BUILD / "report")
+    execution = runs.Execution(folder)
+    kept = runs.all_of(execution, wanted)
+    told = {"schema": SCHEMA, "runs": kept}
+    runs.write(folder / "report.json", told)
+    made = document.page(told)
+    written(made, folder, "report", given["OUT"])
+    (folder / "report.csv").write_text(made.csv)
+    if failed_of(kept):
+        raise Failed(f"{failed_of(kept)} of {len(kept)} runs failed; the page shows which", "make report runs these again")
+
+
+def compared(given):
+    if not (given["A"] and given["B"]):
+        raise Refused("A and B go together", "A=OLD.json B=NEW.json")
+    made = compare.page(given["A"], given["B"])
+    folder = pathlib.Path(given["FOLDER"] or tree.BUILD / "report")
+    folder.mkdir(parents=True, exist_ok=True)
+    written(made, folder, "compare", given["OUT"])
+    print(markdown.made(made).split("\n", 3)[3], end="")
+
+
+def main(environment):
+    try:
+        given = options(environment)
+        (compared if given["A"] or given["B"] else report)(given)
+    except Stop as stop:
+        stop.show()
+        return stop.status
+    except KeyboardInterrupt:
+        return 130
+    except OSError as error:
+        Failed(f"{error.filename or 'a file'}: {error.strerror or error}").show()
+        return 1
+    return 0

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Two builds beside each other: what changed, and in which event."""
+
+import json
+import pathlib
+
+from hmode import regions
+from hmode.messages import Refused
+from hmode.modes import label
+from hmode.results import mean, ratio
+from report import words
+from report.blocks import Items, Page, Section, Table, Text
+from report.data import exits, instructions, transitions
+
+# Where two records differ in one of these, they are of different things.
+SAME = ("workload", "mode", "hm", "guest", "profile", "vcpus", "harts", "icount", "svadu", "svvptc", "hostpages")
+# Where two differ in one of these, what they count is another's work.
+WORK = ("qemu", "kernel", "packages")
+# Of instructions: less moves by where timer ticks fall.
+MOVES = 0.001
+MOST = 4
+
+
+def records_of(path):
+    """The records of a report.json, or of a file of RESULT=, each with the run that made it."""
+    try:
+        text = pathlib.Path(path).read_text()
+        told = json.loads(text) if '"runs"' in text[:4096] else None
+        found = [(kept["run"], each) for kept in told["runs"] for each in kept["results"]] if told else [
+            ("", json.loads(line)) for line in text.splitlines() if line.strip()]
+        found = [(run, each) for run, each in found if "vm_exits" in each]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise Refused(f"{path} has no records", "report.json, or a file that RESULT= named") from None
+    if not found:
+        raise Refused(f"{path} has no records", "report.json, or a file that RESULT= named")
+    for _, each in found:
+        if each.get("schema") != 1:
+            raise Refused(f"{path} has a record of schema {each.get('schema')}", "records of schema 1")
+    return [each for run, each in found]
+
+
+def spelled(value):
+    return tuple(value) if isinstance(value, list) else value
+
+
+def by_place(found):
+    """place -> record; a region is one record, its times together.  A key that a record has not yet is None."""
+    placed = {}
+    for each in regions.together(found):
+        placed.setdefault(tuple(spelled(each.get(name)) for name in SAME), each)
+    return placed
+
+
+def matching(place, others):
+    """The place of the same thing in the other file.  What an older record does not say may be anything."""
+    if place in others:
+        return place
+    fit = [other for other in others if all(a == b or None in (a, b) for a, b in zip(place, other))]
+    return fit[0] if len(fit) == 1 else None
+
+
+def name_of(each):
+    more = [each["profile"]] if each["profile"] != "virt" else []
+    more += [each["guest"]] if each["guest"] != "debian" else []
+    more += [f"SVADU={each['svadu']}"] if each.get("svadu", "0") != "0" else []
+    more += ["4 KiB pages"] if each.get("hostpages") == "4k" else []
+    more += ["Svvptc withheld"] if each.get("svvptc") is False and each["profile"] != "u74" else []
+    return ", ".join([f"`{label(each['mode'], each['hm'])}`", *more])
+
+
+def differs_in_work(a, b):
+    """Why the two cannot be compared; None: they can."""
+    if a["ok"] is not True or b["ok"] is not True:
+        return "its answer was wrong in " + " and ".join(name for name, each in (("A", a), ("B", b)) if each["ok"] is not True)
+    for name in WORK:
+        mine, its = ((each.get("versions") or {}).get(name) for each in (a, b))
+        if mine and its and mine != its:
+            return f"{name}: {short_of(mine)} and {short_of(its)}"
+    return None
+
+
+def short_of(value):
+    return "others" if isinstance(value, list) else f"`{value}`"
+
+
+def counts(each):
+    """Every event that came, by the words of the record; which names a record lists is its version's affair."""
+    return {f"{what} `{name}`": count for what, told in (("exits", each["vm_exits"]["by_reason"]), ("traps", each["hm_traps"]["by_kind"]))
+            for name, count in told.items() if count}
+
+
+def changed_events(a, b):
+    """The largest changes first."""
+    mine, its = counts(a), counts(b)
+    moved = {name: its.get(name, 0) - mine.get(name, 0) for name in [*mine, *(name for name in its if name not in mine)]}
+    order = sorted((name for name in moved if moved[name]), key=lambda name: -abs(moved[name]))
+    told = [f"{name} {words.signed(moved[name], 0)}" for name in order[:MOST]]
+    return ", ".join(told) + (f", and {len(order) - MOST} more" if len(order) > MOST else "")
+
+
+def is_counted(each):
+    """Instructions are those of the work alone: with several harts or vCPUs waiting is in them."""
+    return each["icount"] and each["harts"] == 1 and each["vcpus"] == 1
+
+
+def instruction_ratio(a, b):
+    if not (is_counted(a) and is_counted(b)):
+        return None
+    return ratio(instructions(b), instructions(a))
+
+
+def both(a, b, of):
+    mine, its = of(a), of(b)
+    return words.whole(mine) if mine == its else f"{words.whole(mine)} → {words.whole(its)}"
+
+
+def instruction_cell(a, b):
+    moved = instruction_ratio(a, b)
+    if moved is None:
+        return "waiting is in them" if not (is_counted(a) and is_counted(b)) else words.NOTHING
+    return words.signed((moved - 1) * 100, 2, " %") + (" (moves by itself)" if a["workload"] == "boot" else "")
+
+
+def is_equal(a, b):
+    moved = instruction_ratio(a, b)
+    return counts(a) == counts(b) and (moved is None or abs(moved - 1) < MOVES)
+
+
+def row(a, b):
+    return (a["workload"], name_of(b), changed_events(a, b), both(a, b, exits), both(a, b, transitions), instruction_cell(a, b))
+
+
+def versions_table(a, b):
+    names = ("hmode", "commit", "changed", "qemu", "kernel", "compiler")
+    made = []
+    for name in names:
+        cells = [sorted({str((each.get("versions") or {}).get(name) or "") for each in side} - {""}) for side in (a, b)]
+        if any(cells):
+            made.append((name, *(", ".join(each) or "it is not said" for each in cells)))
+    if not made:
+        return Text("Neither file says what it was made of.")
+    return Table("versions", "What each was made of", ("", "A", "B"), tuple(made), words=3)
+
+
+def sums(pairs):
+    """By mode, of rows that both have."""
+    by_mode = {}
+    for a, b in pairs:
+        by_mode.setdefault(name_of(b), []).append((a, b))
+    made = []
+    for name, group in by_mode.items():
+        left, right = ([of(pair[at]) for pair in group] for at, of in ((0, exits), (1, exits)))
+        trapped = [sum(transitions(pair[at]) for pair in group) for at in (0, 1)]
+        moved = mean([value for value in (instruction_ratio(*pair) for pair in group if pair[0]["workload"] != "boot")])
+        made.append((name, str(len(group)), words.whole(sum(left)), words.whole(sum(right)), words.change(sum(right), sum(left)),
+                     words.whole(trapped[0]), words.whole(trapped[1]), words.change(trapped[1], trapped[0]),
+                     words.signed((moved - 1) * 100, 2, " %") if moved else words.NOTHING))
+    heads = ("mode", "rows", "exits, A", "B", "change", "transitions, A", "B", "change", "instructions, B against A")
+    return Table("sums", "Sums for memory over the rows that both have; instructions: geometric mean without boot", heads, tuple(made))
+
+
+def sorted_out(a, b):
+    """Pairs that can be compared, and in words what cannot."""
+    mine, its = by_place(a), by_place(b)
+    pairs, left, met = [], [], set()
+    for place, each in mine.items():
+        other = matching(place, its)
+        met.add(other)
+        why = "only in A" if other is None else differs_in_work(each, its[other])
+        if why:
+            left.append(f"{each['workload']}, {name_of(each)}: {why}.")
+        else:
+            pairs.append((each, its[other]))
+    left += [f"{each['workload']}, {name_of(each)}: only in B." for place, each in its.items() if place not in met]
+    return pairs, left
+
+
+def page(path_a, path_b):
+    a, b = records_of(path_a), records_of(path_b)
+    pairs, left = sorted_out(a, b)
+    if not pairs:
+        raise Refused(f"{path_a} and {path_b} have nothing that can be compared", left[0] if left else "records of the same workloads")
+    moved = [pair for pair in pairs if not is_equal(*pair)]
+    equal = len(pairs) - len(moved)
+    heads = ("workload", "mode", "events, B − A", "exits", "transitions", "instructions")
+    about = f"{equal} of {len(pairs)} rows are equal: the same events, and instructions within 0.1 %."
+    changed = [Table("changed", "Rows that changed", heads, tuple(row(*pair) for pair in moved), words=3)] if moved else []
+    parts = [Section("builds", "The two builds", (versions_table(a, b),)), Section("over-all", "Over all", (sums(pairs),)),
+             Section("rows", "Row by row", (Text(about), *changed))]
+    if left:
+        parts.append(Section("not-compared", "Not compared", (Items(tuple(left)),)))
+    return Page("Two builds compared", (f"A is `{path_a}`, B is `{path_b}`.",), tuple(parts))

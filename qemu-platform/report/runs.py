@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The runs of a report: each one's records in a file of its own, so that what is there already is not run again."""
+
+import hashlib
+import json
+import os
+import pathlib
+import subprocess
+import time
+
+from hmode import counting, records, tree, versions
+from hmode.messages import Stop, say
+from hmode.options import TAKEN
+from hmode.qemu import PROGRAM
+from hmode.settings import Settings
+from report import plan, words
+
+LAUNCH = tree.PLATFORM / "launch"
+
+
+def read(path):
+    """What a file of ours says; None: there is none, or it was cut off."""
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def write(path, document):
+    """Whole, or not at all."""
+    new = path.with_name(path.name + ".new")
+    new.write_text(json.dumps(document, indent=1) + "\n")
+    new.replace(path)
+
+
+def with_workload(run, workload):
+    """The same for some of the workloads."""
+    if not workload or "WORKLOAD=all" not in run.words:
+        return run
+    chosen = tuple(f"WORKLOAD={workload}" if word == "WORKLOAD=all" else word for word in run.words)
+    return plan.Run(run.name, run.part, chosen, run.seconds, run.kind)
+
+
+def settings_of(run):
+    return Settings(dict(word.split("=", 1) for word in run.words))
+
+
+def ours():
+    """The version of the QEMU that `make qemu` builds."""
+    folder = tree.current("qemu-hspt")
+    return versions.version_of(versions.said_by(str(folder / PROGRAM))) if folder else None
+
+
+def key(run):
+    """What a record depends on; where one of these is another one, the run is made again."""
+    made_of = {"command": run.command(), "commit": versions.commit(), "changed": versions.changed(), "compiler": versions.compiler()}
+    if run.kind == plan.HSPT:
+        return made_of | {"qemu": ours(), "kernel": None}
+    try:
+        settings = settings_of(run)
+    except Stop:        # the run itself says why
+        return made_of | {"qemu": None, "kernel": None}
+    return made_of | {"qemu": versions.of_qemu(settings), "kernel": versions.of_kernel(settings)}
+
+
+def clean():
+    """The environment without options of the launcher: a run has those that the plan gives, and no others."""
+    return {name: value for name, value in os.environ.items() if name not in (*TAKEN, "HMODE_GIVEN", "RUNS", "MAKEFLAGS", "MFLAGS")}
+
+
+def execute(command):
+    """Status and output.  Where this ends before, the launcher is told to end as well, and ends its machine."""
+    with subprocess.Popen(command, cwd=tree.TOP, env=clean(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, errors="replace") as process:
+        try:
+            output, _ = process.communicate()
+        except BaseException:
+            process.terminate()
+            raise
+    return process.returncode, output
+
+
+class Execution:
+    """Runs one after the other, in a folder."""
+
+    def __init__(self, folder, launcher=LAUNCH):
+        self.folder, self.launcher = pathlib.Path(folder), launcher
+        for name in ("runs", "log"):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+
+    def place(self, run):
+        """By name and words, so that a report of some workloads leaves those of all alone."""
+        return self.folder / "runs" / f"{run.name}-{hashlib.sha256(run.command().encode()).hexdigest()[:8]}.json"
+
+    def kept(self, run):
+        """What is there of it, and is still true; a run that failed is made again."""
+        found = read(self.place(run))
+        return found if found and found["key"] == key(run) and not found["failed"] else None
+
+    def expected(self, run):
+        """What it took the last time that it succeeded, whatever it was made of."""
+        found = read(self.place(run))
+        return found["seconds"] if found and not found["failed"] else run.seconds
+
+    def command(self, run):
+        log, result = self.folder / "log" / f"{run.name}.log", self.folder / "log" / f"{run.name}.json"
+        result.unlink(missing_ok=True)
+        if run.kind == plan.HSPT:
+            return ["make", "-s", "-C", str(tree.TOP), "bench-hspt"], tree.BUILD / "hspt/bench.json"
+        words_of = [str(self.launcher), "run", *run.words, f"LOG={log}"]
+        return (words_of, log) if run.kind == plan.EVENTS else ([*words_of, f"RESULT={result}"], result)
+
+    def results(self, run, path):
+        if not path.is_file():
+            return []
+        text = path.read_text(errors="replace")
+        if run.kind == plan.EVENTS:
+            return [{"event": name, "instructions": total, "count": count, "versions": versions.of(settings_of(run))}
+                    for name, (total, count) in counting.events(text).items()]
+        if run.kind == plan.HSPT:
+            return json.loads(text)["programs"]
+        return [json.loads(line) for line in text.splitlines()]
+
+    def make(self, run):
+        """Its records, which are kept; a run that fails is kept as one that failed."""
+        command, path = self.command(run)
+        made_of, begin = key(run), time.monotonic()
+        status, output = execute(command)
+        failed = None
+        try:
+            found = self.results(run, path)
+        except ValueError as error:
+            found, failed = [], f"its records cannot be read: {error}"
+        if status:
+            failed = reason(output) or f"it ended with status {status}"
+        elif not found and not failed:
+            failed = "it left no record"
+        made = {"run": run.name, "part": run.part, "kind": run.kind, "command": run.command(), "key": made_of,
+                "seconds": round(time.monotonic() - begin, 1), "failed": failed, "results": found}
+        write(self.place(run), made)
+        return made
+
+
+def reason(output):
+    """What the launcher said, without its lines of progress."""
+    told = [line for line in records.lines(output) if line.strip() and not line.startswith("  ")]
+    at = next((number for number, line in enumerate(told) if line.startswith("hmode: ")), max(len(told) - 3, 0))
+    return "\n".join(line.removeprefix("hmode: ").strip() for line in told[at:at + 6])
+
+
+def with_comparison(found):
+    """Outputs of programs against native's; where they differ the record is wrong."""
+    native = {}
+    for kept in found:
+        for result in kept["results"]:
+            if result.get("program") and result["mode"] == "native":
+                native[result["workload"]] = result["program"]["stdout"]
+    for kept in found:
+        for result in kept["results"]:
+            told, base = result.get("program"), native.get(result.get("workload"))
+            if told and base and not told["checked"] and any(told["stdout"][name] != base[name] for name in ("bytes", "crc32")):
+                result["ok"], told["wrong"] = False, told["wrong"] or "its output is not that of native"
+    return found
+
+
+def all_of(execution, runs):
+    """The records of all these; what is missing is run, with the time that is left."""
+    there = {run.name: execution.kept(run) for run in runs}
+    left = [run for run in runs if there[run.name] is None]
+    expected = {run.name: execution.expected(run) for run in left}
+    say("REPORT", f"{len(runs)} runs, {len(runs) - len(left)} of them are there already; "
+        + (f"the others take about {words.minutes(sum(expected.values()))}" if left else "nothing to run"))
+    spent = planned = 0
+    for number, run in enumerate(left, 1):
+        rest = sum(expected[other.name] for other in left[number - 1:]) * (spent / planned if planned else 1)
+        say("RUN", f"{number}/{len(left)} {run.name}: {run.command()} ({words.minutes(rest)} left)")
+        there[run.name] = execution.make(run)
+        spent, planned = spent + there[run.name]["seconds"], planned + expected[run.name]
+        if there[run.name]["failed"]:
+            say("FAILED", f"{run.name}: {there[run.name]['failed'].splitlines()[0]}")
+    return with_comparison([there[run.name] for run in runs])

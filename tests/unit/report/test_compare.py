@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Two builds: which rows changed and in which event, and what cannot be compared."""
+
+import json
+
+import pytest
+
+from hmode.messages import Refused
+from made import VERSIONS, kept, record, three_rows
+from reader import Reader
+from report import cli, compare, page
+
+
+@pytest.fixture(name="files")
+def fixture_files(tmp_path):
+    """files(a, b): the comparison of these records, as a page that was read."""
+    def write(name, found):
+        path = tmp_path / name
+        path.write_text("".join(json.dumps(each) + "\n" for each in found) if isinstance(found, list) else json.dumps(found))
+        return str(path)
+
+    return lambda a, b: Reader(page.made(compare.page(write("a.json", a), write("b.json", b))))
+
+
+FORK = record("ssp", "fork", 10_000, {"flush": 30, "hidden_fault": 10}, {"sfence_va": 5})
+
+
+def test_a_changed_row_names_its_events(files):
+    b = record("ssp", "fork", 10_100, {"flush": 20, "hidden_fault": 14}, {"sfence_va": 5, "fill": 1})
+    found = files([FORK], [b])
+    assert found.errors == []
+    assert found.tables["changed"][1:] == [
+        ["fork", "ssp", "exits flush −10, exits hidden_fault +4, traps fill +1", "40 → 34", "45 → 40", "+1.00 %"]]
+    assert found.tables["sums"][1:] == [["ssp", "1", "40", "34", "−15.0 %", "45", "40", "−11.1 %", "+1.00 %"]]
+
+
+def test_equal_rows_are_counted(files):
+    found = files([FORK, record("ssp", "cow", 500)], [FORK, record("ssp", "cow", 520)])
+    assert [row[0] for row in found.tables["changed"][1:]] == ["cow"]
+    assert "changed" not in files(three_rows(), three_rows()).tables
+
+
+def test_instructions_with_waiting_in_them_are_not_compared(files):
+    a, b = (record("ssp", "fork", count, {"flush": flush}, harts=2, vcpus=2) for count, flush in ((1000, 1), (3000, 2)))
+    assert files([a], [b]).tables["changed"][1][5] == "waiting is in them"
+
+
+def left(found):
+    return "not-compared" in found.ids
+
+
+@pytest.mark.parametrize("name, value", [("kernel", "6.13"), ("qemu", "10.1.0"), ("packages", ["x=2"])])
+def test_another_work_is_marked(files, name, value):
+    other = FORK | {"versions": VERSIONS | {name: value}}
+    b = [other, record("ssp", "cow", 500)]
+    a = [FORK | {"versions": VERSIONS | {"packages": ["x=1"]}}, record("ssp", "cow", 500)]
+    found = files(a, b)
+    assert left(found) and found.tables["sums"][1][1] == "1"
+
+
+def test_another_firmware_is_what_is_compared(files):
+    found = files([FORK], [FORK | {"versions": VERSIONS | {"commit": "ba9876543210", "compiler": "gcc 14"}}])
+    assert not left(found)
+    assert ["commit", "0123456789ab", "ba9876543210"] in found.tables["versions"]
+
+
+def test_wrong_answers_and_lone_rows_are_marked(files):
+    cow = record("ssp", "cow", 500)
+    assert left(files([FORK, cow], [FORK | {"ok": False}, cow]))
+    assert left(files([FORK, cow], [cow])) and left(files([cow], [cow, FORK]))
+
+
+def test_pages_of_another_size_are_another_row(files):
+    a = [record("hap", "fork", 1000), record("hap", "fork", 1200, {"g_stage_fault": 9}, hostpages="4k")]
+    assert not left(files(a, a)) and files(a, a).tables["sums"][1][:2] == ["hap", "1"]
+
+
+def test_a_record_from_before_the_new_keys_is_compared(files):
+    old = json.loads(json.dumps({name: value for name, value in FORK.items() if name not in ("versions", "svvptc", "hostpages")}))
+    del old["vm_exits"]["by_reason"]["instruction"]         # a reason that was added later
+    found = files([old], [FORK])
+    assert not left(found) and "changed" not in found.tables
+
+
+@pytest.mark.parametrize("a", [[], "no json", [{"event": "fill"}], [FORK | {"schema": 2}], {"schema": 1, "runs": [kept("x", "y", [])]},
+                               [record("tsp", "fork", 10)], [FORK | {"ok": False}]])
+def test_what_cannot_be_compared_is_refused(files, a):
+    with pytest.raises(Refused):
+        files(a, [FORK])
+
+
+def test_the_command_prints_and_writes_the_comparison(tmp_path, capsys):
+    for name in ("a", "b"):
+        (tmp_path / name).write_text(json.dumps(three_rows()))
+    assert cli.main({"A": str(tmp_path / "a"), "B": str(tmp_path / "b"), "FOLDER": str(tmp_path / "out")}) == 0
+    assert "12 of 12 rows are equal" in capsys.readouterr().out
+    assert (tmp_path / "out/compare.html").exists()

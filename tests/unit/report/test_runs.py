@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Runs are made once, kept by what they were made of, and go on where one fails; a script stands in for the launcher."""
+
+import json
+import os
+import shutil
+import signal
+
+import pytest
+
+from made import record
+from report import cli, plan, runs
+
+LAUNCHER = """#!/bin/sh
+echo "$*" >> {folder}/calls
+[ -z "$GUEST$HMODE_GIVEN" ] || exit 9
+for word; do
+	case $word in
+	MODE=*) mode=${{word#*=}} ;;
+	RESULT=*) result=${{word#*=}} ;;
+	LOG=*) log=${{word#*=}} ;;
+	esac
+done
+echo "  RUN     a machine" >&2
+echo "note event fill 10 140" > "$log"
+[ ! -e {folder}/fail-$mode ] || {{ echo "hmode: the guest's kernel panicked" >&2; exit 1; }}
+[ -z "$result" ] || cp {folder}/record-$mode "$result"
+"""
+WANTED = [plan.Run(f"virt-{mode}", "virt", (f"MODE={mode}", "WORKLOAD=all"), 60) for mode in ("native", "tsp", "ssp")]
+
+
+class Fake:
+    """A launcher, its folder, and the runs of a report."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.launcher = folder / "launch"
+        self.launcher.write_text(LAUNCHER.format(folder=folder))
+        self.launcher.chmod(0o755)
+        for mode, count in (("native", 0), ("tsp", 40), ("ssp", 30)):
+            self.says(mode, [record(mode, "fork", 1000 + count, {"flush": count})])
+
+    def says(self, mode, found):
+        (self.folder / f"record-{mode}").write_text("".join(json.dumps(each) + "\n" for each in found))
+
+    def run(self, wanted=WANTED):
+        return runs.all_of(runs.Execution(self.folder / "report", self.launcher), list(wanted))
+
+    def calls(self):
+        file = self.folder / "calls"
+        found = [line.split()[1] for line in file.read_text().splitlines()] if file.exists() else []
+        file.unlink(missing_ok=True)
+        return found
+
+
+@pytest.fixture(name="fake")
+def fixture_fake(tmp_path, monkeypatch):
+    monkeypatch.setenv("GUEST", "patched")              # of the user's: no run takes it
+    monkeypatch.setattr(runs.versions, "commit", lambda: "0123456789ab")
+    monkeypatch.setattr(runs.versions, "changed", lambda: None)
+    return Fake(tmp_path)
+
+
+def test_runs_are_made_once(fake):
+    first = fake.run()
+    assert fake.calls() == ["MODE=native", "MODE=tsp", "MODE=ssp"]
+    assert [each["results"][0]["vm_exits"]["memory"] for each in first] == [0, 40, 30]
+    assert fake.run() == first
+    assert fake.calls() == []
+
+
+def test_what_was_interrupted_goes_on(fake):
+    fake.run(WANTED[:2])
+    fake.calls()
+    assert len(fake.run()) == 3
+    assert fake.calls() == ["MODE=ssp"]
+
+
+@pytest.mark.parametrize("name", ["commit", "changed", "compiler"])
+def test_runs_of_another_build_are_made_again(fake, monkeypatch, name):
+    fake.run()
+    fake.calls()
+    monkeypatch.setattr(runs.versions, name, lambda: "another")
+    fake.run()
+    assert len(fake.calls()) == 3
+
+
+@pytest.mark.parametrize("name", ["of_qemu", "of_kernel"])
+def test_runs_on_another_machine_are_made_again(fake, monkeypatch, name):
+    fake.run()
+    fake.calls()
+    monkeypatch.setattr(runs.versions, name, lambda settings: "another")
+    fake.run()
+    assert len(fake.calls()) == 3
+
+
+def test_a_file_that_was_cut_off_is_none(fake):
+    fake.run()
+    fake.calls()
+    for path in (fake.folder / "report/runs").glob("virt-tsp-*.json"):
+        path.write_text(path.read_text()[:100])
+    fake.run()
+    assert fake.calls() == ["MODE=tsp"]
+
+
+def test_one_that_fails_is_kept_as_that_and_the_others_go_on(fake, capsys):
+    (fake.folder / "fail-tsp").touch()
+    found = {each["run"]: each for each in fake.run()}
+    assert found["virt-tsp"]["failed"] == "the guest's kernel panicked" and found["virt-tsp"]["results"] == []
+    assert found["virt-ssp"]["failed"] is None and found["virt-ssp"]["results"]
+    assert "FAILED" in capsys.readouterr().err
+    fake.calls()
+    (fake.folder / "fail-tsp").unlink()
+    assert fake.run()[1]["failed"] is None
+    assert fake.calls() == ["MODE=tsp"]                 # it alone is made again
+
+
+def test_the_launcher_ends_with_the_report_and_is_not_kept(fake):
+    fake.launcher.write_text(f"#!/bin/sh\ntrap 'touch {fake.folder}/ended; exit 143' TERM\nsleep 20 & wait\n")
+
+    def stop(number, frame):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, 3)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            fake.run()
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert (fake.folder / "ended").exists() and not list((fake.folder / "report/runs").iterdir())
+
+
+def test_a_run_without_a_record_failed(fake):
+    fake.says("tsp", [])
+    assert fake.run()[1]["failed"] == "it left no record"
+
+
+def test_some_workloads_leave_the_runs_of_all_alone(fake):
+    fake.run()
+    fake.calls()
+    fake.run([runs.with_workload(run, "fork,cow") for run in WANTED])
+    assert len(fake.calls()) == 3
+    fake.run()
+    assert fake.calls() == []
+
+
+def test_the_time_is_told_before_and_between(fake, capsys):
+    fake.run()
+    told = capsys.readouterr().err.splitlines()
+    assert told[0].split(None, 1)[1] == "3 runs, 0 of them are there already; the others take about 3 min"
+    assert [line.split()[1] for line in told[1:]] == ["1/3", "2/3", "3/3"] and all("left)" in line for line in told[1:])
+    shutil.rmtree(fake.folder / "report/log")           # times that are known are taken
+    next((fake.folder / "report/runs").glob("virt-tsp-*")).unlink()
+    fake.run()
+    assert "1 run" not in capsys.readouterr().err.splitlines()[0].split(";")[1]
+
+
+def test_events_are_read_from_the_console(fake):
+    found, = fake.run([plan.Run("events-tsp", "events", ("MODE=tsp", "MEM=128M"), 3, plan.EVENTS)])
+    assert [(each["event"], each["instructions"], each["count"]) for each in found["results"]] == [("fill", 140, 10)]
+
+
+def test_outputs_of_programs_are_those_of_native(fake):
+    for mode, crc in (("native", 1), ("tsp", 1), ("ssp", 2)):
+        program = {"stdout": {"bytes": 4, "crc32": crc}, "checked": False, "wrong": None}
+        fake.says(mode, [record(mode, "hello", 1000, program=program)])
+    assert [each["results"][0]["ok"] for each in fake.run()] == [True, True, False]
+
+
+# ---- the command ----
+
+@pytest.fixture(name="report")
+def fixture_report(fake, monkeypatch):
+    monkeypatch.setattr(plan, "whole", lambda: list(WANTED))
+    monkeypatch.setattr(cli.runs.Execution.__init__, "__defaults__", (fake.launcher,))
+
+    def run(**given):
+        return cli.main(given | {"FOLDER": str(fake.folder / "report")})
+
+    return run
+
+
+def test_the_page_is_written_and_the_status_is_good(fake, report):
+    out = fake.folder / "results.md"
+    assert report(OUT=str(out)) == 0
+    assert {"report.html", "report.md", "report.json", "report.csv"} <= set(os.listdir(fake.folder / "report"))
+    assert out.read_text() == (fake.folder / "report/report.md").read_text()
+    before = (fake.folder / "report/report.html").read_bytes()
+    assert report() == 0 and (fake.folder / "report/report.html").read_bytes() == before
+
+
+def test_a_failed_run_is_on_the_page_and_in_the_status(fake, report, capsys):
+    (fake.folder / "fail-tsp").touch()
+    assert report() == 1
+    assert "1 of 3 runs failed" in capsys.readouterr().err
+    assert "the guest&#x27;s kernel panicked" in (fake.folder / "report/report.html").read_text()
+
+
+def test_runs_are_chosen_by_name_and_part(fake, report):
+    assert report(RUNS="virt-tsp, virt-ssp") == 0
+    assert fake.calls() == ["MODE=tsp", "MODE=ssp"]
+    assert report(RUNS="virt") == 0
+    assert fake.calls() == ["MODE=native"]
+
+
+@pytest.mark.parametrize("given", [{"RUNS": "virt nothing"}, {"HMODE_GIVEN": "MODE"}, {"A": "one"}, {"A": "/nowhere", "B": "/nowhere"}])
+def test_what_means_nothing_is_refused(fake, report, given):
+    assert report(**given) in (1, 2)
+    assert fake.calls() == []
+
+
+# ---- the plan ----
+
+def test_each_run_of_the_plan_is_one_that_the_launcher_takes(tmp_path):
+    found = [run for run in plan.whole() if run.kind != plan.HSPT]
+    assert len({run.name for run in found}) == len(found) and len(found) > 40
+    for run in found:
+        words = [word for word in run.words if not word.startswith(("KERNEL=", "LIST="))]
+        assert runs.settings_of(plan.Run(run.name, run.part, tuple(words), 1)).mode == words[0].removeprefix("MODE=")
+
+
+def test_the_ladder_has_all_policies_but_those_of_modes():
+    assert len(plan.of_ladder()) == 14
+    assert not {"ladder-satp", "ladder-inject+satp+flush+fill"} & {run.name for run in plan.of_ladder()}
+
+
+def test_a_list_of_programs_is_a_run_in_each_mode(tmp_path, monkeypatch):
+    monkeypatch.setattr(plan.tree, "TOP", tmp_path)
+    (tmp_path / "own.list").write_text("gups ./gups.c\n")
+    assert [run.name for run in plan.of_programs(tmp_path)] == ["own-native", "own-tsp", "own-ssp", "own-ssp-hm", "own-hap"]
