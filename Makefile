@@ -80,7 +80,7 @@ test-boot: all payloads plugins ## tests on QEMU
 test-strict: all payloads qemu ## firmware, host-hv and Linux on harts whose TLB keeps all that it may
 	@$(pytest) --dist load --long tests/strict
 
-test-long: all payloads plugins qemu linux $(hspt_guest) fetch-cbmc ## tests that take hours, part by part; PART="...": some; what passed at this commit is left out
+test-long: all payloads plugins qemu linux $(hspt_guest) fetch-cbmc fetch-browser ## tests that take hours, part by part; PART="...": some; what passed at this commit is left out
 	@tests/long/parts $(PART)
 
 test-long-list: ## the parts of the long tests
@@ -109,6 +109,9 @@ fetch:		## install and fetch what is missing
 
 fetch-cbmc:	## fetch what make prove needs more
 	@qemu-platform/fetch cbmc
+
+fetch-browser:	## install the browser that the long tests of make report's page need
+	@qemu-platform/fetch browser
 
 lint: fetch	## form of C, shell, Python and documentation
 	@tests/lint/lint
@@ -147,4 +150,4 @@ plugins:	## QEMU plugins of qemu-platform/plugins
 	@$(submake) -C qemu-platform/plugins out=$(CURDIR)/build/plugins header=$(cache)/current/qemu-plugin
 
 FORCE:
-.PHONY: report dist lint format drawings compile_commands.json help options run shell debug gdb measure bench-events count-pt-writes plugins test test-unit test-boot test-strict test-long test-long-list test-long-table fuzz soak prove all payloads fetch fetch-cbmc clean hmcode hmcode-trace host-hv FORCE
+.PHONY: report dist lint format drawings compile_commands.json help options run shell debug gdb measure bench-events count-pt-writes plugins test test-unit test-boot test-strict test-long test-long-list test-long-table fuzz soak prove all payloads fetch fetch-cbmc fetch-browser clean hmcode hmcode-trace host-hv FORCE
