@@ -28,6 +28,8 @@ ENVIRONMENT = {"HOME": "/root", "LANG": "C.UTF-8", "PATH": ":".join(f"/{each}" f
 LONGEST_NAME = 64               # of a row: files beside LOG are named by it
 # Of a row in a LIST, and the last number that a mark holds.
 NAME, MOST = re.compile(r"[A-Za-z0-9_.-]{1,32}"), 255
+# A line of a LIST that is an option, and which those are.
+OPTION, OF_LIST = re.compile(r"[A-Z]+="), ("DEBS", "LIBS", "MEM", "ROOT", "WARM")
 # What a PROGRAM may begin with: one that the guest's root has.
 IN_ROOT, OF_PACKAGE = "root:", "deb:"
 
@@ -98,10 +100,9 @@ def without_comment(line):
     return line
 
 
-def listed(path):
-    """The programs of a LIST: a name, and a command as a shell would split it."""
+def lines_of(path):
+    """(where, words as a shell would split them) of each line that has words."""
     lines = readable("LIST", path).read_text(errors="surrogateescape").split("\n")
-    found = []
     for number, line in enumerate(lines, 1):
         where = f"LIST={path}, line {number}:"
         try:
@@ -109,6 +110,31 @@ def listed(path):
         except ValueError as error:
             raise Refused(f"{where} {str(error).lower()}", "words as in a shell, each quote and each \\ with what belongs to it") from None
         if words:
+            yield where, words
+
+
+def with_options_of_list(given):
+    """The options that are given, and those that the LIST has and nobody gave.  A list's paths begin at its folder."""
+    if not given.get("LIST"):
+        return given
+    path, found = given["LIST"], {}
+    for where, words in lines_of(os.path.expanduser(path)):
+        if not OPTION.match(words[0]):
+            continue
+        name, _, text = words[0].partition("=")
+        if name not in OF_LIST or len(words) > 1:
+            raise Refused(f"{where} '{' '.join(words)}' is no option of a list", f"NAME='VALUE', of {' '.join(OF_LIST)}")
+        if name in found:
+            raise Refused(f"{where} {name} is given twice", "once")
+        found[name] = os.path.join(os.path.dirname(path), os.path.expanduser(text)) if name in ("LIBS", "ROOT") else text
+    return found | {name: text for name, text in given.items() if text or name not in found}
+
+
+def listed(path):
+    """The programs of a LIST: a name, and a command as a shell would split it."""
+    found = []
+    for where, words in lines_of(path):
+        if not OPTION.match(words[0]):
             found.append(of_line(words, len(found), path, where))
     if not found:
         raise Refused(f"LIST={path} names no program", "a name and a command on each line")

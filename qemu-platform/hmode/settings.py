@@ -37,7 +37,8 @@ def names_given_to_make():
 
 
 def take(words, quiet=False):
-    """Name -> text of the options in the environment and in these words; HMODE_GIVEN has the names given to make."""
+    """Name -> text of the options in the environment, in these words, and in a LIST that they name; HMODE_GIVEN has the
+    names given to make."""
     for name in names_given_to_make():
         if name not in MAKE_OPTIONS:
             known(name)
@@ -47,7 +48,7 @@ def take(words, quiet=False):
         if not is_option:
             raise Refused(f"'{word}' is no option", f"NAME=VALUE, of {' '.join(NAMES)}")
         given[known(name)] = text
-    return by_present_name(given, quiet)
+    return program.with_options_of_list(by_present_name(given, quiet))
 
 
 def is_value(name, text):

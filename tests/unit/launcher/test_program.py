@@ -13,7 +13,7 @@ import pytest
 
 from hmode import cli, elf, machine, outcome, program, root as roots, tree
 from hmode.messages import Failed, Refused
-from hmode.settings import Settings
+from hmode.settings import Settings, take
 import test_options
 
 nothing_given = test_options.nothing_given      # a fixture for all tests here as well
@@ -185,6 +185,36 @@ def test_a_list_names_programs(tmp_path, root, monkeypatch):
     assert settings.programs[0].arguments == ("a b", "") and settings.programs[2].place == "hmode/2/x"
     with pytest.raises(Refused, match=f"LIST={tmp_path}/list, line 2: {tmp_path}/./x is not there"):
         program.all_files(settings, root)
+
+
+def taken(folder, text, *words):
+    (folder / "list").write_text(text)
+    return take([f"LIST={folder}/list", *words], quiet=True)
+
+
+def test_a_list_has_options(tmp_path, monkeypatch):
+    for name in ("DEBS", "MEM", "WARM", "LIBS", "ROOT"):
+        monkeypatch.delenv(name, raising=False)
+    text = "DEBS='jq bc' # what it needs\nMEM=1G\none ./x WARM=3\nLIBS=sub/libs\nWARM=0\n"
+    given = taken(tmp_path, text)
+    assert given == {"LIST": f"{tmp_path}/list", "DEBS": "jq bc", "MEM": "1G", "LIBS": f"{tmp_path}/sub/libs", "WARM": "0"}
+    settings = Settings(given)
+    assert settings.measured == ["one"] and settings.programs[0].arguments == ("WARM=3",)
+    assert settings.mem == "1G" and settings.warm == 0 and program.packages(settings) == ["bc", "jq"]
+
+
+def test_what_is_given_beside_a_list_wins(tmp_path):
+    given = taken(tmp_path, "MEM=1G\nWARM=0\none ./x\n", "MEM=2G", "WARM=")
+    assert given["MEM"] == "2G" and given["WARM"] == "0"
+
+
+@pytest.mark.parametrize("text, why", [
+    ("one ./x\nMODE=ssp\n", r"line 2: 'MODE=ssp' is no option of a list"), ("MEM=1G more\n", "line 1: 'MEM=1G more' is no option"),
+    ("MEM=1G\nMEM=2G\n", "line 2: MEM is given twice"), ("DEBS='a\n", "line 1: no closing quotation"),
+])
+def test_options_that_a_list_cannot_have(tmp_path, text, why):
+    with pytest.raises(Refused, match=why):
+        taken(tmp_path, text)
 
 
 # ---- what it needs ----
