@@ -161,6 +161,7 @@ static void know_hart(struct sbi_scratch *scratch, struct hm_hart *hart)
 	hart->envcfg = sbi_hart_priv_version(scratch) >= SBI_HART_PRIV_VER_1_12;
 	hart->older = !hart->sstc || !hart->envcfg;
 	hart->split_counters = sbi_hart_has_extension(scratch, SBI_HART_EXT_SMCNTRPMF);
+	hart->host_mcounteren = hart_read(CSR_MCOUNTEREN);
 	hart->vlenb = obstacle ? 0 : hm_vlenb();
 	hm_asid_init(hart);
 	hart->known = true;

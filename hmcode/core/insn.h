@@ -22,8 +22,9 @@
 #define INSN_IS_CSR(insn, csr)  (((insn)&0x7f) == 0x73 && ((insn)&0x3000) && (insn) >> 20 == (csr))
 /* CSRRW x0, csr, rs1: the assembler's csrw. */
 #define INSN_IS_CSRW(insn, csr) (((insn) & ~(31u << 15)) == INSN_CSRW(csr, 0))
-/* CSRRS rd, csr, x0: the assembler's csrr. */
-#define INSN_IS_CSRR(insn, csr) (((insn) & ~(31u << 7)) == ((u32)(csr) << 20 | 0x2073))
+/* Any of those that read it alone: CSRRS, CSRRC, CSRRSI, CSRRCI with 0. */
+#define INSN_READS_CSR(insn)    (((insn)&0xfa07f) == 0x2073)
+#define INSN_CSR(insn)          ((insn) >> 20)
 #define INSN_CSR_OP(insn)       ((insn) >> 12 & 3)
 #define INSN_CSR_SET            2
 #define INSN_CSR_CLEAR          3

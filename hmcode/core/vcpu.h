@@ -13,6 +13,7 @@
 
 #include <sbi/sbi_scratch.h>
 
+#include "core/pmu.h"
 #include "core/trace.h"
 #include "core/untrusted.h"
 #include "hm_abi.h"
@@ -97,7 +98,7 @@ struct hm_hart {
 
 	/* The host world while the guest world runs (switch.c). */
 	struct hm_s_state host;
-	u64 host_medeleg, host_mideleg, host_mie, host_menvcfg, host_mcounteren;
+	u64 host_medeleg, host_mideleg, host_mie, host_menvcfg;
 	u64 host_timer;    /* the host's last SBI TIME call, without Sstc */
 	u64 host_deadline; /* mtime at which the host's timer is due */
 
@@ -113,6 +114,7 @@ struct hm_hart {
 	bool older; /* no Sstc, or no menvcfg: what each switch of worlds asks first */
 	u32 asid_bits;
 	u32 satp_modes;
+	u64 host_mcounteren;         /* OpenSBI sets it as the hart starts, always to the same */
 	u64 ram_known[HM_RAM_KNOWN]; /* regions of the host's RAM (misaligned.c); 0: none */
 	u32 vlenb;                   /* bytes of a vector register; 0: there are none */
 
@@ -162,7 +164,7 @@ struct hm_vcpu {
 	HM_TRACED_ONLY(union hm_trace trace;) /* the hart's, while it runs */
 	HM_TRACED_ONLY(u64 trace_name;)       /* the value of its HM_TRACE_ENTER */
 	u64 ring_gva; /* by which the guest commits its ring; HM_RING_NONE: it has none */
-	u64 medeleg;  /* while it runs */
+	u64 medeleg, mcounteren; /* while it runs */
 	/*
 	 * Of this entry, without HM_POLICY_SET_AD; HM_POLICY_HOST_TABLES: the space holds slots
 	 * alone.
@@ -188,6 +190,7 @@ struct hm_vcpu {
 	struct ssp_space space;
 
 	u64 ring_page; /* the ring's HPA */
+	struct hm_pmu pmu;
 	struct hm_fp_state fp;
 	u32 vlenb;           /* of the hart that it was made on, for which v has room */
 	struct hm_v_state v; /* last: as large as vlenb needs */
@@ -202,10 +205,18 @@ struct hm_vcpu {
 /* These go there as well if it asks for it. */
 #define HM_MISALIGNED (1u << CAUSE_MISALIGNED_LOAD | 1u << CAUSE_MISALIGNED_STORE)
 
+/*
+ * cycle and time; instret is what the hart retires in either world, so a guest's own is the
+ * firmware's to say (trap/pmu.c).  The programmable counters are the host's.
+ */
+#define HM_GUEST_COUNTERS (1u << HM_COUNTER_CYCLE | 1u << HM_COUNTER_TIME)
+
 static inline void hm_reset_features(struct hm_vcpu *vcpu)
 {
 	vcpu->medeleg = HM_GUEST_MEDELEG;
+	vcpu->mcounteren = HM_GUEST_COUNTERS;
 	vcpu->delegation_locked = false;
+	vcpu->pmu = (struct hm_pmu){ .insn_before = vcpu->pmu.insn_before };
 }
 
 /* The bits of a policy for debuggers, which see no macros (gdb/hm.py). */

@@ -14,7 +14,7 @@
 
 /* Major changes break callers, minor ones add. */
 #define HM_ABI_VERSION_MAJOR	4
-#define HM_ABI_VERSION_MINOR	1
+#define HM_ABI_VERSION_MINOR	2
 #define HM_ABI_VERSION		((HM_ABI_VERSION_MAJOR << 16) | HM_ABI_VERSION_MINOR)
 
 /*
@@ -214,6 +214,18 @@
 /* hm_ring.flags */
 #define HM_RING_CACHED		(1 << 0)	/* translations may be held: invalidations have to be committed */
 #define HM_RING_RUNNING		(1 << 1)	/* this vCPU may be running: it has not yet to drain before it does */
+
+/*
+ * Events of a guest's own in the PMU of its SBI: firmware events of the platform's kind (event_idx
+ * 0xfffff) with this event_data.  The numbers of kinds and exits are those of the lists above, which
+ * nothing but their ends changes.
+ */
+#define HM_PMU_EXITS		0	/* of any reason */
+#define HM_PMU_TRAPS		1	/* of any kind */
+#define HM_PMU_TRAPS_MEMORY	2	/* those that memory virtualization causes */
+#define HM_PMU_FENCES		3	/* SFENCE.VMA that the firmware finished */
+#define HM_PMU_TRAP		0x100	/* + enum hm_trap_kind */
+#define HM_PMU_EXIT		0x200	/* + enum hm_exit */
 
 /*
  * A result record on the console is a JSON text sequence element (RFC 7464):

@@ -3,6 +3,7 @@
 #include "ssp/fetch.h"
 #include "mmu/fence.h"
 #include "mmu/flush.h"
+#include "trap/pmu.h"
 #include "trap/trap.h"
 
 /*
@@ -75,6 +76,14 @@ static struct ssp_result find_or_fill(struct hm_vcpu *vcpu, u64 va, enum ssp_acc
 	return result;
 }
 
+static void count_access_fault(struct hm_vcpu *vcpu, u64 cause)
+{
+	if (cause == CAUSE_LOAD_ACCESS)
+		hm_pmu_count(vcpu, SBI_PMU_FW_ACCESS_LOAD);
+	else if (cause == CAUSE_STORE_ACCESS)
+		hm_pmu_count(vcpu, SBI_PMU_FW_ACCESS_STORE);
+}
+
 struct hm_fault hm_find_fault(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus)
 {
 	enum ssp_access access = cause & 3;
@@ -93,7 +102,9 @@ struct hm_fault hm_find_fault(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstat
 	case SSP_TRUE_FAULT:
 		return hm_finishes(vcpu, HM_POLICY_INJECT) ? to_guest(vcpu, cause, va) :
 							     to_host(HM_EXIT_TRUE_FAULT);
-	case SSP_ACCESS_FAULT: return to_guest(vcpu, ssp_access_fault(access), va);
+	case SSP_ACCESS_FAULT:
+		count_access_fault(vcpu, ssp_access_fault(access));
+		return to_guest(vcpu, ssp_access_fault(access), va);
 	case SSP_OUTSIDE:
 		/*
 		 * hm_fetch() would find the same, unless another hart of the guest maps code there
@@ -169,6 +180,7 @@ enum hm_next hm_page_fault(struct hm_trap *trap, u64 cause, u64 va)
  */
 enum hm_next hm_route_access_fault(struct hm_trap *trap)
 {
+	count_access_fault(trap->vcpu, trap->cause);
 	hm_count(trap->vcpu, HM_TRAP_OTHER, trap->tval);
 	hm_inject(trap, trap->cause, trap->tval);
 	return HM_RESUME;

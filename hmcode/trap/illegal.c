@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * illegal.c - illegal instructions: what tvm.c could not take by the short
- * way, WFI where it must yield, the time where the hart has none, the
+ * way, WFI where it must yield, counters that are not the hart's as they stand, the
  * measurement marker; the rest is the guest's own.
  */
 #include <sbi/sbi_timer.h>
 
 #include "core/insn.h"
+#include "trap/pmu.h"
 #include "trap/trap.h"
 
 /* "Wait for Interrupt": what is pending and enabled decides, whatever SIE says. */
@@ -31,16 +32,24 @@ static enum hm_next wait_for_interrupt(struct hm_trap *trap)
 }
 
 /*
- * Harts whose time CSR is in firmware: S-mode may read it always, U-mode if scounteren.TM says so.
+ * cycle, time or instret: S-mode may read them always, U-mode if its bit of scounteren says so.
+ * time is in firmware on harts without a CSR of it.
  */
-static bool may_read_time(bool supervisor)
+static bool may_read_counter(u32 insn, bool supervisor)
 {
-	return supervisor || (hart_read(CSR_SCOUNTEREN) & 1u << (CSR_TIME - CSR_CYCLE));
+	u32 number = INSN_CSR(insn) - CSR_CYCLE;
+
+	if (!INSN_READS_CSR(insn) || number > HM_COUNTER_INSTRET)
+		return false;
+	return supervisor || hart_read(CSR_SCOUNTEREN) >> number & 1;
 }
 
-static enum hm_next read_time(struct hm_trap *trap, u32 insn)
+static enum hm_next read_counter(struct hm_trap *trap, u32 insn)
 {
-	trap->frame->x[INSN_RD(insn)] = sbi_timer_value();
+	u32 number = INSN_CSR(insn) - CSR_CYCLE;
+
+	trap->frame->x[INSN_RD(insn)] =
+		number == HM_COUNTER_TIME ? sbi_timer_value() : hm_pmu_read(trap->vcpu, number);
 	trap->pc += 4;
 	hm_count(trap->vcpu, HM_TRAP_OTHER, insn);
 	return HM_RESUME;
@@ -85,8 +94,8 @@ enum hm_next hm_route_illegal(struct hm_trap *trap)
 	}
 	if (INSN_IS_CSRW(insn, HM_CSR_MARK))
 		return mark(trap, insn);
-	if (INSN_IS_CSRR(insn, CSR_TIME) && may_read_time(supervisor))
-		return read_time(trap, insn);
+	if (may_read_counter(insn, supervisor))
+		return read_counter(trap, insn);
 	if (supervisor && INSN_IS_WFI(insn))
 		return wait_for_interrupt(trap);
 	if (supervisor && (INSN_IS_FENCE_VMA(insn) || INSN_IS_CSR(insn, CSR_SATP)))

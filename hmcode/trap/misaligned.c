@@ -15,6 +15,7 @@
 #include "ssp/decode.h"
 #include "ssp/fetch.h"
 #include "core/ram.h"
+#include "trap/pmu.h"
 #include "trap/trap.h"
 
 /* What a walk of the loaded tables comes to. */
@@ -210,6 +211,9 @@ enum hm_next hm_route_misaligned(struct hm_trap *trap)
 	unsigned int length = insn_fetch(find_code, hm_load_u16, &fetch, trap->pc, &insn);
 	struct access a;
 
+	hm_pmu_count(trap->vcpu, trap->cause == CAUSE_MISALIGNED_STORE ?
+					 SBI_PMU_FW_MISALIGNED_STORE :
+					 SBI_PMU_FW_MISALIGNED_LOAD);
 	if (!length)
 		return fetch.next;
 	/* With the cause that the hart gave it: QEMU's makes an AMO's that of a load. */

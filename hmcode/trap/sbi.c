@@ -11,6 +11,7 @@
 #include "mmu/fence.h"
 #include "mmu/flush.h"
 #include "mmu/ring.h"
+#include "trap/pmu.h"
 #include "trap/trap.h"
 
 #define SPEC_VERSION          (3ul << 24 | 0) /* 3.0 */
@@ -107,6 +108,7 @@ static enum hm_next send_ipi(struct hm_trap *trap)
 
 	if (trap->frame->x[16] != SBI_EXT_IPI_SEND_IPI)
 		return finish(trap, HM_TRAP_SBI_OTHER, SBI_ERR_NOT_SUPPORTED, 0);
+	hm_pmu_count(trap->vcpu, SBI_PMU_FW_IPI_SENT);
 	if (trap->vcpu->vm->vcpus > 1)
 		return to_host(trap);
 	error = only_self(mask, base);
@@ -123,6 +125,13 @@ static bool host_fences(const struct hm_vcpu *vcpu)
 	return vcpu->vm->vcpus > 1 || (hm_host_tables(vcpu) && !hm_finishes(vcpu, HM_POLICY_FLUSH));
 }
 
+/* By function: the firmware event of sending one, behind which that of receiving it comes. */
+static const enum sbi_pmu_fw_event_code_id fence_sent[] = {
+	[SBI_EXT_RFENCE_REMOTE_FENCE_I] = SBI_PMU_FW_FENCE_I_SENT,
+	[SBI_EXT_RFENCE_REMOTE_SFENCE_VMA] = SBI_PMU_FW_SFENCE_VMA_SENT,
+	[SBI_EXT_RFENCE_REMOTE_SFENCE_VMA_ASID] = SBI_PMU_FW_SFENCE_VMA_ASID_SENT,
+};
+
 /*
  * Chapter 8, "RFENCE Extension".  REMOTE_SFENCE_VMA counts as memory's, whoever serves it and
  * whatever it names; REMOTE_FENCE_I is about instructions, not about translation.
@@ -136,11 +145,13 @@ static enum hm_next remote_fence(struct hm_trap *trap)
 
 	if (x[16] > SBI_EXT_RFENCE_REMOTE_SFENCE_VMA_ASID)
 		return finish(trap, HM_TRAP_SBI_OTHER, SBI_ERR_NOT_SUPPORTED, 0);
+	hm_pmu_count(trap->vcpu, fence_sent[x[16]]);
 	if (host_fences(trap->vcpu))
 		return to_host_as(trap, memory ? HM_EXIT_REMOTE_FENCE : HM_EXIT_SBI, 0);
 	error = only_self(x[10], x[11]);
 	if (error != SBI_SUCCESS)
 		return finish(trap, kind, x[10] ? error : SBI_SUCCESS, 0);
+	hm_pmu_count(trap->vcpu, fence_sent[x[16]] + 1);
 	if (!memory) {
 		hart_fence_code();
 		return finish(trap, kind, SBI_SUCCESS, 0);
@@ -197,20 +208,13 @@ static enum hm_next firmware_features(struct hm_trap *trap)
 	return finish(trap, HM_TRAP_SBI_OTHER, error, value);
 }
 
-/*
- * Chapter 11, "Performance Monitoring Unit Extension": a PMU without counters, since the hart's
- * belong to hmcode.  Linux closes cycle and instret to its programs (scounteren) only where there
- * is a PMU.
- */
+/* Chapter 11, "Performance Monitoring Unit Extension": pmu.c */
 static enum hm_next pmu(struct hm_trap *trap)
 {
-	long error = SBI_ERR_INVALID_PARAM; /* there is no such counter */
+	u64 value = 0;
+	long error = hm_pmu_call(trap->vcpu, trap->frame->x, &value);
 
-	if (trap->frame->x[16] == SBI_EXT_PMU_NUM_COUNTERS)
-		error = SBI_SUCCESS;
-	else if (trap->frame->x[16] > SBI_EXT_PMU_COUNTER_FW_READ_HI)
-		error = SBI_ERR_NOT_SUPPORTED;
-	return finish(trap, HM_TRAP_SBI_OTHER, error, 0);
+	return finish(trap, HM_TRAP_SBI_OTHER, error, value);
 }
 
 /*
@@ -315,6 +319,7 @@ static enum hm_next legacy_send_ipi(struct hm_trap *trap)
 
 	if (!load_mask(trap, trap->frame->x[10], &mask, &next))
 		return next;
+	hm_pmu_count(trap->vcpu, SBI_PMU_FW_IPI_SENT);
 	if (trap->vcpu->vm->vcpus > 1)
 		return to_host_as(trap, HM_EXIT_SBI, mask);
 	if (mask & 1)
@@ -329,8 +334,10 @@ static enum hm_next legacy_fence_i(struct hm_trap *trap)
 
 	if (!load_mask(trap, trap->frame->x[10], &mask, &next))
 		return next;
+	hm_pmu_count(trap->vcpu, SBI_PMU_FW_FENCE_I_SENT);
 	if (host_fences(trap->vcpu))
 		return to_host_as(trap, HM_EXIT_SBI, mask);
+	hm_pmu_count(trap->vcpu, SBI_PMU_FW_FENCE_I_RECVD);
 	hart_fence_code();
 	return finish_legacy(trap, HM_TRAP_SBI_OTHER);
 }
@@ -338,17 +345,21 @@ static enum hm_next legacy_fence_i(struct hm_trap *trap)
 static enum hm_next legacy_fence_vma(struct hm_trap *trap)
 {
 	const u64 *x = trap->frame->x;
+	bool by_asid = x[17] == SBI_EXT_0_1_REMOTE_SFENCE_VMA_ASID;
+	enum sbi_pmu_fw_event_code_id sent =
+		by_asid ? SBI_PMU_FW_SFENCE_VMA_ASID_SENT : SBI_PMU_FW_SFENCE_VMA_SENT;
 	enum hm_next next;
 	u64 mask;
 
 	if (!load_mask(trap, x[10], &mask, &next))
 		return next;
+	hm_pmu_count(trap->vcpu, sent);
 	if (host_fences(trap->vcpu))
 		return to_host_as(trap, HM_EXIT_REMOTE_FENCE, mask);
 	if (!(mask & 1))
 		return finish_legacy(trap, HM_TRAP_REMOTE_FENCE);
-	hm_remote_fence_vma(trap->vcpu, x[11], x[12],
-			    x[17] == SBI_EXT_0_1_REMOTE_SFENCE_VMA_ASID ? x[13] : HM_ALL_ASIDS);
+	hm_pmu_count(trap->vcpu, sent + 1);
+	hm_remote_fence_vma(trap->vcpu, x[11], x[12], by_asid ? x[13] : HM_ALL_ASIDS);
 	return finish_legacy(trap, HM_TRAP_REMOTE_FENCE);
 }
 

@@ -18,9 +18,6 @@
  */
 #define GUEST_ENVCFG (ENVCFG_STCE | ENVCFG_CBZE)
 
-/* cycle, time, instret; the programmable counters are the host's. */
-#define GUEST_COUNTERS 7
-
 /* flags: the entry's */
 EXPANDED void enter_interrupts(struct hm_hart *hart, struct hm_vcpu *vcpu, struct hm_run *run,
 			       u64 flags, bool sstc, bool envcfg)
@@ -35,14 +32,13 @@ EXPANDED void enter_interrupts(struct hm_hart *hart, struct hm_vcpu *vcpu, struc
 		hart->host_menvcfg = hart_read(CSR_MENVCFG);
 		hart_write(CSR_MENVCFG, hart->host_menvcfg & GUEST_ENVCFG);
 	}
-	hart->host_mcounteren = hart_read(CSR_MCOUNTEREN);
 	hart->host_deadline = !timer ? HM_NO_DEADLINE :
 			      sstc   ? hart->host.stimecmp :
 				       hart->host_timer;
 
 	hart_write(CSR_MEDELEG, vcpu->medeleg);
 	hart_write(CSR_MIDELEG, GUEST_MIDELEG);
-	hart_write(CSR_MCOUNTEREN, GUEST_COUNTERS);
+	hart_write(CSR_MCOUNTEREN, vcpu->mcounteren);
 	hart_clear(CSR_MIP, MIP_SSIP | MIP_STIP | MIP_SEIP);
 	hart_set(CSR_MIP, (hm_read(run->sip) & (MIP_SSIP | (sstc ? 0 : MIP_STIP))) |
 				  (flags & HM_RUN_SEIP ? MIP_SEIP : 0));

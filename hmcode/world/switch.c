@@ -20,6 +20,7 @@
 #include "mmu/ring.h"
 #include "mmu/roots.h"
 #include "mmu/satp.h"
+#include "trap/pmu.h"
 #include "trap/trap.h"
 #include "world/csrs.h"
 #include "world/interrupts.h"
@@ -179,12 +180,14 @@ static void reset_stats(struct hm_hart *hart, struct hm_vcpu *vcpu)
 {
 	struct ssp_space *space = &vcpu->space;
 
+	hm_pmu_hold(vcpu);
 	vcpu->stats = (struct hm_stats){ 0 };
 	space->tables_allocated = space->tables_recycled = 0;
 	space->root_hits = space->root_misses = 0;
 	ssp_ring_reset_counts(&space->ring);
 	vcpu->cycle_base = hart_count_all();
 	hart->insn_mark = hart_count_below_m();
+	hm_pmu_go_on(vcpu);
 }
 
 #define HM_RUN_RESETS (HM_RUN_RESET_STATS | HM_RUN_RESET)
@@ -196,6 +199,7 @@ static __attribute__((noinline)) void serve_resets(struct hm_hart *hart, struct 
 	if (flags & HM_RUN_RESET) {
 		hm_reset_features(vcpu);
 		hart_write(CSR_MEDELEG, vcpu->medeleg);
+		hart_write(CSR_MCOUNTEREN, vcpu->mcounteren);
 	}
 	if (flags & HM_RUN_RESET_STATS)
 		reset_stats(hart, vcpu);
@@ -227,6 +231,9 @@ static void serve_fence_request(struct hm_vcpu *vcpu, const struct entry *entry)
 {
 	const struct hm_run *run = vcpu->run;
 
+	hm_pmu_count(vcpu, hm_read(run->fence_asid) == HM_ALL_ASIDS ?
+				   SBI_PMU_FW_SFENCE_VMA_RCVD :
+				   SBI_PMU_FW_SFENCE_VMA_ASID_RCVD);
 	if (is_long(entry->begin)) /* page by page might be too long as well */
 		hm_fence(hm_flush_all(vcpu, HM_ALL_ASIDS), 0);
 	else
@@ -251,8 +258,10 @@ static bool serve_requests(struct hm_vcpu *vcpu, struct entry *entry, u64 mstatu
 {
 	struct hm_run *run = vcpu->run;
 
-	if (entry->flags & HM_RUN_FENCE_I)
+	if (entry->flags & HM_RUN_FENCE_I) {
+		hm_pmu_count(vcpu, SBI_PMU_FW_FENCE_I_RECVD);
 		hart_fence_code();
+	}
 	if (entry->flags & HM_RUN_FENCE_VMA) {
 		serve_fence_request(vcpu, entry);
 		entry->worked = true;

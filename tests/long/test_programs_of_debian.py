@@ -42,6 +42,29 @@ def test_the_root_of_packages_is_one_of_the_users_own(launch):
         assert answer(launch(MODE="ssp-hm", PROGRAM="root:sqlite3", ROOT=place / root, ARGS=":memory: 'select 1'"), "sqlite3") == "1\n"
 
 
+PERF = """#!/bin/sh
+perf stat -x, -e instructions,cycles,page-faults,rc000000000000101,cpu/firmware=3,event=0x0,name=vm_exits/ true
+perf stat -x, -e cache-misses,instructions:u true
+busybox timeout 60 perf record -e cycles:GH -o /tmp/sampled true
+echo "status $?"
+busybox timeout 60 perf record -e cpu-clock -o /tmp/sampled true
+echo "status $?"
+"""
+
+
+def test_perf_counts_and_does_not_sample(launch, tmp_path):
+    (tmp_path / "script").write_text(PERF)
+    run = launch(MODE="ssp-hm", PROGRAM=tmp_path / "script", DEBS="linux-perf", MEM="2G", CHECK="true", WARM=0)
+    assert [line for line in answer(run, "script").splitlines() if line.startswith("status")] == ["status 255", "status 0"]
+    said = next(tmp_path.rglob("*.script.stderr")).read_text()
+    counted = {words[2]: words[0] for words in (line.split(",") for line in said.splitlines()) if len(words) > 3}
+    instructions, cycles = int(counted["instructions"]), int(counted["cycles"])
+    assert 0 < instructions < cycles < 2 * instructions
+    assert int(counted["page-faults"]) > 0 and int(counted["rc000000000000101"]) > 0 and counted["vm_exits"] == "0"
+    assert counted["cache-misses"] == counted["instructions:u"] == "<not supported>"
+    assert "doesn't support sampling" in said
+
+
 def test_a_package_that_is_none_is_refused(launch):
     run = launch(MODE="native", PROGRAM="deb:no-such-package-here")
     assert run.status == 2 and "has no package no-such-package-here for riscv64" in run.messages

@@ -5,6 +5,8 @@
 #define HM_EXTENSION 0x08484d43ul /* the host's interface: not for guests */
 #define UART         0x10000000ul
 #define HOLE         0x14000000ul
+#define PMU          0x504d55ul
+#define SET_TIMER    0xf0005ul
 #define NO_SUCH_HART 4000ul
 #define BEYOND_RAM   0x1000000000ul
 
@@ -86,9 +88,35 @@ static void any_call(void)
 	fact(true, "2000 calls at random");
 }
 
+/* The PMU's calls: whatever they made of its counters, one that is cleared works. */
+static void counters(void)
+{
+	static const uint64_t wild[] = { 0,       1,          2,          3,       18,
+					 19,      63,         64,         0x7fffd, ~0ul,
+					 HOLE,    0x80000000, UART,       0xfffff, 1ul << 63,
+					 0xf0005, 0x100,      BEYOND_RAM, -16ul,   0x20000 };
+	uint64_t state = 3, arg[5];
+
+	for (unsigned int i = 0; i < 20000; i++) {
+		for (unsigned int j = 0; j < 5; j++) {
+			state = state * 6364136223846793005ul + 1442695040888963407ul;
+			arg[j] = wild[(state >> 33) % (sizeof(wild) / sizeof(wild[0]))];
+		}
+		/* Not that which writes to memory, where the payload itself is. */
+		sbi_call(PMU, (state >> 55) % 8, arg[0], arg[1], arg[2], arg[3], arg[4]);
+		csr_read(instret);
+		csr_read(cycle);
+	}
+	sbi_call(PMU, 4, 0, 0x7fffd, 1, 0, 0);
+	fact_equal(sbi_call(PMU, 2, 3, 1, 6, SET_TIMER, 0).error, SBI_OK, "a counter is free");
+	sbi_call(SBI_TIME, 0, ~0ul, 0, 0, 0, 0);
+	fact_equal(sbi_call(PMU, 5, 3, 0, 0, 0, 0).value, 1, "and counts");
+}
+
 void payload(uint64_t hart)
 {
 	(void)hart;
+	counters();
 	console();
 	host_interface();
 	fences();

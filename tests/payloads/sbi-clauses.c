@@ -172,6 +172,7 @@ void payload(uint64_t hart)
 	masks();
 	hart_states();
 	legacy();
+	pmu();
 	suspend_here();
 	system_suspend();
 }

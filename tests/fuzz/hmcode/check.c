@@ -79,7 +79,8 @@ void check_guest_world(const struct fuzz_vcpu *vcpu)
 		fail_msg("mideleg is %#lx", model.csr[CSR_MIDELEG]);
 	if (model.csr[CSR_MENVCFG] & ~(u64)(ENVCFG_STCE | ENVCFG_CBZE))
 		fail_msg("menvcfg is %#lx", model.csr[CSR_MENVCFG]);
-	if (model.csr[CSR_MCOUNTEREN] != 7)
+	if ((model.csr[CSR_MCOUNTEREN] & ~(u64)HM_GUEST_COUNTERS) ||
+	    !(model.csr[CSR_MCOUNTEREN] & 2))
 		fail_msg("mcounteren is %#lx", model.csr[CSR_MCOUNTEREN]);
 	if (machine.hart->host_deadline != HM_NO_DEADLINE &&
 	    (!(mie & MIP_MTIP) || machine.timer > machine.hart->host_deadline))

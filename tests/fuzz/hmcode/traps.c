@@ -346,9 +346,10 @@ static bool step_call(struct fuzz_vcpu *vcpu)
 		SBI_EXT_0_1_REMOTE_SFENCE_VMA,
 	};
 	u64 extension = rarely(16) ? any_number() : extensions[pick(COUNT(extensions))];
-	u64 function = rarely(8) ? any_number() : pick(8);
+	u64 function = rarely(8) ? any_number() : pick(9);
 	bool own = extension == SBI_EXT_RFENCE || extension == HM_GUEST_EXT_ID ||
-		   extension == SBI_EXT_0_1_REMOTE_SFENCE_VMA;
+		   extension == SBI_EXT_0_1_REMOTE_SFENCE_VMA ||
+		   (extension == SBI_EXT_PMU && function == SBI_EXT_PMU_EVENT_GET_INFO);
 
 	if (rarely(4) || (vcpu->checked && own))
 		return step_remote_fence(vcpu);

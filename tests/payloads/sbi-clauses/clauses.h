@@ -135,6 +135,8 @@ void masks(void);          /* masks.c: hart masks */
 void hart_states(void);    /* states.c: HSM */
 void legacy(void);         /* legacy.c */
 void system_suspend(void); /* suspend.c: SUSP */
+void pmu(void);            /* pmu.c: arguments of the PMU */
+void counts(void);         /* counts.c: what its counters count */
 void suspend_here(void);   /* suspend.c: HSM's suspend of the hart that calls */
 
 #endif

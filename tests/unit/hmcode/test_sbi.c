@@ -63,8 +63,44 @@ static const struct {
 	{ "delegate them no more, and lock", FWFT, 0, { 0, 0, 1 }, 0, 0 },
 	{ "delegate what is locked", FWFT, 0, { 0, 1, 0 }, DENIED_LOCKED, 0 },
 	{ "it is as it was", FWFT, 1, { 0 }, 0, 0 },
-	{ "number of counters", SBI_EXT_PMU, 0, { 0 }, 0, 0 },
-	{ "a counter that is not there", SBI_EXT_PMU, 1, { 0 }, INVALID, 0 },
+	{ "number of counters", SBI_EXT_PMU, 0, { 0 }, 0, 19 },
+	{ "the counter instret", SBI_EXT_PMU, 1, { 2 }, 0, 0x3fc02 },
+	{ "the counter time", SBI_EXT_PMU, 1, { 1 }, INVALID, 0 },
+	{ "a counter that is not there", SBI_EXT_PMU, 1, { 19 }, INVALID, 0 },
+	{ "configuring one of which one is not there", SBI_EXT_PMU, 2, { 18, 3, 0, 1 }, INVALID, 0 },
+	{ "a set behind the last", SBI_EXT_PMU, 4, { 64, 1, 0 }, INVALID, 0 },
+	{ "a set with the counter time", SBI_EXT_PMU, 4, { 0, 7, 0 }, INVALID, 0 },
+	{ "exits of a reason that there is not",
+	  SBI_EXT_PMU,
+	  2,
+	  { 3, 1, 0, 0xfffff, HM_PMU_EXIT + HM_EXIT_COUNT },
+	  UNSUPPORTED,
+	  0 },
+	{ "events by a flag that is none", SBI_EXT_PMU, 8, { CODE, 0, 1, 1 }, INVALID, 0 },
+	{ "events at half an entry", SBI_EXT_PMU, 8, { CODE + 8, 0, 1, 0 }, INVALID, 0 },
+	{ "too many events", SBI_EXT_PMU, 8, { CODE, 0, 65, 0 }, SBI_ERR_FAILED, 0 },
+	{ "starting by a flag that is none", SBI_EXT_PMU, 3, { 3, 0, 4 }, INVALID, 0 },
+	{ "stopping by a flag that is none", SBI_EXT_PMU, 4, { 3, 0, 4 }, INVALID, 0 },
+	{ "configuring by a flag that is none", SBI_EXT_PMU, 2, { 0, 1, 256, 1 }, INVALID, 0 },
+	{ "cache misses", SBI_EXT_PMU, 2, { 0, 0x7fffd, 0, 4 }, UNSUPPORTED, 0 },
+	{ "traps of a kind that there is not",
+	  SBI_EXT_PMU,
+	  2,
+	  { 3, 1, 0, 0xfffff, HM_PMU_TRAP + HM_TRAP_KINDS },
+	  UNSUPPORTED,
+	  0 },
+	{ "ring commits", SBI_EXT_PMU, 2, { 0, 0x7fffd, 0, 0xfffff, 0x107 }, 0, 3 },
+	{ "starting their counter", SBI_EXT_PMU, 3, { 3, 1, 1, 77 }, 0, 0 },
+	{ "starting it again", SBI_EXT_PMU, 3, { 3, 1, 1, 5 }, SBI_ERR_ALREADY_STARTED, 0 },
+	{ "reading it", SBI_EXT_PMU, 5, { 3 }, 0, 77 },
+	{ "its upper half", SBI_EXT_PMU, 6, { 3 }, 0, 0 },
+	{ "stopping it", SBI_EXT_PMU, 4, { 3, 1, 0 }, 0, 0 },
+	{ "stopping it again", SBI_EXT_PMU, 4, { 3, 1, 1 }, SBI_ERR_ALREADY_STOPPED, 0 },
+	{ "starting it without an event", SBI_EXT_PMU, 3, { 3, 1, 0 }, INVALID, 0 },
+	{ "starting from a snapshot", SBI_EXT_PMU, 3, { 3, 1, 2 }, SBI_ERR_NO_SHMEM, 0 },
+	{ "taking a snapshot", SBI_EXT_PMU, 4, { 3, 1, 2 }, SBI_ERR_NO_SHMEM, 0 },
+	{ "reading a counter of the hart's", SBI_EXT_PMU, 5, { 2 }, INVALID, 0 },
+	{ "reading one that is not there", SBI_EXT_PMU, 5, { 19 }, INVALID, 0 },
 	{ "features of our own", HMG, 0, { 0 }, 0, HM_GUEST_FEATURE_RING },
 	{ "a ring in bare mode", HMG, 1, { RING, RING_VA, 1 }, DENIED, 0 },
 	{ "another version of the ring", HMG, 1, { RING, RING_VA, 2 }, UNSUPPORTED, 0 },
@@ -103,16 +139,13 @@ static void functions_beyond(void)
 		u64 extension, last;
 	} served[] = {
 		{ SBI_EXT_BASE, 6 },    { SBI_EXT_TIME, 0 }, { SBI_EXT_IPI, 0 },
-		{ SBI_EXT_RFENCE, 2 },  { SBI_EXT_FWFT, 1 }, { SBI_EXT_PMU, 6 },
+		{ SBI_EXT_RFENCE, 2 },  { SBI_EXT_FWFT, 1 }, { SBI_EXT_PMU, 8 },
 		{ HM_GUEST_EXT_ID, 1 },
 	};
 
 	for (unsigned int i = 0; i < COUNT(served); i++)
 		for (u64 function = served[i].last + 1; function;
 		     function = function < 70 ? function + 1 : function << 1) {
-			if (served[i].extension == SBI_EXT_PMU &&
-			    function <= SBI_EXT_PMU_COUNTER_FW_READ_HI)
-				continue;
 			expect(ECALL(served[i].extension, function, 1, 0, 0, 0, 0, 0),
 			       SBI_ERR_NOT_SUPPORTED, "extension %#lx, function %#lx",
 			       served[i].extension, function);

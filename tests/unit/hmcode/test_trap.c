@@ -115,6 +115,10 @@ static const struct {
 	{ "time in U-mode, closed", SET(CSR_TIME, A1, 0), PRV_U, 5, true },
 	{ "time is written", WRITE(CSR_TIME, A1, A0), PRV_S, 7, true },
 	{ "bits of time are set", SET(CSR_TIME, A1, A0), PRV_S, 7, true },
+	{ "instret is written", WRITE(CSR_INSTRET, A1, A0), PRV_S, 7, true },
+	{ "instret in U-mode, closed", SET(CSR_INSTRET, A1, 0), PRV_U, 3, true },
+	{ "cycle in U-mode, closed", SET(CSR_CYCLE, A1, 0), PRV_U, 6, true },
+	{ "a counter behind instret", SET(CSR_HPMCOUNTER3, A1, 0), PRV_U, ~0ull, true },
 	{ "all ones", 0xffffffff, PRV_S, 7, true },
 };
 

@@ -61,7 +61,7 @@ static void be_a_guest(void)
 	/* Page faults, access faults, illegal instructions and SBI calls are hmcode's. */
 	expect(model_read(CSR_MEDELEG), 1 << 0 | 1 << 3 | 1 << 8, "medeleg");
 	expect(model_read(CSR_MIDELEG), 0x222, "mideleg");
-	expect(model_read(CSR_MCOUNTEREN), 7, "mcounteren");
+	expect(model_read(CSR_MCOUNTEREN), 3, "mcounteren");
 	expect(model_read(CSR_MENVCFG) & ~(ENVCFG_STCE | ENVCFG_CBZE), 0, "menvcfg's other bits");
 	expect(mstatus & (MSTATUS_TVM | MSTATUS_TSR | MSTATUS_MPRV), MSTATUS_TVM, "TVM, TSR, MPRV");
 	expect(!!(mstatus & MSTATUS_TW), !!(guest.run->flags & HM_RUN_YIELD_WFI), "TW");
@@ -86,6 +86,7 @@ static void be_a_host(void)
 	model_write(CSR_SSTATUS, any());
 	model_write(CSR_MEDELEG, any());
 	model_write(CSR_MCOUNTEREN, any());
+	machine.hart->host_mcounteren = model_read(CSR_MCOUNTEREN);
 	model_write(CSR_MENVCFG, any() | ENVCFG_STCE);
 	model_write(CSR_MTVEC, any());
 	model.csr[CSR_MSTATUS] |= any() & (MSTATUS_MPIE | MSTATUS_TW | MSTATUS_TSR | MSTATUS_TVM);

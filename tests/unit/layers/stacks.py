@@ -97,6 +97,7 @@ INDIRECT = {
     "hm_route_interrupt": TIMERS, "start_timer": TIMERS, "hm_vcpu_run": TIMERS,
     "enter_older_hart": TIMERS, "leave_older_hart": TIMERS,
     "hm_route_sbi": WITHIN, "decode_scalar": WITHIN, "ecall_hm_handler": WITHIN,
+    "hm_pmu_call": WITHIN,
     "hm_fatal_end": ("find_scratch", "stop_others", "print_fault", "shut_down"),
     "print_fault": ("uart8250_putc", "sifive_uart_putc", "htif_putc"),
     "shut_down": ("htif_system_reset", "sunxi_wdt_system_reset"),
