@@ -118,6 +118,9 @@ struct hm_hart {
 	u64 ram_known[HM_RAM_KNOWN]; /* regions of the host's RAM (misaligned.c); 0: none */
 	u32 vlenb;                   /* bytes of a vector register; 0: there are none */
 
+	u64 moved_all,
+		moved_below; /* by what a native kernel has set mcycle and minstret forward */
+
 	/* Last: what is above is within reach of a load's offset. */
 	u8 stack[HM_STACK_SIZE] __attribute__((aligned(16)));
 	struct hm_frame frame; /* directly above the stack */

@@ -4,8 +4,8 @@
  *
  *	sbi_trap_handler  wrapped: traps of the host world that concern us
  *	sbi_timer_event_start  wrapped: the host's deadline is noted
- *	sbi_pmu_ctr_stop, sbi_pmu_ctr_cfg_match  wrapped: mcycle and minstret
- *	                  stay as the measurement needs them
+ *	sbi_pmu_ctr_start, sbi_pmu_ctr_stop, sbi_pmu_ctr_cfg_match  wrapped: mcycle
+ *	                  and minstret stay as the measurement needs them
  */
 #include <sbi/sbi_trap.h>
 
@@ -18,6 +18,9 @@
 /* Smcntrpmf: bit 62 of minstretcfg inhibits counting in M-mode. */
 #define CSR_MINSTRETCFG_MINH (1ull << 62)
 
+/* Bits of mcountinhibit, and numbers of OpenSBI's counters: mcycle, minstret. */
+#define MEASURES (1u << 0 | 1u << 2)
+
 /* mcycle counts everything, minstret what runs below M-mode ("Smcntrpmf"). */
 void hm_run_counters(const struct hm_hart *hart)
 {
@@ -27,7 +30,7 @@ void hm_run_counters(const struct hm_hart *hart)
 	}
 	/* Privileged 1.10 has no way to stop them. */
 	if (hart->inhibit)
-		hart_clear(CSR_MCOUNTINHIBIT, 1u << 0 | 1u << 2);
+		hart_clear(CSR_MCOUNTINHIBIT, MEASURES);
 }
 
 /*
@@ -105,4 +108,35 @@ int __wrap_sbi_pmu_ctr_cfg_match(unsigned long base, unsigned long mask, unsigne
 
 	hm_run_counters(hm_this_hart());
 	return counter;
+}
+
+int __real_sbi_pmu_ctr_start(unsigned long base, unsigned long mask, unsigned long flags,
+			     uint64_t value);
+int __wrap_sbi_pmu_ctr_start(unsigned long base, unsigned long mask, unsigned long flags,
+			     uint64_t value);
+
+/*
+ * ... and start them at values of their own.  OpenSBI does so with counters that are stopped, which
+ * ours never are.  What the measurement reads goes on as if nobody had (mark.c).  A hart that has
+ * run vCPUs measures them by these counters: there they stay as they are.
+ */
+int __wrap_sbi_pmu_ctr_start(unsigned long base, unsigned long mask, unsigned long flags,
+			     uint64_t value)
+{
+	struct hm_hart *hart = hm_this_hart();
+	u64 wanted = base < 3 ? mask << base & MEASURES : 0, all, below;
+	int error;
+
+	if (!wanted || hart->last_vcpu || !hart->inhibit)
+		return __real_sbi_pmu_ctr_start(base, mask, flags, value);
+	all = hart_count_all();
+	below = hart_count_below_m();
+	hart_set(CSR_MCOUNTINHIBIT, wanted);
+	error = __real_sbi_pmu_ctr_start(base, mask, flags, value);
+	hm_run_counters(hart);
+	if (wanted & 1u << 0)
+		hart->moved_all += hart_count_all() - all;
+	if (wanted & 1u << 2)
+		hart->moved_below += hart_count_below_m() - below;
+	return error;
 }

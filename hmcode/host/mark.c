@@ -18,10 +18,21 @@
 static bool enabled; /* written in the cold boot */
 static u64 all_base, below_base;
 
+/* As if no kernel had ever set a counter (hooks.c). */
+static u64 count_all(void)
+{
+	return hart_count_all() - hm_this_hart()->moved_all;
+}
+
+static u64 count_below_m(void)
+{
+	return hart_count_below_m() - hm_this_hart()->moved_below;
+}
+
 static void begin(void)
 {
-	all_base = hart_count_all();
-	below_base = hart_count_below_m();
+	all_base = count_all();
+	below_base = count_below_m();
 }
 
 static bool is_space(char c)
@@ -97,7 +108,7 @@ static u32 illegal_instruction(const struct sbi_trap_context *context)
 
 bool hm_mark_native(struct sbi_trap_context *context)
 {
-	u64 total = hart_count_all() - all_base, guest = hart_count_below_m() - below_base;
+	u64 total = count_all() - all_base, guest = count_below_m() - below_base;
 	u64 value;
 	u32 insn;
 

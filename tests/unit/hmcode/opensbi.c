@@ -151,6 +151,24 @@ static int stop_counters(void)
 	return 0;
 }
 
+int __real_sbi_pmu_ctr_start(unsigned long base, unsigned long mask, unsigned long flags,
+			     uint64_t value);
+int __real_sbi_pmu_ctr_start(unsigned long base, unsigned long mask, unsigned long flags,
+			     uint64_t value)
+{
+	u64 stopped = model_read(CSR_MCOUNTINHIBIT), wanted = mask << base;
+
+	(void)flags;
+	if (wanted & ~stopped)
+		return SBI_ERR_ALREADY_STARTED;
+	if (wanted & 1)
+		model_write(CSR_MCYCLE, value);
+	if (wanted & 4)
+		model_write(CSR_MINSTRET, value);
+	model_write(CSR_MCOUNTINHIBIT, stopped & ~wanted);
+	return 0;
+}
+
 int __real_sbi_pmu_ctr_stop(unsigned long base, unsigned long mask, unsigned long flags);
 int __real_sbi_pmu_ctr_stop(unsigned long base, unsigned long mask, unsigned long flags)
 {

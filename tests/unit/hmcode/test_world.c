@@ -500,6 +500,8 @@ static void a_slice_ends_when_it_is_due(void **state)
 /* ---- the host world's hooks ---- */
 
 struct sbi_trap_context *__wrap_sbi_trap_handler(struct sbi_trap_context *context);
+int __wrap_sbi_pmu_ctr_start(unsigned long base, unsigned long mask, unsigned long flags,
+			     uint64_t value);
 int __wrap_sbi_pmu_ctr_stop(unsigned long base, unsigned long mask, unsigned long flags);
 
 static void traps_of_the_host_are_opensbis_but_for_external_interrupts(void **state)
@@ -531,10 +533,31 @@ static void the_counters_go_on_when_a_kernel_stops_them(void **state)
 	       "minstretcfg: what M-mode runs is left out");
 }
 
+/* What the firmware measures natively is what was counted, whatever a kernel starts from. */
+static void a_counter_begins_where_a_kernel_has_it_begin(void **state)
+{
+	(void)state;
+	model.step = 0;
+	model.csr[CSR_MCYCLE] = 7000;
+	model.csr[CSR_MINSTRET] = 300;
+	expect(__wrap_sbi_pmu_ctr_start(0, 1, 1, 50), 0, "starting mcycle");
+	expect(model.csr[CSR_MCYCLE], 50, "mcycle");
+	expect(model.csr[CSR_MCYCLE] - machine.hart->moved_all, 7000, "what is measured");
+	expect(__wrap_sbi_pmu_ctr_start(2, 1, 1, ~0ull), 0, "starting minstret");
+	expect(model.csr[CSR_MINSTRET], ~0ull, "minstret");
+	expect(model.csr[CSR_MINSTRET] - machine.hart->moved_below, 300, "what is measured");
+	expect(machine.hart->moved_all, 50 - 7000, "mcycle has moved no further");
+	machine.hart->last_vcpu = guest.vcpu;
+	__wrap_sbi_pmu_ctr_start(0, 1, 1, 9);
+	expect(model.csr[CSR_MCYCLE], 50, "mcycle of a hart with vCPUs");
+	machine.hart->last_vcpu = NULL;
+}
+
 int main(void)
 {
 #define FACT(name) cmocka_unit_test_setup_teardown(name, guest_begin, machine_end)
 	static const struct CMUnitTest tests[] = {
+		FACT(a_counter_begins_where_a_kernel_has_it_begin),
 		FACT(each_world_has_its_own_registers),
 		FACT(fp_registers_stay_with_their_vcpu),
 		FACT(a_paged_host_is_fenced_both_ways),
