@@ -82,11 +82,11 @@ def stand_in(folder, name):
 
 
 def supplied(word, folder):
-    """The option, with a file that exists where the reader's own is meant."""
+    """The option, with a file that exists where the reader's own is meant; the tree's own are named from its top."""
     name, value = ASSIGNMENT.fullmatch(word).groups()
-    if name in FILES and ("." in value or "/" in value) and not (ROOT / value).exists():
-        return f"{name}={stand_in(folder, name)}"
-    return word
+    if name not in FILES or not ("." in value or "/" in value):
+        return word
+    return f"{name}={ROOT / value if (ROOT / value).exists() else stand_in(folder, name)}"
 
 
 def commands_of(targets, options):

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The programs of tests/programs in five modes: each ends, and says what it says natively."""
+
+import json
+import pathlib
+import subprocess
+
+import pytest
+
+from launcher import LAUNCH, ROOT
+
+pytestmark = pytest.mark.long("real-programs")
+
+LISTS = sorted((ROOT / "tests/programs").glob("*.list"))
+MODES = ["native", "tsp", "ssp", "ssp-hm", "hap"]
+
+
+def measured(folder, path, *words):
+    """Mode and row -> result."""
+    done = subprocess.run([LAUNCH, "measure", f"MODES={' '.join(MODES)}", f"LIST={path}", f"RESULT={folder}/result",
+                           f"LOG={folder}/log", *words], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = [json.loads(line) for line in (pathlib.Path(folder) / "result").read_text().splitlines()]
+    return {(each["mode"], each["workload"]): each for each in found}
+
+
+@pytest.mark.parametrize("path", LISTS, ids=lambda path: path.stem)
+def test_a_real_program_is_right_in_every_mode(tmp_path, path):
+    found = measured(tmp_path, path)
+    names = {name for _, name in found}
+    assert names and set(found) == {(mode, name) for mode in MODES for name in names}
+    for (mode, name), result in found.items():
+        assert result["ok"] and result["program"]["stdout"]["bytes"], (mode, name)
+        if mode == "ssp-hm":
+            assert result["vm_exits"]["memory"] == 0, name
