@@ -29,6 +29,7 @@
 #include "run/loop.h"
 #include "run/sched.h"
 #include "ssp/ssp.h"
+#include "virtio/bus.h"
 
 /* The entry from start.S. */
 void boot_main(uint64_t hart_id, const void *fdt);
@@ -113,6 +114,7 @@ static void create_guests(void)
 	};
 
 	memory_init(guests, count);
+	defaults.guests = count;
 	for (unsigned i = 0; i < count; i++)
 		vcpus += guests[i].vcpus;
 	defaults.table_pages = table_pages(vcpus);
@@ -158,6 +160,7 @@ void boot_main(uint64_t hart_id, const void *fdt)
 	console_init(platform.timebase_hz);
 	external_init(&platform, options.policy == POLICY_HAP);
 	clock_init(&platform, devices_ring);
+	bus_init(&platform);
 	create_guests();
 	input_begin(platform.uart_irq, keyboard_type);
 	external_begin();

@@ -7,7 +7,8 @@
 #include "fdt_reg.h"
 #include "core/serial.h"
 
-#define IRQ_S_EXTERNAL 9 /* a PLIC context's interrupt line at the hart */
+#define IRQ_S_EXTERNAL    9     /* a PLIC context's interrupt line at the hart */
+#define VIRTIO_MMIO_BYTES 0x200 /* of registers and configuration */
 
 static bool usable_cpu(const void *fdt, int node)
 {
@@ -113,6 +114,29 @@ static void read_rtc(struct platform *p)
 		fdt_reg(p->fdt, node, 0, &p->rtc);
 }
 
+/* By their addresses, whatever the order of the nodes. */
+static void add_virtio(struct platform *p, struct range where, uint32_t irq)
+{
+	unsigned i;
+
+	if (p->virtio_count == MAX_VIRTIO || where.size < VIRTIO_MMIO_BYTES)
+		return;
+	for (i = p->virtio_count++; i && p->virtio[i - 1].where.base > where.base; i--)
+		p->virtio[i] = p->virtio[i - 1];
+	p->virtio[i].where = where;
+	p->virtio[i].irq = irq;
+}
+
+static void read_virtio(struct platform *p)
+{
+	struct range where;
+	int node = -1;
+
+	while ((node = fdt_node_offset_by_compatible(p->fdt, node, "virtio,mmio")) >= 0)
+		if (fdt_reg(p->fdt, node, 0, &where))
+			add_virtio(p, where, fdt_number(p->fdt, node, "interrupts", 0));
+}
+
 void platform_read(struct platform *p, const void *fdt, uint64_t boot_hart)
 {
 	*p = (struct platform){ .fdt = fdt, .boot_cpu = -1 };
@@ -124,4 +148,5 @@ void platform_read(struct platform *p, const void *fdt, uint64_t boot_hart)
 	read_cpus(p, boot_hart);
 	read_plic(p);
 	read_rtc(p);
+	read_virtio(p);
 }

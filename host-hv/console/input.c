@@ -7,10 +7,11 @@
 static void (*sink)(uint8_t c);
 
 /* Whatever a guest does about its own, so that the operator's key always works. */
-static void read_uart(void)
+static void read_uart(void *unused)
 {
 	int c;
 
+	(void)unused;
 	while ((c = serial_get()) >= 0)
 		sink(c);
 }
@@ -18,6 +19,6 @@ static void read_uart(void)
 void input_begin(uint32_t uart_irq, void (*take_key)(uint8_t c))
 {
 	sink = take_key;
-	if (serial_is_uart() && external_listen(uart_irq, read_uart))
+	if (serial_is_uart() && external_listen(uart_irq, read_uart, NULL))
 		serial_interrupt();
 }

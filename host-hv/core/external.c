@@ -18,8 +18,9 @@ static struct {
 	unsigned count;
 	struct listener {
 		uint32_t source;
-		void (*serve)(void);
-	} listeners[2];
+		void (*serve)(void *whose);
+		void *whose;
+	} listeners[2 + MAX_VIRTIO]; /* keyboard and clock */
 } external;
 
 static volatile uint32_t *plic_register(unsigned offset)
@@ -37,14 +38,14 @@ void external_init(const struct platform *p, bool direct)
 	*plic_register(PLIC_THRESHOLD(external.context)) = 0;
 }
 
-bool external_listen(uint32_t source, void (*serve)(void))
+bool external_listen(uint32_t source, void (*serve)(void *whose), void *whose)
 {
 	if (!external.plic || !source)
 		return false;
 	if (external.count == ARRAY_SIZE(external.listeners))
 		fail("more devices of the platform interrupt than %lu",
 		     ARRAY_SIZE(external.listeners));
-	external.listeners[external.count++] = (struct listener){ source, serve };
+	external.listeners[external.count++] = (struct listener){ source, serve, whose };
 	*plic_register(PLIC_PRIORITY(source)) = 1;
 	*plic_register(PLIC_ENABLE(external.context, source)) |= 1u << source % 32;
 	return true;
@@ -71,7 +72,7 @@ void external_serve(void)
 		source = *plic_register(PLIC_CLAIM(external.context));
 		for (unsigned i = 0; i < external.count; i++)
 			if (source == external.listeners[i].source)
-				external.listeners[i].serve();
+				external.listeners[i].serve(external.listeners[i].whose);
 		if (source)
 			*plic_register(PLIC_CLAIM(external.context)) = source;
 		fence_io();

@@ -13,8 +13,10 @@ struct platform;
 
 void external_init(const struct platform *platform, bool direct);
 
-/* serve() is called when the source interrupts; false: there is no such controller or source. */
-bool external_listen(uint32_t source, void (*serve)(void));
+/*
+ * serve(whose) is called when the source interrupts; false: there is no such controller or source.
+ */
+bool external_listen(uint32_t source, void (*serve)(void *whose), void *whose);
 
 /* The hart is ready for interrupts from here on. */
 void external_begin(void);

@@ -47,7 +47,7 @@ int strncmp(const char *a, const char *b, size_t n);
 char *strchr(const char *s, int c);
 char *strrchr(const char *s, int c);
 
-/* Held for a few hundred instructions at most. */
+/* Held for a few hundred instructions, with a virtio queue for longer (docs/locks.md). */
 struct spinlock {
 	uint32_t held;
 };

@@ -5,7 +5,8 @@
 
 #include "core/lib.h"
 
-#define MAX_HARTS 16
+#define MAX_HARTS  16
+#define MAX_VIRTIO 8
 
 struct platform {
 	const void *fdt;
@@ -22,6 +23,12 @@ struct platform {
 	uint32_t uart_irq;
 	struct range rtc; /* a google,goldfish-rtc that interrupts; size 0: none known */
 	uint32_t rtc_irq;
+	/* virtio-mmio, with or without a device behind it; by its address */
+	struct {
+		struct range where;
+		uint32_t irq;
+	} virtio[MAX_VIRTIO];
+	unsigned virtio_count;
 	struct range plic;
 	uint32_t plic_context;   /* the boot hart's M-mode context ... */
 	uint32_t plic_s_context; /* ... and its S-mode one */

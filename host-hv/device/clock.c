@@ -80,15 +80,16 @@ static uint32_t expire_alarms(void)
 	return rings;
 }
 
-static void serve_alarms(void)
+static void serve_alarms(void *unused)
 {
+	(void)unused;
 	for (uint32_t rings = expire_alarms(); rings; rings &= rings - 1)
 		clock.ring(lowest_bit(rings));
 }
 
 void clock_init(const struct platform *p, void (*ring)(unsigned id))
 {
-	if (!p->rtc.size || !external_listen(p->rtc_irq, serve_alarms))
+	if (!p->rtc.size || !external_listen(p->rtc_irq, serve_alarms, NULL))
 		return;
 	for (unsigned i = 0; i < MAX_GUESTS; i++)
 		clock.due[i] = FOREVER;

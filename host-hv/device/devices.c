@@ -4,6 +4,7 @@
 #include "core/guest_map.h"
 #include "core/vcpu.h"
 #include "device/clock.h"
+#include "virtio/bus.h"
 
 void vm_plic_changed(struct vm *vm)
 {
@@ -25,6 +26,24 @@ void vm_rtc_changed(struct vm *vm)
 		vm_plic_changed(vm);
 }
 
+void vm_virtio_changed(struct vm *vm, const struct virtio_device *d)
+{
+	if (plic_set_line(&vm->devices->plic, GUEST_VIRTIO_IRQ + d->number, virtio_irq(d)))
+		vm_plic_changed(vm);
+}
+
+/* The platform's device interrupts, on the boot hart. */
+static void serve_virtio(void *device)
+{
+	struct virtio_device *d = device;
+	struct devices *of = d->vm->devices;
+
+	spin_lock(&of->lock);
+	virtio_serve(d);
+	vm_virtio_changed(d->vm, d);
+	spin_unlock(&of->lock);
+}
+
 void devices_ring(unsigned id)
 {
 	struct vm *vm = vm_find(id);
@@ -44,13 +63,23 @@ static void reset_clock(struct vm *vm)
 	clock_wake(vm->id, FOREVER);
 }
 
+/* With the lock. */
+static void reset_virtio(struct devices *d)
+{
+	for (unsigned i = 0; i < d->virtio_count; i++)
+		virtio_reset(d->virtio[i]);
+}
+
 static struct devices devices[MAX_GUESTS];
 
 _Static_assert(MAX_VCPUS == PLIC_MAX_HARTS, "each vCPU has its context");
 
-void devices_create(struct vm *vm)
+void devices_create(struct vm *vm, unsigned guests)
 {
-	vm->devices = &devices[vm->id];
+	struct devices *d = &devices[vm->id];
+
+	vm->devices = d;
+	d->virtio_count = bus_deal(vm, guests, serve_virtio, d->virtio);
 }
 
 void devices_reset(struct vm *vm)
@@ -61,6 +90,7 @@ void devices_reset(struct vm *vm)
 	d->uart = (struct uart){ 0 };
 	d->plic = (struct plic){ .harts = vm->vcpu_count };
 	reset_clock(vm);
+	reset_virtio(d);
 	typed_refill(&d->typed, &d->uart);
 	spin_unlock(&d->lock);
 }
@@ -69,6 +99,7 @@ void devices_stop(struct vm *vm)
 {
 	spin_lock(&vm->devices->lock);
 	reset_clock(vm);
+	reset_virtio(vm->devices);
 	spin_unlock(&vm->devices->lock);
 }
 

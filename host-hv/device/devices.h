@@ -3,11 +3,13 @@
 #ifndef DEVICES_H
 #define DEVICES_H
 
+#include "core/platform.h"
 #include "core/vm.h"
 #include "device/plic.h"
 #include "device/rtc.h"
 #include "device/typed.h"
 #include "device/uart.h"
+#include "virtio/device.h"
 
 struct devices {
 	struct spinlock lock; /* guards all of them */
@@ -15,16 +17,19 @@ struct devices {
 	struct typed typed;
 	struct plic plic;
 	struct rtc rtc;
+	struct virtio_device *virtio[MAX_VIRTIO];
+	unsigned virtio_count;
 };
 
-/* Gives a new guest its devices. */
-void devices_create(struct vm *vm);
+/* Gives a new guest, one of so many, its devices. */
+void devices_create(struct vm *vm, unsigned guests);
 
 /* As they are when a guest starts, but for what was typed and not yet read. */
 void devices_reset(struct vm *vm);
 
 /*
- * Takes back the alarm of a guest that has ended, which would interrupt the boot hart for no one.
+ * Of a guest that has ended: takes back its alarm, which would interrupt the boot hart for no one,
+ * and resets its virtio devices, which reach its memory no more.
  */
 void devices_stop(struct vm *vm);
 
@@ -35,12 +40,13 @@ bool devices_type(struct vm *vm, uint8_t c);
 uint64_t devices_read_typed(struct vm *vm, uint8_t *to, uint64_t size);
 
 /*
- * With the lock held: the PLIC, the UART, or the clock may want to interrupt now or not any more; a
- * UART that has room gets what was typed for it.
+ * With the lock held: the PLIC, the UART, the clock or a virtio device may want to interrupt now or
+ * not any more; a UART that has room gets what was typed for it.
  */
 void vm_plic_changed(struct vm *vm);
 void vm_uart_changed(struct vm *vm);
 void vm_rtc_changed(struct vm *vm);
+void vm_virtio_changed(struct vm *vm, const struct virtio_device *d);
 
 /* Without it: the time has come that the clock of guest number id was set to. */
 void devices_ring(unsigned id);

@@ -104,6 +104,21 @@ static bool rtc_access(struct vm *vm, uint64_t offset, const struct access *a, u
 	return true;
 }
 
+static bool virtio_access(struct vm *vm, uint64_t offset, const struct access *a, uint64_t *value)
+{
+	unsigned number = offset / GUEST_VIRTIO_STRIDE;
+	uint64_t in = offset % GUEST_VIRTIO_STRIDE;
+	struct virtio_device *d;
+	bool ok;
+
+	if (number >= vm->devices->virtio_count)
+		return false;
+	d = vm->devices->virtio[number];
+	ok = a->store ? virtio_write(d, in, a->size, *value) : virtio_read(d, in, a->size, value);
+	vm_virtio_changed(vm, d);
+	return ok;
+}
+
 /*
  * The test finisher answers accesses of 2 and 4 bytes: it reads as 0, and a store that ends nothing
  * is ignored.
@@ -131,10 +146,9 @@ static const struct {
 	device_access *access;
 	bool misaligned; /* takes such accesses, too */
 } devices[] = {
-	{ GUEST_UART, uart_access, true },
-	{ GUEST_PLIC, plic_access, false },
-	{ GUEST_FINISHER, finisher_access, false },
-	{ GUEST_RTC, rtc_access, false },
+	{ GUEST_UART, uart_access, true },          { GUEST_PLIC, plic_access, false },
+	{ GUEST_FINISHER, finisher_access, false }, { GUEST_RTC, rtc_access, false },
+	{ GUEST_VIRTIO, virtio_access, false },
 };
 
 static bool access_device(struct vm *vm, uint64_t gpa, const struct access *a, uint64_t *value)

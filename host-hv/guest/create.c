@@ -57,6 +57,7 @@ static void write_dtb(struct vm *vm)
 		.vcpus = vm->vcpu_count,
 		.mmu_type = mmu_types[defaults.satp_mode - 8],
 		.rtc = clock_exists(),
+		.virtio = vm->devices->virtio_count,
 		.sstc = defaults.hm->features & HM_INFO_SSTC,
 		.svvptc = offers_svvptc(vm),
 		.svade = vm->svadu != SVADU_ALWAYS,
@@ -212,7 +213,7 @@ void vm_create(const struct guest_config *config, const struct vm_defaults *d)
 	vm->svadu = d->svadu;
 	vm->split_counters = d->hm->features & HM_INFO_SMCNTRPMF;
 	vm->policy = d->policy;
-	devices_create(vm);
+	devices_create(vm, defaults.guests);
 	place_files(vm);
 	vm_load(vm, vm->ram);
 	for (unsigned i = 0; i < vm->vcpu_count; i++)

@@ -271,6 +271,19 @@ static void write_rtc(struct writer *w)
 	end(w);
 }
 
+static void write_virtio(struct writer *w, unsigned number)
+{
+	struct range where = { GUEST_VIRTIO.base + number * GUEST_VIRTIO_STRIDE,
+			       GUEST_VIRTIO_STRIDE };
+
+	begin_at(w, "virtio_mmio", where.base);
+	property_string(w, "compatible", "virtio,mmio");
+	property_reg(w, where);
+	property_u32(w, "interrupt-parent", PHANDLE_PLIC);
+	property_u32(w, "interrupts", GUEST_VIRTIO_IRQ + number);
+	end(w);
+}
+
 static void write_finisher(struct writer *w)
 {
 	begin_at(w, "test", GUEST_FINISHER.base);
@@ -303,6 +316,8 @@ static void write_soc(struct writer *w, const struct guest_tree *t)
 	write_finisher(w);
 	if (t->rtc)
 		write_rtc(w);
+	for (unsigned i = 0; i < t->virtio; i++)
+		write_virtio(w, i);
 	end(w);
 }
 

@@ -22,6 +22,7 @@ struct guest_tree {
 	unsigned vcpus;
 	const char *mmu_type; /* "riscv,sv39", ... */
 	bool rtc;             /* the platform has a real-time clock */
+	unsigned virtio;      /* devices of virtio-mmio */
 	bool sstc;            /* stimecmp works in the guest */
 	bool svade, svadu;    /* who sets A and D: the guest, or not; both: it chooses */
 	bool svvptc;          /* offered, whether or not the hart has it */

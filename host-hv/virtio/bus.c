@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "virtio/bus.h"
+
+#include "core/console.h"
+#include "core/external.h"
+
+static struct {
+	struct port port[MAX_VIRTIO];
+	unsigned count;
+	struct virtio_device device[MAX_VIRTIO];
+} bus;
+
+void bus_init(const struct platform *p)
+{
+	for (unsigned i = 0; i < p->virtio_count; i++) {
+		struct port port = { .base = p->virtio[i].where.base, .irq = p->virtio[i].irq };
+
+		if (!port_probe(&port))
+			continue;
+		if (port.known && port.irq)
+			bus.port[bus.count++] = port;
+		else
+			print("virtio device of type %u at 0x%lx: no guest gets it, as its data may hold "
+			      "addresses\n",
+			      port.type, port.base);
+	}
+}
+
+unsigned bus_deal(struct vm *vm, unsigned guests, void (*serve)(void *device),
+		  struct virtio_device *to[MAX_VIRTIO])
+{
+	unsigned count = 0;
+
+	for (unsigned i = vm->id; i < bus.count; i += guests) {
+		struct virtio_device *d = &bus.device[i];
+
+		if (!virtio_create(d, vm, count, &bus.port[i]) ||
+		    !external_listen(d->port.irq, serve, d)) {
+			print("vm%d: the %s device at 0x%lx cannot be driven\n", vm->id,
+			      d->port.known->name, d->port.base);
+			continue;
+		}
+		to[count++] = d;
+	}
+	return count;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * types.h - the types of virtio devices that may be mediated: nothing of what their drivers send
+ * holds an address, so that the descriptors name all memory that the device is to reach.
+ */
+#ifndef TYPES_H
+#define TYPES_H
+
+#include "core/lib.h"
+
+struct virtio_type {
+	uint32_t id;
+	const char *name;
+	unsigned queues;       /* how many it has at most */
+	uint64_t features;     /* those of its own that change nothing of the above */
+	struct range writable; /* of its configuration */
+	uint64_t writable_by;  /* the feature that a driver needs for that */
+};
+
+/* NULL: another type, which no guest gets. */
+const struct virtio_type *virtio_type_of(uint32_t id);
+
+#endif
