@@ -4,7 +4,7 @@
 import dataclasses
 import pathlib
 
-from hmode import image, program, tree
+from hmode import devices, image, program, tree
 from hmode.kinds import readable
 from hmode.messages import Failed, Refused
 
@@ -59,6 +59,7 @@ def look_beside(settings):
         initrd_of(settings)
     dtb_of(settings)
     program.look(settings)
+    devices.look(settings)
 
 
 def root_of(settings, folder):
@@ -74,7 +75,10 @@ def look(settings, folder=None):
     path = readable("KERNEL", settings.kernel)
     wanted = image.Wanted(settings.is_native, settings.mib, settings.format, settings.load)
     size, kernel = image.look_at_kernel(path, wanted, folder)
+    devices.look(settings)
     initrd = root_of(settings, folder)
+    if folder:
+        initrd = devices.with_drivers(settings, initrd)
     # A root that is large is in memory twice while the kernel unpacks it, and its file system takes half of the memory.
     copies = 2 if settings.programs else 1
     need = (size + (copies * initrd.stat().st_size if initrd else 0)) // (1 << 20) + SPARE_MIB

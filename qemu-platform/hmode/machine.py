@@ -5,7 +5,8 @@ import re
 import shutil
 import subprocess
 
-from hmode import modes, program, tree
+from hmode import devices, modes, program, tree
+from hmode.devices import escaped
 from hmode.image import RAM
 from hmode.messages import Failed
 
@@ -54,7 +55,9 @@ def command_line(settings):
     if settings.workload:
         words += ["quiet", f"hmwork={','.join(settings.workload)}"]
     if settings.programs:
-        words += ["quiet", f"rdinit={program.FIRST}"]
+        words.append("quiet")
+    if settings.programs or devices.loads_drivers(settings):
+        words.append(f"rdinit={devices.FIRST if devices.loads_drivers(settings) else program.FIRST}")
     if settings.marks:
         words.append("marks=1")     # for the firmware natively, for host-hv otherwise
     return " ".join([*words, settings.append])
@@ -69,11 +72,6 @@ def host_options(settings):
     if settings.mode == modes.HAP:
         words.append(f"hostpages={settings.hostpages}")
     return " ".join(words + (["console=all"] if settings.interactive else []))
-
-
-def escaped(text):
-    """A comma in a value of QEMU's is written twice."""
-    return text.replace(",", ",,")
 
 
 def length(path):
@@ -118,8 +116,10 @@ def hardware(settings, qemu):
         words += ["-accel", qemu.accel]
     if settings.icount:
         # Nothing from outside: seed and date are the same in every run.  Without it they are real.
-        words += ["-icount", "shift=0,align=off,sleep=off", "-seed", "1", "-rtc", "base=2025-01-01,clock=vm"]
-    return words + ["-bios", str(tree.firmware(settings.trace) / "hmcode.bin")]
+        # A device outside takes real time: a guest that waits for it must not see its timers run through meanwhile.
+        sleep = "on" if devices.wanted(settings) else "off"
+        words += ["-icount", f"shift=0,align=off,sleep={sleep}", "-seed", "1", "-rtc", "base=2025-01-01,clock=vm"]
+    return words + devices.words(settings) + ["-bios", str(tree.firmware(settings.trace) / "hmcode.bin")]
 
 
 def command(settings, qemu, guest, log):

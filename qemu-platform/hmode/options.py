@@ -202,6 +202,22 @@ def events_rule(settings):
         raise Refused("EVENTS goes with TRACE only", "TRACE=FILE")
 
 
+def device_rule(name):
+    """Drivers are there of one of our kernels, and the first process loads them."""
+    def rule(settings):
+        if not settings.is_given(name) or settings.is_given("KERNEL"):
+            return
+        if settings.guest != "debian":
+            raise Refused(f"{name} does not go with GUEST={settings.guest}, of which no drivers are at hand",
+                          "GUEST=debian, or a KERNEL of your own with drivers for virtio-mmio")
+        if settings.cmdline is not None and not settings.is_given("INITRD"):
+            raise Refused(f"{name} needs words on the command line", "APPEND, or an INITRD of your own with CMDLINE")
+    return rule
+
+
+NO_TABLE = {"tour": "make run MODE=..., for one run", "measure": "make run MODE=..., for one run"}
+
+
 # ---- the options ----
 
 OPTIONS = (
@@ -263,6 +279,12 @@ OPTIONS = (
            modes=tuple(modes.NAMES[1:]), ignored=True, shown="1", commands=SPLIT,
            help="CPUs of the guest; natively these are the harts"),
     Option("MEM", Size("64M", "16G"), "512M", "the guest's memory", commands=GUESTS_OF),
+    Option("DISK", File(), None, "a file as the guest's disk, /dev/vda, which it may write to: raw or qcow2",
+           rule=device_rule("DISK"), commands=BY_HAND, instead=NO_TABLE),
+    Option("NET", Choice("user"), None, "user: a network card in QEMU's own network, whose gateway is this machine",
+           rule=device_rule("NET"), commands=BY_HAND, instead=NO_TABLE),
+    Option("SHARE", File(), None, "a folder that the guest may read and write: mount -t 9p share /mnt",
+           rule=device_rule("SHARE"), commands=BY_HAND, instead=NO_TABLE),
     Option("HOSTPAGES", Choice("4k", "max"), "max", modes=(modes.HAP,), commands=(*BY_HAND, "measure"),
            help="hap: the guest's memory in pages of 4 KiB, or in the largest that it holds"),
     Option("PROFILE", Choice("virt", "virt-v", "u74"), "virt", rule=hap_rule,

@@ -5,7 +5,7 @@ import collections
 import pathlib
 import sys
 
-from hmode import addresses, guest, machine, modes, outcome, outputs, qemu, records, results, trace, tree
+from hmode import addresses, devices, guest, machine, modes, outcome, outputs, qemu, records, results, trace, tree
 from hmode.console import Console, execute
 from hmode.messages import Failed, say, warn
 from hmode.options import OPTIONS
@@ -68,6 +68,7 @@ def prepare(settings, *more):
     guest.must_be_there(settings)
     files = guest.look(settings, tree.BUILD / "kernels")
     found = qemu.find(settings.qemu or "", settings.misaligned == "trap")
+    devices.must_have(settings, found)
     must_be_built(settings)
     log = log_of(settings)
     return Prepared([*machine.command(settings, found, files, log), *trace.words(settings, log), *more], log)

@@ -17,8 +17,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 ASSIGNMENT = re.compile(r"([A-Z][A-Z0-9_]*)=(.*)", re.DOTALL)
 
 # Files that a reader supplies: something of the kind stands in for each.
-FILES = ("KERNEL", "INITRD", "DTB", "QEMU", "RESULT", "LOG", "PROGRAM", "LIBS", "ROOT", "LIST")
-FOLDERS = ("LIBS",)
+FILES = ("KERNEL", "INITRD", "DTB", "QEMU", "RESULT", "LOG", "PROGRAM", "LIBS", "ROOT", "LIST", "DISK", "SHARE")
+FOLDERS = ("LIBS", "SHARE")
 
 
 def words(line):

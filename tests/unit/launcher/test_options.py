@@ -16,8 +16,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 VALUES = {"POLICY": "flush,fill", "MODES": "tsp ssp", "KERNEL": "x", "LOAD": "0x80400000",
           "INITRD": "none", "DTB": "x", "APPEND": "quiet", "CMDLINE": "", "WORKLOAD": "fork", "RESULT": "x", "LOG": "x",
           "MEM": "2G", "QEMU": "strict", "ASIDLEN": "6", "V": "1", "LADDER": "1", "FORMAT": "flat", "TRACE": "x",
-          "PROGRAM": "x", "ARGS": "a 'b c'", "CHECK": "true", "LIBS": "x", "DEBS": "jq", "ROOT": "x",
-          "LIST": str(pathlib.Path(__file__).with_name("programs"))}
+          "PROGRAM": "x", "ARGS": "a 'b c'", "CHECK": "true", "LIBS": "x", "DEBS": "jq", "ROOT": "x", "DISK": "x",
+          "SHARE": "x", "LIST": str(pathlib.Path(__file__).with_name("programs"))}
+DEVICES = {"DISK": "x", "NET": "user", "SHARE": "x"}
 WITH = {"POLICY": {"MODE": "ssp"}, "LOAD": {"KERNEL": "x", "FORMAT": "flat"}, "FORMAT": {"KERNEL": "x"},
         "ASIDLEN": {"QEMU": "strict"}, "EVENTS": {"TRACE": "x"},
         **dict.fromkeys(("ARGS", "WARM", "CHECK", "LIBS", "DEBS", "ROOT"), {"PROGRAM": "x"})}
@@ -203,6 +204,10 @@ def test_workloads_are_in_the_order_of_their_list(text, names):
     ({"MODE": "hap", "POLICY": "satp"}, "POLICY=satp does not go with MODE=hap"),
     ({"MODE": "ssp", "HOSTPAGES": "4k"}, "HOSTPAGES=4k does not go with MODE=ssp"),
     ({"EVENTS": "1000"}, "EVENTS goes with TRACE only | TRACE=FILE"),
+    *(({name: value, "GUEST": "patched"}, f"{name} does not go with GUEST=patched, of which no drivers are at hand")
+      for name, value in DEVICES.items()),
+    *(({name: value, "CMDLINE": "quiet"}, f"{name} needs words on the command line | APPEND")
+      for name, value in DEVICES.items()),
     ({"LADDER": "1", "MODES": "ssp"}, "LADDER=1 has its own MODES and POLICY"),
     ({"LADDER": "1", "POLICY": "satp"}, "LADDER=1 has its own MODES and POLICY"),
 ])
@@ -215,7 +220,7 @@ def test_every_rule_has_its_refusal_here():
     ruled = {option.name for option in options.OPTIONS if option.rule}
     assert ruled == {"FORMAT", "LOAD", "MARKS", "RESULT", "CMDLINE", "ASIDLEN", "LADDER", "KERNEL", "EVENTS",
                      "PROGRAM", "ARGS", "LIST", "WARM", "CHECK", "LIBS", "DEBS", "ROOT", "PROFILE", "QEMU", "TRACE",
-                     "MISALIGNED"}
+                     "MISALIGNED", *DEVICES}
 
 
 # ---- defaults ----

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""DISK, NET and SHARE: the machine's virtio devices, and the drivers that Debian's kernel has as modules."""
+
+import os
+import subprocess
+
+from hmode import debs, program, root as roots, tree
+from hmode.kinds import readable
+from hmode.messages import Failed, Refused, say
+
+FOLDER = f"{program.FOLDER}/drivers"    # of the guest's root
+FIRST = f"/{FOLDER}/first"              # loads them, and makes way for the guest's first process
+OWN_FIRST = "/init"
+QCOW2 = b"QFI\xfb"
+BUSYBOX = "/bin/busybox"
+TAG = "share"
+
+# What each needs of the kernel's modules, in the order of loading; qemu-platform/fetch unpacks them.
+DRIVERS = {
+    "disk": ("virtio_mmio", "virtio_blk", "crc16", "crc32c_generic", "libcrc32c", "mbcache", "jbd2", "ext4"),
+    "net": ("virtio_mmio", "failover", "net_failover", "virtio_net"),
+    "share": ("virtio_mmio", "netfs", "9pnet", "9pnet_virtio", "9p"),
+}
+# QEMU's user network, which is the same for each guest.
+NETWORK = f"""{BUSYBOX} ip link set lo up
+{BUSYBOX} ip addr add 10.0.2.15/24 dev eth0
+{BUSYBOX} ip link set eth0 up
+{BUSYBOX} ip route add default via 10.0.2.2
+echo nameserver 10.0.2.3 > /etc/resolv.conf
+"""
+
+
+def wanted(settings):
+    """The options that give the guest a device."""
+    return [name for name in DRIVERS if getattr(settings, name)]
+
+
+# ---- the machine ----
+
+def escaped(text):
+    """A comma in a value of QEMU's is written twice."""
+    return text.replace(",", ",,")
+
+
+def form(path):
+    with open(path, "rb") as file:
+        return "qcow2" if file.read(len(QCOW2)) == QCOW2 else "raw"
+
+
+def disk(settings):
+    return ["-drive", f"if=none,id=disk,format={form(settings.disk)},file={escaped(settings.disk)}",
+            "-device", "virtio-blk-device,drive=disk"]
+
+
+def net(settings):
+    return ["-netdev", f"{settings.net},id=net", "-device", "virtio-net-device,netdev=net"]
+
+
+def share(settings):
+    return ["-fsdev", f"local,id=share,security_model=none,path={escaped(settings.share)}",
+            "-device", f"virtio-9p-device,fsdev=share,mount_tag={TAG}"]
+
+
+MAKERS = {"disk": disk, "net": net, "share": share}
+
+
+def words(settings):
+    """For QEMU; each has its own place, which is its order in the guest as well."""
+    found = []
+    for place, name in enumerate(wanted(settings)):
+        *made, device = MAKERS[name](settings)
+        found += [*made, f"{device},bus=virtio-mmio-bus.{place}"]
+    return ["-global", "virtio-mmio.force-legacy=false", *found] if found else []
+
+
+def must_have(settings, qemu):
+    """QEMU has 9p only where it was built with it."""
+    if not settings.share:
+        return
+    done = subprocess.run([qemu.program, "-device", "virtio-9p-device,help"], capture_output=True, check=False,
+                          stdin=subprocess.DEVNULL)
+    if done.returncode:
+        raise Failed(f"SHARE needs a QEMU with 9p, which {qemu.program} lacks", "unset QEMU to use Debian's")
+
+
+# ---- the guest ----
+
+def look(settings):
+    """What can be said before anything is built."""
+    if settings.disk:
+        readable("DISK", settings.disk)
+    if settings.share and not os.path.isdir(settings.share):
+        raise Refused(f"SHARE={settings.share} is no folder", "a folder that the guest may read and write")
+
+
+def loads_drivers(settings):
+    """Of a root of the user's own the user knows how it loads them."""
+    return bool(wanted(settings)) and not settings.is_given("KERNEL") and not settings.is_given("INITRD")
+
+
+def modules():
+    """The folder of the cached kernel's, fetched first where it is not there."""
+    release = tree.CACHE / "current/kernel/release"
+    place = tree.CACHE / "current/kernel-modules"
+    if not place.is_dir() or (place / "release").read_text() != release.read_text():
+        say("DRIVERS", f"of Debian's kernel {release.read_text().strip()}")
+        done = subprocess.run([tree.PLATFORM / "fetch", "kernel-modules"], check=False)
+        if done.returncode:
+            raise debs.Told(done.returncode)
+    return place / "modules"
+
+
+def first(settings, names):
+    """The text of the first process; the one whose place it takes gets its words."""
+    load = "".join(f"{BUSYBOX} insmod /{FOLDER}/{name} || echo 'hmode: {name} is no driver of this kernel'\n"
+                   for name in names)
+    network = NETWORK if settings.net else ""
+    return f"#!{BUSYBOX} sh\n{load}{network}exec {program.FIRST if settings.programs else OWN_FIRST} \"$@\"\n"
+
+
+def with_drivers(settings, initrd):
+    """The guest's root, an archive, with drivers over it."""
+    if not loads_drivers(settings):
+        return initrd
+    needed = {driver for name in wanted(settings) for driver in DRIVERS[name]}
+    found = {path.name: path for path in sorted(modules().glob("*.ko")) if path.stem.partition("-")[2] in needed}
+    files = {f"{FOLDER}/{name}": path for name, path in found.items()}
+    files[FIRST.strip("/")] = first(settings, found).encode()
+    if settings.net:
+        files["etc/resolv.conf"] = b""
+    root = program.base_of(settings)[1] if settings.programs else roots.of_archive(initrd)
+    return roots.laid_over(initrd, roots.archive(files, root))
