@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Disks, network cards and shared folders of guests: they work as natively, and a hostile driver harms itself alone."""
+
+import functools
+import hashlib
+import http.server
+import random
+import re
+import struct
+import subprocess
+import threading
+
+import pytest
+
+from test_host_hv import command, ends, payload
+from test_payloads import check
+
+MIB = 1 << 20
+SECTOR = 512
+# Left to the long part `host-hv`: all but one mode of each kind.
+IN_MODES = ["ssp-hm", "tsp", *(pytest.param(mode, marks=pytest.mark.long("host-hv")) for mode in ("native", "ssp", "hap"))]
+NET_MODES = ["ssp-hm", *(pytest.param(mode, marks=pytest.mark.long("host-hv")) for mode in ("native", "tsp", "hap"))]
+# Copies the disk's first MiB to its second, and says what it has read back, past the page cache.
+COPY = """#!/bin/sh
+set -e
+dd if=/dev/vda of=/dev/vda bs=64k count=16 seek=16 conv=fsync 2> /dev/null
+echo 3 > /proc/sys/vm/drop_caches
+dd if=/dev/vda bs=64k count=16 skip=16 2> /dev/null | sha256sum
+sync
+"""
+
+
+def content():
+    return random.Random(19).randbytes(MIB)
+
+
+def script(folder, text):
+    path = folder / "script.sh"
+    path.write_text(text)
+    return path
+
+
+def raw(path, data, size):
+    path.write_bytes(data + bytes(size - len(data)))
+    return path
+
+
+def output(run, name="script.sh"):
+    """What the program wrote, which the launcher keeps beside the log."""
+    found = re.search(rf"of {name} in (\S+)", run.messages)
+    with open(found[1]) as file:
+        return file.read()
+
+
+@pytest.mark.parametrize("mode", IN_MODES)
+def test_a_disk_keeps_what_is_written(launch, tmp_path, mode):
+    data = content()
+    disk = raw(tmp_path / "disk.img", data, 4 * MIB)
+    run = launch(MODE=mode, DISK=disk, PROGRAM=script(tmp_path, COPY), WARM=0, WORKLOAD="none", TIMEOUT=300)
+    assert run.status == 0 and "status 0" in run.messages, repr(run)
+    written = disk.read_bytes()
+    assert written[:2 * MIB] == 2 * data and written[2 * MIB:] == bytes(2 * MIB)
+
+
+CLUSTER = 1 << 16
+
+
+def empty_qcow2(path, size):
+    """Header, first-level table, table of reference counts and one block of these, a cluster each."""
+    header = struct.pack(">4sIQIIQIIQQIIQ", b"QFI\xfb", 2, 0, 0, 16, size, 0, 1, CLUSTER, 2 * CLUSTER, 1, 0, 0)
+    counts = struct.pack(">4H", 1, 1, 1, 1)
+    path.write_bytes(b"".join(part.ljust(CLUSTER, b"\0") for part in (
+        header, b"", struct.pack(">Q", 3 * CLUSTER), counts)))
+    return path
+
+
+def test_a_qcow2_image_is_as_large_as_it_says(launch, tmp_path):
+    disk = empty_qcow2(tmp_path / "disk.qcow2", 16 * MIB)
+    program = script(tmp_path, "#!/bin/sh\ncat /sys/block/vda/size\necho kept | dd of=/dev/vda seek=1000 conv=fsync\n"
+                     "dd if=/dev/vda skip=1000 count=1 | head -n 1\n")
+    run = launch(MODE="ssp-hm", DISK=disk, PROGRAM=program, WARM=0, WORKLOAD="none", TIMEOUT=300)
+    assert output(run).split() == [str(16 * MIB // SECTOR), "kept"], repr(run)
+    assert b"kept\n" in disk.read_bytes()
+
+
+@pytest.fixture
+def server(tmp_path):
+    """Of this machine: its port, and the text that it serves."""
+    text = random.Random(19).randbytes(MIB // 2).hex()
+    (tmp_path / "served").mkdir()
+    (tmp_path / "served" / "text").write_text(text)
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=tmp_path / "served")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as found:
+        threading.Thread(target=found.serve_forever, daemon=True).start()
+        yield found.server_address[1], text
+        found.shutdown()
+
+
+@pytest.mark.parametrize("mode", NET_MODES)
+def test_a_network_card_fetches_a_file(launch, tmp_path, server, mode):
+    port, text = server
+    program = script(tmp_path, f"#!/bin/sh\nbusybox wget -q -O - http://10.0.2.2:{port}/text | sha256sum\n")
+    run = launch(MODE=mode, NET="user", PROGRAM=program, WARM=0, WORKLOAD="none", TIMEOUT=300)
+    assert output(run).split()[0] == hashlib.sha256(text.encode()).hexdigest(), repr(run)
+
+
+def test_a_shared_folder_is_read_and_written(launch, tmp_path):
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    (shared / "theirs").write_text("from outside\n")
+    program = script(tmp_path, "#!/bin/sh\nmkdir -p /mnt\nmount -t 9p -o trans=virtio,version=9p2000.L share /mnt\n"
+                     "cat /mnt/theirs\necho from inside > /mnt/ours\n")
+    run = launch(MODE="ssp-hm", SHARE=shared, DISK=raw(tmp_path / "disk.img", b"", MIB), NET="user", PROGRAM=program, WARM=0,
+                 WORKLOAD="none", TIMEOUT=300)
+    assert output(run) == "from outside\n" and (shared / "ours").read_text() == "from inside\n", repr(run)
+
+
+# ---- drivers that break the rules ----
+
+@pytest.mark.parametrize("mode", ["tsp", "tsp-in-step", "ssp", "ssp-hm", "hap"])
+def test_a_hostile_driver_breaks_its_device_alone(launch, payloads, tmp_path, mode):
+    disk = raw(tmp_path / "disk.img", b"", MIB)
+    run = launch(MODE=mode, KERNEL=payloads / "hostile-queues.bin", DISK=disk, MEM="128M", TIMEOUT=120)
+    check(run, "hostile-queues")
+    assert run.console.count("vm0: its block device needs a reset: queue 0: a buffer that is not in RAM") == 1
+    written = disk.read_bytes()
+    assert any(written[8 * SECTOR:72 * SECTOR]) and not any(written[:8 * SECTOR]) and not any(written[72 * SECTOR:])
+
+
+def test_a_guest_that_reboots_finds_its_disk_again(launch, payloads, tmp_path):
+    """It is reset while a request is on its way, and works for the same guest anew."""
+    run = launch(MODE="ssp-hm", KERNEL=payloads / "hostile-queues.bin", DISK=raw(tmp_path / "disk.img", b"", MIB), MEM="128M",
+                 APPEND="reboot=1", REBOOT="restart", TIMEOUT=120)
+    assert run.console.count("ok what was left is read") == 2 and "FAIL" not in run.console, repr(run)
+    assert [r["end"] for r in run.records() if "end" in r] == ["reboot", "shutdown"]
+
+
+def disks(*paths):
+    words = ["-global", "virtio-mmio.force-legacy=false"]
+    for number, path in enumerate(paths):
+        words += ["-drive", f"if=none,id=disk{number},format=raw,file={path}",
+                  "-device", f"virtio-blk-device,drive=disk{number},bus=virtio-mmio-bus.{number}"]
+    return words
+
+
+def console_of(words):
+    done = subprocess.run(words, stdin=subprocess.DEVNULL, timeout=300, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return done.stdout.decode(errors="replace").replace("\r", "")
+
+
+@pytest.mark.parametrize("options", ["policy=tsp", "policy=ssp-hm"])
+def test_two_guests_have_a_disk_each(payloads, tmp_path, options):
+    """The second one's disk is the one at the higher address; both drivers are hostile."""
+    both = [raw(tmp_path / f"disk{number}.img", b"", (1 + number) * MIB) for number in range(2)]
+    guest = payload(payloads, "hostile-queues")
+    console = console_of(command([guest, guest], f"mem=128M {options}", harts=2) + disks(*both))
+    assert ends(console) == {0: "shutdown", 1: "shutdown"} and "FAIL" not in console, console
+    assert all(any(path.read_bytes()[8 * SECTOR:72 * SECTOR]) for path in both)
+
+
+@pytest.mark.parametrize("options", ["policy=tsp", "policy=ssp-hm"])
+def test_no_buffer_reaches_a_neighbours_ram(payloads, tmp_path, options):
+    """The first guest tries all MiB that lie around its RAM, while the second one watches its own."""
+    hostile, watcher = payload(payloads, "hostile-queues"), payload(payloads, "hostile-queues")
+    disk = raw(tmp_path / "disk.img", b"", MIB)
+    words = command([(hostile[0], None, f"outside={256 * MIB}"), (watcher[0], None, "watch=4000")], f"mem=128M {options}", harts=2)
+    console = console_of(words + disks(disk))
+    assert ends(console) == {0: "shutdown", 1: "shutdown"}, console
+    assert "[vm1] ok nobody has written to this RAM" in console and "FAIL" not in console, console
+
+
+@pytest.mark.parametrize("device, type_number", [("virtio-serial-device", 3), ("virtio-balloon-device", 5)])
+def test_no_guest_gets_a_device_of_another_type(payloads, device, type_number):
+    words = command([payload(payloads, "tree")], "mem=128M")
+    console = console_of([*words, "-global", "virtio-mmio.force-legacy=false", "-device", device])
+    assert f"virtio device of type {type_number} at 0x1000" in console and "no guest gets it" in console, console
+    assert ends(console) == {0: "shutdown"}, console

@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A guest's virtio device over a platform's device that is nothing but memory for registers. */
+#include <pthread.h>
+
+#include "test.h"
+
+#include "virtio/device.h"
+
+#define BASE     0x80000000UL
+#define RAM_SIZE (64 * KIB)
+#define SIZE     8
+#define OURS     16 /* entries of the device's ring */
+#define DESC     0x0
+#define AVAIL    0x1000
+#define USED     0x2000
+#define TABLE    0x3000
+#define DATA     0x4000
+#define OUTSIDE  (BASE + RAM_SIZE)
+
+static uint8_t ram[RAM_SIZE] __attribute__((aligned(4096)));
+static uint8_t registers[VIRTIO_BYTES] __attribute__((aligned(4096)));
+static uint8_t rings[2 * PAGE] __attribute__((aligned(4096)));
+static struct vm vm = { .ram = { BASE, RAM_SIZE }, .hpa = (uint64_t)ram };
+static struct virtio_device device;
+static unsigned said;
+
+uint64_t memory_alloc(uint64_t size, uint64_t align)
+{
+	assert_true(size <= sizeof(rings) && align <= PAGE);
+	return (uint64_t)rings;
+}
+
+void print(const char *format, ...)
+{
+	(void)format;
+	said++;
+}
+
+static volatile uint32_t *of_platform(unsigned reg)
+{
+	return (volatile uint32_t *)(registers + reg);
+}
+
+static struct descriptor *desc(unsigned i)
+{
+	return (struct descriptor *)(ram + DESC) + i;
+}
+
+static struct descriptor *in_table(unsigned i)
+{
+	return (struct descriptor *)(ram + TABLE) + i;
+}
+
+static struct avail_ring *avail(void)
+{
+	return (struct avail_ring *)(ram + AVAIL);
+}
+
+static struct used_ring *used(void)
+{
+	return (struct used_ring *)(ram + USED);
+}
+
+static void write(unsigned reg, uint32_t value)
+{
+	assert_true(virtio_write(&device, reg, 4, value));
+}
+
+static uint32_t read(unsigned reg)
+{
+	uint64_t value;
+
+	assert_true(virtio_read(&device, reg, 4, &value));
+	return value;
+}
+
+static void begin_queue(unsigned size, uint64_t at)
+{
+	write(VIRTIO_QUEUE_NUM, size);
+	write(VIRTIO_QUEUE_DESC, at);
+	write(VIRTIO_QUEUE_DRIVER, BASE + AVAIL);
+	write(VIRTIO_QUEUE_DEVICE, BASE + USED);
+	write(VIRTIO_QUEUE_READY, 1);
+}
+
+static void begin(uint32_t features)
+{
+	memset(ram, 0, DATA);
+	write(VIRTIO_STATUS, 0);
+	write(VIRTIO_DRIVER_FEATURES, features);
+	write(VIRTIO_DRIVER_FEATURES_SEL, 1);
+	write(VIRTIO_DRIVER_FEATURES, 1);
+	write(VIRTIO_STATUS, STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK);
+	begin_queue(SIZE, BASE + DESC);
+	write(VIRTIO_STATUS, read(VIRTIO_STATUS) | STATUS_DRIVER_OK);
+}
+
+static int a_disk(void **state)
+{
+	struct port port = { .base = (uint64_t)registers, .irq = 1 };
+
+	(void)state;
+	memset(registers, 0, sizeof(registers));
+	*of_platform(VIRTIO_MAGIC) = VIRTIO_MAGIC_VALUE;
+	*of_platform(VIRTIO_VERSION) = 2;
+	*of_platform(VIRTIO_TYPE) = 2;
+	*of_platform(VIRTIO_DEVICE_FEATURES) = ~0u; /* in both halves */
+	*of_platform(VIRTIO_QUEUE_NUM_MAX) = OURS + 3;
+	assert_true(port_probe(&port));
+	assert_true(virtio_create(&device, &vm, 0, &port));
+	said = 0;
+	begin(FEATURE_INDIRECT);
+	*of_platform(VIRTIO_QUEUE_NOTIFY) = ~0u;
+	return 0;
+}
+
+static void set(struct descriptor *d, uint64_t address, uint32_t length, uint16_t flags,
+		uint16_t next)
+{
+	*d = (struct descriptor){ address, length, flags, next };
+}
+
+static void offer(uint16_t head)
+{
+	avail()->head[avail()->index++ % SIZE] = head;
+	write(VIRTIO_QUEUE_NOTIFY, 0);
+}
+
+static bool broken(void)
+{
+	return read(VIRTIO_STATUS) & STATUS_NEEDS_RESET;
+}
+
+static const struct ring *ring(void)
+{
+	return &device.queue[0].ring;
+}
+
+/* The device has used the chain that it was given as number `index`. */
+static void use(uint16_t index, uint32_t length)
+{
+	struct used_ring *u = ring()->used;
+
+	u->element[u->index % OURS] =
+		(struct used_element){ ring()->avail->head[index % OURS], length };
+	u->index++;
+	*of_platform(VIRTIO_INTERRUPT_STATUS) = INTERRUPT_USED;
+	virtio_serve(&device);
+}
+
+static void each_buffer_is_translated(void **state)
+{
+	const struct descriptor *ours = ring()->descriptor;
+	unsigned head;
+
+	(void)state;
+	set(desc(3), BASE + DATA, 16, DESC_NEXT, 1);
+	set(desc(1), OUTSIDE - 8, 8, DESC_WRITE, 7);
+	offer(3);
+	assert_false(broken());
+	assert_int_equal(ring()->avail->index, 1);
+	assert_int_equal(*of_platform(VIRTIO_QUEUE_NOTIFY), 0);
+	head = ring()->avail->head[0];
+	assert_int_equal(ours[head].address, (uint64_t)(ram + DATA));
+	assert_int_equal(ours[head].length, 16);
+	assert_int_equal(ours[head].flags, DESC_NEXT);
+	assert_int_equal(ours[ours[head].next].address, (uint64_t)(ram + RAM_SIZE - 8));
+	assert_int_equal(ours[ours[head].next].flags, DESC_WRITE);
+}
+
+static void what_is_used_goes_back_under_the_guests_number(void **state)
+{
+	(void)state;
+	set(desc(5), BASE + DATA, 16, DESC_WRITE, 0);
+	offer(5);
+	assert_false(virtio_irq(&device));
+	use(0, 11);
+	assert_int_equal(used()->index, 1);
+	assert_int_equal(used()->element[0].head, 5);
+	assert_int_equal(used()->element[0].length, 11);
+	assert_int_equal(read(VIRTIO_INTERRUPT_STATUS), INTERRUPT_USED);
+	write(VIRTIO_INTERRUPT_ACK, INTERRUPT_USED);
+	assert_false(virtio_irq(&device));
+	avail()->flags = AVAIL_NO_INTERRUPT;
+	offer(5);
+	use(1, 1);
+	assert_int_equal(used()->index, 2);
+	assert_false(virtio_irq(&device));
+}
+
+static void an_event_index_asks_for_one_interrupt(void **state)
+{
+	(void)state;
+	begin(FEATURE_EVENT_IDX);
+	set(desc(0), BASE + DATA, 16, DESC_WRITE, 0);
+	avail()->head[SIZE] = 1;
+	offer(0);
+	assert_int_equal(*(uint16_t *)&used()->element[SIZE], 1);
+	use(0, 1);
+	assert_false(virtio_irq(&device));
+	offer(0);
+	use(1, 1);
+	assert_true(virtio_irq(&device));
+}
+
+/* A chain waits until all of it has room, and then goes by itself. */
+static void what_has_no_room_waits(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < SIZE; i++)
+		set(desc(i), BASE + DATA, 1, i % 3 == 2 ? 0 : DESC_NEXT, i + 1);
+	for (unsigned i = 0; i < 7; i++)
+		offer(0);
+	assert_int_equal(ring()->avail->index, OURS / 3);
+	assert_false(broken());
+	use(2, 0);
+	assert_int_equal(ring()->avail->index, OURS / 3 + 1);
+	use(0, 0);
+	assert_int_equal(ring()->avail->index, 7);
+}
+
+static void a_chain_may_be_as_long_as_the_ring(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < OURS; i++)
+		set(in_table(i), BASE + DATA, 1, i + 1 < OURS ? DESC_NEXT : 0, i + 1);
+	set(desc(0), BASE + TABLE, 16 * OURS, DESC_INDIRECT, 0);
+	offer(0);
+	assert_int_equal(ring()->avail->index, 1);
+	use(0, 0);
+	in_table(OURS - 1)->flags = DESC_NEXT;
+	set(in_table(OURS), BASE + DATA, 1, 0, 0);
+	desc(0)->length += 16;
+	offer(0);
+	assert_true(broken());
+	assert_int_equal(ring()->avail->index, 1);
+}
+
+static void a_loop_ends(void **state)
+{
+	(void)state;
+	set(desc(0), BASE + DATA, 1, DESC_NEXT, 1);
+	set(desc(1), BASE + DATA, 1, DESC_NEXT, 0);
+	offer(0);
+	assert_true(broken());
+	assert_int_equal(said, 1);
+	assert_true(read(VIRTIO_INTERRUPT_STATUS) & INTERRUPT_CONFIG);
+	begin(0);
+	assert_false(broken());
+	set(desc(0), BASE + DATA, 1, DESC_NEXT, 0);
+	offer(0);
+	assert_true(broken());
+	assert_int_equal(said, 1);
+}
+
+static void nothing_leaves_the_ram(void **state)
+{
+	static const struct descriptor bad[] = {
+		{ OUTSIDE, 1, 0, 0 },
+		{ OUTSIDE - 1, 2, 0, 0 },
+		{ BASE - 1, 1, 0, 0 },
+		{ BASE - 1, 2, 0, 0 },
+		{ BASE, UINT32_MAX, 0, 0 },
+		{ -1UL, 2, 0, 0 },
+		{ -1UL, UINT32_MAX, 0, 0 },
+		{ BASE, 0, 0, 0 },
+		{ OUTSIDE, 16, DESC_INDIRECT, 0 },
+		{ OUTSIDE - 16, 32, DESC_INDIRECT, 0 },
+		{ BASE + TABLE + 4, 16, DESC_INDIRECT, 0 },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
+		begin(FEATURE_INDIRECT);
+		*desc(0) = bad[i];
+		set(in_table(0), BASE + DATA, 1, 0, 0);
+		offer(0);
+		assert_true(broken());
+		assert_int_equal(ring()->avail->index, 0);
+	}
+}
+
+static void a_queue_is_checked_when_it_begins(void **state)
+{
+	static const unsigned sizes[] = { 0, 3, 2 * OURS, 1u << 31 };
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(sizes); i++) {
+		write(VIRTIO_STATUS, 0);
+		begin(0);
+		write(VIRTIO_STATUS, 0);
+		write(VIRTIO_DRIVER_FEATURES_SEL, 1);
+		write(VIRTIO_DRIVER_FEATURES, 1);
+		write(VIRTIO_STATUS, STATUS_FEATURES_OK);
+		begin_queue(sizes[i], BASE + DESC);
+		assert_true(broken());
+		assert_int_equal(read(VIRTIO_QUEUE_READY), 0);
+	}
+}
+
+static void a_device_that_used_what_it_had_not_is_not_believed(void **state)
+{
+	(void)state;
+	set(desc(0), BASE + DATA, 1, 0, 0);
+	offer(0);
+	ring()->avail->head[0] = OURS - 1;
+	use(0, 0);
+	assert_int_equal(used()->index, 0);
+	assert_true(broken());
+}
+
+static void features_are_those_of_its_list(void **state)
+{
+	(void)state;
+	assert_int_equal(device.offered >> 32, 1);
+	assert_false(device.offered & 1u << 12); /* several queues */
+	write(VIRTIO_STATUS, 0);
+	write(VIRTIO_DRIVER_FEATURES_SEL, 1);
+	write(VIRTIO_DRIVER_FEATURES, 2);
+	write(VIRTIO_STATUS, STATUS_FEATURES_OK | STATUS_DRIVER_OK);
+	assert_int_equal(read(VIRTIO_STATUS), 0);
+	begin(FEATURE_INDIRECT);
+	assert_int_equal(*of_platform(VIRTIO_DRIVER_FEATURES), 1); /* the high half is the last */
+	*of_platform(VIRTIO_TYPE) = 16;
+	assert_true(port_probe(&device.port));
+	assert_null(device.port.known);
+}
+
+static void after_a_reset_nothing_is_taken(void **state)
+{
+	(void)state;
+	set(desc(0), BASE + DATA, 1, 0, 0);
+	virtio_reset(&device);
+	assert_int_equal(*of_platform(VIRTIO_STATUS), 0);
+	*of_platform(VIRTIO_QUEUE_NOTIFY) = ~0u;
+	offer(0);
+	assert_int_equal(*of_platform(VIRTIO_QUEUE_NOTIFY), ~0u);
+	use(0, 0);
+	assert_int_equal(used()->index, 0);
+}
+
+static void only_a_harmless_part_of_the_configuration_is_written(void **state)
+{
+	uint64_t value;
+
+	(void)state;
+	begin(1u << 11);
+	assert_true(virtio_write(&device, VIRTIO_CONFIG + 32, 1, 0x55));
+	assert_true(virtio_write(&device, VIRTIO_CONFIG + 31, 2, 0x6666));
+	assert_true(virtio_write(&device, VIRTIO_CONFIG, 4, 0x77777777));
+	assert_true(virtio_read(&device, VIRTIO_CONFIG + 32, 4, &value));
+	assert_int_equal(value, 0x55);
+	assert_true(virtio_read(&device, VIRTIO_CONFIG, 4, &value));
+	assert_int_equal(value, 0);
+	begin(0);
+	assert_true(virtio_write(&device, VIRTIO_CONFIG + 32, 1, 0x11));
+	assert_int_equal(registers[VIRTIO_CONFIG + 32], 0x55);
+	assert_false(virtio_read(&device, VIRTIO_BYTES - 2, 4, &value));
+}
+
+/* -- a guest that writes meanwhile -- */
+
+static bool over;
+
+static void *flip(void *unused)
+{
+	volatile struct descriptor *d = desc(0);
+
+	(void)unused;
+	while (!__atomic_load_n(&over, __ATOMIC_RELAXED)) {
+		d->address = OUTSIDE - 1;
+		d->length = 2;
+		d->length = 1;
+		d->address = BASE;
+		d->length = RAM_SIZE;
+		d->length = 1;
+	}
+	return NULL;
+}
+
+static bool is_inside(const struct descriptor *d)
+{
+	return range_holds((struct range){ (uint64_t)ram, RAM_SIZE },
+			   (struct range){ d->address, d->length });
+}
+
+static void what_was_checked_is_what_the_device_gets(void **state)
+{
+	unsigned given = 0;
+	pthread_t other;
+
+	(void)state;
+	over = false;
+	set(desc(0), BASE, 1, 0, 0);
+	pthread_create(&other, NULL, flip, NULL);
+	for (unsigned i = 0; i < 300000; i++) {
+		uint16_t index = ring()->avail->index;
+
+		offer(0);
+		if (broken()) {
+			begin(0);
+			continue;
+		}
+		assert_true(is_inside(&ring()->descriptor[ring()->avail->head[index % OURS]]));
+		use(index, 0);
+		given++;
+	}
+	__atomic_store_n(&over, true, __ATOMIC_RELAXED);
+	pthread_join(other, NULL);
+	assert_true(given > 1000);
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, a_disk)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(each_buffer_is_translated),
+		TEST(what_is_used_goes_back_under_the_guests_number),
+		TEST(an_event_index_asks_for_one_interrupt),
+		TEST(what_has_no_room_waits),
+		TEST(a_chain_may_be_as_long_as_the_ring),
+		TEST(a_loop_ends),
+		TEST(nothing_leaves_the_ram),
+		TEST(a_queue_is_checked_when_it_begins),
+		TEST(a_device_that_used_what_it_had_not_is_not_believed),
+		TEST(features_are_those_of_its_list),
+		TEST(after_a_reset_nothing_is_taken),
+		TEST(only_a_harmless_part_of_the_configuration_is_written),
+		TEST(what_was_checked_is_what_the_device_gets),
+	};
+
+	return RUN(tests);
+}
