@@ -196,8 +196,8 @@ static bool request_indirectly(uint32_t type, uint64_t sector, void *at, uint32_
 	uint16_t index = rings.used.index + 1;
 
 	make_chain(table, type, sector, (uint64_t)at, length);
-	rings.desc[5] = (struct descriptor){ (uint64_t)table, 3 * sizeof(table[0]), INDIRECT_TABLE,
-					     0 };
+	rings.desc[5] =
+		(struct descriptor){ (uint64_t)table, 3 * sizeof(table[0]), INDIRECT_TABLE, 0 };
 	offer(5);
 	return is_used(index) && !status;
 }
@@ -404,8 +404,7 @@ static void wild_tables(void)
 	indirect("a table that ends behind the RAM", INDIRECT,
 		 (struct descriptor){ ram_end - 16, size, INDIRECT_TABLE, 0 });
 	begin(INDIRECT);
-	table[0] = rings.desc[0] =
-		(struct descriptor){ at, sizeof(table[0]), INDIRECT_TABLE, 0 };
+	table[0] = rings.desc[0] = (struct descriptor){ at, sizeof(table[0]), INDIRECT_TABLE, 0 };
 	offer(0);
 	breaks("a table in itself");
 }

@@ -273,6 +273,35 @@ static void a_guest_that_reboots_takes_its_alarm_along(void **state)
 	takes_its_alarm_along(VM_REBOOT);
 }
 
+/* Which the platform's device shows by its status: while that is 0 it reaches no memory. */
+static void leaves_a_quiet_device(enum vm_end how)
+{
+	static uint8_t registers[VIRTIO_BYTES] __attribute__((aligned(8)));
+	static struct virtio_device disk;
+
+	disk = (struct virtio_device){ .vm = vm, .status = STATUS_DRIVER_OK };
+	disk.port = (struct port){ .base = (uint64_t)registers, .known = virtio_type_of(2) };
+	registers[VIRTIO_STATUS] = STATUS_DRIVER_OK;
+	vm->devices->virtio[0] = &disk;
+	vm->devices->virtio_count = 1;
+	ends(how);
+	assert_int_equal(registers[VIRTIO_STATUS], 0);
+	assert_int_equal(disk.status, 0);
+	vm->devices->virtio_count = 0;
+}
+
+static void a_guest_that_ends_leaves_a_quiet_device(void **state)
+{
+	(void)state;
+	leaves_a_quiet_device(VM_SHUTDOWN);
+}
+
+static void a_guest_that_reboots_leaves_a_quiet_device(void **state)
+{
+	(void)state;
+	leaves_a_quiet_device(VM_REBOOT);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -282,6 +311,8 @@ int main(void)
 		TEST(a_key_during_a_restart_interrupts_nobody),
 		TEST(a_guest_that_ends_takes_its_alarm_along),
 		TEST(a_guest_that_reboots_takes_its_alarm_along),
+		TEST(a_guest_that_ends_leaves_a_quiet_device),
+		TEST(a_guest_that_reboots_leaves_a_quiet_device),
 	};
 
 	return RUN(tests);
