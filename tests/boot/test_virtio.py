@@ -127,6 +127,15 @@ def test_a_hostile_driver_breaks_its_device_alone(launch, payloads, tmp_path, mo
     assert any(written[8 * SECTOR:72 * SECTOR]) and not any(written[:8 * SECTOR]) and not any(written[72 * SECTOR:])
 
 
+@pytest.mark.parametrize("mode", ["tsp", "ssp-hm"])
+def test_a_notification_costs_an_exit_and_little_for_each_descriptor(launch, payloads, tmp_path, mode):
+    run = launch(MODE=mode, KERNEL=payloads / "hostile-queues.bin", DISK=raw(tmp_path / "disk.img", b"", MIB), MEM="128M",
+                 APPEND="cost=1", TIMEOUT=120)
+    vain, few, many = (int(number) for number in re.findall(r"^note instructions .* (\d+)$", run.console, re.M))
+    assert 0 < vain < 2000 and vain < few < vain + 500, repr(run)
+    assert 0 < many - few <= 10 * 100, repr(run)
+
+
 def test_a_guest_that_reboots_finds_its_disk_again(launch, payloads, tmp_path):
     """It is reset while a request is on its way, and works for the same guest anew."""
     run = launch(MODE="ssp-hm", KERNEL=payloads / "hostile-queues.bin", DISK=raw(tmp_path / "disk.img", b"", MIB), MEM="128M",

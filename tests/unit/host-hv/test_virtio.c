@@ -253,6 +253,41 @@ static void a_loop_ends(void **state)
 	assert_int_equal(said, 1);
 }
 
+static void an_index_is_not_further_ahead_than_the_queue_is_long(void **state)
+{
+	(void)state;
+	set(desc(0), BASE + DATA, 1, 0, 0);
+	avail()->index = SIZE;
+	write(VIRTIO_QUEUE_NOTIFY, 0);
+	assert_false(broken());
+	assert_int_equal(ring()->avail->index, SIZE);
+	avail()->index = 2 * SIZE + 1;
+	write(VIRTIO_QUEUE_NOTIFY, 0);
+	assert_true(broken());
+	assert_int_equal(ring()->avail->index, SIZE);
+}
+
+/* Behind each table lies one that would do. */
+static void a_descriptor_is_in_its_table(void **state)
+{
+	(void)state;
+	set(desc(SIZE), BASE + DATA, 1, 0, 0);
+	offer(SIZE);
+	assert_true(broken());
+	begin(FEATURE_INDIRECT);
+	set(desc(SIZE), BASE + DATA, 1, 0, 0);
+	set(desc(0), BASE + DATA, 1, DESC_NEXT, SIZE);
+	offer(0);
+	assert_true(broken());
+	begin(FEATURE_INDIRECT);
+	set(desc(0), BASE + TABLE, 16, DESC_INDIRECT, 0);
+	set(in_table(0), BASE + DATA, 1, DESC_NEXT, 1);
+	set(in_table(1), BASE + DATA, 1, 0, 0);
+	offer(0);
+	assert_true(broken());
+	assert_int_equal(ring()->avail->index, 0);
+}
+
 static void nothing_leaves_the_ram(void **state)
 {
 	static const struct descriptor bad[] = {
@@ -434,6 +469,8 @@ int main(void)
 		TEST(what_has_no_room_waits),
 		TEST(a_chain_may_be_as_long_as_the_ring),
 		TEST(a_loop_ends),
+		TEST(an_index_is_not_further_ahead_than_the_queue_is_long),
+		TEST(a_descriptor_is_in_its_table),
 		TEST(nothing_leaves_the_ram),
 		TEST(a_queue_is_checked_when_it_begins),
 		TEST(a_device_that_used_what_it_had_not_is_not_believed),
