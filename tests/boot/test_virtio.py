@@ -62,6 +62,25 @@ def test_a_disk_keeps_what_is_written(launch, tmp_path, mode):
     assert written[:2 * MIB] == 2 * data and written[2 * MIB:] == bytes(2 * MIB)
 
 
+def test_two_harts_share_a_disk_and_a_network_card(launch, tmp_path, server):
+    """Both vCPUs notify and both are interrupted, while the boot hart serves the platform's devices."""
+    port, text = server
+    data = content()
+    disk = raw(tmp_path / "disk.img", data, 4 * MIB)
+    program = script(tmp_path, f"""#!/bin/sh
+for i in 0 1 2 3; do
+	dd if=/dev/vda of=/dev/vda bs=64k count=16 seek=$((16 * (i % 2 + 1))) conv=notrunc,fsync 2> /dev/null &
+	wget -q -O - http://10.0.2.2:{port}/text | sha256sum
+done
+wait
+sync
+""".replace("wget", "busybox wget"))
+    run = launch(MODE="ssp-hm", DISK=disk, NET="user", PROGRAM=program, WARM=0, WORKLOAD="none", HARTS=2, VCPUS=2, ICOUNT=0,
+                 TIMEOUT=300)
+    assert {line.split()[0] for line in output(run).splitlines()} == {hashlib.sha256(text.encode()).hexdigest()}, repr(run)
+    assert disk.read_bytes() == 3 * data + bytes(MIB)
+
+
 CLUSTER = 1 << 16
 
 

@@ -450,6 +450,37 @@ static void has_a_clock_if_the_platform_has_one(void **state)
 	assert_int_equal(p.rtc_irq, 11);
 }
 
+/* A guest's tree is read as the platform's, whatever the order of its nodes. */
+static void has_as_many_virtio_devices_as_it_is_given(void **state)
+{
+	struct guest_tree t;
+	struct platform p;
+
+	(void)state;
+	write_host(NULL, NULL);
+	platform_read(&p, host, 1);
+	assert_int_equal(p.virtio_count, 0);
+	t = tree();
+	t.virtio = 3;
+	assert_int_equal(dtb_build(&t, guest), 0);
+	assert_int_equal(number("/soc/virtio_mmio@10001000", "interrupts"), 1);
+	assert_int_equal(number("/soc/virtio_mmio@10003000", "interrupts"), 3);
+	assert_true(fdt_path_offset(guest, "/soc/virtio_mmio@10004000") < 0);
+	assert_int_equal(fdt_setprop_u64(guest, fdt_path_offset(guest, "/soc/virtio_mmio@10001000"),
+					 "reg", 0x20000000),
+			 0);
+	assert_int_equal(fdt_appendprop_u64(guest,
+					    fdt_path_offset(guest, "/soc/virtio_mmio@10001000"),
+					    "reg", 0x200),
+			 0);
+	platform_read(&p, guest, 1);
+	assert_int_equal(p.virtio_count, 3);
+	assert_int_equal(p.virtio[0].where.base, 0x10002000);
+	assert_int_equal(p.virtio[1].where.base, 0x10003000);
+	assert_int_equal(p.virtio[2].where.base, 0x20000000);
+	assert_int_equal(p.virtio[2].irq, 1);
+}
+
 /* For kernels that end by no SBI call: what to store where, as QEMU's virt machine says it. */
 static void says_how_to_power_off_and_reboot(void **state)
 {
@@ -687,6 +718,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(describes_the_guest),
 		cmocka_unit_test(says_how_to_power_off_and_reboot),
 		cmocka_unit_test(has_a_clock_if_the_platform_has_one),
+		cmocka_unit_test(has_as_many_virtio_devices_as_it_is_given),
 		cmocka_unit_test(is_a_machine_to_its_reader),
 		cmocka_unit_test(reports_a_command_line_without_end),
 		cmocka_unit_test(a_ramdisk_that_is_a_tree_is_the_guests),
