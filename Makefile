@@ -99,7 +99,7 @@ prove: fetch fetch-cbmc ## models, exhaustively, and bounded proofs of the engin
 	@$(if $(HARNESS),:,$(submake) -C tests/models check)
 	@tests/prove/prove $(HARNESS)
 
-all: hmcode host-hv $(initramfs) $(guest_kernel) $(if $(TRACE),hmcode-trace plugins) ## build all of it
+all: hmcode host-hv $(initramfs) $(guest_kernel) $(if $(TRACE),hmcode-trace) $(if $(TRACE)$(filter-out 0,$(WALKS)),plugins) ## build all of it
 
 dist: hmcode host-hv ## an archive for who does not build: binaries, interface, patches, documents, notices
 	@qemu-platform/dist

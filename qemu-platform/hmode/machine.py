@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 
-from hmode import devices, modes, program, tree
+from hmode import devices, modes, program, tree, walks
 from hmode.devices import escaped
 from hmode.image import RAM
 from hmode.messages import Failed
@@ -125,9 +125,14 @@ def hardware(settings, qemu):
 def command(settings, qemu, guest, log):
     """guest: kernel, initrd, dtb as paths, the last two perhaps None; beside the log the native tree is left."""
     words = hardware(settings, qemu)
+    if settings.is_native:
+        words += native_software(settings, guest.kernel, guest.initrd)
+    else:
+        words += host_software(settings, guest.kernel, guest.initrd, guest.dtb)
+    if settings.walks:
+        words = walks.shared_memory(words)
     if not settings.is_native:
-        return words + host_software(settings, guest.kernel, guest.initrd, guest.dtb)
-    words += native_software(settings, guest.kernel, guest.initrd)
+        return words
     # A tree of the user's own stays as it is.
     return words if settings.dtb else words + ["-dtb", native_tree(words, f"{log}.dtb")]
 

@@ -3,7 +3,7 @@
 
 import pathlib
 
-from hmode import modes, outcome, outputs, records, results, run, tree
+from hmode import modes, outcome, outputs, records, results, run, translation, tree
 from hmode.messages import Refused
 from hmode.options import WORKLOADS
 from hmode.settings import Settings
@@ -59,7 +59,14 @@ def in_modes(given, names):
     policies = {name: given.get("POLICY", "") for name in (["ssp"] if "ssp" in names else names)}
     return [*native_without_svadu(given, names),
             *(settings_of(given if name == modes.HAP else others, name, policies.get(name, ""), guest)
-              for name in names for guest in guests)]
+              for name in names for guest in guests), *in_small_pages(given, names)]
+
+
+def in_small_pages(given, names):
+    """Where walks are counted, what a second stage costs depends on the host's pages: `hap` with both."""
+    if modes.HAP not in names or given.get("WALKS", "0") in ("", "0") or given.get("HOSTPAGES"):
+        return []
+    return [settings_of(given | {"HOSTPAGES": "4k"}, modes.HAP, kind="4k")]
 
 
 def native_without_svadu(given, names):
@@ -125,7 +132,7 @@ def table(given):
     with outputs.result(about(given).result) as write:
         found = record(wanted)
         write(records.as_text(found))
-    print("\n".join(maker(found)))
+    print("\n".join(maker(found) + translation.tables(found)))
     if maker is results.steps:
         print(LADDER_LEGEND)
     return found

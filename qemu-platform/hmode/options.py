@@ -9,7 +9,7 @@ it has no use for.
 import dataclasses
 import typing
 
-from hmode import modes, program, tree
+from hmode import modes, program, tree, walks
 from hmode.kinds import Address, Choice, File, Number, Size, Switch, Text, Words
 from hmode.messages import Refused
 
@@ -218,6 +218,17 @@ def device_rule(name):
 NO_TABLE = {"tour": "make run MODE=..., for one run", "measure": "make run MODE=..., for one run"}
 
 
+def walks_rule(settings):
+    if not settings.walks:
+        return
+    if settings.harts > 1:
+        raise Refused("WALKS is for one hart", "HARTS=1")
+    if not settings.measured:
+        raise Refused("WALKS needs a WORKLOAD or a PROGRAM", " ".join(["all", *WORKLOADS]))
+    if str(settings.qemu).startswith("hspt"):
+        raise Refused(f"QEMU={settings.qemu} does not go with WALKS", "Debian's QEMU, without QEMU=")
+
+
 # ---- the options ----
 
 OPTIONS = (
@@ -274,6 +285,8 @@ OPTIONS = (
            commands=("run",), rule=trace_rule),
     Option("EVENTS", Number(1, 9_999_999), "1000000", "for TRACE, how many are kept, the last ones", rule=events_rule,
            commands=("run",)),
+    Option("WALKS", walks.Cores(), "0", rule=walks_rule, commands=RECORDING,
+           help="what address translation costs on these cores, by a model in QEMU; vary: also with each assumption another"),
     Option("HARTS", Number(1, 8), "1", "harts of the machine", commands=SPLIT),
     Option("VCPUS", Number(1, 8), lambda settings: str(settings.harts) if settings.mode == "native" else "1",
            modes=tuple(modes.NAMES[1:]), ignored=True, shown="1", commands=SPLIT,

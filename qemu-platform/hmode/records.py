@@ -4,7 +4,7 @@
 import json
 import re
 
-from hmode import versions
+from hmode import versions, walks
 
 SEPARATOR = "\x1e"
 
@@ -63,19 +63,30 @@ def result(settings, workload, record, ring):
         "longest_m_stay": record.get("longest_m_stay") if settings.icount else None,
         "walk_refs": record.get("walk_refs"), "ring": record.get("ring"), "guest_ring": ring,
         "versions": versions.of(settings),
+        "translation": None,
     }
+
+
+def by_mark(settings, console):
+    """The mark of each record, and the result object that came of it; None where the workload was not wanted."""
+    counted = rings(console)
+    for record in records(console):
+        number = record.get("mark")
+        if isinstance(number, int) and not record.get("vm"):
+            name = settings.marks_of.get(number)
+            yield number, result(settings, name, record, counted.get(name)) if name else None
 
 
 def results(settings, console):
     """A result object for each wanted workload that gave a record."""
-    counted = rings(console)
-    found = []
-    for record in records(console):
-        number = record.get("mark")
-        name = settings.marks_of.get(number) if isinstance(number, int) else None
-        if name and not record.get("vm"):
-            found.append(result(settings, name, record, counted.get(name)))
-    return found
+    return [found for _, found in by_mark(settings, console) if found]
+
+
+def walked(settings, console, log):
+    """The same, with what a plugin counted meanwhile."""
+    marks = list(by_mark(settings, console))
+    walks.add(settings, marks, log)
+    return [found for _, found in marks if found]
 
 
 def as_text(objects):

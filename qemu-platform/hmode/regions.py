@@ -11,7 +11,7 @@ import re
 DEEPEST = 16
 MARK = re.compile(rb"([+-])([A-Za-z0-9_.-]{1,32})")
 REFUSED = b"~"             # one without a good name, of which the program was told
-SUMMED = ("vm_exits", "hm_traps", "instructions", "ring")
+SUMMED = ("vm_exits", "hm_traps", "instructions", "ring", "walk_refs", "translation")
 
 
 def plus(one, other):
@@ -92,6 +92,7 @@ def together(results):
     for at, result in enumerate(results):
         key = at
         if result.get("region"):
-            key = (result["workload"], result["mode"], tuple(result["hm"]), result["guest"], result.get("svadu"))
+            key = (result["workload"], result["mode"], tuple(result["hm"]), result["guest"], result.get("svadu"),
+                   result.get("hostpages"))
         groups.setdefault(key, []).append(result)
     return [summed(group) if len(group) > 1 else group[0] for group in groups.values()]

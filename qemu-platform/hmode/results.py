@@ -73,9 +73,14 @@ def without_repeats(rows):
         last = first
 
 
+def label_of(result):
+    """The mode; of a guest in small host pages with these."""
+    return label(result["mode"], result["hm"]) + (" 4k" if result.get("hostpages") == "4k" else "")
+
+
 def figures(result):
     exits, traps, counted = result["vm_exits"], result["hm_traps"], result["instructions"]
-    return {"mode": result["mode"], "hm": result["hm"], "label": label(result["mode"], result["hm"]),
+    return {"mode": result["mode"], "hm": result["hm"], "label": label_of(result),
             "svadu": result.get("svadu", "0") != "0",
             "workload": result["workload"], "is_part": bool(result.get("region")), "exits": exits["total"], "memory": exits["memory"],
             "traps": traps["total"], "transitions": plus(exits["total"], traps["total"]),

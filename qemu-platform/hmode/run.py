@@ -5,7 +5,8 @@ import collections
 import pathlib
 import sys
 
-from hmode import addresses, devices, guest, machine, modes, outcome, outputs, qemu, records, results, trace, tree
+from hmode import addresses, devices, guest, machine, modes, outcome, outputs, qemu, records, results, trace, translation, tree, \
+    walks
 from hmode.console import Console, execute
 from hmode.messages import Failed, say, warn
 from hmode.options import OPTIONS
@@ -36,9 +37,11 @@ def must_be_built(settings):
     wanted = [tree.firmware(settings.trace) / "hmcode.bin"]
     wanted += [] if settings.is_native else [tree.BUILD / "host-hv/host-hv.bin"]
     wanted += [tree.BUILD / trace.PLUGIN] if settings.trace else []
+    wanted += [tree.BUILD / walks.PLUGIN] if settings.walks else []
     for path in wanted:
         if not path.is_file():
-            raise Failed(f"{path} is not built", "run: make all" + (" TRACE=1" if settings.trace else ""))
+            more = (" TRACE=1" if settings.trace else "") + (" WALKS=1" if settings.walks else "")
+            raise Failed(f"{path} is not built", f"run: make all{more}")
 
 
 def must_have_folders(settings):
@@ -71,7 +74,8 @@ def prepare(settings, *more):
     devices.must_have(settings, found)
     must_be_built(settings)
     log = log_of(settings)
-    return Prepared([*machine.command(settings, found, files, log), *trace.words(settings, log), *more], log)
+    return Prepared([*machine.command(settings, found, files, log), *trace.words(settings, log), *walks.words(settings, log), *more],
+                    log)
 
 
 def execute_to_the_end(settings, prepared):
@@ -121,11 +125,11 @@ def run(settings, title=""):
         say("RUN", title + settings.title())
         with trace.taken(settings, prepared.log):
             console = execute_to_the_end(settings, prepared)
-            found = outcome.with_programs(settings, console, prepared.log, records.results(settings, console))
+            found = outcome.with_programs(settings, console, prepared.log, records.walked(settings, console, prepared.log))
             write(records.as_text(found))
     return found
 
 
 def show_results(found):
     if found:
-        print("\n".join(results.table(found)))
+        print("\n".join(results.table(found) + translation.tables(found)))

@@ -7,7 +7,8 @@
  * hart itself follows: a shadow where satp names one, two stages where hgatp does.  It knows
  * nothing of this project but its measurement marker.  docs/walks.md has the method.
  *
- *   -plugin walks.so,core=NAME:KEY=NUMBER:...[,core=...][,out=FILE][,trace=FILE][,most=N]
+ *   -plugin walks.so,core=NAME:KEY=NUMBER:...[,core=...][,out=FILE][,from=user][,trace=FILE]
+ *     [,most=N]
  *   -object memory-backend-memfd,id=ram,size=SIZE,share=on -M virt,memory-backend=ram
  *
  * Between two markers it counts; at the second it writes a line such as
@@ -16,6 +17,9 @@
  * traps: entries of handlers, by mode (S-mode without H is hs); returns: MRET and SRET; lost: accesses that took place
  * and for which the tables have no translation; wrong: those whose translation is another one than
  * QEMU's.  Both are 0 unless the model is wrong, or a fence was left out.
+ *
+ * from=user: the models see nothing before the first instruction of U-mode.  A boot takes most of a
+ * run, and where nobody asks for it, what a TLB has of it is gone when a workload has warmed up.
  *
  * trace=, most=: the first N (100000) accesses behind the first marker that begins (recorder.h).
  *
@@ -36,7 +40,7 @@
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 
 static const char *const usage =
-	"walks: -plugin walks.so,core=NAME:KEY=NUMBER:...[,out=FILE][,trace=FILE][,most=N]\n";
+	"walks: -plugin walks.so,core=NAME:KEY=NUMBER:...[,out=FILE][,from=user][,trace=FILE][,most=N]\n";
 
 static FILE *out;
 static uint64_t returns, fences, lost, wrong;
@@ -56,6 +60,7 @@ static qemu_plugin_u64 resumes;           /* a begin marker was executed */
 static qemu_plugin_u64 handler[HANDLERS]; /* its first instruction */
 static uint64_t traps[HANDLERS];
 
+static bool sees = true; /* the models do */
 static uint64_t returned_to;
 static uint64_t executed;  /* address of the page that is executed */
 static uint64_t last_data; /* key() of the page that was loaded or stored last; 0: not known */
@@ -200,7 +205,7 @@ static void fetch(uint64_t page, uint64_t frame)
 
 	qemu_plugin_u64_set(fetched, 0, frame);
 	executed = page;
-	if (!is_translated(&spaces[whose]))
+	if (!sees || !is_translated(&spaces[whose]))
 		return;
 	lost += cores_access(FETCH, &spaces[whose], page) == UNTRANSLATED;
 	recorder_access(FETCH, &spaces[whose], page);
@@ -250,7 +255,7 @@ static void on_data(unsigned int vcpu, qemu_plugin_meminfo_t info, uint64_t va, 
 	uint64_t last = va + (1u << qemu_plugin_mem_size_shift(info)) - 1;
 
 	(void)vcpu;
-	if (!is_translated(&spaces[whose]))
+	if (!sees || !is_translated(&spaces[whose]))
 		return;
 	access_page(info, va, whose);
 	if (va >> PAGE_BITS != last >> PAGE_BITS)
@@ -286,7 +291,7 @@ static void take_fault(enum handler in)
 	if (cause > 63 || !(FAULTS >> cause & 1))
 		return;
 	whose = whose_fault(in);
-	if (whose == NOBODY || !is_translated(&spaces[whose]))
+	if (!sees || whose == NOBODY || !is_translated(&spaces[whose]))
 		return;
 	cores_access(FAULTING, &spaces[whose], va);
 	recorder_access(FAULTING, &spaces[whose], va);
@@ -551,6 +556,10 @@ static void on_block(qemu_plugin_id_t id, struct qemu_plugin_tb *block)
 	enum whose of_data = whose_data(mode);
 
 	(void)id;
+	if (PRIV(mode) == PRIV_U && !sees) {
+		sees = true;
+		forget_pages();
+	}
 	watch_block(block, mode);
 	if (PRIV(mode) != PRIV_M)
 		watch_fetches(block, IS_V(mode) ? GUEST : HOST);
@@ -582,6 +591,10 @@ static const char *take_option(const char *option)
 		return cores_add(option + 5);
 	if (!strncmp(option, "out=", 4))
 		return (out = fopen(option + 4, "w")) ? NULL : "it cannot be written";
+	if (!strcmp(option, "from=user")) {
+		sees = false;
+		return NULL;
+	}
 	if (!strncmp(option, "most=", 5)) {
 		most = strtoull(option + 5, NULL, 10);
 		return most ? NULL : "it is no number";

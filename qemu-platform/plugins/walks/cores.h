@@ -7,7 +7,7 @@
 
 #include "model.h"
 
-#define MOST_CORES 16
+#define MOST_CORES 32
 
 /* NAME:KEY=NUMBER:...; all keys must be given.  NULL, or what is wrong. */
 const char *cores_add(const char *text);

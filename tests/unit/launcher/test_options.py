@@ -17,7 +17,7 @@ VALUES = {"POLICY": "flush,fill", "MODES": "tsp ssp", "KERNEL": "x", "LOAD": "0x
           "INITRD": "none", "DTB": "x", "APPEND": "quiet", "CMDLINE": "", "WORKLOAD": "fork", "RESULT": "x", "LOG": "x",
           "MEM": "2G", "QEMU": "strict", "ASIDLEN": "6", "V": "1", "LADDER": "1", "FORMAT": "flat", "TRACE": "x",
           "PROGRAM": "x", "ARGS": "a 'b c'", "CHECK": "true", "LIBS": "x", "DEBS": "jq", "ROOT": "x", "DISK": "x",
-          "SHARE": "x", "LIST": str(pathlib.Path(__file__).with_name("programs"))}
+          "SHARE": "x", "WALKS": "u74", "LIST": str(pathlib.Path(__file__).with_name("programs"))}
 DEVICES = {"DISK": "x", "NET": "user", "SHARE": "x"}
 WITH = {"POLICY": {"MODE": "ssp"}, "LOAD": {"KERNEL": "x", "FORMAT": "flat"}, "FORMAT": {"KERNEL": "x"},
         "ASIDLEN": {"QEMU": "strict"}, "EVENTS": {"TRACE": "x"},
@@ -141,6 +141,12 @@ def test_two_names_of_one_option_must_agree(one, other):
     ({"MEM": "62M"}, "MEM=62M is out of range | 64M to 16G"),
     ({"MEM": "17G"}, "is out of range"),
     ({"MEM": "129M"}, "MEM=129M is no multiple of 2M | an even number of M"),
+    ({"WALKS": "u75"}, "WALKS=u75 is unknown | 0 c910 p550 u74 x60, or a path"),
+    ({"WALKS": "./u75"}, "WALKS=./u75 is no readable price list"),
+    ({"WALKS": "u74:l2"}, "WALKS=u74:l2: 'l2' is no change of a price list | KEY=NUMBER of l1i"),
+    ({"WALKS": "u74:l3=5"}, "'l3=5' is no change of a price list"),
+    ({"WALKS": "vary"}, "WALKS=vary names no core"),
+    ({"WALKS": ",".join(f"u74:l2={n}" for n in range(64, 97))}, "33 different cores are too many | at most 32"),
     *(({"KERNEL": "x", "FORMAT": "flat", "LOAD": text}, f"LOAD={text} is no address | a number, as 0x80200000")
       for text in ("above", "0x", "0xg", "010", "-1", "0x00000000080400000")),
 ])
@@ -208,6 +214,9 @@ def test_workloads_are_in_the_order_of_their_list(text, names):
       for name, value in DEVICES.items()),
     *(({name: value, "CMDLINE": "quiet"}, f"{name} needs words on the command line | APPEND")
       for name, value in DEVICES.items()),
+    ({"WALKS": "u74", "HARTS": "2"}, "WALKS is for one hart | HARTS=1"),
+    ({"WALKS": "u74", "WORKLOAD": "none"}, "WALKS needs a WORKLOAD or a PROGRAM | all boot"),
+    ({"WALKS": "u74", "QEMU": "hspt"}, "QEMU=hspt does not go with WALKS | Debian's QEMU"),
     ({"LADDER": "1", "MODES": "ssp"}, "LADDER=1 has its own MODES and POLICY"),
     ({"LADDER": "1", "POLICY": "satp"}, "LADDER=1 has its own MODES and POLICY"),
 ])
@@ -220,7 +229,7 @@ def test_every_rule_has_its_refusal_here():
     ruled = {option.name for option in options.OPTIONS if option.rule}
     assert ruled == {"FORMAT", "LOAD", "MARKS", "RESULT", "CMDLINE", "ASIDLEN", "LADDER", "KERNEL", "EVENTS",
                      "PROGRAM", "ARGS", "LIST", "WARM", "CHECK", "LIBS", "DEBS", "ROOT", "PROFILE", "QEMU", "TRACE",
-                     "MISALIGNED", *DEVICES}
+                     "MISALIGNED", "WALKS", *DEVICES}
 
 
 # ---- defaults ----
