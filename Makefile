@@ -34,7 +34,7 @@ $(PYTHON) $(gdb):
 	@qemu-platform/fetch tools
 
 run		:= $(if $(MODE)$(TRACE),run,tour)
-run: options all	## the tour: native, tsp, ssp and ssp-hm, and the table; or MODE=... for one run
+run: options all	## the tour: native, tsp, ssp, ssp-hm and hap, and the table; or MODE=... for one run
 	@$(launch) $(run)
 
 shell: options all	## an interactive shell in the guest

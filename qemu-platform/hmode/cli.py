@@ -24,7 +24,7 @@ PLANS = {
     "run": lambda given: [Settings(given)],
     "shell": lambda given: [shell_settings(given)],
     "debug": lambda given: [debug_settings(given)],
-    "tour": lambda given: measure.plan(given)[0],
+    "tour": lambda given: measure.plan_tour(given)[0],
     "measure": lambda given: measure.plan(given)[0],
     "bench-events": counting.plan_events,
     "count-pt-writes": lambda given: [counting.plan_pt_writes(given)],

@@ -4,7 +4,7 @@
 import pathlib
 
 from hmode import modes, outcome, outputs, records, results, run, translation, tree
-from hmode.messages import Refused
+from hmode.messages import Refused, warn
 from hmode.options import WORKLOADS
 from hmode.settings import Settings
 
@@ -105,32 +105,52 @@ def must_have_rows(given, measured):
                       f"INITRD={tree.BUILD / 'guest/initramfs.cpio'}; without workloads: make run MODE=ssp-hm KERNEL=...")
 
 
-def plan(given):
-    """The settings of all runs that `measure` makes, and the maker of their table: each is checked before the first
-    one begins."""
+def plan(given, names=None):
+    """The settings of all runs that `measure` makes, in these modes if MODES names none, and the maker of their table:
+    each is checked before the first one begins."""
     whole = about(given)
     must_have_rows(given, whole.measured)
     if whole.ladder:
         return on_ladder(given), results.steps
     maker = results.side_by_side if whole.guest == "patched" else results.table
-    return in_modes(given, whole.modes or modes.TOUR), maker
+    return in_modes(given, whole.modes or names or modes.TABLE), maker
 
 
-def record(wanted):
-    """The results of all these."""
+def touring(given):
+    """The modes of the tour: `hap` is one where the options go with it."""
+    if given.get("GUEST") == "patched":     # beside itself with hm=off, which is the same in `hap`
+        return modes.TABLE
+    try:
+        in_modes(given, [modes.HAP])
+    except Refused:
+        return modes.TABLE
+    return modes.TOUR
+
+
+def plan_tour(given):
+    plan(given)             # what is wrong with all of them is told of the first
+    return plan(given, touring(given))
+
+
+def record(wanted, may_lack_h=False):
+    """The results of all these; may_lack_h: but of those in `hap`, where QEMU cannot run them."""
     (tree.BUILD / "results").mkdir(parents=True, exist_ok=True)
     found = []
     for number, settings in enumerate(wanted, 1):
-        found += run.run(settings, f"{number}/{len(wanted)} " if len(wanted) > 1 else "")
+        try:
+            found += run.run(settings, f"{number}/{len(wanted)} " if len(wanted) > 1 else "")
+        except run.NoGuestsByH as lacking:
+            if not may_lack_h:
+                raise
+            warn(f"hap is left out: {lacking}")
     outcome.compare([result for result in found if result.get("program")])
     return found
 
 
-def table(given):
+def table(given, wanted, maker, may_lack_h=False):
     """The results, which are shown."""
-    wanted, maker = plan(given)
     with outputs.result(about(given).result) as write:
-        found = record(wanted)
+        found = record(wanted, may_lack_h)
         write(records.as_text(found))
     print("\n".join(maker(found) + translation.tables(found)))
     if maker is results.steps:
@@ -139,7 +159,7 @@ def table(given):
 
 
 def measure(given):
-    outcome.must_be_right(table(given))
+    outcome.must_be_right(table(given, *plan(given)))
 
 
 def title(given):
@@ -149,9 +169,9 @@ def title(given):
 
 
 def tour(given):
-    plan(given)         # what is refused is refused before anything is said
-    print(f"{title(given)}, in these modes ({' '.join(modes.TOUR)}):", flush=True)
-    found = table(given)
+    wanted, maker = plan_tour(given)        # what is refused is refused before anything is said
+    print(f"{title(given)}, in these modes ({' '.join(touring(given))}):", flush=True)
+    found = table(given, wanted, maker, may_lack_h=True)
     if given.get("GUEST") != "patched":
         consoles = pathlib.Path(given["LOG"]).parent if given.get("LOG") else tree.BUILD / "log"
         print(TOUR_LEGEND.format(build=tree.BUILD, consoles=consoles), flush=True)

@@ -239,7 +239,7 @@ OPTIONS = (
            commands=(*BY_HAND, "measure"), instead={"tour": "MODE=ssp POLICY=..., for one run"},
            help="the events that hmcode finishes itself"),
     Option("MODES", Words(modes.NAMES, form="a list of modes"), None, "which modes the table has",
-           shown=" ".join(modes.TOUR), commands=("measure",), instead={name: "MODE" for name in BY_HAND}),
+           shown=" ".join(modes.TABLE), commands=("measure",), instead={name: "MODE" for name in BY_HAND}),
     Option("LADDER", Switch(), "0", "1: every policy, and what each further event is worth", rule=ladder_rule,
            commands=("measure",)),
     Option("GUEST", Choice(*GUESTS), "debian",

@@ -28,6 +28,13 @@ class RunFailed(Failed):
               file=sys.stderr)
 
 
+class NoGuestsByH(RunFailed):
+    """This QEMU's harts have H, but no firmware can hand a trap of a guest's on."""
+
+    def __init__(self, log):
+        super().__init__("this QEMU runs no guest by the H extension: mstatus.MPV cannot be written, as in 10.0.13", log)
+
+
 def read(log):
     return pathlib.Path(log).read_bytes().decode(errors="replace")
 
@@ -100,7 +107,7 @@ NO_MPV = "hmcode: mstatus.MPV cannot be written"
 
 def judge(settings, console, log):
     if settings.mode == modes.HAP and NO_MPV in console:
-        raise RunFailed("this QEMU runs no guest by the H extension: mstatus.MPV cannot be written, as in 10.0.13", log)
+        raise NoGuestsByH(log)
     if "Kernel panic" in console:
         raise RunFailed("the guest's kernel panicked", log)
     ends = records.ends(console)

@@ -63,7 +63,7 @@ def of_events():
 def of_programs(folder):
     """A list of programs is a run in each mode of the tour and in hap."""
     return [Run(f"{path.stem}-{name}", "programs", (f"MODE={name}", f"LIST={path.relative_to(tree.TOP)}"), 60)
-            for path in sorted(folder.glob("*.list")) for name in [*modes.TOUR, modes.HAP]]
+            for path in sorted(folder.glob("*.list")) for name in modes.TOUR]
 
 
 def whole():

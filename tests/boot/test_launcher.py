@@ -575,3 +575,15 @@ def test_many_runs_have_a_result_together_and_logs_of_their_own(machine):
 def test_the_tour_names_the_users_kernel(machine):
     done = machine(console("fork"), "WORKLOAD=fork", "INITRD=none", command="tour")
     assert done.returncode == 0 and done.stdout.startswith(f"{machine.folder}/Image, in these modes (native"), done
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_the_tour_has_hap_where_the_machine_can(machine, keeps):
+    told = ("" if keeps else "hmcode: mstatus.MPV cannot be written on this hart\r\n") + console("fork")
+    done = machine(told, "WORKLOAD=fork", "INITRD=none", f"RESULT={machine.folder}/out.json", command="tour")
+    assert done.returncode == 0 and "(native tsp ssp ssp-hm hap)" in done.stdout, done
+    found = [json.loads(line)["mode"] for line in (machine.folder / "out.json").read_text().splitlines()]
+    assert found == ["native", "tsp", "ssp", "ssp-hm"] + ["hap"] * keeps
+    assert ("hap is left out: this QEMU runs no guest by the H extension" in done.stderr) != keeps, done
+    if not keeps:
+        assert machine(told, "WORKLOAD=fork", "INITRD=none", "MODES=native hap", command="measure").returncode == 1

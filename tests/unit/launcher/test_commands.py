@@ -111,7 +111,16 @@ def test_a_word_of_makes_is_taken_where_it_does_something(monkeypatch):
 @pytest.mark.parametrize("command", options.TABLES)
 def test_a_table_has_the_workloads_that_were_given(name, command):
     runs = cli.PLANS[command](settings.take([f"{name}=fork pipe"]))
-    assert [each.workload for each in runs] == [["fork", "pipe"]] * len(modes.TOUR)
+    assert [each.workload for each in runs] == [["fork", "pipe"]] * len(modes.TOUR if command == "tour" else modes.TABLE)
+
+
+@pytest.mark.parametrize("words, has", [
+    ([], True), (["SVVPTC=0"], True), (["GUEST=patched"], False), (["SVADU=1"], False), (["PROFILE=u74"], False),
+    (["QEMU=strict"], False),
+])
+def test_the_tour_has_hap_where_the_options_go_with_it(words, has):
+    found = [each.mode for each in cli.PLANS["tour"](settings.take(words))]
+    assert ("hap" in found) == has and {"native", "tsp", "ssp", "ssp-hm"} <= set(found)
 
 
 @pytest.mark.parametrize("given, names", [
