@@ -104,6 +104,7 @@ struct hm_hart {
 
 	HM_TRACED_ONLY(union hm_trace trace;) /* while the guest world does not run */
 	struct hm_vcpu *last_vcpu; /* ran here last; its FP and V state may be in the registers */
+	bool has_run;              /* a vCPU, ever */
 	u64 insn_mark;             /* hart_count_below_m() at the last switch */
 	bool seip;                 /* the software SEIP of the host */
 

@@ -117,8 +117,9 @@ int __wrap_sbi_pmu_ctr_start(unsigned long base, unsigned long mask, unsigned lo
 
 /*
  * ... and start them at values of their own.  OpenSBI does so with counters that are stopped, which
- * ours never are.  What the measurement reads goes on as if nobody had (mark.c).  A hart that has
- * run vCPUs measures them by these counters: there they stay as they are.
+ * ours never are, and on harts that cannot stop theirs.  What the measurement reads goes on as if
+ * nobody had (mark.c).  A hart that has run vCPUs measures them by these counters: there they stay
+ * as they are.
  */
 int __wrap_sbi_pmu_ctr_start(unsigned long base, unsigned long mask, unsigned long flags,
 			     uint64_t value)
@@ -127,11 +128,14 @@ int __wrap_sbi_pmu_ctr_start(unsigned long base, unsigned long mask, unsigned lo
 	u64 wanted = base < 3 ? mask << base & MEASURES : 0, all, below;
 	int error;
 
-	if (!wanted || hart->last_vcpu || !hart->inhibit)
+	if (wanted && hart->has_run && !hart->inhibit)
+		flags &= ~(u64)SBI_PMU_START_FLAG_SET_INIT_VALUE;
+	if (!wanted || hart->has_run)
 		return __real_sbi_pmu_ctr_start(base, mask, flags, value);
 	all = hart_count_all();
 	below = hart_count_below_m();
-	hart_set(CSR_MCOUNTINHIBIT, wanted);
+	if (hart->inhibit)
+		hart_set(CSR_MCOUNTINHIBIT, wanted);
 	error = __real_sbi_pmu_ctr_start(base, mask, flags, value);
 	hm_run_counters(hart);
 	if (wanted & 1u << 0)

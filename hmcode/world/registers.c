@@ -50,6 +50,7 @@ void hm_registers_switch(struct hm_hart *hart, struct hm_vcpu *vcpu)
 {
 	switch_registers(hart, hart->last_vcpu, vcpu);
 	hart->last_vcpu = vcpu;
+	hart->has_run = true;
 	hart->frame.vcpu = vcpu;
 	hart->frame.run = vcpu->run;
 	hart_fence_all();

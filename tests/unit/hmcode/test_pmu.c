@@ -141,7 +141,7 @@ static void ask_of_events(void)
 	expect(event_info(ROM, 0, 1), SBI_ERR_INVALID_ADDRESS,
 	       "an entry that is not to be written");
 	expect(event_info(GUEST_BASE - 16, 0, 1), SBI_ERR_INVALID_ADDRESS, "an entry before RAM");
-	expect(event_info(0 - 16ull, 0, 64), SBI_ERR_INVALID_ADDRESS, "entries that wrap");
+	expect(event_info(0 - 16ull, 0, 56), SBI_ERR_INVALID_ADDRESS, "entries that wrap");
 }
 
 static void events_are_told_in_the_guests_memory_alone(void **state)
