@@ -215,12 +215,14 @@ struct hm_vcpu {
  */
 #define HM_GUEST_COUNTERS (1u << HM_COUNTER_CYCLE | 1u << HM_COUNTER_TIME)
 
-static inline void hm_reset_features(struct hm_vcpu *vcpu)
+/* pmu: which a new vCPU has cleared already. */
+static inline void hm_reset_features(struct hm_vcpu *vcpu, bool pmu)
 {
 	vcpu->medeleg = HM_GUEST_MEDELEG;
 	vcpu->mcounteren = HM_GUEST_COUNTERS;
 	vcpu->delegation_locked = false;
-	vcpu->pmu = (struct hm_pmu){ .insn_before = vcpu->pmu.insn_before };
+	if (pmu)
+		vcpu->pmu = (struct hm_pmu){ .insn_before = vcpu->pmu.insn_before };
 }
 
 /* The bits of a policy for debuggers, which see no macros (gdb/hm.py). */

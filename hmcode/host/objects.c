@@ -210,7 +210,7 @@ static struct hm_vcpu *allocate(u32 tables)
 	ssp_init(&vcpu->space, hpa + ((u64)head << PAGE_SHIFT),
 		 (struct ssp_table *)(hpa + ((u64)pages_of(size) << PAGE_SHIFT)), tables,
 		 hart->satp_modes, !hart->svvptc);
-	hm_reset_features(vcpu);
+	hm_reset_features(vcpu, false);
 	vcpu->vlenb = hart->vlenb;
 	vcpu->v.vtype = HM_VTYPE_VILL;
 	vcpu->timer = vcpu->slice_end = HM_NO_DEADLINE;

@@ -197,7 +197,7 @@ static __attribute__((noinline)) void serve_resets(struct hm_hart *hart, struct 
 						   u64 flags)
 {
 	if (flags & HM_RUN_RESET) {
-		hm_reset_features(vcpu);
+		hm_reset_features(vcpu, true);
 		hart_write(CSR_MEDELEG, vcpu->medeleg);
 		hart_write(CSR_MCOUNTEREN, vcpu->mcounteren);
 	}
