@@ -174,14 +174,16 @@ u64 hm_pmu_read(const struct hm_vcpu *vcpu, enum hm_counter_number number)
 void hm_pmu_hold(struct hm_vcpu *vcpu)
 {
 	for (unsigned int i = 0; i < HM_COUNTERS; i++)
-		vcpu->pmu.counter[i].value = value_of(vcpu, &vcpu->pmu.counter[i]);
+		if (vcpu->pmu.counter[i].started)
+			vcpu->pmu.counter[i].value = value_of(vcpu, &vcpu->pmu.counter[i]);
 	vcpu->pmu.insn_before += vcpu->stats.insn_guest;
 }
 
 void hm_pmu_go_on(struct hm_vcpu *vcpu)
 {
 	for (unsigned int i = 0; i < HM_COUNTERS; i++)
-		vcpu->pmu.counter[i].begin = come_to(vcpu, &vcpu->pmu.counter[i]);
+		if (vcpu->pmu.counter[i].started)
+			vcpu->pmu.counter[i].begin = come_to(vcpu, &vcpu->pmu.counter[i]);
 }
 
 /* ---- calls ---- */

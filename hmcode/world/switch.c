@@ -185,9 +185,9 @@ static void reset_stats(struct hm_hart *hart, struct hm_vcpu *vcpu)
 	space->tables_allocated = space->tables_recycled = 0;
 	space->root_hits = space->root_misses = 0;
 	ssp_ring_reset_counts(&space->ring);
-	vcpu->cycle_base = hart_count_all();
 	hart->insn_mark = hart_count_below_m();
 	hm_pmu_go_on(vcpu);
+	vcpu->cycle_base = hart_count_all();
 }
 
 #define HM_RUN_RESETS (HM_RUN_RESET_STATS | HM_RUN_RESET)
