@@ -27,6 +27,7 @@ queue_fault queue_start(struct queue *q, const struct vm *vm, uint64_t features)
 		return "it is not in RAM, or not aligned";
 	q->features = features;
 	q->taken = q->given = 0;
+	q->waits = false;
 	q->ready = true;
 	return NULL;
 }
@@ -156,16 +157,23 @@ static queue_fault take_chains(struct queue *q, const struct vm *vm)
 			return fault;
 		q->taken++;
 	}
-	return NULL;
+	return ring_full; /* each chain has a descriptor */
 }
 
+/* A chain that did not fit is not looked at again before there is more room. */
 queue_fault queue_take(struct queue *q, const struct vm *vm, bool *notify)
 {
 	uint16_t before = q->ring.pushed;
-	queue_fault fault = take_chains(q, vm);
+	queue_fault fault;
 
+	*notify = false;
+	if (q->waits && q->ring.free_count <= q->room)
+		return NULL;
+	fault = take_chains(q, vm);
+	q->waits = fault == ring_full;
+	q->room = q->ring.free_count;
 	*notify = q->ring.pushed != before && ring_publish(&q->ring);
-	return fault == ring_full ? NULL : fault;
+	return q->waits ? NULL : fault;
 }
 
 /* -- and back -- */

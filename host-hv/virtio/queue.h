@@ -31,6 +31,8 @@ struct queue {
 	struct used_ring *used;
 
 	uint16_t taken, given; /* indices of avail and used */
+	bool waits;            /* the next chain did not fit ... */
+	uint16_t room;         /* ... into so many free descriptors of the ring */
 	struct ring ring;
 };
 

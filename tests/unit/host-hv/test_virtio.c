@@ -219,6 +219,28 @@ static void what_has_no_room_waits(void **state)
 	assert_int_equal(ring()->avail->index, 7);
 }
 
+/* What has become of the chain shows whether it was read. */
+static void what_has_no_room_is_read_again_when_there_is_more(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < SIZE; i++)
+		set(desc(i), BASE + DATA, 1, i % 3 == 2 ? 0 : DESC_NEXT, i + 1);
+	for (unsigned i = 0; i < 7; i++)
+		offer(0);
+	assert_int_equal(ring()->avail->index, OURS / 3);
+	desc(0)->address = OUTSIDE;
+	write(VIRTIO_QUEUE_NOTIFY, 0);
+	*of_platform(VIRTIO_INTERRUPT_STATUS) = INTERRUPT_USED;
+	virtio_serve(&device);
+	assert_false(broken());
+	use(0, 0);
+	assert_true(broken());
+	begin(0);
+	set(desc(0), BASE + DATA, 1, 0, 0);
+	offer(0);
+	assert_int_equal(ring()->avail->index, 1);
+}
+
 static void a_chain_may_be_as_long_as_the_ring(void **state)
 {
 	(void)state;
@@ -467,6 +489,7 @@ int main(void)
 		TEST(what_is_used_goes_back_under_the_guests_number),
 		TEST(an_event_index_asks_for_one_interrupt),
 		TEST(what_has_no_room_waits),
+		TEST(what_has_no_room_is_read_again_when_there_is_more),
 		TEST(a_chain_may_be_as_long_as_the_ring),
 		TEST(a_loop_ends),
 		TEST(an_index_is_not_further_ahead_than_the_queue_is_long),
