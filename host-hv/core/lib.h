@@ -47,20 +47,25 @@ int strncmp(const char *a, const char *b, size_t n);
 char *strchr(const char *s, int c);
 char *strrchr(const char *s, int c);
 
-/* Held for a few hundred instructions, with a virtio queue for longer (docs/locks.md). */
+/*
+ * Held for a few hundred instructions, with virtio queues for longer (docs/locks.md).  By
+ * tickets: who waits, waits for each other hart's hold at most once.
+ */
 struct spinlock {
-	uint32_t held;
+	uint32_t next, owner;
 };
 
 static inline void spin_lock(struct spinlock *l)
 {
-	while (__atomic_exchange_n(&l->held, 1, __ATOMIC_ACQUIRE))
+	uint32_t mine = __atomic_fetch_add(&l->next, 1, __ATOMIC_RELAXED);
+
+	while (__atomic_load_n(&l->owner, __ATOMIC_ACQUIRE) != mine)
 		hart_pause();
 }
 
 static inline void spin_unlock(struct spinlock *l)
 {
-	__atomic_store_n(&l->held, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&l->owner, l->owner + 1, __ATOMIC_RELEASE);
 }
 
 #endif

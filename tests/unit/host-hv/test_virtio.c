@@ -480,6 +480,45 @@ static void what_was_checked_is_what_the_device_gets(void **state)
 	take_while(&away);
 }
 
+/* -- the lock that is held meanwhile -- */
+
+static struct spinlock lock;
+static bool gotten;
+
+static void *get(void *unused)
+{
+	spin_lock(&lock);
+	__atomic_store_n(&gotten, true, __ATOMIC_RELAXED);
+	spin_unlock(&lock);
+	return unused;
+}
+
+static void goes_to_who_waits(void)
+{
+	uint32_t ticket;
+	pthread_t other;
+
+	gotten = false;
+	spin_lock(&lock);
+	ticket = lock.next;
+	pthread_create(&other, NULL, get, NULL);
+	while (__atomic_load_n(&lock.next, __ATOMIC_RELAXED) == ticket)
+		;
+	spin_unlock(&lock);
+	spin_lock(&lock);
+	assert_true(__atomic_load_n(&gotten, __ATOMIC_RELAXED));
+	spin_unlock(&lock);
+	pthread_join(other, NULL);
+}
+
+/* Whoever has had it comes after those that wait. */
+static void a_lock_goes_to_who_waits(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 20; i++)
+		goes_to_who_waits();
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, a_disk)
 
 int main(void)
@@ -501,6 +540,7 @@ int main(void)
 		TEST(after_a_reset_nothing_is_taken),
 		TEST(only_a_harmless_part_of_the_configuration_is_written),
 		TEST(what_was_checked_is_what_the_device_gets),
+		TEST(a_lock_goes_to_who_waits),
 	};
 
 	return RUN(tests);
