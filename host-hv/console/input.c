@@ -7,13 +7,14 @@
 static void (*sink)(uint8_t c);
 
 /* Whatever a guest does about its own, so that the operator's key always works. */
-static void read_uart(void *unused)
+static bool read_uart(void *unused)
 {
 	int c;
 
 	(void)unused;
 	while ((c = serial_get()) >= 0)
 		sink(c);
+	return true;
 }
 
 void input_begin(uint32_t uart_irq, void (*take_key)(uint8_t c))

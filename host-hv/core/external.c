@@ -18,7 +18,7 @@ static struct {
 	unsigned count;
 	struct listener {
 		uint32_t source;
-		void (*serve)(void *whose);
+		bool (*serve)(void *whose);
 		void *whose;
 	} listeners[2 + MAX_VIRTIO]; /* keyboard and clock */
 } external;
@@ -38,7 +38,7 @@ void external_init(const struct platform *p, bool direct)
 	*plic_register(PLIC_THRESHOLD(external.context)) = 0;
 }
 
-bool external_listen(uint32_t source, void (*serve)(void *whose), void *whose)
+bool external_listen(uint32_t source, bool (*serve)(void *whose), void *whose)
 {
 	if (!external.plic || !source)
 		return false;
@@ -64,18 +64,27 @@ void external_begin(void)
 		interrupt_done();
 }
 
+void external_done(uint32_t source)
+{
+	fence_io(); /* what its device was told comes first */
+	*plic_register(PLIC_CLAIM(external.context)) = source;
+	fence_io();
+}
+
+static void serve_claimed(uint32_t source)
+{
+	bool done = true;
+
+	for (unsigned i = 0; i < external.count; i++)
+		if (source == external.listeners[i].source)
+			done &= external.listeners[i].serve(external.listeners[i].whose);
+	if (source && done)
+		external_done(source);
+}
+
 void external_serve(void)
 {
-	uint32_t source;
-
-	if (external.plic) {
-		source = *plic_register(PLIC_CLAIM(external.context));
-		for (unsigned i = 0; i < external.count; i++)
-			if (source == external.listeners[i].source)
-				external.listeners[i].serve(external.listeners[i].whose);
-		if (source)
-			*plic_register(PLIC_CLAIM(external.context)) = source;
-		fence_io();
-	}
+	if (external.plic)
+		serve_claimed(*plic_register(PLIC_CLAIM(external.context)));
 	interrupt_done();
 }

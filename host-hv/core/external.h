@@ -14,9 +14,14 @@ struct platform;
 void external_init(const struct platform *platform, bool direct);
 
 /*
- * serve(whose) is called when the source interrupts; false: there is no such controller or source.
+ * serve(whose) is called when the source interrupts.  It returns whether that is done with;
+ * otherwise the source interrupts no more until external_done().  False: there is no such
+ * controller or source.
  */
-bool external_listen(uint32_t source, void (*serve)(void *whose), void *whose);
+bool external_listen(uint32_t source, bool (*serve)(void *whose), void *whose);
+
+/* On any hart: the source that was not done with may interrupt again. */
+void external_done(uint32_t source);
 
 /* The hart is ready for interrupts from here on. */
 void external_begin(void);

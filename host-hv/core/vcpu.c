@@ -75,10 +75,32 @@ void vcpu_set_external(struct vcpu *v, bool level)
 
 	if ((old & EXTERNAL_LEVEL) == (level ? EXTERNAL_LEVEL : 0))
 		return;
-	old = __atomic_exchange_n(&v->external_irq, EXTERNAL_TOLD | (level ? EXTERNAL_LEVEL : 0),
-				  __ATOMIC_ACQ_REL);
+	if (!level)
+		__atomic_fetch_and(&v->external_irq, ~EXTERNAL_LEVEL, __ATOMIC_RELAXED);
+	old = __atomic_fetch_or(&v->external_irq, EXTERNAL_TOLD | (level ? EXTERNAL_LEVEL : 0),
+				__ATOMIC_ACQ_REL);
 	if (!(old & EXTERNAL_TOLD))
 		sched_kick(v->hart);
+}
+
+/* It stops, then looks whether it was asked (hsm_stop()): so one of the two sees the other. */
+bool vcpu_ask_to_serve(struct vcpu *v)
+{
+	if (vcpu_state(v) == VCPU_STOPPED)
+		return false;
+	if (!(__atomic_fetch_or(&v->external_irq, EXTERNAL_SERVE, __ATOMIC_ACQ_REL) &
+	      EXTERNAL_SERVE))
+		sched_kick(v->hart);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return vcpu_state(v) != VCPU_STOPPED;
+}
+
+/* An interrupt of the guest's that it waits for, or a service that it owes. */
+static bool is_called(const struct vcpu *v)
+{
+	uint32_t irq = __atomic_load_n(&v->external_irq, __ATOMIC_ACQUIRE);
+
+	return irq & EXTERNAL_SERVE || (irq && v->wakes & IRQ_EXTERNAL);
 }
 
 /*
@@ -91,9 +113,7 @@ bool vcpu_ready(const struct vcpu *v, uint64_t now)
 	case VCPU_RUNNABLE: return true;
 	case VCPU_WAITING:
 	case VCPU_SUSPENDED:
-		return now >= v->deadline ||
-		       (__atomic_load_n(&v->external_irq, __ATOMIC_ACQUIRE) &&
-			(v->wakes & IRQ_EXTERNAL)) ||
+		return now >= v->deadline || is_called(v) ||
 		       __atomic_load_n(&v->software_irq, __ATOMIC_ACQUIRE) || vm_ended(v->vm);
 	default: return false;
 	}

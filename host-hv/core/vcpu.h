@@ -29,6 +29,20 @@ void vcpu_send_ipi(struct vcpu *v);
  */
 void vcpu_set_external(struct vcpu *v, bool level);
 
+/*
+ * Makes its hart serve the devices of its guest before it enters the vCPU again, which wakes for
+ * that.  False: it has stopped.
+ */
+bool vcpu_ask_to_serve(struct vcpu *v);
+
+/* Was it asked?  Once for each time. */
+static inline bool vcpu_is_to_serve(struct vcpu *v)
+{
+	return __atomic_load_n(&v->external_irq, __ATOMIC_ACQUIRE) & EXTERNAL_SERVE &&
+	       __atomic_fetch_and(&v->external_irq, ~EXTERNAL_SERVE, __ATOMIC_ACQ_REL) &
+		       EXTERNAL_SERVE;
+}
+
 /* Can it do something now, time being now? */
 bool vcpu_ready(const struct vcpu *v, uint64_t now);
 

@@ -47,6 +47,8 @@ struct fence {
 #define EXTERNAL_LEVEL 1u /* it is pending */
 /* the hart was kicked for a change, and has not entered the vCPU since */
 #define EXTERNAL_TOLD  2u
+/* before it is entered it serves its guest's devices, of which the platform's have interrupted */
+#define EXTERNAL_SERVE 4u
 
 struct vcpu {
 	/* Constant after creation. */
@@ -69,7 +71,7 @@ struct vcpu {
 
 	/* Written from any hart, atomically; a kick of the hart follows. */
 	int state;             /* enum vcpu_state */
-	uint32_t external_irq; /* EXTERNAL_*, of the guest's SEIP */
+	uint32_t external_irq; /* EXTERNAL_*, of the guest's SEIP and of its devices */
 	uint32_t software_irq; /* an IPI came: sets SSIP at the next entry */
 	uint32_t reset_stats;  /* start counting at the next entry */
 

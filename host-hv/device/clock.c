@@ -80,11 +80,12 @@ static uint32_t expire_alarms(void)
 	return rings;
 }
 
-static void serve_alarms(void *unused)
+static bool serve_alarms(void *unused)
 {
 	(void)unused;
 	for (uint32_t rings = expire_alarms(); rings; rings &= rings - 1)
 		clock.ring(lowest_bit(rings));
+	return true;
 }
 
 void clock_init(const struct platform *p, void (*ring)(unsigned id))

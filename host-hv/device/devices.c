@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "device/devices.h"
 
+#include "core/external.h"
 #include "core/guest_map.h"
 #include "core/vcpu.h"
 #include "device/clock.h"
@@ -32,16 +33,54 @@ void vm_virtio_changed(struct vm *vm, const struct virtio_device *d)
 		vm_plic_changed(vm);
 }
 
-/* The platform's device interrupts, on the boot hart. */
-static void serve_virtio(void *device)
+/* With the lock: the platform's device may interrupt again. */
+static void answer(struct virtio_device *d)
 {
-	struct virtio_device *d = device;
-	struct devices *of = d->vm->devices;
+	if (__atomic_exchange_n(&d->called, false, __ATOMIC_ACQ_REL))
+		external_done(d->port.irq);
+}
+
+/* What it uses behind virtio_serve() interrupts again: it has been acknowledged before. */
+void devices_serve(struct vm *vm)
+{
+	struct devices *of = vm->devices;
 
 	spin_lock(&of->lock);
-	virtio_serve(d);
-	vm_virtio_changed(d->vm, d);
+	for (unsigned i = 0; i < of->virtio_count; i++) {
+		struct virtio_device *d = of->virtio[i];
+
+		if (!__atomic_load_n(&d->called, __ATOMIC_ACQUIRE))
+			continue;
+		virtio_serve(d);
+		vm_virtio_changed(vm, d);
+		answer(d);
+	}
 	spin_unlock(&of->lock);
+}
+
+static bool one_serves(struct vm *vm)
+{
+	for (unsigned i = 0; i < vm->vcpu_count; i++)
+		if (vcpu_ask_to_serve(&vm->vcpu[i]))
+			return true;
+	return false;
+}
+
+/*
+ * The platform's device interrupts, on the boot hart, whoever runs there.  How much there is to do
+ * is up to its guest, so it is left to one of that one's vCPUs, and the device interrupts no more
+ * until then.  Of a guest that has none the boot hart does it.
+ */
+static bool called_by_virtio(void *device)
+{
+	struct virtio_device *d = device;
+
+	if (!virtio_calls(d))
+		return true;
+	__atomic_store_n(&d->called, true, __ATOMIC_RELEASE);
+	if (!one_serves(d->vm))
+		devices_serve(d->vm);
+	return false;
 }
 
 void devices_ring(unsigned id)
@@ -66,8 +105,10 @@ static void reset_clock(struct vm *vm)
 /* With the lock. */
 static void reset_virtio(struct devices *d)
 {
-	for (unsigned i = 0; i < d->virtio_count; i++)
+	for (unsigned i = 0; i < d->virtio_count; i++) {
 		virtio_reset(d->virtio[i]);
+		answer(d->virtio[i]);
+	}
 }
 
 static struct devices devices[MAX_GUESTS];
@@ -79,7 +120,7 @@ void devices_create(struct vm *vm, unsigned guests)
 	struct devices *d = &devices[vm->id];
 
 	vm->devices = d;
-	d->virtio_count = bus_deal(vm, guests, serve_virtio, d->virtio);
+	d->virtio_count = bus_deal(vm, guests, called_by_virtio, d->virtio);
 }
 
 void devices_reset(struct vm *vm)

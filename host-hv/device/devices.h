@@ -48,6 +48,12 @@ void vm_uart_changed(struct vm *vm);
 void vm_rtc_changed(struct vm *vm);
 void vm_virtio_changed(struct vm *vm, const struct virtio_device *d);
 
+/*
+ * Without it: the platform's devices have interrupted that the guest's stand for.  Their buffers
+ * go to and fro on the hart of a vCPU of the guest, which so pays for them.
+ */
+void devices_serve(struct vm *vm);
+
 /* Without it: the time has come that the clock of guest number id was set to. */
 void devices_ring(unsigned id);
 

@@ -194,6 +194,8 @@ void vm_start(struct vm *vm)
 	vm->load->restored = 0;
 	__atomic_store_n(&vm->restarter, NULL, __ATOMIC_RELAXED);
 	__atomic_store_n(&vm->end, VM_RUNS, __ATOMIC_RELEASE);
+	/* what any vCPU was asked for before it was started */
+	__atomic_fetch_or(&first->external_irq, EXTERNAL_SERVE, __ATOMIC_RELAXED);
 	vcpu_set_state(first, VCPU_RUNNABLE);
 	sched_kick(first->hart);
 }

@@ -4,6 +4,7 @@
 #include "core/console.h"
 #include "core/fence.h"
 #include "core/hm.h"
+#include "device/devices.h"
 #include "hap/hap.h"
 #include "run/exits.h"
 #include "run/sched.h"
@@ -16,11 +17,14 @@ static void start_counting(struct vcpu *v)
 	shadow_reset_counts(v);
 }
 
-/* The next change kicks the hart again. */
+/* The next change kicks the hart again.  A service may make one. */
 static uint64_t consume_external_irq(struct vcpu *v)
 {
-	uint32_t irq = __atomic_load_n(&v->external_irq, __ATOMIC_ACQUIRE);
+	uint32_t irq;
 
+	if (vcpu_is_to_serve(v))
+		devices_serve(v->vm);
+	irq = __atomic_load_n(&v->external_irq, __ATOMIC_ACQUIRE);
 	if (irq & EXTERNAL_TOLD)
 		irq = __atomic_fetch_and(&v->external_irq, ~EXTERNAL_TOLD, __ATOMIC_ACQ_REL);
 	return irq & EXTERNAL_LEVEL ? HM_RUN_SEIP : 0;

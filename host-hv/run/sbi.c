@@ -184,11 +184,21 @@ static enum next hsm_suspend(struct vcpu *v, struct sbiret *ret)
 	return RESUME;
 }
 
+/* From here on others serve the devices; what it was asked for before, it does now. */
+static enum next hsm_stop(struct vcpu *v)
+{
+	vcpu_set_state(v, VCPU_STOPPED);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (vcpu_is_to_serve(v))
+		devices_serve(v->vm);
+	return YIELD;
+}
+
 static enum next serve_hsm(struct vcpu *v, struct sbiret *ret)
 {
 	switch (v->run->x[A6]) {
 	case HSM_START: *ret = hsm_start(v); break;
-	case HSM_STOP: vcpu_set_state(v, VCPU_STOPPED); return YIELD;
+	case HSM_STOP: return hsm_stop(v);
 	case HSM_STATUS: *ret = hsm_status(v); break;
 	case HSM_SUSPEND: return hsm_suspend(v, ret);
 	}

@@ -26,7 +26,7 @@ void bus_init(const struct platform *p)
 	}
 }
 
-unsigned bus_deal(struct vm *vm, unsigned guests, void (*serve)(void *device),
+unsigned bus_deal(struct vm *vm, unsigned guests, bool (*serve)(void *device),
 		  struct virtio_device *to[MAX_VIRTIO])
 {
 	unsigned count = 0;

@@ -11,9 +11,9 @@ void bus_init(const struct platform *p);
 
 /*
  * Gives a new guest, one of so many, its devices: they are dealt in turn, by their addresses.
- * serve(device) is called when one interrupts.  Returns how many there are.
+ * serve(device) is called when one interrupts (core/external.h).  Returns how many there are.
  */
-unsigned bus_deal(struct vm *vm, unsigned guests, void (*serve)(void *device),
+unsigned bus_deal(struct vm *vm, unsigned guests, bool (*serve)(void *device),
 		  struct virtio_device *to[MAX_VIRTIO]);
 
 #endif

@@ -32,6 +32,7 @@ struct virtio_device {
 	uint32_t queue_number;
 	uint32_t status, interrupts; /* STATUS_*, INTERRUPT_* */
 	bool told;                   /* that it broke, since the guest began */
+	uint32_t called;             /* by the platform's, whose interrupt is claimed; atomic */
 	struct queue queue[QUEUES_MOST];
 };
 
@@ -46,8 +47,14 @@ void virtio_reset(struct virtio_device *d);
 bool virtio_read(struct virtio_device *d, uint64_t offset, unsigned size, uint64_t *value);
 bool virtio_write(struct virtio_device *d, uint64_t offset, unsigned size, uint64_t value);
 
-/* The platform's device interrupts. */
+/* The platform's device has interrupted. */
 void virtio_serve(struct virtio_device *d);
+
+/* Without the lock, on any hart: does it interrupt? */
+static inline bool virtio_calls(const struct virtio_device *d)
+{
+	return port_read(&d->port, VIRTIO_INTERRUPT_STATUS);
+}
 
 /* The level of the interrupt line. */
 static inline bool virtio_irq(const struct virtio_device *d)

@@ -41,6 +41,11 @@ void sched_kick(struct hart *hart)
 	(void)hart;
 }
 
+void devices_serve(struct vm *of)
+{
+	(void)of;
+}
+
 enum next exit_route(struct vcpu *vcpu, long reason)
 {
 	(void)vcpu, (void)reason;

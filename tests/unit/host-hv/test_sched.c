@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Which vCPU has the hart, until when, and what wakes it; the firmware is played. */
+#include "core/external.h"
 #include "vcpus.h"
+#include "virtio/bus.h"
 
 static void vcpus_spread_over_harts(void **state)
 {
@@ -329,6 +331,130 @@ static void an_idle_hart_comes_back_to_an_open_line(void **state)
 	assert_int_equal(timer, 77);
 }
 
+/* -- who serves a device -- */
+
+#define DISK_IRQ 1
+
+static uint32_t plic[0x200008 / 4], disk[VIRTIO_BYTES / 4];
+
+/* It has no queue. */
+uint64_t memory_alloc(uint64_t size, uint64_t align)
+{
+	fail_msg("%lu bytes, %lu", size, align);
+	return 0;
+}
+
+#define CLAIM (plic[0x200004 / 4])
+
+/* Nobody has said that the interrupt is done with. */
+static void forget_claim(unsigned long hart)
+{
+	(void)hart;
+	CLAIM = 0;
+}
+
+/* The disk of vCPUs 1 and 3, as the other two have stopped, interrupts the boot hart. */
+static void a_disk_interrupts(void)
+{
+	static struct devices *of;
+	struct platform p = {
+		.plic = { (uint64_t)plic, sizeof(plic) },
+		.virtio = { { { (uint64_t)disk, sizeof(disk) }, DISK_IRQ } },
+		.virtio_count = 1,
+	};
+
+	disk[VIRTIO_MAGIC / 4] = VIRTIO_MAGIC_VALUE;
+	disk[VIRTIO_VERSION / 4] = disk[VIRTIO_TYPE / 4] = 2;
+	disk[VIRTIO_DEVICE_FEATURES / 4] = ~0u;
+	if (!of) {
+		external_init(&p, false);
+		bus_init(&p);
+		devices_create(&vm, 1);
+		of = vm.devices;
+	}
+	vm.devices = of;
+	assert_int_equal(of->virtio_count, 1);
+	disk[VIRTIO_INTERRUPT_STATUS / 4] = INTERRUPT_CONFIG;
+	disk[VIRTIO_INTERRUPT_ACK / 4] = 0;
+	CLAIM = DISK_IRQ;
+	on_kick = forget_claim;
+	external_serve();
+	on_kick = NULL;
+}
+
+static bool is_served(void)
+{
+	return disk[VIRTIO_INTERRUPT_ACK / 4] && CLAIM == DISK_IRQ;
+}
+
+/* One that sleeps wakes for it, whatever it waits for. */
+static void a_guest_serves_its_device_itself(void **state)
+{
+	struct vcpu *v = &vm.vcpu[1];
+
+	(void)state;
+	vcpu_set_state(&vm.vcpu[0], VCPU_STOPPED);
+	vcpu_sleep(v, VCPU_WAITING, FOREVER);
+	assert_false(vcpu_ready(v, 0));
+	a_disk_interrupts();
+	assert_int_equal(kicked, 11);
+	assert_int_equal(CLAIM, 0);
+	assert_false(is_served());
+	assert_true(vcpu_ready(v, 0));
+	mock_hart = &harts[1];
+	harts[1].current = v;
+	guest = stop;
+	vcpu_run(v);
+	assert_true(is_served());
+	assert_false(v->external_irq & EXTERNAL_SERVE);
+}
+
+static void a_vcpu_that_stops_serves_before(void **state)
+{
+	struct vcpu *v = &vm.vcpu[1];
+
+	(void)state;
+	vcpu_set_state(&vm.vcpu[0], VCPU_STOPPED);
+	vcpu_set_state(v, VCPU_RUNNABLE);
+	a_disk_interrupts();
+	assert_false(is_served());
+	running = 1;
+	assert_int_equal(exit_route(v, stop()), YIELD);
+	assert_true(is_served());
+}
+
+static void a_device_of_nobody_who_runs_is_served_at_once(void **state)
+{
+	(void)state;
+	vcpu_set_state(&vm.vcpu[0], VCPU_STOPPED);
+	a_disk_interrupts();
+	assert_true(is_served());
+}
+
+/* As another of the platform's devices does, or the guest's reset has made it do. */
+static void a_device_that_wants_nothing_asks_nobody(void **state)
+{
+	(void)state;
+	a_disk_interrupts();
+	devices_serve(&vm);
+	disk[VIRTIO_INTERRUPT_STATUS / 4] = 0;
+	CLAIM = DISK_IRQ;
+	vm.vcpu[0].external_irq = 0;
+	external_serve();
+	assert_int_equal(vm.vcpu[0].external_irq, 0);
+}
+
+/* Else it would interrupt no more. */
+static void a_device_that_is_reset_is_served(void **state)
+{
+	(void)state;
+	vcpu_set_state(&vm.vcpu[1], VCPU_RUNNABLE);
+	vcpu_set_state(&vm.vcpu[0], VCPU_STOPPED);
+	a_disk_interrupts();
+	devices_stop(&vm);
+	assert_int_equal(CLAIM, DISK_IRQ);
+}
+
 static const struct CMUnitTest tests[] = {
 	TEST(vcpus_spread_over_harts),
 	TEST(a_lone_vcpu_keeps_its_hart),
@@ -352,6 +478,11 @@ static const struct CMUnitTest tests[] = {
 	TEST(a_guest_that_restarts_keeps_its_place),
 	TEST(an_idle_hart_sets_its_timer),
 	TEST(an_idle_hart_comes_back_to_an_open_line),
+	TEST(a_guest_serves_its_device_itself),
+	TEST(a_vcpu_that_stops_serves_before),
+	TEST(a_device_of_nobody_who_runs_is_served_at_once),
+	TEST(a_device_that_wants_nothing_asks_nobody),
+	TEST(a_device_that_is_reset_is_served),
 };
 
 int main(void)

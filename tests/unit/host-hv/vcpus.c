@@ -112,9 +112,6 @@ void print_begin(void)
 void print_end(void)
 {
 }
-void external_serve(void)
-{
-}
 
 void print_more(const char *format, ...)
 {
