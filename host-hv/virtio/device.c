@@ -294,7 +294,8 @@ static bool may_write_config(const struct virtio_device *d, struct range where)
 {
 	const struct virtio_type *type = d->port.known;
 
-	return d->accepted & type->writable_by && range_holds(type->writable, where);
+	return d->status & STATUS_FEATURES_OK && d->accepted & type->writable_by &&
+	       range_holds(type->writable, where);
 }
 
 bool virtio_write(struct virtio_device *d, uint64_t offset, unsigned size, uint64_t value)

@@ -412,6 +412,10 @@ static void only_a_harmless_part_of_the_configuration_is_written(void **state)
 	begin(0);
 	assert_true(virtio_write(&device, VIRTIO_CONFIG + 32, 1, 0x11));
 	assert_int_equal(registers[VIRTIO_CONFIG + 32], 0x55);
+	write(VIRTIO_STATUS, 0);
+	write(VIRTIO_DRIVER_FEATURES, 1u << 11); /* said, but not settled */
+	assert_true(virtio_write(&device, VIRTIO_CONFIG + 32, 1, 0x22));
+	assert_int_equal(registers[VIRTIO_CONFIG + 32], 0x55);
 	assert_false(virtio_read(&device, VIRTIO_BYTES - 2, 4, &value));
 }
 
