@@ -10,6 +10,14 @@ static struct {
 	struct virtio_device device[MAX_VIRTIO];
 } bus;
 
+static const char *why_nobodys(const struct port *port)
+{
+	if (port->version != 2)
+		return "it has an old interface";
+	return port->known ? "it does not interrupt" : "its data may hold addresses";
+}
+
+/* Whoever started host-hv may have left one at work: all are reset, before there is a guest. */
 void bus_init(const struct platform *p)
 {
 	for (unsigned i = 0; i < p->virtio_count; i++) {
@@ -17,12 +25,13 @@ void bus_init(const struct platform *p)
 
 		if (!port_probe(&port))
 			continue;
+		if (!port_reset(&port))
+			fail("the virtio device at 0x%lx cannot be reset", port.base);
 		if (port.known && port.irq)
 			bus.port[bus.count++] = port;
 		else
-			print("virtio device of type %u at 0x%lx: no guest gets it, as its data may hold "
-			      "addresses\n",
-			      port.type, port.base);
+			print("virtio device of type %u at 0x%lx: no guest gets it, as %s\n",
+			      port.type, port.base, why_nobodys(&port));
 	}
 }
 

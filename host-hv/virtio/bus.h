@@ -6,7 +6,10 @@
 #include "core/platform.h"
 #include "virtio/device.h"
 
-/* Looks for them; what cannot be mediated is said. */
+/*
+ * Looks for them, and makes them quiet, before a guest's memory is handed out; what cannot be
+ * mediated is said.
+ */
 void bus_init(const struct platform *p);
 
 /*

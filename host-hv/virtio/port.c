@@ -8,10 +8,11 @@
 
 bool port_probe(struct port *p)
 {
-	if (port_read(p, VIRTIO_MAGIC) != VIRTIO_MAGIC_VALUE || port_read(p, VIRTIO_VERSION) != 2)
+	if (port_read(p, VIRTIO_MAGIC) != VIRTIO_MAGIC_VALUE)
 		return false;
 	p->type = port_read(p, VIRTIO_TYPE);
-	p->known = virtio_type_of(p->type);
+	p->version = port_read(p, VIRTIO_VERSION);
+	p->known = p->version == 2 ? virtio_type_of(p->type) : NULL;
 	return p->type;
 }
 

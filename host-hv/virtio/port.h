@@ -57,8 +57,8 @@ enum {
 struct port {
 	uint64_t base; /* 0: none */
 	uint32_t irq;
-	uint32_t type;
-	const struct virtio_type *known; /* types.h */
+	uint32_t type, version;
+	const struct virtio_type *known; /* types.h; NULL as well: not of this version */
 };
 
 static inline uint32_t port_read(const struct port *p, unsigned reg)
@@ -71,7 +71,7 @@ static inline void port_write(const struct port *p, unsigned reg, uint32_t value
 	*(volatile uint32_t *)(p->base + reg) = value;
 }
 
-/* Is there a device that speaks this interface?  Then its type is in the port. */
+/* Is there a device, of whatever version?  Then type, version and known are in the port. */
 bool port_probe(struct port *p);
 
 /* All of its features, and those that its driver takes. */
