@@ -42,11 +42,13 @@ unsigned bus_deal(struct vm *vm, unsigned guests, bool (*serve)(void *device),
 
 	for (unsigned i = vm->id; i < bus.count; i += guests) {
 		struct virtio_device *d = &bus.device[i];
+		const char *why = virtio_create(d, vm, count, &bus.port[i]);
 
-		if (!virtio_create(d, vm, count, &bus.port[i]) ||
-		    !external_listen(d->port.irq, serve, d)) {
-			print("vm%d: the %s device at 0x%lx cannot be driven\n", vm->id,
-			      d->port.known->name, d->port.base);
+		if (!why && !external_listen(d->port.irq, serve, d))
+			why = "its interrupt has no controller";
+		if (why) {
+			print("vm%d: the %s device at 0x%lx cannot be driven: %s\n", vm->id,
+			      d->port.known->name, d->port.base, why);
 			continue;
 		}
 		to[count++] = d;

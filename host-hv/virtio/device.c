@@ -13,18 +13,23 @@
 
 /* -- its life -- */
 
-bool virtio_create(struct virtio_device *d, struct vm *vm, unsigned number, const struct port *port)
+const char *virtio_create(struct virtio_device *d, struct vm *vm, unsigned number,
+			  const struct port *port)
 {
 	uint64_t has;
 
 	*d = (struct virtio_device){ .vm = vm, .number = number, .port = *port };
 	if (!port_reset(&d->port))
-		return false;
+		return "it cannot be reset";
 	has = port_features(&d->port);
 	d->offered = (has & (port->known->features | FEATURE_VERSION_1)) | FEATURES_OURS;
-	for (unsigned i = 0; i < port->known->queues; i++)
-		ring_create(&d->queue[i].ring, &d->port, i);
-	return has & FEATURE_VERSION_1;
+	for (unsigned i = 0; i < port->known->queues; i++) {
+		if (!ring_create(&d->queue[i].ring, &d->port, i))
+			return "there is no memory for its queues";
+		if (d->queue[i].ring.is_shorter)
+			d->offered &= ~port->known->by_size;
+	}
+	return has & FEATURE_VERSION_1 ? NULL : "it has no VERSION_1";
 }
 
 /* What the driver has set up is forgotten. */

@@ -36,9 +36,9 @@ struct virtio_device {
 	struct queue queue[QUEUES_MOST];
 };
 
-/* The device is this guest's from now on.  False: it cannot be mediated, and stays nobody's. */
-bool virtio_create(struct virtio_device *d, struct vm *vm, unsigned number,
-		   const struct port *port);
+/* The device is this guest's from now on; or why it cannot be mediated, and stays nobody's. */
+const char *virtio_create(struct virtio_device *d, struct vm *vm, unsigned number,
+			  const struct port *port);
 
 /* As when a guest begins or has ended: the platform's device accesses no memory any more. */
 void virtio_reset(struct virtio_device *d);

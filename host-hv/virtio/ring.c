@@ -21,7 +21,7 @@ _Static_assert(RING_MOST * sizeof(struct descriptor) <= AVAIL_OFFSET, "descripto
 _Static_assert(6 + 2 * RING_MOST <= USED_OFFSET - AVAIL_OFFSET, "there is room for avail ...");
 _Static_assert(USED_OFFSET + 6 + 8 * RING_MOST <= 2 * PAGE, "... and for used");
 
-void ring_create(struct ring *r, const struct port *p, unsigned number)
+bool ring_create(struct ring *r, const struct port *p, unsigned number)
 {
 	uint64_t memory;
 	unsigned most;
@@ -29,13 +29,17 @@ void ring_create(struct ring *r, const struct port *p, unsigned number)
 	*r = (struct ring){ 0 };
 	port_write(p, VIRTIO_QUEUE_SEL, number);
 	most = port_read(p, VIRTIO_QUEUE_NUM_MAX);
-	memory = most ? memory_alloc(2 * PAGE, PAGE) : 0;
+	if (!most)
+		return true;
+	memory = memory_alloc(2 * PAGE, PAGE);
 	if (!memory)
-		return;
+		return false;
 	r->size = power_below(min_u64(most, RING_MOST));
+	r->is_shorter = r->size < most;
 	r->descriptor = (struct descriptor *)memory;
 	r->avail = (struct avail_ring *)(memory + AVAIL_OFFSET);
 	r->used = (struct used_ring *)(memory + USED_OFFSET);
+	return true;
 }
 
 static void write_address(const struct port *p, unsigned reg, const void *at)

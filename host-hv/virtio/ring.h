@@ -39,7 +39,8 @@ struct used_ring {
 #define USED_NO_NOTIFY     1u
 
 struct ring {
-	unsigned size; /* a power of two; 0: there is no such queue */
+	unsigned size;   /* a power of two; 0: there is no such queue */
+	bool is_shorter; /* than the device's queue may be */
 	struct descriptor *descriptor;
 	struct avail_ring *avail;
 	struct used_ring *used;
@@ -59,8 +60,8 @@ struct chain {
 	uint16_t at, tail, count;
 };
 
-/* Memory for a queue of the device; no such queue: size is 0. */
-void ring_create(struct ring *r, const struct port *p, unsigned number);
+/* Memory for a queue of the device; no such queue: size is 0.  False: there is no memory. */
+bool ring_create(struct ring *r, const struct port *p, unsigned number);
 
 /* Gives an empty ring to the device. */
 void ring_start(struct ring *r, const struct port *p, unsigned number);

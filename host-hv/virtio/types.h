@@ -13,6 +13,7 @@ struct virtio_type {
 	const char *name;
 	unsigned queues;       /* how many it has at most */
 	uint64_t features;     /* those of its own that change nothing of the above */
+	uint64_t by_size;      /* of these, limits that count with the device's whole queue */
 	struct range writable; /* of its configuration */
 	uint64_t writable_by;  /* the feature that a driver needs for that */
 };

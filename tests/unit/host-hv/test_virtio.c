@@ -24,11 +24,12 @@ static uint8_t rings[2 * PAGE] __attribute__((aligned(4096)));
 static struct vm vm = { .ram = { BASE, RAM_SIZE }, .hpa = (uint64_t)ram };
 static struct virtio_device device;
 static unsigned said;
+static bool no_memory;
 
 uint64_t memory_alloc(uint64_t size, uint64_t align)
 {
 	assert_true(size <= sizeof(rings) && align <= PAGE);
-	return (uint64_t)rings;
+	return no_memory ? 0 : (uint64_t)rings;
 }
 
 void print(const char *format, ...)
@@ -108,7 +109,7 @@ static int a_disk(void **state)
 	*of_platform(VIRTIO_DEVICE_FEATURES) = ~0u; /* in both halves */
 	*of_platform(VIRTIO_QUEUE_NUM_MAX) = OURS + 3;
 	assert_true(port_probe(&port));
-	assert_true(virtio_create(&device, &vm, 0, &port));
+	assert_null(virtio_create(&device, &vm, 0, &port));
 	said = 0;
 	begin(FEATURE_INDIRECT);
 	*of_platform(VIRTIO_QUEUE_NOTIFY) = ~0u;
@@ -406,6 +407,28 @@ static void each_device_is_reset_before_there_is_a_guest(void **state)
 	assert_int_equal(said, 2);
 }
 
+/* A chain of as many segments would never fit. */
+static void a_limit_of_a_longer_queue_is_not_offered(void **state)
+{
+	(void)state;
+	assert_false(device.offered & 1u << 2); /* SEG_MAX */
+	assert_true(device.offered & 1u << 1);
+	*of_platform(VIRTIO_QUEUE_NUM_MAX) = RING_MOST;
+	assert_null(virtio_create(&device, &vm, 0, &device.port));
+	assert_true(device.offered & 1u << 2);
+	*of_platform(VIRTIO_QUEUE_NUM_MAX) = 2 * RING_MOST;
+	assert_null(virtio_create(&device, &vm, 0, &device.port));
+	assert_false(device.offered & 1u << 2);
+}
+
+static void a_device_without_memory_is_nobodys(void **state)
+{
+	(void)state;
+	no_memory = true;
+	assert_non_null(virtio_create(&device, &vm, 0, &device.port));
+	no_memory = false;
+}
+
 static void after_a_reset_nothing_is_taken(void **state)
 {
 	(void)state;
@@ -565,6 +588,8 @@ int main(void)
 		TEST(a_device_that_used_what_it_had_not_is_not_believed),
 		TEST(features_are_those_of_its_list),
 		TEST(each_device_is_reset_before_there_is_a_guest),
+		TEST(a_limit_of_a_longer_queue_is_not_offered),
+		TEST(a_device_without_memory_is_nobodys),
 		TEST(after_a_reset_nothing_is_taken),
 		TEST(only_a_harmless_part_of_the_configuration_is_written),
 		TEST(what_was_checked_is_what_the_device_gets),
