@@ -136,9 +136,12 @@ void virtio_serve(struct virtio_device *d)
 
 static struct queue *selected(struct virtio_device *d)
 {
-	struct queue *q = &d->queue[d->queue_number];
+	struct queue *q;
 
-	return d->queue_number < QUEUES_MOST && q->ring.size ? q : NULL;
+	if (d->queue_number >= QUEUES_MOST)
+		return NULL;
+	q = &d->queue[d->queue_number];
+	return q->ring.size ? q : NULL;
 }
 
 /* Queues begin between the choice of features and DRIVER_OK (3.1.1), once until a reset. */
@@ -236,7 +239,10 @@ static void set_high(uint64_t *n, uint32_t high)
 	*n = (uint32_t)*n | (uint64_t)high << 32;
 }
 
-/* Of a queue that is ready nothing changes (4.2.2.2) but that. */
+/*
+ * Of a queue that is ready nothing changes (4.2.2.2) but that.  The device keeps the chains that it
+ * has of one that is stopped, until a reset.
+ */
 static void write_queue(struct virtio_device *d, struct queue *q, unsigned reg, uint32_t value)
 {
 	if (reg == VIRTIO_QUEUE_READY) {

@@ -90,12 +90,15 @@ bool ring_publish(struct ring *r)
 enum ring_pull ring_pull(struct ring *r, struct used_element *used)
 {
 	uint16_t index = __atomic_load_n(&r->used->index, __ATOMIC_ACQUIRE);
+	const struct used_element *at = &r->used->element[r->seen % r->size];
 	uint32_t head;
 
 	if (index == r->seen)
 		return RING_EMPTY;
-	*used = r->used->element[r->seen++ % r->size];
-	head = used->head;
+	r->seen++;
+	/* once each: the device may write to them again */
+	head = __atomic_load_n(&at->head, __ATOMIC_RELAXED);
+	used->length = __atomic_load_n(&at->length, __ATOMIC_RELAXED);
 	if (head >= r->size || !r->chain[head].count)
 		return RING_WRONG;
 	used->head = r->chain[head].guest_head;
