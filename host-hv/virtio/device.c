@@ -37,7 +37,7 @@ static void forget(struct virtio_device *d)
 {
 	d->accepted = 0;
 	d->device_half = d->driver_half = d->queue_number = 0;
-	d->status = d->interrupts = 0;
+	d->status = d->interrupts = d->resetting = 0;
 	for (unsigned i = 0; i < QUEUES_MOST; i++) {
 		struct queue *q = &d->queue[i];
 
@@ -48,17 +48,30 @@ static void forget(struct virtio_device *d)
 }
 
 /* A device that does not become quiet may write to the guest's memory for ever: all ends here. */
-static void reset(struct virtio_device *d)
+void virtio_reset(struct virtio_device *d)
 {
 	if (!port_reset(&d->port))
 		fail("the %s device at 0x%lx cannot be reset", d->port.known->name, d->port.base);
 	forget(d);
+	d->told = false;
 }
 
-void virtio_reset(struct virtio_device *d)
+/*
+ * By the driver.  A device that takes long to become quiet shows that by its status, and all that
+ * is written to it meanwhile is lost.
+ */
+static void begin_reset(struct virtio_device *d)
 {
-	reset(d);
-	d->told = false;
+	forget(d);
+	if (!port_begin_reset(&d->port))
+		d->resetting = port_read(&d->port, VIRTIO_STATUS);
+}
+
+static uint32_t still_resetting(struct virtio_device *d)
+{
+	if (d->resetting)
+		d->resetting = port_read(&d->port, VIRTIO_STATUS);
+	return d->resetting;
 }
 
 /* -- what goes wrong -- */
@@ -184,7 +197,7 @@ static void write_status(struct virtio_device *d, uint32_t value)
 	uint32_t added = value & STATUS_WRITABLE & ~d->status;
 
 	if (!value) {
-		reset(d);
+		begin_reset(d);
 		return;
 	}
 	if (added & STATUS_FEATURES_OK)
@@ -223,7 +236,7 @@ static uint32_t read_register(struct virtio_device *d, unsigned reg)
 	case VIRTIO_QUEUE_NUM_MAX: return q ? q->ring.size : 0;
 	case VIRTIO_QUEUE_READY: return q && q->ready;
 	case VIRTIO_INTERRUPT_STATUS: return d->interrupts;
-	case VIRTIO_STATUS: return d->status;
+	case VIRTIO_STATUS: return d->status | still_resetting(d);
 	case VIRTIO_CONFIG_GENERATION: return port_read(&d->port, VIRTIO_CONFIG_GENERATION);
 	default: return 0;
 	}
@@ -269,6 +282,8 @@ static void write_register(struct virtio_device *d, unsigned reg, uint32_t value
 {
 	struct queue *q = selected(d);
 
+	if (still_resetting(d))
+		return;
 	switch (reg) {
 	case VIRTIO_DEVICE_FEATURES_SEL: d->device_half = value; break;
 	case VIRTIO_DRIVER_FEATURES_SEL: d->driver_half = value; break;

@@ -31,6 +31,7 @@ struct virtio_device {
 	uint32_t device_half, driver_half; /* which the feature registers show */
 	uint32_t queue_number;
 	uint32_t status, interrupts; /* STATUS_*, INTERRUPT_* */
+	uint32_t resetting;          /* the platform's status, which is not yet 0; 0: it is */
 	bool told;                   /* that it broke, since the guest began */
 	uint32_t called;             /* by the platform's, whose interrupt is claimed; atomic */
 	struct queue queue[QUEUES_MOST];

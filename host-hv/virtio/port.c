@@ -3,8 +3,12 @@
 
 #include "virtio/types.h"
 
-/* A reset takes as long as what the device is at; QEMU's is over when the write is. */
-#define RESET_READS 1000000
+/*
+ * A reset takes as long as what the device is at; QEMU's is over when the write is.  A guest that
+ * waits for it does so by accesses of its own.
+ */
+#define RESET_READS       1000000
+#define BEGIN_RESET_READS 16
 
 bool port_probe(struct port *p)
 {
@@ -34,13 +38,25 @@ void port_take_features(const struct port *p, uint64_t features)
 	}
 }
 
-bool port_reset(const struct port *p)
+static bool reset_within(const struct port *p, unsigned reads)
 {
 	port_write(p, VIRTIO_STATUS, 0);
-	for (unsigned i = 0; i < RESET_READS; i++)
+	for (unsigned i = 0; i < reads; i++) {
+		hart_pause();
 		if (!port_read(p, VIRTIO_STATUS))
 			return true;
+	}
 	return false;
+}
+
+bool port_reset(const struct port *p)
+{
+	return reset_within(p, RESET_READS);
+}
+
+bool port_begin_reset(const struct port *p)
+{
+	return reset_within(p, BEGIN_RESET_READS);
 }
 
 uint32_t port_add_status(const struct port *p, uint32_t bits)

@@ -81,6 +81,9 @@ void port_take_features(const struct port *p, uint64_t features);
 /* The device forgets all and is quiet: it accesses no memory any more (2.4). False: it is not. */
 bool port_reset(const struct port *p);
 
+/* The same within a bounded time; false: it is over only when the status reads as 0. */
+bool port_begin_reset(const struct port *p);
+
 /* Adds bits to the status, and returns what it is then. */
 uint32_t port_add_status(const struct port *p, uint32_t bits);
 

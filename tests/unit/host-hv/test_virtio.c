@@ -43,6 +43,18 @@ static volatile uint32_t *of_platform(unsigned reg)
 	return (volatile uint32_t *)(registers + reg);
 }
 
+/* A device that is slow to reset. */
+static bool slow;
+static unsigned pauses;
+
+void mock_paused(void)
+{
+	if (!slow)
+		return;
+	*of_platform(VIRTIO_STATUS) = STATUS_DRIVER_OK;
+	pauses++;
+}
+
 static struct descriptor *desc(unsigned i)
 {
 	return (struct descriptor *)(ram + DESC) + i;
@@ -442,6 +454,31 @@ static void after_a_reset_nothing_is_taken(void **state)
 	assert_int_equal(used()->index, 0);
 }
 
+static void a_slow_reset_takes_the_guests_own_time(void **state)
+{
+	(void)state;
+	slow = true;
+	pauses = 0;
+	write(VIRTIO_STATUS, 0);
+	assert_true(pauses < 100);
+	assert_int_equal(read(VIRTIO_STATUS), STATUS_DRIVER_OK);
+	write(VIRTIO_STATUS, STATUS_ACKNOWLEDGE);
+	write(VIRTIO_DRIVER_FEATURES_SEL, 1);
+	begin_queue(SIZE, BASE + DESC);
+	assert_int_equal(read(VIRTIO_STATUS), STATUS_DRIVER_OK);
+	assert_int_equal(device.status | device.driver_half | device.queue[0].size, 0);
+	slow = false;
+	*of_platform(VIRTIO_STATUS) = 0;
+	assert_int_equal(read(VIRTIO_STATUS), 0);
+	begin(0);
+	set(desc(0), BASE + DATA, 1, 0, 0);
+	offer(0);
+	assert_int_equal(ring()->avail->index, 1);
+	slow = true;
+	expect_fail("cannot be reset", virtio_reset(&device));
+	slow = false;
+}
+
 static void only_a_harmless_part_of_the_configuration_is_written(void **state)
 {
 	uint64_t value;
@@ -591,6 +628,7 @@ int main(void)
 		TEST(a_limit_of_a_longer_queue_is_not_offered),
 		TEST(a_device_without_memory_is_nobodys),
 		TEST(after_a_reset_nothing_is_taken),
+		TEST(a_slow_reset_takes_the_guests_own_time),
 		TEST(only_a_harmless_part_of_the_configuration_is_written),
 		TEST(what_was_checked_is_what_the_device_gets),
 		TEST(a_lock_goes_to_who_waits),

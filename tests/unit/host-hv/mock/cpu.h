@@ -34,8 +34,13 @@ static inline void fence_io(void)
 {
 }
 
+/* What a test does meanwhile, if it does anything. */
+void mock_paused(void) __attribute__((weak));
+
 static inline void hart_pause(void)
 {
+	if (mock_paused)
+		mock_paused();
 }
 
 static inline struct hart *this_hart(void)
