@@ -8,7 +8,8 @@
  *
  * host-hv knows the type's list of features (types.h) and nothing of what the buffers hold.
  * A guest that breaks the rules breaks its device: that says DEVICE_NEEDS_RESET (2.1.1) and looks
- * at no queue until the driver has reset it.  After a reset the platform's device is quiet.
+ * at no queue until the driver has reset it.  That is over, and the status 0, when the platform's
+ * device is quiet.
  *
  * The caller holds the lock of the guest's devices around each call, and carries the interrupt
  * line to the guest's PLIC afterwards.
