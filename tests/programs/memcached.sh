@@ -9,7 +9,6 @@ echo root:x:0: > /etc/group
 memcached -u root -l 127.0.0.1 -t 1 -m 64 &
 until memcping --servers=127.0.0.1 > /dev/null 2>&1; do
 	kill -0 $!
-	sleep 0.1
 done
 memcslap --servers=127.0.0.1 --test=set --execute-number="$1" --concurrency=1 > slap.log
 memcslap --servers=127.0.0.1 --test=get --initial-load="$1" --execute-number="$1" --concurrency=1 >> slap.log

@@ -11,19 +11,14 @@ seq 500 > html/index.html
 cat > nginx.conf <<C
 user root;
 worker_processes 1;
-daemon off;
+daemon on;	# it returns when it listens
 pid $PWD/nginx.pid;
 error_log $PWD/error.log;
 events { worker_connections 64; }
 http { access_log $PWD/access.log; server { listen 127.0.0.1:8080; location / { root $PWD/html; } } }
 C
-nginx -c "$PWD/nginx.conf" &
-until ab -q -n 1 http://127.0.0.1:8080/index.html > ab.log 2>&1; do
-	kill -0 $!
-	sleep 0.1
-done
+nginx -c "$PWD/nginx.conf"
 ab -q -k -n "$1" -c 8 http://127.0.0.1:8080/index.html > ab.log
 sed -n '/^\(Complete\|Failed\|Document Length\|HTML transferred\)/p' ab.log
-nginx -c "$PWD/nginx.conf" -s stop
-wait
 wc -l < access.log
+nginx -c "$PWD/nginx.conf" -s stop
