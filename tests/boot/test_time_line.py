@@ -17,7 +17,7 @@ LINE = re.compile(r" *(?P<time>\d+) +(?P<hart>\d+)  (?P<world>host|\?|guest|vCPU
                   r"(?P<what>trap \w+|exit \w+|enter|host call|host trap)(?: (?P<more>.*))?")
 Event = collections.namedtuple("Event", "time hart world what more")
 # Instructions more than without a trace.
-MOST_PER_TRAP, MOST_PER_FILL, MOST_PER_SBI_TRAP, MOST_PER_EXIT_AND_ENTRY = 6, 7, 7, 21
+MOST_PER_TRAP, MOST_PER_FILL, MOST_PER_SBI_TRAP, MOST_PER_EXIT_AND_ENTRY = 6, 7, 8, 21
 TRAPS = ["fill", "true-fault", "permission-fault", "fence-page", "fence-page-asid", "ring-commit",
          "ring-flush+refill+commit", "ring-range16+refill+commit", "ring-flush+commit", "satp-hit"]
 
