@@ -149,7 +149,7 @@ struct info {
 	uint32_t event, output;
 	uint64_t data;
 };
-#define MOST_INFOS 64 /* that a call takes */
+#define MOST_INFOS 56 /* that a call takes */
 static struct info infos[MOST_INFOS] __attribute__((aligned(4096)));
 
 static struct sbi event_info(uint64_t address, uint64_t high, uint64_t entries, uint64_t flags)
