@@ -131,12 +131,13 @@ def ended_from_outside(number, _):
     sys.exit(128 + number)
 
 
-def main(words):
+def ended(work, *words):
+    """The exit status of work(*words), which says itself what was wrong."""
     for number in (signal.SIGTERM, signal.SIGPIPE, signal.SIGHUP):
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:       # nohup
             signal.signal(number, ended_from_outside)
     try:
-        execute(words[0] if words else "", words[1:])
+        work(*words)
     except Stop as stop:
         stop.show()
         return stop.status
@@ -146,3 +147,7 @@ def main(words):
         Failed(f"{error.filename or 'a file'}: {error.strerror or error}").show()
         return 1
     return 0
+
+
+def main(words):
+    return ended(execute, words[0] if words else "", words[1:])

@@ -286,21 +286,13 @@ static qemu_plugin_u64 satp_written;
 static void on_hart(qemu_plugin_id_t id, unsigned int vcpu)
 {
 	GArray *all = qemu_plugin_get_registers();
-	unsigned int known = 0;
+	bool known = find_general(all, general);
 
 	(void)id;
 	(void)vcpu;
-	for (unsigned int i = 0; i < all->len; i++) {
-		qemu_plugin_reg_descriptor *one =
-			&g_array_index(all, qemu_plugin_reg_descriptor, i);
-
-		/* x0 to x31 come first, in their order. */
-		if (known < 32 && strstr(one->feature, "riscv.cpu"))
-			general[known++] = one->handle;
-	}
 	satp_register = find_register(all, "satp");
 	g_array_free(all, true);
-	if (known < 32 || !satp_register) {
+	if (!known || !satp_register) {
 		fputs("pt-writes: this QEMU does not show the registers\n", stderr);
 		exit(1);
 	}

@@ -4,8 +4,8 @@
 import pathlib
 import re
 
-from hmode import tree
-from hmode.messages import Failed, Refused, Stop, say
+from hmode import cli, tree
+from hmode.messages import Failed, Refused, say
 from report import compare, document, markdown, page, plan, runs
 
 SCHEMA = 1
@@ -69,16 +69,10 @@ def compared(given):
     print(markdown.made(made).split("\n", 3)[3], end="")
 
 
+def execute(environment):
+    given = options(environment)
+    (compared if given["A"] or given["B"] else report)(given)
+
+
 def main(environment):
-    try:
-        given = options(environment)
-        (compared if given["A"] or given["B"] else report)(given)
-    except Stop as stop:
-        stop.show()
-        return stop.status
-    except KeyboardInterrupt:
-        return 130
-    except OSError as error:
-        Failed(f"{error.filename or 'a file'}: {error.strerror or error}").show()
-        return 1
-    return 0
+    return cli.ended(execute, environment)

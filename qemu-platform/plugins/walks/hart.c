@@ -42,21 +42,13 @@ static bool has_registers(void)
 void on_hart(qemu_plugin_id_t id, unsigned int vcpu)
 {
 	GArray *all = qemu_plugin_get_registers();
-	unsigned int known = 0;
+	bool known = find_general(all, registers.general);
 
 	(void)id;
 	(void)vcpu;
-	for (unsigned int i = 0; i < all->len; i++) {
-		qemu_plugin_reg_descriptor *one =
-			&g_array_index(all, qemu_plugin_reg_descriptor, i);
-
-		/* x0 to x31 come first, in their order. */
-		if (known < 32 && strstr(one->feature, "riscv.cpu"))
-			registers.general[known++] = one->handle;
-	}
 	REGISTERS(FIND)
 	g_array_free(all, true);
-	if (known < 32 || !has_registers()) {
+	if (!known || !has_registers()) {
 		fputs("walks: this QEMU does not show the registers\n", stderr);
 		exit(1);
 	}
