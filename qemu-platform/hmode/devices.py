@@ -43,12 +43,22 @@ def escaped(text):
 
 
 def form(path):
+    """By the name, which is the user's.  What is in the file may be the guest's, and a qcow2 names other files."""
+    return "qcow2" if path.endswith(".qcow2") else "raw"
+
+
+def must_be_what_it_is_called(path):
     with open(path, "rb") as file:
-        return "qcow2" if file.read(len(QCOW2)) == QCOW2 else "raw"
+        is_qcow2 = file.read(len(QCOW2)) == QCOW2
+    if is_qcow2 != (form(path) == "qcow2"):
+        raise Refused(f"DISK={path} is {'' if is_qcow2 else 'no '}qcow2, and its name says otherwise",
+                      "a qcow2 whose name ends in .qcow2, and a raw disk whose name does not; a raw disk that became a qcow2 "
+                      "was written by its guest")
 
 
 def disk(settings):
-    return ["-drive", f"if=none,id=disk,format={form(settings.disk)},file={escaped(settings.disk)}",
+    # With its folder: in a name alone QEMU takes what is before a colon for a protocol.
+    return ["-drive", f"if=none,id=disk,format={form(settings.disk)},file={escaped(os.path.join(os.curdir, settings.disk))}",
             "-device", "virtio-blk-device,drive=disk"]
 
 
@@ -89,6 +99,7 @@ def look(settings):
     """What can be said before anything is built."""
     if settings.disk:
         readable("DISK", settings.disk)
+        must_be_what_it_is_called(settings.disk)
     if settings.share and not os.path.isdir(settings.share):
         raise Refused(f"SHARE={settings.share} is no folder", "a folder that the guest may read and write")
 
