@@ -52,8 +52,8 @@ def instructions(settings, record):
     return counted
 
 
-def result(settings, workload, record, ring):
-    """The result object of one workload; docs/measuring.md has the schema."""
+def result(settings, workload, record, ring, made_of):
+    """The result object of one workload, of a run that was made of these versions; docs/measuring.md has the schema."""
     return {
         "schema": 1, "mode": settings.mode, "hm": settings.policy, "guest": settings.guest, "workload": workload,
         "profile": settings.profile, "vcpus": settings.vcpus, "harts": settings.harts,
@@ -62,19 +62,18 @@ def result(settings, workload, record, ring):
         "hm_traps": record.get("hm_traps"), "instructions": instructions(settings, record),
         "longest_m_stay": record.get("longest_m_stay") if settings.icount else None,
         "walk_refs": record.get("walk_refs"), "ring": record.get("ring"), "guest_ring": ring,
-        "versions": versions.of(settings),
-        "translation": None,
+        "versions": made_of, "translation": None,
     }
 
 
 def by_mark(settings, console):
     """The mark of each record, and the result object that came of it; None where the workload was not wanted."""
-    counted = rings(console)
+    counted, made_of = rings(console), versions.of(settings)
     for record in records(console):
         number = record.get("mark")
         if isinstance(number, int) and not record.get("vm"):
             name = settings.marks_of.get(number)
-            yield number, result(settings, name, record, counted.get(name)) if name else None
+            yield number, result(settings, name, record, counted.get(name), made_of) if name else None
 
 
 def results(settings, console):
@@ -97,6 +96,6 @@ def as_text(objects):
 def cause(console):
     """The line that best says why a run failed; that QEMU was told to end is the launcher's own doing."""
     for line in lines(console):
-        if "terminating on signal" not in line and re.search(r"host-hv: |hmcode: |Kernel panic|FAILED|^qemu-system", line):
+        if "terminating on signal" not in line and re.search(r"host-hv: |hmcode: |Kernel panic|FAILED|^qemu-system|^walks: ", line):
             return line
     return "it gave no reason"

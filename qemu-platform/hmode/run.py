@@ -28,11 +28,14 @@ class RunFailed(Failed):
               file=sys.stderr)
 
 
+NO_H = "this QEMU runs no guest by the H extension"
+
+
 class NoGuestsByH(RunFailed):
     """This QEMU's harts have H, but no firmware can hand a trap of a guest's on."""
 
     def __init__(self, log):
-        super().__init__("this QEMU runs no guest by the H extension: mstatus.MPV cannot be written, as in 10.0.13", log)
+        super().__init__(f"{NO_H}: mstatus.MPV cannot be written, as in 10.0.13", log)
 
 
 def read(log):

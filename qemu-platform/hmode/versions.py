@@ -12,10 +12,12 @@ from hmode.messages import Stop
 from hmode.options import GUESTS
 
 
+@functools.cache
 def is_clone():
     return tree.git("rev-parse", "--show-toplevel") == str(tree.TOP)
 
 
+@functools.cache
 def commit():
     return (tree.git("rev-parse", "--short=12", "HEAD") or None) if is_clone() else None
 

@@ -16,6 +16,7 @@ PLUGIN = "plugins/walks.so"
 CORES = tree.PLATFORM / "plugins/cores"
 MOST = 32                               # MOST_CORES of plugins/walks/cores.h
 VARY = "vary"
+MOST_ENTRIES = 65535
 
 # Keys of a price list: sizes, which the plugin wants (GEOMETRY of plugins/walks/model.h), and prices in cycles.
 GEOMETRY = ("l1i", "l1i_ways", "l1d", "l1d_ways", "l2", "l2_ways", "l2_superpages", "walk_cache", "g_walk_cache", "g_cache",
@@ -55,7 +56,16 @@ def read_list(name, path):
 
 
 def changed(core, name, changes):
-    return core._replace(name=name, values=core.values | changes)
+    """With other values, which the plugin must be able to make a model of (cache_make() of plugins/walks/cache.c)."""
+    values = core.values | changes
+    for key in ("l1i", "l1d", "l2"):
+        ways = min(values[f"{key}_ways"] or values[key], values[key])
+        if ways and values[key] % ways:
+            raise Refused(f"WALKS={name}: {key}={values[key]} is no multiple of {key}_ways={ways}")
+    large = next((key for key in GEOMETRY if values[key] > MOST_ENTRIES), None)
+    if large:
+        raise Refused(f"WALKS={name}: {large}={values[large]} is too large", f"at most {MOST_ENTRIES}")
+    return core._replace(name=name, values=values)
 
 
 def read_core(text):

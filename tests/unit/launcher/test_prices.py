@@ -52,6 +52,12 @@ def test_a_list_of_ones_own_is_taken_and_changed(tmp_path):
     assert (core.values["l2"], core.values["flush"], core.values["l1i"]) == (64, 3, 8)
 
 
+@pytest.mark.parametrize("text", ["u74:l2=99999", "p550:l2=511", "u74:walk_cache=65536", "x60:l1d=3:l1d_ways=2"])
+def test_sizes_that_no_model_has_are_refused(text):
+    with pytest.raises(Refused, match="no multiple|too large"):
+        cores(text)
+
+
 def test_each_variant_is_another_core():
     for name in walks.listed():
         core, *others = cores(f"{name},vary")
