@@ -21,14 +21,38 @@ MOVES = 0.001
 MOST = 4
 
 
+def whole(text):
+    """A report.json; None: it is another file, which has a record on each line."""
+    try:
+        told = json.loads(text)
+    except ValueError:
+        return None
+    return told if isinstance(told["runs"] if "runs" in told else None, list) else None
+
+
+def must_be_record(each):
+    """KeyError, TypeError, AttributeError: it is none, or one of another schema, which is told later."""
+    if each.get("schema") != 1:
+        return
+    for name in ("workload", "mode", "hm", "guest", "profile", "vcpus", "harts", "ok"):
+        each[name]      # pylint: disable=pointless-statement
+    for key, parts in (("vm_exits", "by_reason"), ("hm_traps", "by_kind")):
+        dict(each[key][parts])
+        _ = each[key]["total"], each[key]["memory"]
+    _ = each["instructions"]["total"]
+    dict(each.get("versions") or {})
+
+
 def records_of(path):
     """The records of a report.json, or of a file of RESULT=, each with the run that made it."""
     try:
         text = pathlib.Path(path).read_text()
-        told = json.loads(text) if '"runs"' in text[:4096] else None
+        told = whole(text)
         found = [(kept["run"], each) for kept in told["runs"] for each in kept["results"]] if told else [
             ("", json.loads(line)) for line in text.splitlines() if line.strip()]
         found = [(run, each) for run, each in found if "vm_exits" in each]
+        for _, each in found:
+            must_be_record(each)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise Refused(f"{path} has no records", "report.json, or a file that RESULT= named") from None
     if not found:
@@ -76,6 +100,10 @@ def differs_in_work(a, b):
         mine, its = ((each.get("versions") or {}).get(name) for each in (a, b))
         if mine and its and mine != its:
             return f"{name}: {short_of(mine)} and {short_of(its)}"
+    mine, its = ((each.get("program") or {}) for each in (a, b))
+    for name in ("command", "warm"):
+        if name in mine and name in its and mine[name] != its[name]:
+            return f"another {'program' if name == 'command' else 'number of runs before'}"
     return None
 
 

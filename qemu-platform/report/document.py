@@ -21,7 +21,8 @@ MADE_BY = {
     "in-short": (MODES,), "exits": (MODES,), "change": (MODES,), "instructions": (MODES,), "causes": (MODES, "make bench-events"),
     "events": ("make bench-events", "make run MODE=tsp MEM=128M KERNEL=build/payloads/bench-events.bin"), "ladder": ("make measure LADDER=1",),
     "u74": ('make measure MODES="native tsp tsp-in-step ssp ssp-hm" PROFILE=u74',),
-    "hap": ('make measure MODES="native hap"', 'make measure MODES="native hap" HOSTPAGES=4k'), "walks": (MODES,),
+    "hap": ('make measure MODES="native hap"', 'make measure MODES="native hap" HOSTPAGES=4k'),
+    "walks": ('make measure MODES="native ssp-hm hap" WALKS=u74',),
     "svadu": ('make measure MODES="native ssp-hm" SVADU=1',), "patched": ("make run GUEST=patched", "make measure GUEST=patched SVVPTC=0"),
     "programs": ('make measure MODES="native tsp ssp ssp-hm hap" LIST=tests/programs/NAME.list',), "hspt": ("make bench-hspt",)}
 

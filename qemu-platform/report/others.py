@@ -109,7 +109,8 @@ def translation(data):
     if not found:
         return None
     rows = workloads(modes.values())
-    about = "A model prices instructions, traps, exits and the references of page walks, each by the published sizes and latencies of a core. " \
+    about = "A model prices instructions, traps, exits and the references of page walks. Sizes are published where the price list names " \
+        "a source, and all prices are assumed (docs/walks.md). " \
         "Below 0 % `ssp-hm` takes fewer modelled cycles than `hap`."
     options = tuple((core, (translation_table(core, modes, rows),)) for core in found)
     return Section("walks", "What walks cost", (Text(about), Choice("prices", "Prices of", options)))
@@ -165,7 +166,7 @@ def missing(data):
             whole = len(without) == len([run for run in planned if run.part == part])
             left.append(f"`{part}`: {'none of its runs was made' if whole else 'not run: ' + ', '.join(without)}.")
     if not cores(data.modes("virt").values()):
-        left.append("Modelled cycles: no record has the key `translation`.")
+        left.append("Modelled cycles: no record has any in its `translation`. `make report` does not run the model; `make measure WALKS=` does.")
     left += ["Root buffers of 1, 4 and 16: the size is fixed when the firmware is built, and no option changes it.",
              "The memory that shadows take: records would need the peak of table pages, the tables that were recycled, and how much of "
              "the pool was used."]

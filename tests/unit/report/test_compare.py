@@ -58,6 +58,27 @@ def test_another_work_is_marked(files, name, value):
     assert left(found) and found.tables["sums"][1][1] == "1"
 
 
+@pytest.mark.parametrize("name, value", [("command", ["sqlite3", "2"]), ("warm", 0)])
+def test_a_program_that_did_something_else_is_marked(files, name, value):
+    mine = {"command": ["sqlite3", "1"], "warm": 1}
+    cow = record("ssp", "cow", 500)
+    found = files([FORK | {"program": mine}, cow], [FORK | {"program": mine | {name: value}}, cow])
+    assert left(found) and found.tables["sums"][1][1] == "1"
+    assert not left(files([FORK | {"program": mine}, cow], [FORK | {"program": mine}, cow]))
+
+
+@pytest.mark.parametrize("broken", [{"vm_exits": {}}, {"vm_exits": None}, {"hm_traps": {"total": 1, "memory": 1}},
+                                    {"versions": [1]}, {"instructions": None}, {"workload": ...}, {"harts": ...}])
+def test_a_record_that_is_none_is_refused(files, broken):
+    made = {name: value for name, value in (FORK | broken).items() if value is not ...}
+    with pytest.raises(Refused):
+        files([made], [FORK])
+
+
+def test_a_row_may_be_called_runs(files):
+    assert not left(files([FORK | {"workload": "runs"}], [FORK | {"workload": "runs"}]))
+
+
 def test_another_firmware_is_what_is_compared(files):
     found = files([FORK], [FORK | {"versions": VERSIONS | {"commit": "ba9876543210", "compiler": "gcc 14"}}])
     assert not left(found)

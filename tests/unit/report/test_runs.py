@@ -23,6 +23,7 @@ for word; do
 done
 echo "  RUN     a machine" >&2
 echo "note event fill 10 140" > "$log"
+[ ! -e {folder}/lack-$mode ] || {{ echo "hmode: this QEMU runs no guest by the H extension: it is old" >&2; exit 1; }}
 [ ! -e {folder}/fail-$mode ] || {{ echo "hmode: the guest's kernel panicked" >&2; exit 1; }}
 [ -z "$result" ] || cp {folder}/record-$mode "$result"
 """
@@ -195,6 +196,19 @@ def test_a_failed_run_is_on_the_page_and_in_the_status(fake, report, capsys):
     assert report() == 1
     assert "1 of 3 runs failed" in capsys.readouterr().err
     assert "the guest&#x27;s kernel panicked" in (fake.folder / "report/report.html").read_text()
+
+
+def test_a_run_that_this_qemu_cannot_make_is_no_failure(fake, report):
+    (fake.folder / "lack-ssp").touch()
+    assert report() == 0
+    assert "runs no guest by the H extension" in (fake.folder / "report/report.html").read_text()
+    fake.calls()
+    assert report() == 0 and fake.calls() == []
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_any_run(fake, report):
+    assert report(OUT="/nowhere/results.md") == 2
+    assert fake.calls() == []
 
 
 def test_runs_are_chosen_by_name_and_part(fake, report):
