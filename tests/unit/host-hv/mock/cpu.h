@@ -30,12 +30,15 @@ struct sbiret sbi_call6(unsigned long eid, unsigned long fid, const unsigned lon
 
 void wait_for_interrupt(void);
 
+/* What a test does meanwhile, if it does anything. */
+void mock_fenced_io(void) __attribute__((weak));
+void mock_paused(void) __attribute__((weak));
+
 static inline void fence_io(void)
 {
+	if (mock_fenced_io)
+		mock_fenced_io();
 }
-
-/* What a test does meanwhile, if it does anything. */
-void mock_paused(void) __attribute__((weak));
 
 static inline void hart_pause(void)
 {
