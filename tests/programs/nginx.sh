@@ -20,5 +20,6 @@ C
 nginx -c "$PWD/nginx.conf"
 ab -q -k -n "$1" -c 8 http://127.0.0.1:8080/index.html > ab.log
 sed -n '/^\(Complete\|Failed\|Document Length\|HTML transferred\)/p' ab.log
+nginx -c "$PWD/nginx.conf" -s quit
+while [ -e nginx.pid ]; do :; done	# it logs a request behind its answer
 wc -l < access.log
-nginx -c "$PWD/nginx.conf" -s stop

@@ -63,7 +63,7 @@ def test_a_second_calculation_agrees(built, stream, geometry):
 
 @pytest.mark.parametrize("stream", STREAMS)
 def test_a_fence_that_is_dropped_changes_the_result(built, stream):
-    """Nearly each: the last ones are of pages that nothing comes back to."""
+    """Some of the first: others are of pages that nothing comes back to."""
     lines = lines_of(stream)
     whole = replay(built, GEOMETRIES["large"], lines)
     fences = [at for at, line in enumerate(lines) if line.startswith("f")]
