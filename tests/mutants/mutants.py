@@ -57,6 +57,11 @@ def broken(source, mutant):
     return subprocess.run(["sed", mutant.expression], input=source, check=True, capture_output=True).stdout
 
 
+def builds(test):
+    """Does it build something in the tree that it is of?  Those of QEMU find all built."""
+    return not node_of(test).startswith("tests/boot/")
+
+
 def node_of(test):
     """The pytest node that a name of the table stands for."""
     if "::" in test:
@@ -86,10 +91,13 @@ class Tree:
         tree.build()
         return tree
 
-    def mutant(self, folder, mutant):
-        """A copy with one fault; ValueError: the expression finds nothing to change."""
+    def copy(self, folder):
         shutil.copytree(self.folder, folder, symlinks=True)
-        path = folder / mutant.file
+        return Tree(folder)
+
+    def break_by(self, mutant):
+        """ValueError: the expression finds nothing to change."""
+        path = self.folder / mutant.file
         before = path.read_bytes()
         changed = broken(before, mutant)
         if changed == before:
@@ -97,10 +105,8 @@ class Tree:
         path.write_bytes(changed)
         if path.suffix == ".h":     # what unit tests and fuzzers were built of names the headers of the unbroken tree
             for built in ("build/tests", "build/fuzz"):
-                shutil.rmtree(folder / built, ignore_errors=True)
-        tree = Tree(folder)
-        tree.build()
-        return tree
+                shutil.rmtree(self.folder / built, ignore_errors=True)
+        self.build()
 
     def build(self):
         """A mutant must build: warnings are all that it may have."""

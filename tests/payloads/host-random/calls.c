@@ -168,6 +168,18 @@ static void slot_beside(struct hart *me, uint64_t *a)
 	a[5] = HM_SLOT_R | below(me, 8);
 }
 
+/* Another slot, which ends where one of the VM's begins, or begins where that ends, or a page off. */
+static void slot_that_touches(struct hart *me, uint64_t *a)
+{
+	const struct slot *slot = &vms[a[0]].slot[one_in(me, 2) ? 0 : below(me, HM_MAX_SLOTS)];
+	uint64_t off = (below(me, 3) - 1) * PAGE;
+
+	slot_beside(me, a);
+	a[4] += PAGE;
+	if (slot->size)
+		a[2] = one_in(me, 2) ? slot->gpa + slot->size + off : slot->gpa - a[4] + off;
+}
+
 /*
  * What the firmware would grant rightly must not hurt the host: no guest writes to memory
  * other than frames, or reads a secret.
@@ -273,6 +285,8 @@ void call(struct hart *me, uint64_t fid)
 
 		if (kind < 4)
 			slot_of_frames(me, a);
+		else if (kind == 4 && me->alone && a[0] < VMS)
+			slot_that_touches(me, a);
 		else if (kind < 6)
 			slot_beside(me, a);
 		if (one_in(me, 16)) /* all is right but the rights, perhaps */
@@ -322,6 +336,18 @@ static void run(struct hart *me, uint64_t number, struct hm_run *page)
 		violation(me, "a guest wrote to memory that is in none of its slots with W");
 }
 
+/* Between two runs of a vCPU: its guest may write to the frames no longer, or again. */
+static void change_rights(struct hart *me, uint64_t vm)
+{
+	const struct slot *slot = vms[vm].slot;
+	uint64_t a[ARGUMENTS] = {
+		vm, 0, slot->gpa, slot->hpa, slot->size, slot->rights ^ HM_SLOT_W
+	};
+
+	if (slot->size && within(slot->hpa, slot->size, frames, sizeof(frames)))
+		call_with(me, HM_FID_SLOT_SET, a);
+}
+
 void run_any(struct hart *me)
 {
 	uint64_t number = argument(me, VCPU);
@@ -334,6 +360,8 @@ void run_any(struct hart *me)
 	run(me, number, page);
 	for (unsigned int n = below(me, 12); n && !me->answer.error && !given_up; n--) {
 		guest_goes_on(me);
+		if (me->alone && one_in(me, 8))
+			change_rights(me, vcpus[number].vm);
 		page_serve(me, page);
 		run(me, number, page);
 	}
