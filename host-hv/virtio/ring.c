@@ -35,7 +35,6 @@ bool ring_create(struct ring *r, const struct port *p, unsigned number)
 	if (!memory)
 		return false;
 	r->size = power_below(min_u64(most, RING_MOST));
-	r->is_shorter = r->size < most;
 	r->descriptor = (struct descriptor *)memory;
 	r->avail = (struct avail_ring *)(memory + AVAIL_OFFSET);
 	r->used = (struct used_ring *)(memory + USED_OFFSET);

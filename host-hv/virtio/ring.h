@@ -39,8 +39,7 @@ struct used_ring {
 #define USED_NO_NOTIFY     1u
 
 struct ring {
-	unsigned size;   /* a power of two; 0: there is no such queue */
-	bool is_shorter; /* than the device's queue may be */
+	unsigned size; /* a power of two; 0: there is no such queue */
 	struct descriptor *descriptor;
 	struct avail_ring *avail;
 	struct used_ring *used;

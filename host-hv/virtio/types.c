@@ -29,8 +29,9 @@ static const struct virtio_type types[] = {
 			    | BITS(4, 6)    /* GEOMETRY, RO, BLK_SIZE */
 			    | BITS(9, 11)   /* FLUSH, TOPOLOGY, CONFIG_WCE */
 			    | BITS(13, 14), /* DISCARD, WRITE_ZEROES: data are sectors */
-		.by_size = BIT(2),          /* SEG_MAX: a request of so many is a chain */
-		.writable = { 32, 1 },      /* writeback */
+		.segments = BIT(2),         /* SEG_MAX */
+		.segments_at = 12,
+		.writable = { 32, 1 }, /* writeback */
 		.writable_by = BIT(11),
 	},
 	{

@@ -13,7 +13,8 @@ struct virtio_type {
 	const char *name;
 	unsigned queues;       /* how many it has at most */
 	uint64_t features;     /* those of its own that change nothing of the above */
-	uint64_t by_size;      /* of these, limits that count with the device's whole queue */
+	uint64_t segments;     /* of these, by which a request has as many buffers as is told ... */
+	unsigned segments_at;  /* ... there in its configuration, and two more */
 	struct range writable; /* of its configuration */
 	uint64_t writable_by;  /* the feature that a driver needs for that */
 };

@@ -419,18 +419,21 @@ static void each_device_is_reset_before_there_is_a_guest(void **state)
 	assert_int_equal(said, 2);
 }
 
-/* A chain of as many segments would never fit. */
-static void a_limit_of_a_longer_queue_is_not_offered(void **state)
+/* A chain of as many segments, with a request's head and its status, would never fit. */
+static void more_segments_than_fit_are_not_offered(void **state)
 {
+	static const struct {
+		uint32_t segments;
+		bool fit;
+	} those[] = { { OURS - 2, true }, { OURS - 1, false }, { UINT32_MAX, false }, { 0, true } };
+
 	(void)state;
-	assert_false(device.offered & 1u << 2); /* SEG_MAX */
-	assert_true(device.offered & 1u << 1);
-	*of_platform(VIRTIO_QUEUE_NUM_MAX) = RING_MOST;
-	assert_null(virtio_create(&device, &vm, 0, &device.port));
-	assert_true(device.offered & 1u << 2);
-	*of_platform(VIRTIO_QUEUE_NUM_MAX) = 2 * RING_MOST;
-	assert_null(virtio_create(&device, &vm, 0, &device.port));
-	assert_false(device.offered & 1u << 2);
+	for (unsigned i = 0; i < ARRAY_SIZE(those); i++) {
+		*of_platform(VIRTIO_CONFIG + 12) = those[i].segments;
+		assert_null(virtio_create(&device, &vm, 0, &device.port));
+		assert_int_equal(!!(device.offered & 1u << 2), those[i].fit); /* SEG_MAX */
+		assert_true(device.offered & 1u << 1);
+	}
 }
 
 static void a_device_without_memory_is_nobodys(void **state)
@@ -625,7 +628,7 @@ int main(void)
 		TEST(a_device_that_used_what_it_had_not_is_not_believed),
 		TEST(features_are_those_of_its_list),
 		TEST(each_device_is_reset_before_there_is_a_guest),
-		TEST(a_limit_of_a_longer_queue_is_not_offered),
+		TEST(more_segments_than_fit_are_not_offered),
 		TEST(a_device_without_memory_is_nobodys),
 		TEST(after_a_reset_nothing_is_taken),
 		TEST(a_slow_reset_takes_the_guests_own_time),
