@@ -40,6 +40,9 @@ run: options all	## the tour: native, tsp, ssp, ssp-hm and hap, and the table; o
 shell: options all	## an interactive shell in the guest
 	@$(launch) shell
 
+debian: options all	## a disk with Debian on it, for DISK= of make shell: DISK=debian.img SIZE=2G
+	@$(launch) debian
+
 debug: options all	## the same, stopped, waiting for gdb
 	@$(launch) debug
 
@@ -61,7 +64,7 @@ count-pt-writes: options all plugins ## stores of the guest to its live page tab
 	@$(launch) count-pt-writes
 
 # With the commands that they are for, which each refuse what they have no use for.
-launched	:= run shell debug gdb measure bench-events count-pt-writes bench-hspt test-hspt
+launched	:= run shell debug debian gdb measure bench-events count-pt-writes bench-hspt test-hspt
 options: $(PYTHON)
 	@$(strip $(launch) options $(patsubst run,$(run),$(filter $(launched),$(MAKECMDGOALS))))
 
@@ -150,4 +153,4 @@ plugins:	## QEMU plugins of qemu-platform/plugins
 	@$(submake) -C qemu-platform/plugins out=$(CURDIR)/build/plugins header=$(cache)/current/qemu-plugin
 
 FORCE:
-.PHONY: report dist lint format drawings compile_commands.json help options run shell debug gdb measure bench-events count-pt-writes plugins test test-unit test-boot test-strict test-long test-long-list test-long-table fuzz soak prove all payloads fetch fetch-cbmc fetch-browser clean hmcode hmcode-trace host-hv FORCE
+.PHONY: report dist lint format drawings compile_commands.json help options run shell debian debug gdb measure bench-events count-pt-writes plugins test test-unit test-boot test-strict test-long test-long-list test-long-table fuzz soak prove all payloads fetch fetch-cbmc fetch-browser clean hmcode hmcode-trace host-hv FORCE

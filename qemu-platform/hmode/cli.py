@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 
-from hmode import counting, gdb, guest, help as help_of_options, machine, measure, outcome, run, tree
+from hmode import counting, debian, gdb, guest, help as help_of_options, machine, measure, outcome, run, tree
 from hmode.messages import Failed, Refused, Stop, say
 from hmode.options import NO_MACHINES
 from hmode.settings import Settings, must_go_with, take
@@ -28,6 +28,7 @@ PLANS = {
     "measure": lambda given: measure.plan(given)[0],
     "bench-events": counting.plan_events,
     "count-pt-writes": lambda given: [counting.plan_pt_writes(given)],
+    "debian": debian.plan,
     **dict.fromkeys(NO_MACHINES, lambda given: []),
 }
 
@@ -101,6 +102,7 @@ COMMANDS = {
     "measure": measure.measure,
     "bench-events": counting.bench_events,
     "count-pt-writes": counting.count_pt_writes,
+    "debian": debian.make,
     "tour": measure.tour,
 }
 # Takes names of commands as well.

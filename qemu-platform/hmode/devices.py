@@ -28,6 +28,35 @@ NETWORK = f"""{BUSYBOX} ip link set lo up
 {BUSYBOX} ip route add default via 10.0.2.2
 echo nameserver 10.0.2.3 > /etc/resolv.conf
 """
+# A system on the disk, by the words of the command line that initramfs-tools knows: root=, init=, and break for our shell.
+SYSTEM = f"""mkdir -p /proc /dev /system
+mount -t proc proc /proc
+mount -t devtmpfs dev /dev
+roots="/dev/vda /dev/vda1" init=/sbin/init
+for word in $(cat /proc/cmdline); do
+	case $word in
+	root=*) roots=${{word#root=}} ;;
+	init=*) init=${{word#init=}} ;;
+	break) roots= ;;
+	esac
+done
+for root in $roots; do
+	[ -b "$root" ] && mount -t ext4 -o ro "$root" /system 2> /dev/null || continue
+	if [ -e "/system$init" ] || [ -L "/system$init" ]; then
+		umount /proc
+		mount --move /dev /system/dev
+		exec {BUSYBOX} switch_root /system "$init"
+	fi
+	umount /system
+done
+[ -z "$roots" ] || echo "hmode: there is no ext4 with a $init on $roots"
+umount /dev /proc
+"""
+
+
+def boots_disk(settings):
+    """A disk with a system on it is booted where the guest has nothing else to do."""
+    return bool(settings.disk) and not settings.measured
 
 
 def wanted(settings):
@@ -126,7 +155,8 @@ def first(settings, names):
     load = "".join(f"{BUSYBOX} insmod /{FOLDER}/{name} || echo 'hmode: {name} is no driver of this kernel'\n"
                    for name in names)
     network = NETWORK if settings.net else ""
-    return f"#!{BUSYBOX} sh\n{load}{network}exec {program.FIRST if settings.programs else OWN_FIRST} \"$@\"\n"
+    system = SYSTEM if boots_disk(settings) else ""
+    return f"#!{BUSYBOX} sh\n{load}{network}{system}exec {program.FIRST if settings.programs else OWN_FIRST} \"$@\"\n"
 
 
 def with_drivers(settings, initrd):

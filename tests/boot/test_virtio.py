@@ -4,14 +4,18 @@
 import functools
 import hashlib
 import http.server
+import io
 import random
 import re
 import struct
 import subprocess
 import threading
 
+import pexpect
 import pytest
 
+from hmode import root as roots
+from launcher import BUILD, LAUNCH
 from test_host_hv import command, ends, payload
 from test_payloads import check
 
@@ -171,8 +175,8 @@ def disks(*paths):
     return words
 
 
-def console_of(words):
-    done = subprocess.run(words, stdin=subprocess.DEVNULL, timeout=300, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+def console_of(words, seconds=300):
+    done = subprocess.run(words, stdin=subprocess.DEVNULL, timeout=seconds, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     return done.stdout.decode(errors="replace").replace("\r", "")
 
 
@@ -195,6 +199,54 @@ def test_no_buffer_reaches_a_neighbours_ram(payloads, tmp_path, options):
     console = console_of(words + disks(disk))
     assert ends(console) == {0: "shutdown", 1: "shutdown"}, console
     assert "[vm1] ok nobody has written to this RAM" in console and "FAIL" not in console, console
+
+
+def system(folder, first):
+    """A disk whose /sbin/init is that script, for the guest's busybox."""
+    unpacked = roots.Unpacked(BUILD / "guest/initramfs.cpio")
+    root = unpacked.folder
+    (root / "sbin").mkdir()
+    (root / "sbin/init").write_text(f"#!/bin/sh\n{first}")
+    (root / "sbin/init").chmod(0o755)
+    (root / "rescue").write_text("#!/bin/sh\necho another first process\npoweroff -f\n")
+    (root / "rescue").chmod(0o755)
+    disk = raw(folder / "disk.img", b"", 32 * MIB)
+    subprocess.run(["/usr/sbin/mke2fs", "-q", "-t", "ext4", "-d", root, disk], check=True)
+    return disk
+
+
+BOOTED = """echo "system: $(grep ' / ' /proc/mounts | tail -n 1)"
+mount -o remount,rw / && echo kept > /file && sync
+poweroff -f
+"""
+
+
+@pytest.mark.parametrize("mode", IN_MODES)
+def test_a_system_on_the_disk_is_booted(launch, tmp_path, mode):
+    disk = system(tmp_path, "mount -t proc proc /proc\n" + BOOTED)
+    run = launch(MODE=mode, DISK=disk, WORKLOAD="none", TIMEOUT=120)
+    assert run.status == 0 and "system: /dev/vda / ext4 ro" in run.console, repr(run)
+    done = subprocess.run(["/usr/sbin/debugfs", "-R", "cat /file", disk], capture_output=True)
+    assert done.stdout == b"kept\n"
+
+
+def test_the_command_line_chooses_the_first_process(launch, tmp_path):
+    disk = system(tmp_path, BOOTED)
+    run = launch(MODE="ssp-hm", DISK=disk, WORKLOAD="none", APPEND="init=/rescue root=/dev/vda", TIMEOUT=120)
+    assert run.status == 0 and "another first process" in run.console and "system:" not in run.console, repr(run)
+
+
+@pytest.mark.parametrize("append, said", [("", "there is no ext4 with a /sbin/init on /dev/vda /dev/vda1"), ("break", None),
+                                          ("root=/dev/vdb init=/x", "there is no ext4 with a /x on /dev/vdb")])
+def test_a_disk_without_a_system_leaves_our_shell(tmp_path, append, said):
+    """As does the word break, of which nothing is said."""
+    words = ["shell", "MODE=ssp-hm", f"DISK={raw(tmp_path / 'disk.img', b'', MIB)}", f"APPEND={append}"]
+    machine = pexpect.spawn(str(LAUNCH), words, timeout=120, encoding="utf-8")
+    machine.logfile_read = log = io.StringIO()
+    machine.expect("# $")
+    machine.sendline("poweroff -f")
+    machine.expect(pexpect.EOF)
+    assert re.findall("hmode: (there is no .*?)\r", log.getvalue()) == [said] * bool(said)
 
 
 @pytest.mark.parametrize("device, type_number", [("virtio-serial-device", 3), ("virtio-balloon-device", 5)])
