@@ -58,11 +58,16 @@ void devices_serve(struct vm *vm)
 	spin_unlock(&of->lock);
 }
 
+/* That resumes a vCPU that is suspended, whatever it waits for: so such a one is asked last. */
 static bool one_serves(struct vm *vm)
 {
-	for (unsigned i = 0; i < vm->vcpu_count; i++)
-		if (vcpu_ask_to_serve(&vm->vcpu[i]))
-			return true;
+	for (unsigned suspended = 0; suspended < 2; suspended++)
+		for (unsigned i = 0; i < vm->vcpu_count; i++) {
+			struct vcpu *v = &vm->vcpu[i];
+
+			if ((vcpu_state(v) == VCPU_SUSPENDED) == suspended && vcpu_ask_to_serve(v))
+				return true;
+		}
 	return false;
 }
 

@@ -432,6 +432,23 @@ static void a_guest_serves_its_device_itself(void **state)
 	assert_false(v->external_irq & EXTERNAL_SERVE);
 }
 
+static void a_vcpu_that_is_suspended_serves_last(void **state)
+{
+	struct vcpu *first = &vm.vcpu[1], *second = &vm.vcpu[3];
+
+	(void)state;
+	vcpu_set_state(&vm.vcpu[0], VCPU_STOPPED);
+	vcpu_sleep(first, VCPU_SUSPENDED, FOREVER);
+	vcpu_sleep(second, VCPU_WAITING, FOREVER);
+	a_disk_interrupts();
+	assert_false(vcpu_ready(first, 0));
+	assert_true(vcpu_is_to_serve(second));
+	vcpu_set_state(second, VCPU_STOPPED);
+	devices_serve(&vm);
+	a_disk_interrupts();
+	assert_true(vcpu_ready(first, 0));
+}
+
 static void a_vcpu_that_stops_serves_before(void **state)
 {
 	struct vcpu *v = &vm.vcpu[1];
@@ -518,6 +535,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(an_idle_hart_sets_its_timer),
 	TEST(an_idle_hart_comes_back_to_an_open_line),
 	TEST(a_guest_serves_its_device_itself),
+	TEST(a_vcpu_that_is_suspended_serves_last),
 	TEST(a_vcpu_that_stops_serves_before),
 	TEST(a_device_of_nobody_who_runs_is_served_at_once),
 	TEST(a_device_that_wants_nothing_asks_nobody),
