@@ -65,7 +65,7 @@ static bool one_serves(struct vm *vm)
 		for (unsigned i = 0; i < vm->vcpu_count; i++) {
 			struct vcpu *v = &vm->vcpu[i];
 
-			if ((vcpu_state(v) == VCPU_SUSPENDED) == suspended && vcpu_ask_to_serve(v))
+			if ((suspended || vcpu_state(v) != VCPU_SUSPENDED) && vcpu_ask_to_serve(v))
 				return true;
 		}
 	return false;

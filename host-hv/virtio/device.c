@@ -13,7 +13,10 @@
 
 /* -- its life -- */
 
-/* Of a request, which is one chain; the two more are the request's head and its status (5.2.6). */
+/*
+ * Of a request, which is one chain; the two more are its head and its status (5.2.6).  To be read
+ * only where the feature is offered (2.5.1).
+ */
 static uint64_t buffers_most(const struct port *p)
 {
 	return port_config_read(p, p->known->segments_at, sizeof(uint32_t)) + 2ULL;
@@ -32,7 +35,8 @@ const char *virtio_create(struct virtio_device *d, struct vm *vm, unsigned numbe
 	for (unsigned i = 0; i < port->known->queues; i++) {
 		if (!ring_create(&d->queue[i].ring, &d->port, i))
 			return "there is no memory for its queues";
-		if (port->known->segments && buffers_most(port) > d->queue[i].ring.size)
+		if (d->offered & port->known->segments &&
+		    buffers_most(port) > d->queue[i].ring.size)
 			d->offered &= ~port->known->segments;
 	}
 	return has & FEATURE_VERSION_1 ? NULL : "it has no VERSION_1";

@@ -365,11 +365,13 @@ static void forget_claim(unsigned long hart)
 	mock_fenced_io();
 }
 
+static void (*kick)(unsigned long hart) = forget_claim;
+
 static void interrupt(void)
 {
 	CLAIM = DISK_IRQ;
 	claim_is_read = false;
-	on_kick = forget_claim;
+	on_kick = kick;
 	external_serve();
 	on_kick = NULL;
 }
@@ -447,6 +449,25 @@ static void a_vcpu_that_is_suspended_serves_last(void **state)
 	devices_serve(&vm);
 	a_disk_interrupts();
 	assert_true(vcpu_ready(first, 0));
+}
+
+static void they_change(unsigned long hart)
+{
+	forget_claim(hart);
+	vcpu_set_state(&vm.vcpu[3], VCPU_STOPPED);
+	vcpu_set_state(&vm.vcpu[1], VCPU_RUNNABLE);
+}
+
+static void a_vcpu_that_resumes_meanwhile_is_asked(void **state)
+{
+	(void)state;
+	vcpu_set_state(&vm.vcpu[0], VCPU_STOPPED);
+	vcpu_sleep(&vm.vcpu[1], VCPU_SUSPENDED, FOREVER);
+	vcpu_sleep(&vm.vcpu[3], VCPU_WAITING, FOREVER);
+	kick = they_change;
+	a_disk_interrupts();
+	kick = forget_claim;
+	assert_true(vcpu_is_to_serve(&vm.vcpu[1]));
 }
 
 static void a_vcpu_that_stops_serves_before(void **state)
@@ -536,6 +557,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(an_idle_hart_comes_back_to_an_open_line),
 	TEST(a_guest_serves_its_device_itself),
 	TEST(a_vcpu_that_is_suspended_serves_last),
+	TEST(a_vcpu_that_resumes_meanwhile_is_asked),
 	TEST(a_vcpu_that_stops_serves_before),
 	TEST(a_device_of_nobody_who_runs_is_served_at_once),
 	TEST(a_device_that_wants_nothing_asks_nobody),
