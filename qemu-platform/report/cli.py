@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """make report: the runs that are missing, then the page; or two builds beside each other."""
 
+import os
 import pathlib
 import re
 
@@ -20,8 +21,10 @@ def options(environment):
         if name not in USED + BESIDE:
             raise Refused(f"{name} does not go with make report", " ".join(USED))
     given = {name: environment.get(name, "") for name in USED}
-    if given["OUT"] and not pathlib.Path(given["OUT"]).absolute().parent.is_dir():
-        raise Refused(f"OUT={given['OUT']} cannot be written: its folder is not there")
+    if given["OUT"] and not os.access(pathlib.Path(given["OUT"]).absolute().parent, os.W_OK | os.X_OK):
+        raise Refused(f"OUT={given['OUT']} cannot be written: its folder is not there, or not yours")
+    if os.path.isdir(given["OUT"]):
+        raise Refused(f"OUT={given['OUT']} is a folder", "the name of a file in it")
     return given
 
 

@@ -30,17 +30,22 @@ def whole(text):
     return told if isinstance(told["runs"] if "runs" in told else None, list) else None
 
 
+# What each key of a record is, as far as it is used here; those of the second list may be missing or None.
+KINDS = {"workload": str, "mode": str, "hm": list, "guest": str, "profile": str, "vcpus": int, "harts": int, "icount": bool,
+         "ok": (bool, type(None)), "vm_exits": dict, "hm_traps": dict, "instructions": dict}
+OTHERS = {"versions": dict, "program": dict, "svadu": str, "svvptc": bool, "hostpages": str}
+
+
 def must_be_record(each):
-    """KeyError, TypeError, AttributeError: it is none, or one of another schema, which is told later."""
-    if each.get("schema") != 1:
-        return
-    for name in ("workload", "mode", "hm", "guest", "profile", "vcpus", "harts", "ok"):
-        each[name]      # pylint: disable=pointless-statement
+    """TypeError, KeyError: it is none."""
+    wrong = [name for name, kind in KINDS.items() if not isinstance(each[name], kind)]
+    wrong += [name for name, kind in OTHERS.items() if not isinstance(each.get(name), (kind, type(None)))]
     for key, parts in (("vm_exits", "by_reason"), ("hm_traps", "by_kind")):
-        dict(each[key][parts])
-        _ = each[key]["total"], each[key]["memory"]
-    _ = each["instructions"]["total"]
-    dict(each.get("versions") or {})
+        told = each[key]
+        numbers = (told["total"], told["memory"], *(told[parts].values() if isinstance(told[parts], dict) else [""]))
+        wrong += [key for number in numbers if not isinstance(number, (int, type(None)))]
+    if wrong or not isinstance(each["instructions"]["total"], (int, type(None))) or not all(isinstance(name, str) for name in each["hm"]):
+        raise TypeError(wrong)
 
 
 def records_of(path):
@@ -52,7 +57,8 @@ def records_of(path):
             ("", json.loads(line)) for line in text.splitlines() if line.strip()]
         found = [(run, each) for run, each in found if "vm_exits" in each]
         for _, each in found:
-            must_be_record(each)
+            if each.get("schema") == 1:         # else that is told
+                must_be_record(each)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise Refused(f"{path} has no records", "report.json, or a file that RESULT= named") from None
     if not found:

@@ -68,6 +68,9 @@ def test_a_program_that_did_something_else_is_marked(files, name, value):
 
 
 @pytest.mark.parametrize("broken", [{"vm_exits": {}}, {"vm_exits": None}, {"hm_traps": {"total": 1, "memory": 1}},
+                                    {"icount": ...}, {"program": "x"}, {"versions": [["a", 1]]}, {"harts": [1]}, {"svadu": [1]},
+                                    {"vm_exits": {"total": 1, "memory": 1, "by_reason": [["flush", 1]]}},
+                                    {"hm_traps": {"total": "x", "memory": 1, "by_kind": {}}},
                                     {"versions": [1]}, {"instructions": None}, {"workload": ...}, {"harts": ...}])
 def test_a_record_that_is_none_is_refused(files, broken):
     made = {name: value for name, value in (FORK | broken).items() if value is not ...}
