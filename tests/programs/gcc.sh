@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# gcc.sh FUNCTIONS: compiles as many functions by -O1, links them with main(), and runs that.
+# gcc.sh FUNCTIONS [assembly]: compiles as many functions by -O1, links them with main(), and runs that; or only compiles.
 set -eu
 
 {
@@ -29,5 +29,9 @@ C
 	seq "$1" | sed 's/.*/	sum = f&("a program of many functions", sum);/'
 	echo '	printf("%lx\n", sum); return 0; }'
 } > many.c
+if [ "${2:-}" = assembly ]; then
+	gcc-14 -O1 -S -o - many.c | md5sum
+	exit
+fi
 gcc-14 -O1 -o many many.c
 ./many
