@@ -134,6 +134,10 @@ class Address:
 
 def readable(name, path):
     """The path, of a file that can be read."""
+    if not os.path.lexists(path):
+        raise Refused(f"{name}={path} is not there")
+    if os.path.isdir(path):
+        raise Refused(f"{name}={path} is a folder")
     try:
         if pathlib.Path(path).is_file():        # a pipe or a device may never end
             with pathlib.Path(path).open("rb"):

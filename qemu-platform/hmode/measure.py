@@ -17,9 +17,16 @@ TOUR_LEGEND = """
 exits: switches to host-hv, (memory) those that memory virtualization causes; traps: into the firmware and
 straight back; transitions: both. vs native: retired instructions, which is not time. vs tsp: the change of
 exits, and of exits and traps together, that memory virtualization causes.
-Published (VEE 2021): swift shadow paging made 23 to 56 % fewer such exits than tsp, on other hardware with
-other programs: compare sign and size.
+pt_write: a store to a page table that is write-protected; satp, satp_hit: a switch to an address space that is
+known; root_miss, satp_miss: to another one; flush, sfence: a fence of the guest's; true_fault: the guest's own
+page fault; hidden_fault, fill: only the shadow had no entry.
+{more}
 Consoles are in {consoles}, results in {build}/results."""
+
+# Of workloads and of programs.
+PUBLISHED = """Published (VEE 2021): swift shadow paging made 23 to 56 % fewer such exits than tsp, on other hardware with
+other programs: compare sign and size."""
+WARMED = "Counted is what came after {warm} not counted (WARM=)."
 
 
 # What the tour says of its guest; another kernel is named by its file.
@@ -174,5 +181,6 @@ def tour(given):
     found = table(given, wanted, maker, may_lack_h=True)
     if given.get("GUEST") != "patched":
         consoles = pathlib.Path(given["LOG"]).parent if given.get("LOG") else tree.BUILD / "log"
-        print(TOUR_LEGEND.format(build=tree.BUILD, consoles=consoles), flush=True)
+        more = WARMED.format(warm="1 run" if wanted[0].warm == 1 else f"{wanted[0].warm} runs") if wanted[0].programs else PUBLISHED
+        print(TOUR_LEGEND.format(build=tree.BUILD, consoles=consoles, more=more), flush=True)
     outcome.must_be_right(found)

@@ -3,11 +3,11 @@
 
 import math
 
-from hmode import regions
+from hmode import abi, regions
 from hmode.modes import EVENTS, TSP, label
 
-# What exits count as without memory virtualization being their cause.
-OTHER = {"mmio", "sbi", "wfi", "interrupt", "instruction"}
+# What exits and traps count as without memory virtualization being their cause.
+OTHER = {key for key, memory in (*abi.REASONS, *abi.TRAPS) if not memory}
 
 WITHOUT_SVADU = "native Svade"      # beside a native hart with Svadu
 
@@ -84,8 +84,8 @@ def figures(result):
             "svadu": result.get("svadu", "0") != "0",
             "workload": result["workload"], "is_part": bool(result.get("region")), "exits": exits["total"], "memory": exits["memory"],
             "traps": traps["total"], "transitions": plus(exits["total"], traps["total"]),
-            "for_memory": plus(exits["memory"], traps["memory"]), "instructions": counted["total"],
-            "reasons": exits["by_reason"]}
+            "trapped": traps["memory"], "for_memory": plus(exits["memory"], traps["memory"]), "instructions": counted["total"],
+            "reasons": exits["by_reason"], "kinds": traps["by_kind"]}
 
 
 def natives(rows):
@@ -157,18 +157,26 @@ def counts(results):
     return aligned(HEADS, list(without_repeats(cells)))
 
 
-def reasons(results):
-    """What exits for memory there are, where there are any."""
+def causes(results, what, count, by):
+    """What there is of exits, or of traps, for memory, where there is any."""
     results = regions.together(results)
-    rows = [row for row in rows_of(results) if (row["memory"] or 0) > 0]
-    names = [name for name in distinct(name for row in rows for name in row["reasons"])
-             if name not in OTHER and any((row["reasons"].get(name) or 0) > 0 for row in rows)]
+    rows = [row for row in rows_of(results) if (row[count] or 0) > 0]
+    names = [name for name in distinct(name for row in rows for name in row[by])
+             if name not in OTHER and any((row[by].get(name) or 0) > 0 for row in rows)]
     if not rows:
         return []
-    cells = [[workload, row["label"], *(row["reasons"].get(name) or 0 for name in names)]
+    cells = [[workload, row["label"], *(row[by].get(name) or 0 for name in names)]
              for workload in distinct(r["workload"] for r in rows_of(results))
              for row in rows if row["workload"] == workload]
-    return ["", *aligned(["exits for", "memory", *names], list(without_repeats(cells)))]
+    return ["", *aligned([what, "memory", *names], list(without_repeats(cells)))]
+
+
+def reasons(results):
+    return causes(results, "exits for", "memory", "reasons")
+
+
+def kinds(results):
+    return causes(results, "traps for", "trapped", "kinds")
 
 
 def both_natives(results):
@@ -186,7 +194,7 @@ def both_natives(results):
 
 
 def table(results):
-    return counts(results) + reasons(results) + both_natives(results)
+    return counts(results) + reasons(results) + kinds(results) + both_natives(results)
 
 
 STEPS = "%-28s %7s %11s %6s  %8s %6s %8s %6s %8s %6s %8s %6s"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The options of one run: taken from the environment and the command line, read, and checked with each other."""
 
+import difflib
 import functools
 import os
 
@@ -14,7 +15,8 @@ SPELLED = {"run": "make run MODE=...", "tour": "make run"}
 
 def known(name):
     if name not in TAKEN:
-        raise Refused(f"there is no option '{name}'", " ".join(NAMES))
+        near = difflib.get_close_matches(name.upper(), NAMES, 1)
+        raise Refused(f"there is no option '{name}'" + (f"; {near[0]} is one" if near else ""), " ".join(NAMES))
     return name
 
 

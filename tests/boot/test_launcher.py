@@ -412,7 +412,8 @@ def result(mode, workload, instructions, traps=0, hm=None, **reasons):
     total = sum(by_reason.values())
     return {"mode": mode, "hm": list(modes.MODES[mode] if hm is None else hm), "workload": workload,
             "vm_exits": {"total": total, "memory": total - by_reason["mmio"], "by_reason": by_reason},
-            "hm_traps": {"total": traps + 1, "memory": traps}, "instructions": {"total": instructions}}
+            "hm_traps": {"total": traps + 1, "memory": traps, "by_kind": {"fill": traps, "sbi_time": 1}},
+            "instructions": {"total": instructions}}
 
 
 def table(maker, *of):
@@ -467,6 +468,12 @@ def test_exits_for_memory_by_reason():
     assert table(results.reasons, given[0], given[3]) == []
 
 
+def test_traps_for_memory_by_kind():
+    given = [result("tsp", "fork", 1, pt_write=9), result("ssp-hm", "fork", 1, traps=7), result("ssp-hm", "pipe", 1, traps=2)]
+    assert table(results.kinds, *given)[1:] == [["traps", "for", "memory", "fill"], ["fork", "ssp-hm", "7"], ["pipe", "ssp-hm", "2"]]
+    assert table(results.kinds, given[0]) == []
+
+
 def test_a_native_hart_with_svadu_is_beside_one_without():
     given = [result("native", "fork", 2000), result("native", "pipe", 1000),
              *({"svadu": "1"} | result(*each) for each in [("native", "fork", 1600), ("native", "pipe", 1000),
@@ -516,13 +523,13 @@ def test_nothing_is_imported_from_the_folder_that_the_user_is_in(tmp_path):
 
 def test_what_never_ends_is_no_file(tmp_path):
     os.mkfifo(tmp_path / "fifo")
-    for path in (tmp_path / "fifo", "/dev/zero", tmp_path):
-        assert_refused(call(LAUNCH, "options", f"KERNEL={path}"), f"KERNEL={path} is no readable file")
+    for path, why in ((tmp_path / "fifo", "no readable file"), ("/dev/zero", "no readable file"), (tmp_path, "a folder")):
+        assert_refused(call(LAUNCH, "options", f"KERNEL={path}"), f"KERNEL={path} is {why}")
 
 
 def test_files_beside_a_kernel_of_ours_are_looked_at_first():
     for option in ("DTB=/nowhere", "INITRD=/nowhere"):
-        assert_refused(call(LAUNCH, "options", option), f"{option} is no readable file")
+        assert_refused(call(LAUNCH, "options", option), f"{option} is not there")
 
 
 @pytest.mark.parametrize("option", ["LOG", "RESULT"])

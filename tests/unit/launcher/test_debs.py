@@ -253,6 +253,6 @@ def test_what_is_no_archive(here, content, text):
 
 def test_what_is_no_root_is_refused_before_anything_is_built(tmp_path, capsys):
     assert cli.main(["options", "tour", "PROGRAM=root:x", "ROOT=/nowhere"]) == 2
-    assert "ROOT=/nowhere is no readable file" in capsys.readouterr().err
+    assert "ROOT=/nowhere is not there" in capsys.readouterr().err
     with pytest.raises(Refused, match="is an empty folder"):
         program.base_of(Settings({"PROGRAM": "x", "ROOT": str(tmp_path)}))

@@ -171,7 +171,7 @@ def test_a_list_that_is_none(tmp_path, text, why):
 
 
 def test_a_list_that_is_not_there():
-    with pytest.raises(Refused, match="LIST=/nowhere is no readable file"):
+    with pytest.raises(Refused, match="LIST=/nowhere is not there"):
         Settings({"LIST": "/nowhere"})
 
 
