@@ -6,24 +6,13 @@
 # of the cache:
 #
 #	image		a disk of ext4, of $debian_size, mostly holes
-#	packages	NAME_VERSION a line, and the kernel's release
+#	packages	their names, one a line
+#	made-of		the kernel's release, and a hash of what says how it is made (hmode/debian.py compares it)
 
 debian_tools='fakeroot mmdebstrap'
 debian_size=2G
 debian_packages='apt ca-certificates dbus e2fsprogs iproute2 iputils-ping kmod less login nano netbase passwd procps
 	systemd systemd-sysv udev'
-
-# debian_root TAR: all that debian_packages need, unpacked, with the archives that the second stage configures.
-debian_root()
-{
-	# shellcheck disable=SC2086 # a list
-	fakeroot mmdebstrap --mode=root --variant=extract --architectures=riscv64 \
-		--skip=essential/unlink,cleanup/apt/cache,cleanup/reproducible \
-		--include='?essential' --include='?priority(required)' --include="$(echo $debian_packages | tr ' ' ,)" \
-		"$guest_suite" "$1" "deb [arch=riscv64 signed-by=$keyring] $(mirror) $guest_suite main" > "$cache/debian.log" 2>&1 ||
-		die "the packages of Debian $guest_suite cannot be unpacked: $(grep -m1 '^E:' "$cache/debian.log")" \
-			"the whole of it is in $cache/debian.log"
-}
 
 # debian_modules RELEASE: the kernel's own, into $tmp/kernel.
 debian_modules()
@@ -34,33 +23,46 @@ debian_modules()
 		download "$address" "$tmp/$file" "$hash"
 		unpack "$tmp/$file" "$tmp/kernel"
 		rm "$tmp/$file"
-	done
+	done || exit 1
 	[ -d "$tmp/kernel/usr/lib/modules/$1" ] || die "Debian $guest_suite has no modules of kernel $1 any more" \
 		"remove $cache/current/kernel, and run the same command again"
 }
 
-# debian_image TAR IMAGE: what is in it belongs to root, whoever runs this.
+# debian_image SOURCE: what is in it belongs to root, whoever runs this.  In a folder, since mmdebstrap hangs up on all of
+# its callers where it cannot write an archive.
 debian_image()
 {
-	# shellcheck disable=SC2016 # the inner shell's
+	# shellcheck disable=SC2016,SC2046,SC2086 # the inner shell's; a list
 	fakeroot sh -ec '
-		mkdir "$2/root"
-		tar -C "$2/root" -xpf "$1"
-		cp -a "$2/kernel/usr/lib/modules" "$2/root/usr/lib/"
-		install -m 755 "$4" "$2/root/var/lib/dpkg/second-stage"
-		truncate -s "$5" "$3"
-		mke2fs -q -t ext4 -L debian -d "$2/root" "$3"
-	' - "$1" "$tmp" "$2" "$here/debian-second-stage" "$debian_size" > "$cache/debian.log" 2>&1 ||
-		die "an image cannot be made of the packages: $(tail -n 1 "$cache/debian.log")" "is the disk of $cache full?"
-	rm -rf "$tmp/root" "$tmp/kernel"
+		tmp=$1 second_stage=$2 size=$3 sources=$4 suite=$5
+		shift 5
+		mmdebstrap --mode=root --variant=extract --format=directory --architectures=riscv64 \
+			--skip=essential/unlink,cleanup/apt/cache,cleanup/reproducible \
+			--include="?essential" --include="?priority(required)" "$@" "$suite" "$tmp/root" "$sources" > "$tmp/mmdebstrap.log" 2>&1
+		mv "$tmp/kernel/usr/lib/modules" "$tmp/root/usr/lib/"
+		chown -R 0:0 "$tmp/root/usr/lib/modules"
+		install -m 755 "$second_stage" "$tmp/root/var/lib/dpkg/second-stage"
+		truncate -s "$size" "$tmp/image"
+		/usr/sbin/mke2fs -q -t ext4 -L debian -d "$tmp/root" "$tmp/image"
+	' - "$tmp" "$here/debian-second-stage" "$debian_size" "$1" "$guest_suite" $(printf -- '--include=%s ' $debian_packages) > "$cache/debian.log" 2>&1 || {
+		cat "$tmp/mmdebstrap.log" >> "$cache/debian.log"
+		die "Debian $guest_suite cannot be unpacked into an image: $(grep -m1 '^E:' "$cache/debian.log" || tail -n 1 "$cache/debian.log")" \
+			"the whole of it is in $cache/debian.log; is the disk full of $cache or of ${TMPDIR:-/tmp}?"
+	}
 }
 
-# Is what is unpacked there, for the kernel of today?
+# debian_made_of: what an image depends on, but for the packages of the day.
+debian_made_of()
+{
+	echo "$(cat "$cache/current/kernel/release") $(cat "$here/debian.sh" "$here/debian-second-stage" | sha256sum | cut -d' ' -f1)"
+}
+
+# Is what is unpacked there, and of today's kernel?
 has_debian()
 {
 	# shellcheck disable=SC2086 # a list
 	[ -z "$(missing_of $debian_tools)" ] && [ -f "$cache/current/debian-unpacked/image" ] &&
-		grep -qx "linux_$(cat "$cache/current/kernel/release")" "$cache/current/debian-unpacked/packages"
+		[ "$(cat "$cache/current/debian-unpacked/made-of")" = "$(debian_made_of)" ]
 }
 
 fetch_debian()
@@ -72,14 +74,11 @@ fetch_debian()
 	need_mirror
 	tmp=$cache/store/tmp.$$
 	mkdir -p "$tmp"
-	say DEBIAN "packages of $guest_suite, about a minute"
-	debian_root "$tmp/root.tar"
+	debian_made_of > "$tmp/made-of"
 	(debian_modules "$_release") || exit $?
-	{
-		tar -tf "$tmp/root.tar" | sed -n 's|.*/\([^/]*\)_[^_]*\.deb$|\1|p' | LC_ALL=C sort
-		echo "linux_$_release"
-	} > "$tmp/packages"
-	debian_image "$tmp/root.tar" "$tmp/image"
-	rm "$tmp/root.tar"
-	commit "$(sha256sum < "$tmp/packages" | cut -d' ' -f1)" debian-unpacked
+	say DEBIAN "packages of $guest_suite, about a minute"
+	debian_image "deb [arch=riscv64 signed-by=$keyring] $(mirror) $guest_suite main"
+	find "$tmp/root/var/cache/apt/archives" -name '*.deb' | sed 's|.*/||; s/_[^_]*$//' | LC_ALL=C sort > "$tmp/packages"
+	rm -rf "$tmp/root" "$tmp/kernel" "$tmp/mmdebstrap.log"
+	commit "$(cat "$tmp/packages" "$tmp/made-of" | sha256sum | cut -d' ' -f1)" debian-unpacked
 }

@@ -29,28 +29,38 @@ NETWORK = f"""{BUSYBOX} ip link set lo up
 echo nameserver 10.0.2.3 > /etc/resolv.conf
 """
 # A system on the disk, by the words of the command line that initramfs-tools knows: root=, init=, and break for our shell.
-SYSTEM = f"""mkdir -p /proc /dev /system
+SYSTEM = f"""set -f
+mkdir -p /proc /dev /system
 mount -t proc proc /proc
 mount -t devtmpfs dev /dev
 roots="/dev/vda /dev/vda1" init=/sbin/init
 for word in $(cat /proc/cmdline); do
 	case $word in
-	root=*) roots=${{word#root=}} ;;
-	init=*) init=${{word#init=}} ;;
+	root=?*) roots=${{word#root=}} ;;
+	init=?*) init=${{word#init=}} ;;
 	break) roots= ;;
 	esac
 done
 for root in $roots; do
 	[ -b "$root" ] && mount -t ext4 -o ro "$root" /system 2> /dev/null || continue
-	if [ -e "/system$init" ] || [ -L "/system$init" ]; then
+	file=$init links=0
+	while [ -L "/system$file" ] && [ $links -lt 8 ]; do
+		links=$((links + 1)) link=$({BUSYBOX} readlink "/system$file")
+		case $link in
+		/*) file=$link ;;
+		*) file=${{file%/*}}/$link ;;
+		esac
+	done
+	if [ -x "/system$file" ] && [ ! -d "/system$file" ]; then
 		umount /proc
-		mount --move /dev /system/dev
-		exec {BUSYBOX} switch_root /system "$init"
+		[ -d /system/dev ] && mount --move /dev /system/dev || umount /dev
+		exec {BUSYBOX} switch_root /system "$init" "$@"
 	fi
 	umount /system
 done
 [ -z "$roots" ] || echo "hmode: there is no ext4 with a $init on $roots"
 umount /dev /proc
+set +f
 """
 
 

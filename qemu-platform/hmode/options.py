@@ -316,7 +316,8 @@ OPTIONS = (
            "1: count instructions, and run the same each time, in 2025; 0: today",
            shown="1; 0 in 'make shell' and 'make debug'", commands=SPLIT),
     Option("QEMU", File(), None, "another qemu-system-riscv64; hspt is what 'make qemu' builds; strict and "
-           "strict-eager are the same with a TLB that keeps all that it may", shown="Debian's", rule=qemu_rule),
+           "strict-eager are the same with a TLB that keeps all that it may", shown="Debian's", rule=qemu_rule,
+           commands=(*MACHINES, "debian")),
     Option("ASIDLEN", Number(0, 16), own_asid_bits, "bits of ASID that a strict hart has; on u74 it has 8 PMP entries "
            "too", rule=asidlen_rule, shown="16; 0 on u74"),
     Option("MISALIGNED", Choice("access", "trap"), "access", "access: the hart does misaligned loads and stores "
@@ -324,7 +325,7 @@ OPTIONS = (
     Option("TIMEOUT", Number(1, 86400), "1800", "seconds after which a hung run is ended",
            shown="1800; none in 'make shell' and 'make debug'"),
     Option("V", Text(), None, "1: show the guest's console, and whole build commands",
-           commands=(*MACHINES, *NO_MACHINES)),
+           commands=(*MACHINES, "debian", *NO_MACHINES)),
 )
 NAMES = [option.name for option in OPTIONS]
 BY_NAME = {option.name: option for option in OPTIONS}

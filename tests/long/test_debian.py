@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import re
 import signal
 import subprocess
 
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.long("debian")
 LAUNCH = pathlib.Path(__file__).parents[2] / "qemu-platform/launch"
 FSCK = "/usr/sbin/e2fsck"
 PROMPT = "root@debian:~# "
-SECONDS = 600
+SECONDS = 900
 CONTROL = """Package: hello-guest
 Version: 1.0
 Architecture: all
@@ -33,7 +34,8 @@ After=multi-user.target
 [Service]
 StandardOutput=tty
 TTYPath=/dev/console
-ExecStart=/bin/sh -c 'echo "system is $(systemctl is-system-running --wait), root is $(cat /root/name)"; systemctl poweroff'
+ExecStart=/bin/sh -c 'echo "system is $(systemctl is-system-running --wait), root is $(cat /root/name)"; \\
+	echo "machine is $(cat /etc/machine-id)"; systemctl poweroff'
 """
 
 WRITING = "n=0; while :; do n=$((n + 1)); dd if=/dev/urandom of=/root/file$((n % 50)) bs=64k count=4 2> /dev/null; " \
@@ -163,3 +165,4 @@ def test_two_guests_have_a_debian_each(debian, tmp_path, options):
     assert ends(console) == {0: "shutdown", 1: "shutdown"}, console[-3000:]
     for number in range(2):
         assert f"[vm{number}] system is running, root is disk {number}" in console, console[-3000:]
+    assert len(set(re.findall(r"machine is ([0-9a-f]{32})", console))) == 2

@@ -86,5 +86,5 @@ def test_what_a_guest_is_offered_is_host_hvs_list():
 
 
 def test_every_command_is_named():
-    assert {"run", "show", "shell", "debug", "gdb", "measure", "tour", "bench-events", "count-pt-writes"} == \
+    assert {"run", "show", "shell", "debug", "gdb", "measure", "tour", "debian", "bench-events", "count-pt-writes"} == \
         set(cli.COMMANDS)

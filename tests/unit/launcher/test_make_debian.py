@@ -2,7 +2,9 @@
 """make debian: what it refuses, what it keeps, and what is made again.  A file stands for the disk, and nobody configures it;
 tests/long/test_debian.py has the real one."""
 
+import os
 import pathlib
+import subprocess
 
 import pytest
 
@@ -25,6 +27,7 @@ def cache(tmp_path, monkeypatch):
         entry, link = tree.CACHE / "store/debian", tree.CACHE / "current/debian-unpacked"
         entry.mkdir(parents=True, exist_ok=True)
         (entry / "packages").write_text("systemd_1\n")
+        (entry / "made-of").write_text(debian.made_of())
         with (entry / "image").open("wb") as image:
             image.truncate(8 << 20)
         debian.execute("/usr/sbin/mke2fs", "-q", "-t", "ext4", entry / "image")
@@ -32,7 +35,7 @@ def cache(tmp_path, monkeypatch):
             link.symlink_to(entry)
         return link
 
-    def configure(image):
+    def configure(image, settings):
         cache.configured += 1
         if not cache.works:
             raise Failed("the guest did not configure all packages")
@@ -83,15 +86,17 @@ def test_what_was_not_configured_is_not_kept(cache, tmp_path):
     assert cache.configured == 2
 
 
-@pytest.mark.parametrize("name, why", [("there.img", "is there already"), ("link.img", "is there already"), ("disk.qcow2", "qcow2"),
+@pytest.mark.parametrize("name, why", [("there.img", "is there already.*"), ("folder", "is a folder"), ("folder/", "is a folder"),
+                                       ("none/", "is a folder"), ("link.img", "is there already"), ("disk.qcow2", "qcow2"),
                                        ("nowhere/disk.img", "its folder is not there")])
 def test_a_place_that_will_not_do_is_refused_first(cache, tmp_path, name, why):
     (tmp_path / "there.img").write_text("mine")
+    (tmp_path / "folder").mkdir()
     (tmp_path / "link.img").symlink_to("nowhere")
     with pytest.raises(Refused, match=why):
-        cli.PLANS["debian"]({"DISK": str(tmp_path / name)})
+        cli.PLANS["debian"]({"DISK": f"{tmp_path}/{name}"})
     with pytest.raises(Refused, match=why):
-        make(tmp_path / name)
+        debian.make({"DISK": f"{tmp_path}/{name}"})
     assert (tmp_path / "there.img").read_text() == "mine" and not cache.unpacked
 
 
@@ -100,13 +105,44 @@ def test_a_file_that_comes_meanwhile_stays(cache, tmp_path, monkeypatch):
 
     def slow(source, target):
         copy(source, target)
-        if str(target) == f"{disk}.new":
+        if pathlib.Path(target).parent == tmp_path:
             disk.write_text("mine")
 
     monkeypatch.setattr(debian, "copy", slow)
     with pytest.raises(FileExistsError):
         make(disk)
-    assert disk.read_text() == "mine" and not pathlib.Path(f"{disk}.new").exists()
+    assert disk.read_text() == "mine"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cache", "disk.img"]
+
+
+@pytest.mark.parametrize("name", ["-x.img", "my disk,.img", "~x.img"])
+def test_any_name_will_do(cache, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / f"{name}.new").write_text("mine")
+    debian.make({"DISK": name if name[0] != "~" else f"./{name}"})
+    assert (tmp_path / name).stat().st_size == 2 << 30 and (tmp_path / f"{name}.new").read_text() == "mine"
+    assert (tmp_path / name).stat().st_mode & 0o777 == 0o666 & ~debian.umask()
+
+
+def test_without_a_name_it_has_the_usual_one(cache, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    debian.make({"DISK": ""})
+    assert (tmp_path / debian.DISK).stat().st_size == 2 << 30
+
+
+def test_a_cache_that_lost_its_image_is_made_again(cache, tmp_path):
+    make(tmp_path / "first.img")
+    (tree.CACHE / "debian/image").unlink()
+    make(tmp_path / "second.img")
+    assert cache.configured == 2
+
+
+def test_the_shell_says_the_same_of_what_it_is_made_of():
+    """debian_made_of() of debian.sh, and made_of() here."""
+    words = '. "$here/debian.sh"; debian_made_of'
+    done = subprocess.run(["sh", "-c", words], env=os.environ | {"here": str(tree.PLATFORM), "cache": str(tree.CACHE)},
+                          capture_output=True, text=True, check=True)
+    assert done.stdout == debian.made_of()
 
 
 @pytest.mark.parametrize("given", [{"MODE": "ssp"}, {"MEM": "1G"}, {"NET": "user"}])
