@@ -96,7 +96,7 @@ def forget(link):
 
 def configure(image, settings):
     log = tree.BUILD / "log/debian.log"
-    say("DEBIAN", f"a guest configures the packages, some minutes; its console is {log}")
+    say("DEBIAN", f"a guest configures the packages, about ten minutes; its console is {log}")
     # Two harts: dpkg has another process unpack.
     given = {"MODE": "native", "WORKLOAD": "none", "ICOUNT": "0", "MEM": "1G", "HARTS": "2", "DISK": str(image), "LOG": str(log),
              "APPEND": f"init={SECOND_STAGE}", "TIMEOUT": "7200"}
