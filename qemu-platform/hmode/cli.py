@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 
-from hmode import counting, debian, gdb, guest, help as help_of_options, machine, measure, outcome, run, tree
+from hmode import counting, debian, devices, gdb, guest, help as help_of_options, machine, measure, outcome, run, tree
 from hmode.messages import Failed, Refused, Stop, say
 from hmode.options import NO_MACHINES
 from hmode.settings import Settings, must_go_with, take
@@ -81,7 +81,8 @@ def become(settings, command):
 def shell(given):
     settings = shell_settings(given)
     command = run.prepare(settings, *terminal(settings)).command
-    say("SHELL", f"{settings.title()}; leave with Ctrl-a x")
+    leave = "poweroff in the guest ends it, and Ctrl-a x pulls the plug" if devices.boots_disk(settings) else "leave with Ctrl-a x"
+    say("SHELL", f"{settings.title()}; {leave}")
     become(settings, command)
 
 

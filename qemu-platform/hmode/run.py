@@ -3,6 +3,7 @@
 
 import collections
 import pathlib
+import re
 import sys
 
 from hmode import addresses, devices, guest, machine, modes, outcome, outputs, qemu, records, results, trace, translation, tree, \
@@ -17,8 +18,8 @@ Prepared = collections.namedtuple("Prepared", "command log")
 class RunFailed(Failed):
     """With what the console says of it."""
 
-    def __init__(self, what, log):
-        super().__init__(what)
+    def __init__(self, what, log, remedy=None):
+        super().__init__(what, remedy)
         self.log, self.console = log, read(log)
 
     def show(self):
@@ -88,6 +89,10 @@ def prepare(settings, *more):
                     log)
 
 
+# Of a shell, perhaps with busybox's question where the cursor is, or of a login.
+PROMPT = re.compile(r"([#$>]|login:) (\x1b\[6n)?\Z")
+
+
 def execute_to_the_end(settings, prepared):
     """The console; RunFailed: it did not end as it should, with all that was asked for."""
     with prepared.log.open("wb") as log:
@@ -96,7 +101,8 @@ def execute_to_the_end(settings, prepared):
     console = read(prepared.log)
     addresses.show(console, settings.is_native, bool(settings.trace))
     if status is None:
-        raise RunFailed(f"the guest was still running after {settings.timeout} seconds and was stopped", prepared.log)
+        raise RunFailed(f"the guest was still running after {settings.timeout} seconds and was stopped", prepared.log,
+                        "it waits for a keyboard: make shell has one, with the same options" if PROMPT.search(console) else None)
     if status < 0:
         raise RunFailed(f"QEMU was ended by signal {-status}", prepared.log)
     if status:
