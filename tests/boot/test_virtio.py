@@ -243,7 +243,7 @@ def test_a_disk_without_a_system_leaves_our_shell(tmp_path, append, said):
     words = ["shell", "MODE=ssp-hm", f"DISK={raw(tmp_path / 'disk.img', b'', MIB)}", f"APPEND={append}"]
     machine = pexpect.spawn(str(LAUNCH), words, timeout=120, encoding="utf-8")
     machine.logfile_read = log = io.StringIO()
-    machine.expect("# $")
+    machine.expect_exact("~ # ")
     machine.sendline("poweroff -f")
     machine.expect(pexpect.EOF)
     assert re.findall("hmode: (there is no .*?)\r", log.getvalue()) == [said] * bool(said)
