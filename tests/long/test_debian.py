@@ -119,7 +119,7 @@ def test_a_power_cut_loses_no_file_system(disk, tmp_path, mode):
     guest = Machine(tmp_path / "log", f"MODE={mode}", f"DISK={disk}")
     guest.does("echo before > /root/before && sync")
     guest.child.sendline(WRITING)
-    guest.child.expect("\nin mid-write")
+    guest.child.expect("[\r\n]in mid-write")
     os.killpg(guest.child.pid, signal.SIGKILL)
     guest.child.expect(pexpect.EOF)
     replayed = tmp_path / "replayed.img"
