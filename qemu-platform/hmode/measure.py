@@ -175,12 +175,17 @@ def title(given):
     return TITLES[given.get("GUEST") or "debian"]
 
 
+def legend(given, wanted):
+    consoles = pathlib.Path(given["LOG"]).parent if given.get("LOG") else tree.BUILD / "log"
+    warm = wanted[0].warm
+    more = WARMED.format(warm=f"{warm} run{'' if warm == 1 else 's'}") if wanted[0].programs else PUBLISHED
+    return TOUR_LEGEND.format(build=tree.BUILD, consoles=consoles, more=more)
+
+
 def tour(given):
     wanted, maker = plan_tour(given)        # what is refused is refused before anything is said
     print(f"{title(given)}, in these modes ({' '.join(touring(given))}):", flush=True)
     found = table(given, wanted, maker, may_lack_h=True)
     if given.get("GUEST") != "patched":
-        consoles = pathlib.Path(given["LOG"]).parent if given.get("LOG") else tree.BUILD / "log"
-        more = WARMED.format(warm="1 run" if wanted[0].warm == 1 else f"{wanted[0].warm} runs") if wanted[0].programs else PUBLISHED
-        print(TOUR_LEGEND.format(build=tree.BUILD, consoles=consoles, more=more), flush=True)
+        print(legend(given, wanted), flush=True)
     outcome.must_be_right(found)

@@ -292,7 +292,7 @@ OPTIONS = (
            modes=tuple(modes.NAMES[1:]), ignored=True, shown="1", commands=SPLIT,
            help="CPUs of the guest; natively these are the harts"),
     Option("MEM", Size("64M", "16G"), "512M", "the guest's memory", commands=GUESTS_OF),
-    Option("DISK", File(), None, "a file as the guest's disk, /dev/vda, which it may write to: raw or qcow2",
+    Option("DISK", File(), None, "a file as the guest's disk, /dev/vda, which it may write to: raw, or a qcow2 named .qcow2",
            rule=device_rule("DISK"), commands=(*BY_HAND, "debian"), instead=NO_TABLE),
     Option("SIZE", Size("2G", "64G"), "2G", "of the disk that make debian makes", commands=("debian",)),
     Option("NET", Choice("user"), None, "user: a network card in QEMU's own network, whose gateway is this machine",

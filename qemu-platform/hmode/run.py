@@ -89,8 +89,8 @@ def prepare(settings, *more):
                     log)
 
 
-# Of a shell, perhaps with busybox's question where the cursor is, or of a login.
-PROMPT = re.compile(r"([#$>]|login:) (\x1b\[6n)?\Z")
+# Of a shell, perhaps with busybox's question where the cursor is, or of a login; then QEMU says that the launcher ended it.
+PROMPT = re.compile(r"([#$>]|login:) (\x1b\[6n)?(qemu-system-\S*: terminating on signal .*\n?)?\Z")
 
 
 def execute_to_the_end(settings, prepared):

@@ -280,7 +280,8 @@ def test_hung_machine_is_ended(machine):
     assert "still running after 1 seconds" in done.stderr
 
 
-@pytest.mark.parametrize("prompt, waits", [("~ # ", True), ("/ # \x1b[6n", True), ("debian login: ", True), ("# \n", False)])
+@pytest.mark.parametrize("prompt, waits", [("~ # ", True), ("/ # \x1b[6n", True), ("debian login: ", True), ("# \n", False),
+                                           ("~ # \x1b[6nqemu-system-riscv64: terminating on signal 15 from pid 7\n", True)])
 def test_a_guest_that_waits_for_a_keyboard_is_told_of_one(machine, prompt, waits):
     done = machine(prompt, "TIMEOUT=1", then="exec sleep 60")
     assert done.returncode == 1 and ("make shell has one" in done.stderr) == waits, done

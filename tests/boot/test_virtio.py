@@ -208,8 +208,11 @@ def system(folder, first):
     (root / "sbin").mkdir()
     (root / "sbin/init").write_text(f"#!/bin/sh\n{first}")
     (root / "sbin/init").chmod(0o755)
-    (root / "rescue").write_text("#!/bin/sh\necho another first process\npoweroff -f\n")
+    (root / "rescue").write_text("#!/bin/sh\necho another first process, told $*.\npoweroff -f\n")
     (root / "rescue").chmod(0o755)
+    (root / "bin/linked").symlink_to("../sbin/again")
+    (root / "sbin/again").symlink_to("/rescue")
+    (root / "bin/round").symlink_to("round")
     disk = raw(folder / "disk.img", b"", 32 * MIB)
     subprocess.run(["/usr/sbin/mke2fs", "-q", "-t", "ext4", "-d", root, disk], check=True)
     return disk
@@ -232,8 +235,16 @@ def test_a_system_on_the_disk_is_booted(launch, tmp_path, mode):
 
 def test_the_command_line_chooses_the_first_process(launch, tmp_path):
     disk = system(tmp_path, BOOTED)
-    run = launch(MODE="ssp-hm", DISK=disk, WORKLOAD="none", APPEND="init=/rescue root=/dev/vda", TIMEOUT=120)
-    assert run.status == 0 and "another first process" in run.console and "system:" not in run.console, repr(run)
+    run = launch(MODE="ssp-hm", DISK=disk, WORKLOAD="none", APPEND="init=/bin/linked root=/dev/vda single", TIMEOUT=120)
+    assert run.status == 0 and "another first process, told single." in run.console and "system:" not in run.console, repr(run)
+
+
+@pytest.mark.parametrize("init", ["/bin", "/bin/round", "/dev/none"])
+def test_what_cannot_be_executed_is_no_first_process(launch, tmp_path, init):
+    """The kernel would panic; our shell is there instead, and waits."""
+    run = launch(MODE="ssp-hm", DISK=system(tmp_path, BOOTED), WORKLOAD="none", APPEND=f"init={init}", TIMEOUT=15)
+    assert f"there is no ext4 with a {init} on /dev/vda" in run.console and "panic" not in run.console.partition("Booting")[2], repr(run)
+    assert run.status == 1 and "make shell has one" in run.messages
 
 
 @pytest.mark.parametrize("append, said", [("", "there is no ext4 with a /sbin/init on /dev/vda /dev/vda1"), ("break", None),

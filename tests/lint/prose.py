@@ -166,7 +166,10 @@ def dead_links(page):
     for block in page.blocks:
         if block.kind == "code":
             continue
-        for _, target in LINK.findall(CODE_SPAN.sub("`x`", block.text)):
+        text = CODE_SPAN.sub("`x`", block.text)
+        if "](" in LINK.sub("", text):
+            yield block.line, "a link that is none: its target has a blank or no end"
+        for _, target in LINK.findall(text):
             if re.match(r"[a-z]+:", target):
                 continue
             name, _, fragment = target.partition("#")

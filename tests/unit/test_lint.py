@@ -78,6 +78,8 @@ def test_links_and_anchors(tmp_path):
     assert found(tmp_path, "# A\n\n[a](other.md#one-two-three) [b](#a) [c](https://example.org/)\n") == []
     assert found(tmp_path, "# A\n\n[a](gone.md)\n") == ["there is no gone.md"]
     assert found(tmp_path, "# A\n\n[a](other.md#one)\n") == ["other.md has no heading #one"]
+    for broken in ("[a](other.md#\nb)", "[a](other .md)", "[a](other.md"):
+        assert found(tmp_path, f"# A\n\n{broken}\n") == ["a link that is none: its target has a blank or no end"]
 
 
 def test_files_that_the_text_names(tmp_path):

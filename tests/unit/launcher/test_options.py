@@ -123,6 +123,22 @@ def test_two_names_of_one_option_must_agree(one, other):
         settings.take([one, other])
 
 
+@pytest.mark.parametrize("name, near", [("PROGAM", "PROGRAM"), ("mode", "MODE"), ("WORKLOD", "WORKLOAD")])
+def test_the_likeliest_name_of_an_option_is_told(name, near):
+    with pytest.raises(Refused, match=f"no option '{name}'; {near} is one"):
+        settings.take([f"{name}=x"])
+    with pytest.raises(Refused, match="no option 'XYZZY'$"):
+        settings.take(["XYZZY=x"])
+
+
+def test_a_legend_says_what_is_under_the_table():
+    program = str(pathlib.Path(__file__).with_name("programs"))
+    of_workloads, of_programs = (measure.legend(given, measure.plan_tour(given)[0]) for given in (
+        {"WORKLOAD": "fork"}, {"LIST": program, "WARM": "2"}))
+    assert "Published" in of_workloads and "not counted" not in of_workloads
+    assert "after 2 runs not counted" in of_programs and "Published" not in of_programs
+
+
 # ---- kinds ----
 
 @pytest.mark.parametrize("given, text", [
