@@ -15,8 +15,7 @@ import shutil
 import subprocess
 import tempfile
 
-from hmode import devices, kinds, run, tree
-from hmode.debs import Told
+from hmode import debs, devices, kinds, run, tree
 from hmode.messages import Failed, Refused, say
 from hmode.settings import Settings
 
@@ -79,9 +78,7 @@ def locked():
 
 
 def unpacked():
-    done = subprocess.run([tree.PLATFORM / "fetch", "debian"], check=False)
-    if done.returncode:
-        raise Told(done.returncode)
+    debs.fetch("debian")
     return tree.CACHE / "current/debian-unpacked"
 
 

@@ -13,11 +13,17 @@ class Told(Stop):
     """What the fetcher has said itself."""
 
     def __init__(self, status):
-        super().__init__("the packages are not there")
+        super().__init__("what was to be fetched is not there")
         self.status = status
 
     def show(self):
         pass
+
+
+def fetch(*words):
+    done = subprocess.run([tree.PLATFORM / "fetch", *words], check=False)
+    if done.returncode:
+        raise Told(done.returncode)
 
 
 def name(packages):
@@ -35,9 +41,7 @@ def root_of(packages):
     place = entry(packages)
     if not place.is_dir():
         say("DEBS", " ".join(packages))
-        done = subprocess.run([tree.PLATFORM / "fetch", "debs", name(packages), *packages], check=False)
-        if done.returncode:
-            raise Told(done.returncode)
+        fetch("debs", name(packages), *packages)
     scripts = (place / "scripts").read_text().split("\n")
     if any(scripts):
         say("NOT RUN", ", ".join(filter(None, scripts)))

@@ -154,9 +154,7 @@ def modules():
     place = tree.CACHE / "current/kernel-modules"
     if not place.is_dir() or (place / "release").read_text() != release.read_text():
         say("DRIVERS", f"of Debian's kernel {release.read_text().strip()}")
-        done = subprocess.run([tree.PLATFORM / "fetch", "kernel-modules"], check=False)
-        if done.returncode:
-            raise debs.Told(done.returncode)
+        debs.fetch("kernel-modules")
     return place / "modules"
 
 
