@@ -21,7 +21,7 @@ def open_locked(name, path, place):
     if not pathlib.Path(place).parent.is_dir():
         raise cannot_write(name, path, "its folder is not there")
     try:
-        descriptor = os.open(place, os.O_WRONLY | os.O_CREAT, 0o666)
+        descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | (0 if place == path else os.O_NOFOLLOW), 0o666)
     except OSError as error:
         raise cannot_write(name, path, error.strerror) from error
     try:
@@ -63,9 +63,10 @@ def result(path):
     if not path:
         yield lambda text: None
         return
-    if pathlib.Path(path).exists() and not pathlib.Path(path).is_file():
+    path = pathlib.Path(path)
+    if path.exists() and not path.is_file():
         raise cannot_write("RESULT", path, "it is no file")
-    new = pathlib.Path(f"{path}.new")
+    new = path.with_name(f".{path.name}.hmode")     # a name that no user's file has
     descriptor = open_latest("RESULT", path, new)
 
     def write(text):

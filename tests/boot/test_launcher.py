@@ -574,7 +574,18 @@ def test_a_second_run_in_a_tree_is_refused(machine):
     assert first.wait() == 0
     assert log.read_text().count("hmwork: fork ok") == 1 and json.loads(result.read_text())["workload"] == "fork"
     assert machine(console("pipe"), "WORKLOAD=pipe", f"RESULT={result}").returncode == 0
-    assert json.loads(result.read_text())["workload"] == "pipe" and not list(machine.folder.glob("*.new"))
+    assert json.loads(result.read_text())["workload"] == "pipe" and not list(machine.folder.glob(".*"))
+
+
+def test_a_result_touches_no_file_of_another_name(machine, tmp_path):
+    result = tmp_path / "out.json"
+    for name in ("out.json.new", "victim"):
+        (tmp_path / name).write_text("mine")
+    assert machine(console("fork"), "WORKLOAD=fork", f"RESULT={result}").returncode == 0
+    (tmp_path / ".out.json.hmode").symlink_to("victim")
+    done = machine(console("fork"), "WORKLOAD=fork", f"RESULT={result}")
+    assert done.returncode == 1 and f"RESULT={result} cannot be written" in done.stderr
+    assert (tmp_path / "out.json.new").read_text() == (tmp_path / "victim").read_text() == "mine"
 
 
 def test_many_runs_have_a_result_together_and_logs_of_their_own(machine):
