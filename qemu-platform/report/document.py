@@ -5,12 +5,12 @@ import csv
 import dataclasses
 import io
 
-from report import others, sections, sides
+from report import others, sections, sides, walks
 from report.blocks import Page, Text
 from report.data import Data
 
 CHAPTERS = (others.failures, sections.in_short, sections.exits_by_reason, sections.change, sections.against_native, sections.dearest,
-            others.events, sides.ladder, sides.u74, sides.hap, others.translation, sides.svadu, sides.patched, others.programs,
+            others.events, sides.ladder, sides.u74, sides.hap, walks.translation, sides.svadu, sides.patched, others.programs,
             others.hspt, others.missing, others.made_by)
 LEAD = ("hmode runs unmodified Linux guests on RISC-V harts without the hypervisor extension, and counts what that costs.",
         "Everything here ran on QEMU. Figures are counts of events and of retired instructions.")

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The chapters about events, programs, walks and HSPT, and how all of it was measured."""
+"""The chapters about events, programs and HSPT, and how all of it was measured."""
 
-from hmode.results import mean
-from report import plan, svg, words
-from report.blocks import Chart, Choice, Commands, Items, Section, Table, Text
+from report import plan, svg, walks, words
+from report.blocks import Chart, Commands, Items, Section, Table, Text
 from report.data import Side, exits, instructions, workloads
-from report.sections import against_column, column, others, table
+from report.sections import against_column, column, table
 
 
 # ---- what one event costs ----
@@ -59,63 +58,6 @@ def programs(data):
         table("programs-exits", "Exits for memory", rows, counted, "sum")))
 
 
-# ---- what walks cost ----
-
-def cycles(result, core):
-    """Modelled cycles of one core, where the record has them."""
-    told = (result.get("translation") or {}).get(core) if isinstance(result.get("translation"), dict) else None
-    value = told.get("cycles") if isinstance(told, dict) else None
-    return value if isinstance(value, (int, float)) else None
-
-
-def cores(sides):
-    found = {}
-    for side in sides:
-        for result in side.rows.values():
-            told = result.get("translation")
-            found |= {name: None for name in told if cycles(result, name) is not None} if isinstance(told, dict) else {}
-    return list(found)
-
-
-def translation_table(core, modes, rows):
-    def of(result):
-        return cycles(result, core)
-
-    native, hap = modes.get("native"), modes.get("hap")
-    shown = [name for name in others(modes) if modes[name].figures(rows, of) != [None] * len(rows)]
-    made = []
-    for row in rows:
-        cells = []
-        for name in shown:
-            value, base = modes[name].figure(row, of), native and native.figure(row, of)
-            cells.append(words.ratio(value / base) if value is not None and base else modes[name].cell(row, of, words.whole))
-        mine, its = (modes[name].figure(row, of) if name in modes else None for name in ("ssp-hm", "hap"))
-        made.append((row, *cells, *([words.change(mine, its)] if hap else [])))
-    heads = ("workload", *(f"`{name}`" for name in shown), *(["`ssp-hm` against `hap`"] if hap else []))
-    averages = [mean([value for value in ratios(modes[name], native, rows, of)]) for name in shown]
-    made.append(("geometric mean", *map(words.ratio, averages), *([""] if hap else [])))
-    return Table(f"walks-{core}", f"Modelled cycles against native, with the prices of {core}", heads, tuple(made), last=1)
-
-
-def ratios(side, native, rows, of):
-    for row in rows:
-        value, base = side.figure(row, of), native and native.figure(row, of)
-        yield value / base if value is not None and base else None
-
-
-def translation(data):
-    modes = data.modes("virt")
-    found = cores(modes.values())
-    if not found:
-        return None
-    rows = workloads(modes.values())
-    about = "A model prices instructions, traps, exits and the references of page walks. Sizes are published where the price list names " \
-        "a source, and all prices are assumed (docs/walks.md). " \
-        "Below 0 % `ssp-hm` takes fewer modelled cycles than `hap`."
-    options = tuple((core, (translation_table(core, modes, rows),)) for core in found)
-    return Section("walks", "What walks cost", (Text(about), Choice("prices", "Prices of", options)))
-
-
 # ---- HSPT ----
 
 def interval(figure):
@@ -165,7 +107,7 @@ def missing(data):
         if without:
             whole = len(without) == len([run for run in planned if run.part == part])
             left.append(f"`{part}`: {'none of its runs was made' if whole else 'not run: ' + ', '.join(without)}.")
-    if not cores(data.modes("virt").values()):
+    if not walks.cores(data.modes("virt").values()):
         left.append("Modelled cycles: no record has any in its `translation`. `make report` does not run the model; `make measure WALKS=` does.")
     left += ["Root buffers of 1, 4 and 16: the size is fixed when the firmware is built, and no option changes it.",
              "The memory that shadows take: records would need the peak of table pages, the tables that were recycled, and how much of "
