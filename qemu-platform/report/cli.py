@@ -10,7 +10,8 @@ from hmode.messages import Failed, Refused, say
 from report import compare, document, markdown, page, plan, runs
 
 SCHEMA = 1
-USED = ("RUNS", "WORKLOAD", "FOLDER", "OUT", "A", "B")
+USED = ("RUNS", "WORKLOAD", "JOBS", "FOLDER", "OUT", "A", "B")
+MOST_JOBS = 64
 # Others that make itself needs.
 BESIDE = ("V", "PYTHON", "CROSS_COMPILE", "HMODE_CACHE", "OPENSBI_SRC")
 
@@ -46,6 +47,15 @@ def chosen(given):
     return [runs.with_workload(run, workload) for run in found]
 
 
+def jobs(given):
+    """How many machines run at once.  Counts do not depend on it; each takes up to 2 GiB."""
+    if not given["JOBS"]:
+        return min(len(os.sched_getaffinity(0)), 4)
+    if not re.fullmatch("[0-9]{1,2}", given["JOBS"]) or not 1 <= int(given["JOBS"]) <= MOST_JOBS:
+        raise Refused(f"JOBS={given['JOBS']} is no number of machines", f"1 to {MOST_JOBS}")
+    return int(given["JOBS"])
+
+
 def failed_of(kept):
     """How many runs failed, or have a wrong answer."""
     return sum(bool(each["failed"] and not runs.lacks_h(each) or any(result.get("ok") is False for result in each["results"]))
@@ -53,10 +63,10 @@ def failed_of(kept):
 
 
 def report(given):
-    wanted = chosen(given)
+    wanted, at_once = chosen(given), jobs(given)
     folder = pathlib.Path(given["FOLDER"] or tree.BUILD / "report")
     execution = runs.Execution(folder)
-    kept = runs.all_of(execution, wanted)
+    kept = runs.all_of(execution, wanted, at_once)
     told = {"schema": SCHEMA, "runs": kept}
     runs.write(folder / "report.json", told)
     made = document.page(told)

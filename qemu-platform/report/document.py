@@ -10,7 +10,7 @@ from report.blocks import Page, Text
 from report.data import Data
 
 CHAPTERS = (others.failures, sections.in_short, sections.exits_by_reason, sections.change, sections.against_native, sections.dearest,
-            others.events, sides.ladder, sides.u74, sides.hap, walks.translation, sides.svadu, sides.patched, others.programs,
+            others.events, sides.ladder, sides.u74, sides.hap, walks.chapter, sides.svadu, sides.patched, others.programs,
             others.hspt, others.missing, others.made_by)
 LEAD = ("hmode runs unmodified Linux guests on RISC-V harts without the hypervisor extension, and counts what that costs.",
         "Everything here ran on QEMU. Figures are counts of events and of retired instructions.")
@@ -22,7 +22,8 @@ MADE_BY = {
     "events": ("make bench-events", "make run MODE=tsp MEM=128M KERNEL=build/payloads/bench-events.bin"), "ladder": ("make measure LADDER=1",),
     "u74": ('make measure MODES="native tsp tsp-in-step ssp ssp-hm" PROFILE=u74',),
     "hap": ('make measure MODES="native hap"', 'make measure MODES="native hap" HOSTPAGES=4k'),
-    "walks": ('make measure MODES="native ssp-hm hap" WALKS=u74',),
+    "walks": ('make measure MODES="native ssp-hm hap" WALKS="u74 p550 c910 x60"',
+              'make measure MODES="native ssp-hm hap" WALKS="u74 p550 c910 x60" HOSTPAGES=4k LIST=tests/programs/small/NAME.list'),
     "svadu": ('make measure MODES="native ssp-hm" SVADU=1',), "patched": ("make run GUEST=patched", "make measure GUEST=patched SVVPTC=0"),
     "programs": ('make measure MODES="native tsp ssp ssp-hm hap" LIST=tests/programs/NAME.list',), "hspt": ("make bench-hspt",)}
 

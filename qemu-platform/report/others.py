@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The chapters about events, programs and HSPT, and how all of it was measured."""
 
-from report import plan, svg, walks, words
+from report import plan, svg, words
 from report.blocks import Chart, Commands, Items, Section, Table, Text
 from report.data import Side, exits, instructions, workloads
 from report.sections import against_column, column, table
@@ -107,8 +107,6 @@ def missing(data):
         if without:
             whole = len(without) == len([run for run in planned if run.part == part])
             left.append(f"`{part}`: {'none of its runs was made' if whole else 'not run: ' + ', '.join(without)}.")
-    if not walks.cores(data.modes("virt").values()):
-        left.append("Modelled cycles: no record has any in its `translation`. `make report` does not run the model; `make measure WALKS=` does.")
     left += ["Root buffers of 1, 4 and 16: the size is fixed when the firmware is built, and no option changes it.",
              "The memory that shadows take: records would need the peak of table pages, the tables that were recycled, and how much of "
              "the pool was used."]

@@ -3,9 +3,10 @@
 
 import dataclasses
 
-from hmode import modes, tree
+from hmode import modes, tree, walks
 
 WORKLOADS, EVENTS, HSPT = "workloads", "events", "hspt"
+PROGRAMS = tree.TOP / "tests/programs"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,10 +67,22 @@ def of_programs(folder):
             for path in sorted(folder.glob("*.list")) for name in modes.TOUR]
 
 
+# hap with each size of the host's pages.
+MODELLED = {"native": (), "ssp-hm": (), "hap": (), "hap-4k": ("HOSTPAGES=4k",)}
+
+
+def of_walks(folder):
+    """The model of TLBs is slow: it runs the workloads, and programs in their second size."""
+    what = {"": "WORKLOAD=all"} | {f"{path.stem}-": f"LIST={path.relative_to(tree.TOP)}" for path in sorted(folder.glob("*.list"))}
+    cores = "WALKS=" + ",".join(walks.listed())
+    return [Run(f"walks-{name}{side}", "walks", (f"MODE={side.removesuffix('-4k')}", word, cores, *more), 60)
+            for name, word in what.items() for side, more in MODELLED.items()]
+
+
 def whole():
     """All of it, in the order of the runs: what the first sections need comes first."""
     return [*of_modes("virt"), *of_events(), Run("hap-4k", "hap", ("MODE=hap", "WORKLOAD=all", "HOSTPAGES=4k"), 25),
-            *of_modes("u74"), *of_svadu(), *of_patched(), *of_ladder(), *of_programs(tree.TOP / "tests/programs"),
+            *of_modes("u74"), *of_svadu(), *of_patched(), *of_ladder(), *of_programs(PROGRAMS), *of_walks(PROGRAMS / "small"),
             Run("hspt", "hspt", (), 2400, HSPT)]
 
 

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The runs of a report: each one's records in a file of its own, so that what is there already is not run again."""
 
+import concurrent.futures
 import hashlib
 import json
 import os
 import pathlib
 import subprocess
+import threading
 import time
 
 from hmode import counting, records, tree, versions
@@ -69,28 +71,21 @@ def clean():
     return {name: value for name, value in os.environ.items() if name not in (*TAKEN, "HMODE_GIVEN", "RUNS", "MAKEFLAGS", "MFLAGS")}
 
 
-def execute(command):
-    """Status and output.  Where this ends before, the launcher is told to end as well, and ends its machine."""
-    with subprocess.Popen(command, cwd=tree.TOP, env=clean(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, errors="replace") as process:
-        try:
-            output, _ = process.communicate()
-        except BaseException:
-            process.terminate()
-            raise
-    return process.returncode, output
-
-
 def lacks_h(kept):
     """It failed as it must with this QEMU, whose harts have H in name only (docs/hap.md)."""
     return bool(kept["failed"]) and NO_H in kept["failed"]
 
 
+class Ended(Exception):
+    """The report was told to end, and its launchers with it."""
+
+
 class Execution:
-    """Runs one after the other, in a folder."""
+    """Runs, in a folder.  Several threads may make runs at once."""
 
     def __init__(self, folder, launcher=LAUNCH):
         self.folder, self.launcher = pathlib.Path(folder), launcher
+        self.lock, self.processes, self.ended = threading.Lock(), [], False
         for name in ("runs", "log"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
 
@@ -116,6 +111,27 @@ class Execution:
         words_of = [str(self.launcher), "run", *run.words, f"LOG={log}"]
         return (words_of, log) if run.kind == plan.EVENTS else ([*words_of, f"RESULT={result}"], result)
 
+    def execute(self, command):
+        """Status and output."""
+        with self.lock:
+            if self.ended:
+                raise Ended
+            process = subprocess.Popen(command, cwd=tree.TOP, env=clean(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                       stderr=subprocess.STDOUT, text=True, errors="replace")
+            self.processes.append(process)
+        with process:
+            output, _ = process.communicate()
+        if self.ended:
+            raise Ended
+        return process.returncode, output
+
+    def end(self):
+        """The launchers are told to end, and end their machines.  What they were making leaves no record."""
+        with self.lock:
+            self.ended = True
+            for process in self.processes:
+                process.terminate()
+
     def results(self, run, path):
         if not path.is_file():
             return []
@@ -131,7 +147,7 @@ class Execution:
         """Its records, which are kept; a run that fails is kept as one that failed."""
         command, path = self.command(run)
         made_of, begin = key(run), time.monotonic()
-        status, output = execute(command)
+        status, output = self.execute(command)
         failed = None
         try:
             found = self.results(run, path)
@@ -155,33 +171,70 @@ def reason(output):
 
 
 def with_comparison(found):
-    """Outputs of programs against native's; where they differ the record is wrong."""
+    """Outputs of programs against native's of the same part; where they differ the record is wrong."""
     native = {}
     for kept in found:
         for result in kept["results"]:
             if result.get("program") and result["mode"] == "native":
-                native[result["workload"]] = result["program"]["stdout"]
+                native[kept["part"], result["workload"]] = result["program"]["stdout"]
     for kept in found:
         for result in kept["results"]:
-            told, base = result.get("program"), native.get(result.get("workload"))
+            told, base = result.get("program"), native.get((kept["part"], result.get("workload")))
             if told and base and not told["checked"] and any(told["stdout"][name] != base[name] for name in ("bytes", "crc32")):
                 result["ok"], told["wrong"] = False, told["wrong"] or "its output is not that of native"
     return found
 
 
-def all_of(execution, runs):
-    """The records of all these; what is missing is run, with the time that is left."""
+class Progress:
+    """What is said at each run: where we are, and how long the others may take."""
+
+    def __init__(self, expected, jobs):
+        self.expected, self.jobs = dict(expected), jobs
+        self.lock, self.begun, self.count = threading.Lock(), 0, len(expected)
+        self.spent = self.planned = 0
+
+    def left(self):
+        return sum(self.expected.values()) / self.jobs * (self.spent / self.planned if self.planned else 1)
+
+    def begins(self, run):
+        with self.lock:
+            self.begun += 1
+            say("RUN", f"{self.begun}/{self.count} {run.name}: {run.command()} ({words.minutes(self.left())} left)")
+
+    def ends(self, run, made):
+        with self.lock:
+            self.spent, self.planned = self.spent + made["seconds"], self.planned + self.expected.pop(run.name)
+            if made["failed"]:
+                say("FAILED", f"{run.name}: {made['failed'].splitlines()[0]}")
+
+
+def make_all(execution, runs, progress, jobs):
+    """The records of runs that can be made at once: so many at a time, in the order of the runs."""
+    def make(run):
+        progress.begins(run)
+        made = execution.make(run)
+        progress.ends(run, made)
+        return made
+
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        try:
+            made = [pool.submit(make, run) for run in runs]
+            for done in concurrent.futures.wait(made, return_when=concurrent.futures.FIRST_EXCEPTION).done:
+                done.result()
+            return [each.result() for each in made]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            execution.end()
+            raise
+
+
+def all_of(execution, runs, jobs=1):
+    """The records of all these; what is missing is run, with the time that is left.  A run that measures seconds is alone."""
     there = {run.name: execution.kept(run) for run in runs}
     left = [run for run in runs if there[run.name] is None]
-    expected = {run.name: execution.expected(run) for run in left}
+    progress = Progress({run.name: execution.expected(run) for run in left}, jobs)
     say("REPORT", f"{len(runs)} runs, {len(runs) - len(left)} of them are there already; "
-        + (f"the others take about {words.minutes(sum(expected.values()))}" if left else "nothing to run"))
-    spent = planned = 0
-    for number, run in enumerate(left, 1):
-        rest = sum(expected[other.name] for other in left[number - 1:]) * (spent / planned if planned else 1)
-        say("RUN", f"{number}/{len(left)} {run.name}: {run.command()} ({words.minutes(rest)} left)")
-        there[run.name] = execution.make(run)
-        spent, planned = spent + there[run.name]["seconds"], planned + expected[run.name]
-        if there[run.name]["failed"]:
-            say("FAILED", f"{run.name}: {there[run.name]['failed'].splitlines()[0]}")
+        + (f"the others take about {words.minutes(progress.left())}" if left else "nothing to run"))
+    for group, at_once in (([run for run in left if run.kind != plan.HSPT], jobs), ([run for run in left if run.kind == plan.HSPT], 1)):
+        there |= {made["run"]: made for made in make_all(execution, group, progress, at_once)}
     return with_comparison([there[run.name] for run in runs])

@@ -91,15 +91,48 @@ def test_the_csv_is_in_the_page():
     assert any(link.startswith("data:text/csv") for link in Reader(page.made(told)).links)
 
 
-def test_modelled_cycles_stand_where_records_have_them():
-    told = three_rows()
-    assert "walks" not in read(told).ids
-    for run, factor in (("virt-native", 1), ("virt-tsp", 4), ("virt-ssp-hm", 2)):
-        at = next(each for each in told["runs"] if each["run"] == run)
-        for result in at["results"]:
-            result["translation"] = {"u74": {"cycles": 1000 * factor}, "c910": {"cycles": 500}}
-    assert read(told).column("walks-u74", "tsp") == {"fork": "4.000", "cow": "4.000", "chase": "4.000", "geometric mean": "4.000"}
-    assert read(told).column("walks-c910", "ssp-hm")["geometric mean"] == "1.000"
+# Modelled cycles, and references of which the price list of u74 has one at 20 cycles.
+MODELLED = {"native": {"fork": (1000, 10), "sqlite": (1000, 10)}, "ssp-hm": {"fork": (1100, 15), "sqlite": (1002, 10)},
+            "hap": {"fork": (1050, 20), "sqlite": (1000, 12)}, "hap-4k": {"fork": (1300, 25), "sqlite": (1200, 8)}}
+
+
+def modelled(core="u74"):
+    """The workloads and a program in the runs that price walks."""
+    found = []
+    for side, rows in MODELLED.items():
+        for prefix, name in (("", "fork"), ("sqlite-", "sqlite")):
+            cycles, references = rows[name]
+            told = {core: {"cycles": cycles, "walk_refs": references - 5, "g_refs": 5}}
+            found.append(kept(f"walks-{prefix}{side}", "walks", [record(side.removesuffix("-4k"), name, 900, translation=told)]))
+    return {"schema": 1, "runs": found}
+
+
+def test_modelled_cycles_stand_beside_those_of_two_stages():
+    found = read(modelled())
+    assert found.column("walks-u74", "ssp-hm") == {"fork": "1.100", "sqlite": "1.002", "geometric mean": "1.050"}
+    assert found.column("walks-u74", "against hap") == {"fork": "+4.8 %", "sqlite": "+0.2 %", "geometric mean": ""}
+    assert found.column("walks-u74", "against hap-4k")["fork"] == "−15.4 %"
+
+
+def test_the_line_is_where_both_take_as_many_cycles():
+    """fork: 5 references less than hap, which are worth 50 cycles at 20 + 50 / 5.  sqlite: 2 less, worth 2 at 20 + 2 / 2."""
+    told = modelled()
+    assert read(told).tables["walks-u74"][1][5::2] == ["above 30", "any"]      # 20 - 200 / 10 is no price
+    assert read(told).tables["walks-u74"][2][5::2] == ["above 21", "below 119"]
+    assert read(modelled("p550")).tables["walks-p550"][1][5] == "above 30"
+
+
+def test_the_page_says_where_the_shadow_wins_and_where_it_does_not():
+    text = markdown.made(document.page(modelled()))
+    assert "`ssp-hm` against hap: fewer on none; more on 1 (fork); as many on 1 (sqlite)." in text
+    assert "`ssp-hm` against hap with 4 KiB pages: fewer on 2 (fork, sqlite); more on none; as many on none." in text
+
+
+def test_without_a_model_there_is_no_chapter_about_it():
+    told = modelled()
+    for each in told["runs"]:
+        each["results"][0]["translation"] = None
+    assert "walks" not in read(told).ids and "walks" not in read(three_rows()).ids
 
 
 def test_hspt_stands_with_its_intervals():

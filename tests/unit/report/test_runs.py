@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Runs are made once, kept by what they were made of, and go on where one fails; a script stands in for the launcher."""
 
+import errno
 import json
 import os
 import shutil
 import signal
+import time
 
 import pytest
 
@@ -44,8 +46,8 @@ class Fake:
     def says(self, mode, found):
         (self.folder / f"record-{mode}").write_text("".join(json.dumps(each) + "\n" for each in found))
 
-    def run(self, wanted=WANTED):
-        return runs.all_of(runs.Execution(self.folder / "report", self.launcher), list(wanted))
+    def run(self, wanted=WANTED, jobs=1):
+        return runs.all_of(runs.Execution(self.folder / "report", self.launcher), list(wanted), jobs)
 
     def calls(self):
         file = self.folder / "calls"
@@ -116,8 +118,9 @@ def test_one_that_fails_is_kept_as_that_and_the_others_go_on(fake, capsys):
     assert fake.calls() == ["MODE=tsp"]                 # it alone is made again
 
 
-def test_the_launcher_ends_with_the_report_and_is_not_kept(fake):
-    fake.launcher.write_text(f"#!/bin/sh\ntrap 'touch {fake.folder}/ended; exit 143' TERM\nsleep 20 & wait\n")
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_the_launcher_ends_with_the_report_and_is_not_kept(fake, jobs):
+    fake.launcher.write_text(f"#!/bin/sh\ntrap 'touch {fake.folder}/ended-$2; exit 143' TERM\nsleep 20 & wait\n")
 
     def stop(number, frame):
         raise KeyboardInterrupt
@@ -126,10 +129,49 @@ def test_the_launcher_ends_with_the_report_and_is_not_kept(fake):
     signal.setitimer(signal.ITIMER_REAL, 3)
     try:
         with pytest.raises(KeyboardInterrupt):
-            fake.run()
+            fake.run(jobs=jobs)
     finally:
         signal.signal(signal.SIGALRM, before)
-    assert (fake.folder / "ended").exists() and not list((fake.folder / "report/runs").iterdir())
+    assert len(list(fake.folder.glob("ended-*"))) == jobs and not list((fake.folder / "report/runs").iterdir())
+
+
+def meets(fake, count):
+    """Each launcher goes on once so many have begun."""
+    told = f'until [ "$(wc -l < {fake.folder}/calls)" -ge {count} ]; do sleep 0.05; done\n'
+    fake.launcher.write_text(fake.launcher.read_text().replace("for word; do", told + "for word; do", 1))
+
+
+def test_several_run_at_once_and_stand_in_the_order_of_the_plan(fake):
+    meets(fake, 3)
+    assert [each["run"] for each in fake.run(jobs=3)] == ["virt-native", "virt-tsp", "virt-ssp"]
+    assert sorted(fake.calls()) == ["MODE=native", "MODE=ssp", "MODE=tsp"]
+
+
+def test_a_run_that_measures_seconds_is_alone(fake, monkeypatch):
+    """It begins when the others have ended."""
+    there = []
+
+    def execute(execution, command):
+        there.append((command[0], len(list((execution.folder / "runs").iterdir()))))
+        return 0, ""
+
+    monkeypatch.setattr(runs.Execution, "execute", execute)
+    fake.run([plan.Run("hspt", "hspt", (), 1, plan.HSPT), *WANTED], jobs=3)
+    assert [count for name, count in there if name == "make"] == [3]
+
+
+def test_an_error_ends_what_runs_beside_it(fake, monkeypatch):
+    """A full disk: nothing waits for the other machine to end by itself."""
+    fake.launcher.write_text("#!/bin/sh\n[ $2 = MODE=tsp ] || exec sleep 60\n")
+
+    def full(path, document):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(runs, "write", full)
+    begin = time.monotonic()
+    with pytest.raises(OSError, match="No space"):
+        fake.run(jobs=2)
+    assert time.monotonic() - begin < 50
 
 
 def test_a_run_without_a_record_failed(fake):
@@ -212,13 +254,14 @@ def test_a_place_that_cannot_be_written_is_refused_before_any_run(fake, report):
 
 
 def test_runs_are_chosen_by_name_and_part(fake, report):
-    assert report(RUNS="virt-tsp, virt-ssp") == 0
+    assert report(RUNS="virt-tsp, virt-ssp", JOBS="1") == 0
     assert fake.calls() == ["MODE=tsp", "MODE=ssp"]
     assert report(RUNS="virt") == 0
     assert fake.calls() == ["MODE=native"]
 
 
-@pytest.mark.parametrize("given", [{"RUNS": "virt nothing"}, {"HMODE_GIVEN": "MODE"}, {"A": "one"}, {"A": "/nowhere", "B": "/nowhere"}])
+@pytest.mark.parametrize("given", [{"RUNS": "virt nothing"}, {"JOBS": "0"}, {"JOBS": "65"}, {"JOBS": "two"},
+                                   {"HMODE_GIVEN": "MODE"}, {"A": "one"}, {"A": "/nowhere", "B": "/nowhere"}])
 def test_what_means_nothing_is_refused(fake, report, given):
     assert report(**given) in (1, 2)
     assert fake.calls() == []
@@ -243,3 +286,14 @@ def test_a_list_of_programs_is_a_run_in_each_mode(tmp_path, monkeypatch):
     monkeypatch.setattr(plan.tree, "TOP", tmp_path)
     (tmp_path / "own.list").write_text("gups ./gups.c\n")
     assert [run.name for run in plan.of_programs(tmp_path)] == ["own-native", "own-tsp", "own-ssp", "own-ssp-hm", "own-hap"]
+    assert [run.name for run in plan.of_walks(tmp_path)] == [f"walks-{what}{side}" for what in ("", "own-")
+                                                             for side in ("native", "ssp-hm", "hap", "hap-4k")]
+
+
+def test_small_sizes_are_compared_with_small_ones(fake):
+    """A program is in two parts, and says something else in each."""
+    wanted = []
+    for part, crc in (("programs", 1), ("walks", 2)):
+        program = {"stdout": {"bytes": 4, "crc32": crc}, "checked": False, "wrong": None}
+        wanted += [{"run": f"{part}-{mode}", "part": part, "results": [record(mode, "hello", 1000, program=program)]} for mode in ("native", "tsp")]
+    assert all(each["results"][0]["ok"] for each in runs.with_comparison(wanted))
