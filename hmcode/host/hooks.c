@@ -62,14 +62,18 @@ struct sbi_trap_context *__wrap_sbi_trap_handler(struct sbi_trap_context *contex
 
 /*
  * Where OpenSBI expects a trap of its own it has another vector meanwhile; all others are faults.
+ * It hands a trap on to stvec or vstvec with the mode's bit, and QEMU keeps that in mepc, whose
+ * bit 0 "is always zero" ("Machine Exception Program Counter").
  */
 struct sbi_trap_context *__wrap_sbi_trap_handler(struct sbi_trap_context *context)
 {
 	unsigned long vector = hart_swap(CSR_MTVEC, (unsigned long)hm_fatal_vector);
 
 	trace(context);
-	if (!trap_is_ours(context))
+	if (!trap_is_ours(context)) {
 		context = __real_sbi_trap_handler(context);
+		context->regs.mepc &= ~1ul;
+	}
 	hart_write(CSR_MTVEC, vector);
 	return context;
 }

@@ -88,7 +88,8 @@ void payload(uint64_t hart)
 	asid_mask = (1ul << asid_bits()) - 1;
 	modes = first_mode();
 	mode_count = modes_from(modes);
-	is_guest = sbi_call(SBI_BASE, IMPLEMENTATION_ID, 0, 0, 0, 0, 0).value == HM_EXT_ID;
+	is_guest = sbi_call(SBI_BASE, IMPLEMENTATION_ID, 0, 0, 0, 0, 0).value == HM_EXT_ID &&
+		   !payload_option("hap", 0);
 	ring_there = ring_offered();
 	world_make();
 	own = (struct vector){ csr_read(stvec), csr_read(sscratch) };

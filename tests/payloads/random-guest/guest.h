@@ -224,7 +224,8 @@ void noise_step(struct hart *hart);
 
 extern uint64_t steps_made, checks_made, stale_seen;
 extern uint64_t asid_mask;
-extern bool is_guest; /* of hmcode's */
+extern bool
+	is_guest; /* of hmcode's, and not of the H extension, by which the hart itself translates */
 extern unsigned int mode_count;
 extern const struct mode *modes;
 

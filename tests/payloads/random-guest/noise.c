@@ -2,16 +2,12 @@
 /* noise.c - CSRs and SBI calls that must change nothing for anybody. */
 #include "guest.h"
 
-/*
- * Vectored: exceptions go to the base all the same.  Not natively, where OpenSBI hands on
- * illegal instructions and access faults with the mode's bit still in mepc, and QEMU keeps it.
- */
+/* Vectored: exceptions go to the base all the same. */
 static uint64_t toggle_vector(struct hart *hart, uint64_t unused1, uint64_t unused2,
 			      uint64_t unused3)
 {
 	(void)hart, (void)unused1, (void)unused2, (void)unused3;
-	if (is_guest)
-		csr_write(stvec, csr_read(stvec) ^ 1);
+	csr_write(stvec, csr_read(stvec) ^ 1);
 	return 0;
 }
 
