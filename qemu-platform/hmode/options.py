@@ -185,18 +185,6 @@ def trace_rule(settings):
         raise Refused("TRACE does not go with MODE=hap", "another MODE")
 
 
-def qemu_rule(settings):
-    """The QEMU of `make qemu` is 10.0.13, on which no firmware can write mstatus.MPV (docs/hap.md)."""
-    ours = settings.qemu in STRICT or str(settings.qemu).startswith("hspt")
-    if settings.mode == modes.HAP and ours:
-        raise Refused(f"QEMU={settings.qemu} does not go with MODE=hap", "Debian's QEMU, without QEMU=")
-
-
-def misaligned_rule(settings):
-    if settings.mode == modes.HAP and settings.misaligned == "trap":
-        raise Refused("MISALIGNED=trap needs our QEMU, which does not go with MODE=hap", "MISALIGNED=access")
-
-
 def events_rule(settings):
     if settings.is_given("EVENTS") and not settings.trace:
         raise Refused("EVENTS goes with TRACE only", "TRACE=FILE")
@@ -316,12 +304,12 @@ OPTIONS = (
            "1: count instructions, and run the same each time, in 2025; 0: today",
            shown="1; 0 in 'make shell' and 'make debug'", commands=SPLIT),
     Option("QEMU", File(), None, "another qemu-system-riscv64; hspt is what 'make qemu' builds; strict and "
-           "strict-eager are the same with a TLB that keeps all that it may", shown="Debian's", rule=qemu_rule,
+           "strict-eager are the same with a TLB that keeps all that it may", shown="Debian's",
            commands=(*MACHINES, "debian")),
     Option("ASIDLEN", Number(0, 16), own_asid_bits, "bits of ASID that a strict hart has; on u74 it has 8 PMP entries "
            "too", rule=asidlen_rule, shown="16; 0 on u74"),
     Option("MISALIGNED", Choice("access", "trap"), "access", "access: the hart does misaligned loads and stores "
-           "itself; trap: it leaves them to firmware as the U74 does (our QEMU)", rule=misaligned_rule),
+           "itself; trap: it leaves them to firmware as the U74 does (our QEMU)"),
     Option("TIMEOUT", Number(1, 86400), "1800", "seconds after which a hung run is ended",
            shown="1800; none in 'make shell' and 'make debug'"),
     Option("V", Text(), None, "1: show the guest's console, and whole build commands",

@@ -43,7 +43,7 @@ def attack(launch, payloads, seed, steps, table=False, **options):
     options.setdefault("MARKS", 1)      # a record, of which Run looks at the longest stay
     begin = time.monotonic()
     run = launch(KERNEL=payloads / "random-guest.bin", MEM="128M", TIMEOUT=1500 if table else 300,
-                 APPEND=f"seed={seed} steps={steps} harts={harts}", **options)
+                 APPEND=f"seed={seed} steps={steps} harts={harts} hap={int(options['MODE'] == 'hap')}", **options)
     failed = "FAIL" in run.console or not GOOD.search(run.console)
     assert not failed, "\n".join(SAID.findall(run.console)) or repr(run)
     assert run.status == 0, repr(run)

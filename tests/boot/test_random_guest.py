@@ -23,7 +23,11 @@ def test_every_access_ends_where_it_may_with_any_policy(launch, payloads, policy
     attack(launch, payloads, seed=2, steps=STEPS // 2, MODE="ssp", POLICY=policy)
 
 
-@pytest.mark.parametrize("mode", ["native", "tsp", "tsp-in-step", "ssp", "ssp-hm"])
+def test_every_access_ends_where_it_may_by_two_stages(launch, payloads):
+    attack(launch, payloads, seed=6, steps=STEPS, MODE="hap")
+
+
+@pytest.mark.parametrize("mode", ["native", "tsp", "tsp-in-step", "ssp", "ssp-hm", "hap"])
 def test_two_harts_fence_each_other(launch, payloads, mode):
     attack(launch, payloads, seed=3, steps=8000, MODE=mode, HARTS=2, VCPUS=2)
 
@@ -34,6 +38,7 @@ def test_two_vcpus_on_one_hart(launch, payloads):
 
 @pytest.mark.parametrize("mode, qemu, bits", [("native", "strict", 16), ("ssp-hm", "strict", 6),
                                               ("ssp", "strict-eager", 16), ("ssp-hm", "strict-eager", 0),
-                                              ("tsp", "strict", 16), ("tsp", "strict-eager", 6)])
+                                              ("tsp", "strict", 16), ("tsp", "strict-eager", 6),
+                                              ("hap", "strict", 16), ("hap", "strict-eager", 6)])
 def test_every_access_ends_where_it_may_on_a_strict_hart(launch, payloads, mode, qemu, bits):
     attack(launch, payloads, seed=5, steps=10000, MODE=mode, QEMU=qemu, ASIDLEN=bits)

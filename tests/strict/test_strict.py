@@ -13,6 +13,7 @@ import pytest
 from launcher import payload_names
 from settings import SETTINGS, every_pair, name
 from test_host_hv import CACHE, command, payload
+from test_payloads import NOT_HAP
 
 RUNS = every_pair(SETTINGS)
 LINUX = "fork,exec,mprotect,shell"
@@ -54,6 +55,12 @@ def check(run):
 def test_facts_about_fences_hold(launch, payloads, payload, profile, qemu, asidlen):
     check(launch(MODE="ssp-hm", PROFILE=profile, QEMU=qemu, ASIDLEN=asidlen, KERNEL=payloads / f"{payload}.bin",
                  MEM="128M", TIMEOUT=120))
+
+
+@pytest.mark.parametrize("payload", SHORT)
+@pytest.mark.parametrize("qemu, asidlen", [("strict", 16), ("strict-eager", 6)])
+def test_facts_about_fences_hold_in_two_stages(launch, payloads, payload, qemu, asidlen):
+    check(launch(MODE="hap", QEMU=qemu, ASIDLEN=asidlen, KERNEL=payloads / f"{payload}.bin", MEM="128M", TIMEOUT=120))
 
 
 @pytest.mark.parametrize("payload", ["host-paged", "host-stale"])
@@ -176,7 +183,15 @@ def test_every_fact_holds_on_a_u74(launch, payloads, payload, qemu):
 
 
 @pytest.mark.long("strict")
-@pytest.mark.parametrize("settings", RUNS, ids=name)
+@pytest.mark.parametrize("payload", [payload for payload in payload_names() if payload not in NOT_HAP])
+@pytest.mark.parametrize("qemu", SETTINGS["QEMU"])
+@pytest.mark.parametrize("harts", [1, 2])
+def test_every_fact_holds_in_two_stages(launch, payloads, payload, qemu, harts):
+    check(launch(MODE="hap", QEMU=qemu, HARTS=harts, VCPUS=harts, KERNEL=payloads / f"{payload}.bin", MEM="128M", TIMEOUT=300))
+
+
+@pytest.mark.long("strict")
+@pytest.mark.parametrize("settings", [*RUNS, {"MODE": "hap", "QEMU": "strict-eager", "HARTS": 2}], ids=name)
 def test_linux_forks_executes_protects_and_has_a_shell(launch, settings):
     run = launch(**settings, VCPUS=settings["HARTS"], WORKLOAD=LINUX, TIMEOUT=900)
     assert run.status == 0, repr(run)

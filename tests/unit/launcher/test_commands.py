@@ -116,7 +116,7 @@ def test_a_table_has_the_workloads_that_were_given(name, command):
 
 @pytest.mark.parametrize("words, has", [
     ([], True), (["SVVPTC=0"], True), (["GUEST=patched"], False), (["SVADU=1"], False), (["PROFILE=u74"], False),
-    (["QEMU=strict"], False),
+    (["QEMU=strict"], True),
 ])
 def test_the_tour_has_hap_where_the_options_go_with_it(words, has):
     found = [each.mode for each in cli.PLANS["tour"](settings.take(words))]

@@ -218,9 +218,6 @@ def test_workloads_are_in_the_order_of_their_list(text, names):
     ({"PROFILE": "u74", "WIDTH": "sv48"}, "WIDTH=sv48 is unknown | sv39"),
     ({"ASIDLEN": "6"}, "ASIDLEN goes with a strict hart only | QEMU=strict, strict-eager"),
     ({"MODE": "hap", "PROFILE": "u74"}, "PROFILE=u74 does not go with MODE=hap | PROFILE=virt, to which hap adds H"),
-    ({"MODE": "hap", "QEMU": "strict"}, "QEMU=strict does not go with MODE=hap | Debian's QEMU"),
-    ({"MODE": "hap", "QEMU": "hspt"}, "QEMU=hspt does not go with MODE=hap"),
-    ({"MODE": "hap", "MISALIGNED": "trap"}, "MISALIGNED=trap needs our QEMU, which does not go with MODE=hap"),
     ({"MODE": "hap", "TRACE": "x"}, "TRACE does not go with MODE=hap"),
     ({"MODE": "hap", "SVADU": "1"}, "SVADU=1 does not go with MODE=hap"),
     ({"MODE": "hap", "POLICY": "satp"}, "POLICY=satp does not go with MODE=hap"),
@@ -244,8 +241,8 @@ def test_every_rule_has_its_refusal_here():
     """Each rule refuses one of the combinations above: without it one of them would be taken."""
     ruled = {option.name for option in options.OPTIONS if option.rule}
     assert ruled == {"FORMAT", "LOAD", "MARKS", "RESULT", "CMDLINE", "ASIDLEN", "LADDER", "KERNEL", "EVENTS",
-                     "PROGRAM", "ARGS", "LIST", "WARM", "CHECK", "LIBS", "DEBS", "ROOT", "PROFILE", "QEMU", "TRACE",
-                     "MISALIGNED", "WALKS", *DEVICES}
+                     "PROGRAM", "ARGS", "LIST", "WARM", "CHECK", "LIBS", "DEBS", "ROOT", "PROFILE", "TRACE",
+                     "WALKS", *DEVICES}
 
 
 # ---- defaults ----
