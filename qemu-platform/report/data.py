@@ -42,7 +42,8 @@ class Side:
         value = self.figure(workload, of)
         if value is not None:
             return form(value)
-        return FAILED if self.failed or workload in self.names else NOTHING
+        is_wrong = workload in self.names and workload not in self.rows
+        return FAILED if self.failed or is_wrong else NOTHING
 
     def figures(self, workloads, of):
         return [self.figure(workload, of) for workload in workloads]

@@ -63,7 +63,7 @@ def break_even(core, mine, its):
     ahead, fewer = cycles[1] - cycles[0], references[1] - references[0]
     if fewer == 0:
         return "any" if ahead > 0 else "none"
-    at = price(core) - ahead / fewer
+    at = round(price(core) - ahead / fewer)
     if fewer > 0:
         return "any" if at <= 0 else f"above {words.whole(at)}"
     return "none" if at <= 0 else f"below {words.whole(at)}"

@@ -128,6 +128,12 @@ def test_the_page_says_where_the_shadow_wins_and_where_it_does_not():
     assert "`ssp-hm` against hap with 4 KiB pages: fewer on 2 (fork, sqlite); more on none; as many on none." in text
 
 
+def test_what_has_no_base_is_not_there_and_did_not_fail():
+    told = modelled()
+    told["runs"] = [each for each in told["runs"] if each["run"] != "walks-sqlite-native"]
+    assert read(told).column("walks-u74", "hap")["sqlite"] == "–"
+
+
 def test_without_a_model_there_is_no_chapter_about_it():
     told = modelled()
     for each in told["runs"]:
