@@ -31,6 +31,7 @@
 #include "host/extension.h"
 #include "host/hooks.h"
 #include "host/mark.h"
+#include "host/retired.h"
 #include "mmu/asid.h"
 #include "ssp/hits.h"
 #include "trap/trap.h"
@@ -161,6 +162,8 @@ static void know_hart(struct sbi_scratch *scratch, struct hm_hart *hart)
 	hart->envcfg = sbi_hart_priv_version(scratch) >= SBI_HART_PRIV_VER_1_12;
 	hart->older = !hart->sstc || !hart->envcfg;
 	hart->split_counters = sbi_hart_has_extension(scratch, SBI_HART_EXT_SMCNTRPMF);
+	hart->retired = hm_retired_of(scratch);
+	hm_run_counters(hart);
 	hart->host_mcounteren = hart_read(CSR_MCOUNTEREN);
 	hart->vlenb = obstacle ? 0 : hm_vlenb();
 	hm_asid_init(hart);
@@ -188,6 +191,10 @@ static int early_init(bool cold_boot)
 	int error = original->early_init ? original->early_init(cold_boot) : 0;
 	const void *fdt = fdt_get_address();
 
+	if (!error && cold_boot)
+		error = hm_retired_begin();
+	if (!error)
+		hm_retired_look();
 	if (error || !cold_boot)
 		return error;
 	if (!hm_place_read(fdt, sbi_scratch_thishart_ptr()))

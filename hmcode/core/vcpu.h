@@ -112,7 +112,8 @@ struct hm_hart {
 	bool known;     /* they were */
 	bool supported; /* it can run guests */
 	bool sstc, svvptc, envcfg, inhibit, split_counters;
-	bool older; /* no Sstc, or no menvcfg: what each switch of worlds asks first */
+	bool retired; /* hart_count_retired() counts what its name says */
+	bool older;   /* no Sstc, or no menvcfg: what each switch of worlds asks first */
 	u32 asid_bits;
 	u32 satp_modes;
 	u64 host_mcounteren;         /* OpenSBI sets it as the hart starts, always to the same */
@@ -178,8 +179,8 @@ struct hm_vcpu {
 	struct hm_hart *hart; /* the one it ran on first, and stays on */
 	u64 timer; /* guest's deadline without Sstc; hm_run.stimecmp while it does not run */
 	u64 slice_end;
-	u64 cycle_base;  /* hart_count_all() at the last reset */
-	u64 trap_cycle;  /* the same when the present trap was entered */
+	u64 total_base;  /* hm_count_total() at the last reset */
+	u64 trap_cycle;  /* hart_count_all() when the present trap was entered */
 	u64 fence_count; /* fences in hm_run.fences since this entry */
 	struct hm_vm *vm;
 	u64 memory_generation; /* the VM's that its slots, tables and hart are of */
@@ -284,6 +285,15 @@ static inline void hm_trace_leave(struct hm_hart *hart, const struct hm_vcpu *vc
 #define hm_trace_enter(hart, vcpu) ((void)(hart))
 #define hm_trace_leave(hart, vcpu) ((void)(hart))
 #endif
+
+/*
+ * Instructions of all modes until hart_count_all() was `then`, in the same stay in M-mode: nobody
+ * waits there.  A hart that cannot count them counts its cycles.
+ */
+static inline u64 hm_count_total(const struct hm_hart *hart, u64 then)
+{
+	return hart->retired ? hart_count_retired() - (hart_count_all() - then) : then;
+}
 
 /*
  * Entry and return of a trap after which the guest goes on, which the two readings of the counter

@@ -10,13 +10,19 @@
 #include "host/extension.h"
 #include "host/objects.h"
 
+static u64 features(const struct hm_hart *hart)
+{
+	return (hart->sstc ? HM_INFO_SSTC : 0) | (hart->svvptc ? HM_INFO_SVVPTC : 0) |
+	       (hart->split_counters ? HM_INFO_SMCNTRPMF : 0) |
+	       (hart->retired ? HM_INFO_RETIRED : 0);
+}
+
 static long info(u64 hpa, u64 size)
 {
 	struct hm_hart *hart = hm_this_hart();
 	struct hm_info answer = {
 		.version = HM_ABI_VERSION,
-		.features = (hart->sstc ? HM_INFO_SSTC : 0) | (hart->svvptc ? HM_INFO_SVVPTC : 0) |
-			    (hart->split_counters ? HM_INFO_SMCNTRPMF : 0),
+		.features = features(hart),
 		.satp_modes = hart->satp_modes,
 		.asid_bits = hart->asid_bits,
 		.pool_base = hm_pool_base,
@@ -46,8 +52,15 @@ static long external_done(void)
 static int ecall_hm_handler(unsigned long extension, unsigned long function,
 			    struct sbi_trap_regs *regs, struct sbi_ecall_return *out)
 {
+	const struct hm_hart *hart = hm_this_hart();
+
 	(void)extension;
-	if (!hm_this_hart()->supported)
+	/* A host that runs guests by H asks as well. */
+	if (function == HM_FID_FEATURES) {
+		out->value = features(hart);
+		return SBI_SUCCESS;
+	}
+	if (!hart->supported)
 		return SBI_ERR_NOT_SUPPORTED;
 	switch (function) {
 	case HM_FID_VERSION: out->value = HM_ABI_VERSION; return SBI_SUCCESS;

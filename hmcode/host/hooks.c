@@ -4,8 +4,8 @@
  *
  *	sbi_trap_handler  wrapped: traps of the host world that concern us
  *	sbi_timer_event_start  wrapped: the host's deadline is noted
- *	sbi_pmu_ctr_start, sbi_pmu_ctr_stop, sbi_pmu_ctr_cfg_match  wrapped: mcycle
- *	                  and minstret stay as the measurement needs them
+ *	sbi_pmu_ctr_start, sbi_pmu_ctr_stop, sbi_pmu_ctr_cfg_match  wrapped: the
+ *	                  counters stay as the measurement needs them
  */
 #include <sbi/sbi_trap.h>
 
@@ -21,16 +21,37 @@
 /* Bits of mcountinhibit, and numbers of OpenSBI's counters: mcycle, minstret. */
 #define MEASURES (1u << 0 | 1u << 2)
 
-/* mcycle counts everything, minstret what runs below M-mode ("Smcntrpmf"). */
+/*
+ * Whoever stops the last counter that OpenSBI has of its own clears this one's event: by number
+ * they are the same.  S-mode reads it on harts with H alone, whose host counts by it
+ * (host-hv/hap/world.c); other kernels find what they find in a guest.
+ */
+static void run_retired(void)
+{
+	hart_write(CSR_MHPMEVENT18, HART_RETIRED_EVENT);
+	if (!misa_extension('H'))
+		hart_clear(CSR_MCOUNTEREN, 1u << HART_RETIRED);
+}
+
+/*
+ * mcycle counts everything, minstret what runs below M-mode ("Smcntrpmf"), the one that is ours all
+ * instructions.
+ */
 void hm_run_counters(const struct hm_hart *hart)
 {
+	u32 running = MEASURES;
+
 	if (hart->split_counters) {
 		hart_write(CSR_MCYCLECFG, 0);
 		hart_write(CSR_MINSTRETCFG, CSR_MINSTRETCFG_MINH);
 	}
+	if (hart->retired) {
+		run_retired();
+		running |= 1u << HART_RETIRED;
+	}
 	/* Privileged 1.10 has no way to stop them. */
 	if (hart->inhibit)
-		hart_clear(CSR_MCOUNTINHIBIT, MEASURES);
+		hart_clear(CSR_MCOUNTINHIBIT, running);
 }
 
 /*

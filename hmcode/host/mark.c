@@ -21,7 +21,9 @@ static u64 all_base, below_base;
 /* As if no kernel had ever set a counter (hooks.c). */
 static u64 count_all(void)
 {
-	return hart_count_all() - hm_this_hart()->moved_all;
+	const struct hm_hart *hart = hm_this_hart();
+
+	return hart->retired ? hart_count_retired() : hart_count_all() - hart->moved_all;
 }
 
 static u64 count_below_m(void)

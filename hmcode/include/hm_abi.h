@@ -14,7 +14,7 @@
 
 /* Major changes break callers, minor ones add. */
 #define HM_ABI_VERSION_MAJOR	4
-#define HM_ABI_VERSION_MINOR	2
+#define HM_ABI_VERSION_MINOR	3
 #define HM_ABI_VERSION		((HM_ABI_VERSION_MAJOR << 16) | HM_ABI_VERSION_MINOR)
 
 /*
@@ -36,7 +36,8 @@
 #define HM_FID_VCPU_STATS	8	/* (vcpu, hpa of struct hm_stats, size) */
 #define HM_FID_VM_INVALIDATE	9	/* (vm, gpa, size) */
 #define HM_FID_EXT_IRQ_DONE	11	/* () the host has served its external interrupt */
-#define HM_FID_COUNT		12
+#define HM_FID_FEATURES		12	/* () -> HM_INFO_* of the hart, also where it offers nothing else */
+#define HM_FID_COUNT		13
 
 /*
  * hm_run.policy: what the firmware finishes itself (the ladder); everything else
@@ -273,6 +274,7 @@ struct hm_info {
 #define HM_INFO_SSTC		(1 << 0)
 #define HM_INFO_SVVPTC		(1 << 1)	/* the hart itself has it */
 #define HM_INFO_SMCNTRPMF	(1 << 2)	/* instruction split is exact */
+#define HM_INFO_RETIRED		(1 << 3)	/* instructions of all modes are counted, not cycles; with H in hpmcounter18 */
 
 /* One entry of the root buffer: a guest address space and the host's shadow of it. */
 struct hm_root {

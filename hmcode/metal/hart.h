@@ -13,6 +13,7 @@
 #include <sbi/riscv_barrier.h>
 #include <sbi/riscv_encoding.h>
 #include <sbi/sbi_csr_detect.h>
+#include <sbi/sbi_ecall_interface.h>
 #include <sbi/sbi_types.h>
 
 /*
@@ -27,7 +28,8 @@
 #define hart_read_clear(csr, bits) csr_read_clear(csr, bits)
 
 /* Of a CSR that the hart may lack: then trap->cause is not 0. */
-#define hart_read_allowed(csr, trap) csr_read_allowed(csr, trap)
+#define hart_read_allowed(csr, trap)         csr_read_allowed(csr, trap)
+#define hart_write_allowed(csr, trap, value) csr_write_allowed(csr, trap, value)
 
 #define hart_id() current_hartid()
 
@@ -152,10 +154,41 @@ static inline void hart_break_reservation(void)
 	__asm__ volatile("sc.d %0, zero, (%1)" : "=&r"(ignored) : "r"(&anywhere) : "memory");
 }
 
-/* Retired instructions, all modes: mcycle under -icount, and never inhibited. */
+/* Never inhibited.  Under -icount one for each instruction, and one for each ns that WFI waits. */
 static inline u64 hart_count_all(void)
 {
 	return hart_read(CSR_MCYCLE);
+}
+
+/*
+ * A programmable counter, and the event by which QEMU's counts retired instructions: its events
+ * have the numbers of SBI's.  Other harts' may mean anything by it (host/retired.c).
+ */
+#define HART_RETIRED       18
+#define HART_RETIRED_EVENT SBI_PMU_HW_INSTRUCTIONS
+
+/* In all modes, and nothing else. */
+static inline u64 hart_count_retired(void)
+{
+	return hart_read(CSR_MHPMCOUNTER18);
+}
+
+/* What the same counter gains in a loop of HART_LOOP(turns) instructions, and of more cycles. */
+#define HART_LOOP(turns) (4 * (turns) + 1)
+static inline u64 hart_count_loop(u64 turns)
+{
+	u64 begin, end, ones = ~0ull, quotient;
+
+	__asm__ volatile("	csrr	%[begin], %[counter]\n"
+			 "1:	divu	%[quotient], %[ones], %[turns]\n"
+			 "	or	%[ones], %[ones], %[quotient]\n"
+			 "	addi	%[turns], %[turns], -1\n"
+			 "	bnez	%[turns], 1b\n"
+			 "	csrr	%[end], %[counter]\n"
+			 : [begin] "=&r"(begin), [end] "=&r"(end), [ones] "+&r"(ones),
+			   [quotient] "=&r"(quotient), [turns] "+&r"(turns)
+			 : [counter] "i"(CSR_MHPMCOUNTER18));
+	return end - begin;
 }
 
 /* Retired instructions below M-mode, where Smcntrpmf is. */

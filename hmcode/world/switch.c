@@ -187,7 +187,7 @@ static void reset_stats(struct hm_hart *hart, struct hm_vcpu *vcpu)
 	ssp_ring_reset_counts(&space->ring);
 	hart->insn_mark = hart_count_below_m();
 	hm_pmu_go_on(vcpu);
-	vcpu->cycle_base = hart_count_all();
+	vcpu->total_base = hm_count_total(hart, hart_count_all());
 }
 
 #define HM_RUN_RESETS (HM_RUN_RESET_STATS | HM_RUN_RESET)
@@ -327,7 +327,7 @@ EXPANDED void leave_guest(struct hm_hart *hart, struct hm_vcpu *vcpu)
 	u64 satp = hart->host.satp;
 
 	vcpu->stats.insn_guest += now - hart->insn_mark;
-	vcpu->stats.insn_total = vcpu->trap_cycle - vcpu->cycle_base;
+	vcpu->stats.insn_total = hm_count_total(hart, vcpu->trap_cycle) - vcpu->total_base;
 	hart->insn_mark = now;
 
 	run->pc = hart_read(CSR_MEPC);

@@ -30,7 +30,8 @@ struct hap_vcpu {
 	/* Since the record was begun, with what else struct hm_stats has. */
 	struct hm_stats stats;
 	uint64_t g_stage_faults, instructions; /* exits for them */
-	uint64_t all_base;                     /* of hart_count_all() */
+	uint64_t all_base; /* of all instructions, as this record counts them: */
+	bool retired;      /* the hart has a counter of them (HM_INFO_RETIRED) */
 };
 
 /*

@@ -63,9 +63,14 @@ uint64_t hap_satp_modes(void)
 
 /* -- counting, as hmcode counts in other modes -- */
 
-/* With Smcntrpmf cycle counts all instructions, and instret those below M-mode (hmcode/host). */
-static uint64_t count_all(void)
+/*
+ * Without a counter of its own for all instructions, which hmcode has found or not, cycle counts
+ * them with Smcntrpmf, and what WFI waits with them.  instret counts those below M-mode then.
+ */
+static uint64_t count_all(const struct vcpu *v)
 {
+	if (v->hap->retired)
+		return csr_read(hpmcounter18);
 	return counts_are_split ? csr_read(cycle) : csr_read(instret);
 }
 
@@ -83,15 +88,18 @@ static void count_exit(struct vcpu *v)
 	struct hm_stats *stats = &v->hap->stats;
 
 	stats->insn_guest += now - v->hart->insn_mark;
-	stats->insn_total = count_all() - v->hap->all_base;
+	stats->insn_total = count_all(v) - v->hap->all_base;
 	v->hart->insn_mark = now;
 }
 
 static void reset_counts(struct vcpu *v)
 {
+	struct sbiret hart = sbi_call(HM_EXT_ID, HM_FID_FEATURES);
+
+	v->hap->retired = !hart.error && hart.value & HM_INFO_RETIRED;
 	v->hap->stats = (struct hm_stats){ 0 };
 	v->hap->g_stage_faults = v->hap->instructions = 0;
-	v->hap->all_base = count_all();
+	v->hap->all_base = count_all(v);
 	v->hart->insn_mark = csr_read(instret);
 }
 

@@ -133,7 +133,7 @@ def changed_events(a, b):
 
 
 def is_counted(each):
-    """Instructions are those of the work alone: with several harts or vCPUs waiting is in them."""
+    """Instructions are those of the work alone: with several harts or vCPUs spinning is in them."""
     return each["icount"] and each["harts"] == 1 and each["vcpus"] == 1
 
 
@@ -151,7 +151,7 @@ def both(a, b, of):
 def instruction_cell(a, b):
     moved = instruction_ratio(a, b)
     if moved is None:
-        return "waiting is in them" if not (is_counted(a) and is_counted(b)) else words.NOTHING
+        return "spinning is in them" if not (is_counted(a) and is_counted(b)) else words.NOTHING
     return words.signed((moved - 1) * 100, 2, " %") + (" (moves by itself)" if a["workload"] == "boot" else "")
 
 

@@ -86,7 +86,7 @@ class Tree:
             shutil.copytree(ROOT / name, folder / name, symlinks=True,
                             ignore=shutil.ignore_patterns("__pycache__", ".pytest_cache"))
         shutil.copy2(ROOT / "Makefile", folder / "Makefile")     # the plugins' fixture asks for them
-        for name in ("payloads", "guest", "plugins"):
+        for name in ("payloads", "guest", "plugins", "workloads"):
             (folder / "build" / name).symlink_to(ROOT / "build" / name)
         tree.build()
         return tree

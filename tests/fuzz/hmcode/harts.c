@@ -128,7 +128,7 @@ static void begin_hart(unsigned int hart, u64 kind)
 	object->frame.scratch = (u64)harts[hart].scratch;
 	hm_learn_first(&object->frame);
 	object->known = object->supported = object->envcfg = object->inhibit =
-		object->split_counters = true;
+		object->split_counters = object->retired = true;
 	object->sstc = model.sstc;
 	object->older = !model.sstc;
 	object->svvptc = kind & 16;

@@ -57,6 +57,7 @@ static const struct description calls[HM_FID_COUNT] = {
 				   8,
 				   { VM, AT_GPA, SIZE } },
 	[HM_FID_EXT_IRQ_DONE] = { "ext_irq_done", ANSWER_OK, 2, { ZERO } },
+	[HM_FID_FEATURES] = { "features", ANSWER_OK, 0, { ZERO } },
 };
 
 /* --- arguments --- */

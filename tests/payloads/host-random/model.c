@@ -184,7 +184,8 @@ unsigned int model_answers(struct hart *me)
 
 	switch (me->fid) {
 	case HM_FID_VERSION:
-	case HM_FID_EXT_IRQ_DONE: return ANSWER_OK;
+	case HM_FID_EXT_IRQ_DONE:
+	case HM_FID_FEATURES: return ANSWER_OK;
 	case HM_FID_INFO: return structure(a[0], a[1], sizeof(struct hm_info));
 	case HM_FID_VM_CREATE:
 		return a[0] ? INVALID : vm_count() == VMS ? ANSWER(SBI_FAILED) : ANSWER_OK;

@@ -65,6 +65,8 @@ static const struct {
 	{ CSR_MCOUNTINHIBIT, 0xfffffffd },
 	{ CSR_MCYCLECFG, ~0ull },
 	{ CSR_MINSTRETCFG, ~0ull },
+	{ CSR_MHPMCOUNTER18, ~0ull },
+	{ CSR_MHPMEVENT18, ~0ull },
 };
 
 static bool lacks(u32 csr)
@@ -76,6 +78,8 @@ static bool lacks(u32 csr)
 	case CSR_MCOUNTINHIBIT: return !model.inhibit;
 	case CSR_MCYCLECFG:
 	case CSR_MINSTRETCFG: return !model.split;
+	case CSR_MHPMCOUNTER18:
+	case CSR_MHPMEVENT18: return !model.counter_bits;
 	default: return false;
 	}
 }
@@ -141,6 +145,8 @@ static u64 legal(u32 csr, u64 old, u64 value)
 	/* MPP 2 is no mode. */
 	if (csr == CSR_MSTATUS && (value & MSTATUS_MPP) == 2ull << MSTATUS_MPP_SHIFT)
 		return (value & ~(u64)MSTATUS_MPP) | (old & MSTATUS_MPP);
+	if (csr == CSR_MHPMCOUNTER18 && model.counter_bits < 64)
+		return value & ((1ull << model.counter_bits) - 1);
 	if (csr == CSR_MIP && model.sstc && model.csr[CSR_MENVCFG] & ENVCFG_STCE)
 		return (value & ~(u64)MIP_STIP) | (old & MIP_STIP);
 	return value;
@@ -184,9 +190,25 @@ u64 model_read_allowed(u32 csr, struct sbi_trap_info *trap)
 	return trap->cause ? 0 : model_read(csr);
 }
 
+void model_write_allowed(u32 csr, struct sbi_trap_info *trap, u64 value)
+{
+	trap->cause = find(csr) < 0 ? CAUSE_ILLEGAL_INSTRUCTION : 0;
+	if (!trap->cause)
+		model_write(csr, value);
+}
+
 u64 model_count(u32 csr)
 {
 	return model.csr[csr] += model.step;
+}
+
+/* It stands still while it has no event, or is stopped. */
+u64 model_count_loop(u64 turns)
+{
+	bool runs = model_read(CSR_MHPMEVENT18) == HART_RETIRED_EVENT &&
+		    !(model.inhibit && model_read(CSR_MCOUNTINHIBIT) >> HART_RETIRED & 1);
+
+	return !runs ? 0 : model.counts ? model.counts(turns) : HART_LOOP(turns);
 }
 
 void model_fence(enum model_fence kind, u64 what)
@@ -239,6 +261,7 @@ void model_reset(void)
 		.split = true,
 		.priv = PRV_S,
 		.step = 1,
+		.counter_bits = 64,
 		.asid_bits = 16,
 		.satp_modes = 1u << SATP_SV39 | 1u << SATP_SV48 | 1u << SATP_SV57,
 	};

@@ -16,6 +16,9 @@ struct model_hart {
 	u64 lines; /* of mip: MSIP, MTIP, MEIP, and SEIP's line */
 	u64 priv;  /* that a trap to M-mode comes from */
 	u64 step;  /* instructions between two looks at a counter */
+	/* The programmable counter: its bits, 0 if there is none, and what its event counts of loops. */
+	unsigned int counter_bits;
+	u64 (*counts)(u64 turns);
 
 	u64 csr[4096];
 	/* What was done to it. */

@@ -47,7 +47,7 @@ static void begin_hart(void)
 	hm_learn_first(&hart->frame);
 	hart->frame.scratch = (u64)scratch;
 	hart->known = hart->supported = hart->sstc = hart->svvptc = hart->envcfg = hart->inhibit =
-		hart->split_counters = true;
+		hart->split_counters = hart->retired = true;
 	hm_asid_init(hart);
 	machine.hart = hart;
 	model_write(CSR_MENVCFG, ENVCFG_STCE);

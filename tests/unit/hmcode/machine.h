@@ -29,6 +29,9 @@
 #define ROM_HPA  (GUEST_HPA + GUEST_SIZE)
 #define ROM_SIZE 0x100000ull
 
+/* In scratch space, for what the firmware asks for. */
+#define OFFSET_FREE 520
+
 struct machine {
 	struct hm_hart *hart;
 	struct sbi_ecall_extension *extension;
@@ -38,6 +41,8 @@ struct machine {
 	u64 timer;              /* what the timer was last set to */
 	u64 insn;               /* that OpenSBI fetches */
 	unsigned int traps_of_opensbi;
+	bool has_h;            /* misa's letter */
+	unsigned int counters; /* programmable ones, as OpenSBI finds them */
 	/*
 	 * Another hart writes to [from, to) as soon as something there was read: this, if it
 	 * writes.

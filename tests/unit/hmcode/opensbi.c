@@ -148,7 +148,35 @@ static int stop_counters(void)
 {
 	model_write(CSR_MCOUNTINHIBIT, ~0ull);
 	model_write(CSR_MINSTRETCFG, ~0ull);
+	if (model.counter_bits)
+		model_write(CSR_MHPMEVENT18, 0);
 	return 0;
+}
+
+int __real_sbi_hart_reinit(struct sbi_scratch *scratch);
+int __real_sbi_hart_reinit(struct sbi_scratch *scratch)
+{
+	(void)scratch;
+	model_write(CSR_MCOUNTEREN, ~0ull);
+	return stop_counters();
+}
+
+unsigned int __real_sbi_hart_mhpm_mask(struct sbi_scratch *scratch);
+unsigned int __real_sbi_hart_mhpm_mask(struct sbi_scratch *scratch)
+{
+	(void)scratch;
+	return machine.counters;
+}
+
+int misa_extension_imp(char extension)
+{
+	return machine.has_h && extension == 'H';
+}
+
+/* One, behind what machine.c keeps there. */
+unsigned long sbi_scratch_alloc_offset(unsigned long size)
+{
+	return size <= 8 ? OFFSET_FREE : 0;
 }
 
 int __real_sbi_pmu_ctr_start(unsigned long base, unsigned long mask, unsigned long flags,

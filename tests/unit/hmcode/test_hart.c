@@ -29,6 +29,7 @@ static const struct {
 	{ "bare mode is always there", CSR_SATP, SATP(8), 0, 0 },
 	{ "scounteren has 32 bits", CSR_SCOUNTEREN, 0, ~0ull, 0xffffffff },
 	{ "senvcfg has no STCE", CSR_SENVCFG, 0, ~0ull, 0xf1 },
+	{ "a programmable counter keeps all", CSR_MHPMCOUNTER18, 0, ~0ull, ~0ull },
 	{ "the cycle counter's inhibit bit of time is 0", CSR_MCOUNTINHIBIT, 0, ~0ull, 0xfffffffd },
 };
 

@@ -262,14 +262,29 @@ static void memory_that_was_taken_away_is_not_mapped(void **state)
 static void functions_that_are_not_there(void **state)
 {
 	(void)state;
-	for (u64 function = HM_FID_EXT_IRQ_DONE + 1; function;
+	for (u64 function = HM_FID_COUNT; function;
 	     function = function < 99 ? function + 1 : function << 1)
 		expect(CALL(function, 0), SBI_ERR_NOT_SUPPORTED, "function %#lx", function);
 	machine.hart->supported = false;
 	for (u64 function = 0; function < 16; function++)
-		expect(CALL(function, 0), SBI_ERR_NOT_SUPPORTED,
+		expect(CALL(function, 0), function == HM_FID_FEATURES ? 0 : SBI_ERR_NOT_SUPPORTED,
 		       "function %lu of a hart without guests", function);
 	machine.hart->supported = true;
+}
+
+/* A host that runs guests by H counts as the firmware does. */
+static void a_hart_without_guests_tells_how_it_counts(void **state)
+{
+	unsigned long value = 0;
+
+	(void)state;
+	machine.hart->supported = false;
+	assert_int_equal(host_call(HM_FID_FEATURES, (const u64[6]){ 0 }, &value), 0);
+	expect(value & HM_INFO_RETIRED, HM_INFO_RETIRED, "instructions");
+	machine.hart->retired = false;
+	assert_int_equal(host_call(HM_FID_FEATURES, (const u64[6]){ 0 }, &value), 0);
+	expect(value & HM_INFO_RETIRED, 0, "cycles");
+	machine.hart->supported = machine.hart->retired = true;
 }
 
 int main(void)
@@ -284,6 +299,7 @@ int main(void)
 		FACT(memory_changes_while_no_vcpu_runs),
 		FACT(memory_that_was_taken_away_is_not_mapped),
 		FACT(functions_that_are_not_there),
+		FACT(a_hart_without_guests_tells_how_it_counts),
 	};
 
 	return cmocka_run_group_tests_name("calls of the host", tests, NULL, NULL);

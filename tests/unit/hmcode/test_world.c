@@ -531,6 +531,37 @@ static void the_counters_go_on_when_a_kernel_stops_them(void **state)
 	expect(model_read(CSR_MCYCLECFG), 0, "mcyclecfg");
 	expect(model_read(CSR_MINSTRETCFG), 1ull << 62,
 	       "minstretcfg: what M-mode runs is left out");
+	expect(model_read(CSR_MHPMEVENT18), HART_RETIRED_EVENT, "mhpmevent18");
+	expect(model_read(CSR_MCOUNTINHIBIT) >> 18 & 1, 0, "mhpmcounter18 is stopped");
+}
+
+#define SECOND 1000000000ull
+
+static void execute_and_wait(void)
+{
+	model.csr[CSR_MHPMCOUNTER18] += 5000;
+	model.csr[CSR_MCYCLE] += 5000 + SECOND;
+	guest_trap(CAUSE_SUPERVISOR_ECALL + 2, 0); /* nothing of a guest's: an exit */
+}
+
+static u64 total_of_an_exit(void)
+{
+	guest.run->flags = HM_RUN_RESET_STATS;
+	assert_int_equal(guest_run(execute_and_wait), 0);
+	return guest.vcpu->stats.insn_total;
+}
+
+/* The firmware's own come on top.  Where only cycles are counted, the second does as well. */
+static void a_guest_that_waits_executes_nothing(void **state)
+{
+	u64 total = total_of_an_exit();
+
+	(void)state;
+	expect(total / 1000, 5, "thousands of instructions");
+	machine.hart->retired = false;
+	total = total_of_an_exit();
+	expect((total - SECOND) / 1000, 5, "thousands of cycles beyond a second");
+	machine.hart->retired = true;
 }
 
 /* What the firmware measures natively is what was counted, whatever a kernel starts from. */
@@ -575,6 +606,7 @@ int main(void)
 		FACT(a_slice_ends_when_it_is_due),
 		FACT(traps_of_the_host_are_opensbis_but_for_external_interrupts),
 		FACT(the_counters_go_on_when_a_kernel_stops_them),
+		FACT(a_guest_that_waits_executes_nothing),
 	};
 
 	return cmocka_run_group_tests_name("the two worlds", tests, NULL, NULL);

@@ -451,6 +451,31 @@ static void a_hart_that_starts_has_nothing_cached(void **state)
 	assert_string_equal(fenced, "gpas of 1;all;code;");
 }
 
+/* -- counting -- */
+
+static void wait_a_second(uint64_t *x)
+{
+	(void)x;
+	mock_hpmcounter18 += 5000;
+	mock_cycle += 5000 + 1000000000;
+}
+
+static uint64_t total_of_an_exit(uint64_t features)
+{
+	hart_features = features;
+	run->flags = HM_RUN_RESET_STATS;
+	on_guest = wait_a_second;
+	hap_enter(v);
+	return v->hap->stats.insn_total;
+}
+
+static void a_guest_that_waits_executes_nothing(void **state)
+{
+	(void)state;
+	assert_int_equal(total_of_an_exit(HM_INFO_RETIRED), 5000);
+	assert_int_equal(total_of_an_exit(0), 1000005000);
+}
+
 static const struct CMUnitTest tests[] = {
 #define TEST_IN_HAP(name) cmocka_unit_test_setup(name, begin)
 	TEST_IN_HAP(a_first_touch_maps_the_largest_page),
@@ -483,6 +508,7 @@ static const struct CMUnitTest tests[] = {
 	TEST_IN_HAP(fences_are_of_the_range_that_was_asked_for),
 	TEST_IN_HAP(a_large_range_is_everything),
 	TEST_IN_HAP(a_hart_that_starts_has_nothing_cached),
+	TEST_IN_HAP(a_guest_that_waits_executes_nothing),
 };
 
 int main(void)

@@ -20,6 +20,7 @@ unsigned long kicked; /* hart number of the last IPI */
 unsigned long timer;
 void (*on_kick)(unsigned long hart);
 struct hm_stats stats;
+uint64_t hart_features;
 
 static long no_exit(void)
 {
@@ -44,6 +45,8 @@ struct sbiret sbi_call6(unsigned long eid, unsigned long fid, const unsigned lon
 		running = arg[0];
 		ret.value = guest();
 	}
+	if (eid == HM_EXT_ID && fid == HM_FID_FEATURES)
+		ret.value = hart_features;
 	if (eid == HM_EXT_ID && fid == HM_FID_VCPU_STATS)
 		*(struct hm_stats *)arg[1] = arg[0] == 0 ? stats : (struct hm_stats){ 0 };
 	return ret;

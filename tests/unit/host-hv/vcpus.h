@@ -60,6 +60,7 @@ extern jmp_buf idled;
 int setup(void **state);
 
 /* An SBI call of vCPU 0, after which it goes on. */
+extern uint64_t hart_features; /* of HM_FID_FEATURES */
 struct sbiret call(uint64_t eid, uint64_t fid, uint64_t a0, uint64_t a1, uint64_t a2);
 
 /* A guest() that stops its vCPU. */

@@ -40,9 +40,9 @@ def test_equal_rows_are_counted(files):
     assert "changed" not in files(three_rows(), three_rows()).tables
 
 
-def test_instructions_with_waiting_in_them_are_not_compared(files):
+def test_instructions_with_spinning_in_them_are_not_compared(files):
     a, b = (record("ssp", "fork", count, {"flush": flush}, harts=2, vcpus=2) for count, flush in ((1000, 1), (3000, 2)))
-    assert files([a], [b]).tables["changed"][1][5] == "waiting is in them"
+    assert files([a], [b]).tables["changed"][1][5] == "spinning is in them"
 
 
 def left(found):

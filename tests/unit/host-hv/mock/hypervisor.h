@@ -36,7 +36,8 @@
 	X(stval)      \
 	X(stimecmp)   \
 	X(cycle)      \
-	X(instret)
+	X(instret)    \
+	X(hpmcounter18)
 
 #define MOCK_CSR(csr) extern unsigned long mock_##csr;
 MOCK_CSRS(MOCK_CSR)
