@@ -17,6 +17,7 @@
 
 static bool enabled; /* written in the cold boot */
 static u64 all_base, below_base;
+static u32 marked; /* enum hm_record_state */
 
 /* As if no kernel had ever set a counter (hooks.c). */
 static u64 count_all(void)
@@ -83,6 +84,7 @@ static void print_record(u64 value, u64 total, u64 guest)
 		.mark = value >> 8 & 0xff,
 		.vm = HM_RECORD_NATIVE,
 		.ok = value & HM_MARK_OK,
+		.begun = hm_record_end(&marked),
 		.split = hm_this_hart()->split_counters,
 		.stats = { .insn_total = total,
 			   .insn_guest = guest,
@@ -124,7 +126,9 @@ bool hm_mark_native(struct sbi_trap_context *context)
 	context->regs.mepc += 4;
 	if ((value & 0xff) == HM_MARK_END)
 		print_record(value, total, guest);
-	if ((value & 0xff) == HM_MARK_BEGIN)
+	if ((value & 0xff) == HM_MARK_BEGIN) {
+		hm_record_begin(&marked);
 		begin();
+	}
 	return true;
 }

@@ -27,10 +27,38 @@ struct hm_record {
 	unsigned int mark; /* the workload's number */
 	int vm;
 	bool ok;
+	bool begun; /* hm_record_end() says so */
 	bool split; /* whose instructions were whose is known */
 	uint64_t exits[HM_REASON_COUNT];
 	struct hm_stats stats; /* its exits are not looked at */
 };
+
+/* Of one counter: whether its last marker was a begin or an end.  Atomic, as any hart may mark. */
+enum hm_record_state {
+	HM_RECORD_FRESH, /* it has counted since the boot */
+	HM_RECORD_BEGUN,
+	HM_RECORD_BEGUN_AGAIN, /* with no end between: what the first begin counted is lost */
+	HM_RECORD_ENDED,
+};
+
+static inline void hm_record_begin(uint32_t *state)
+{
+	uint32_t before = __atomic_exchange_n(state, HM_RECORD_BEGUN, __ATOMIC_RELAXED);
+
+	if (before == HM_RECORD_BEGUN || before == HM_RECORD_BEGUN_AGAIN)
+		__atomic_store_n(state, HM_RECORD_BEGUN_AGAIN, __ATOMIC_RELAXED);
+}
+
+/*
+ * Whether its figures are those since the one begin that there was after the end before.  They are
+ * not where two programs mark at the same moment.
+ */
+static inline bool hm_record_end(uint32_t *state)
+{
+	uint32_t before = __atomic_exchange_n(state, HM_RECORD_ENDED, __ATOMIC_RELAXED);
+
+	return before == HM_RECORD_FRESH || before == HM_RECORD_BEGUN;
+}
 
 struct hm_record_key {
 	const char *key;
@@ -104,7 +132,9 @@ static void hm_record_print(const struct hm_record_sink *out, const struct hm_re
 	hm_record_number(out, "\x1e{\"mark\":", record->mark);
 	if (record->vm != HM_RECORD_NATIVE)
 		hm_record_number(out, ",\"vm\":", record->vm);
-	out->text(record->ok ? ",\"ok\":true,\"vm_exits\":" : ",\"ok\":false,\"vm_exits\":");
+	out->text(record->ok ? ",\"ok\":true" : ",\"ok\":false");
+	out->text(record->begun ? ",\"begun\":true" : ",\"begun\":false");
+	out->text(",\"vm_exits\":");
 	hm_record_counts(out, ",\"by_reason\":{", hm_record_reasons, record->exits,
 			 HM_REASON_COUNT);
 	out->text(",\"hm_traps\":");

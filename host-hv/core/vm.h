@@ -99,6 +99,7 @@ struct vm {
 	uint64_t hpa;     /* of its first byte */
 	unsigned vcpu_count;
 	bool marks;          /* the measurement marker is one, not an illegal instruction */
+	uint32_t marked;     /* enum hm_record_state; atomic */
 	bool restarts;       /* when it reboots */
 	bool split_counters; /* the firmware knows whose instructions were */
 	uint8_t svadu;       /* enum svadu */

@@ -16,6 +16,7 @@
 
 void stats_begin(struct vm *vm)
 {
+	hm_record_begin(&vm->marked);
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
 		__atomic_store_n(&vm->vcpu[i].reset_stats, true, __ATOMIC_RELEASE);
 }
@@ -122,7 +123,11 @@ void stats_print(struct vm *vm, unsigned workload, bool ok)
 {
 	static const struct hm_record_sink console = { put_text, put_number };
 	struct hm_record record = {
-		.mark = workload, .vm = vm->id, .ok = ok, .split = vm->split_counters
+		.mark = workload,
+		.vm = vm->id,
+		.ok = ok,
+		.begun = hm_record_end(&vm->marked),
+		.split = vm->split_counters,
 	};
 
 	sum_up(vm, &record);

@@ -44,7 +44,7 @@ static void the_record_holds_all_keys(void **state)
 	mark(HM_MARK_END | 7 << 8 | HM_MARK_OK);
 	assert_string_equal(
 		printed,
-		"\x1e{\"mark\":7,\"vm\":0,\"ok\":true,"
+		"\x1e{\"mark\":7,\"vm\":0,\"ok\":true,\"begun\":true,"
 		"\"vm_exits\":{\"total\":15188,\"memory\":7146,\"by_reason\":{\"pt_write\":4000,"
 		"\"satp\":19,\"flush\":21,\"true_fault\":1017,\"hidden_fault\":2018,"
 		"\"g_stage_fault\":0,\"root_miss\":20,\"ring\":23,\"pool\":0,"
@@ -97,12 +97,26 @@ static void a_failed_workload_is_not_ok(void **state)
 	assert_non_null(strstr(printed, "{\"mark\":0,\"vm\":0,\"ok\":false,"));
 }
 
+/* Two programs that mark at the same moment: b begins, e ends well, x ends what was not begun just once. */
+static void markers_that_do_not_alternate_are_told(void **state)
+{
+	(void)state;
+	for (const char *each = "exbebexbbxbebbbxxbe"; *each; each++) {
+		printed[0] = 0;
+		mark(*each == 'b' ? HM_MARK_BEGIN : HM_MARK_END);
+		if (*each != 'b')
+			assert_non_null(strstr(printed, *each == 'e' ? "\"begun\":true," :
+								       "\"begun\":false,"));
+	}
+}
+
 static const struct CMUnitTest tests[] = {
 	TEST(counting_begins_at_the_next_entry),
 	TEST(the_record_holds_all_keys),
 	TEST(instructions_that_are_not_split_are_null),
 	TEST(without_marks_the_marker_is_an_illegal_instruction),
 	TEST(a_failed_workload_is_not_ok),
+	TEST(markers_that_do_not_alternate_are_told),
 };
 
 int main(void)
