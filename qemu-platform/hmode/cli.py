@@ -3,9 +3,10 @@
 
 import os
 import signal
+import subprocess
 import sys
 
-from hmode import counting, debian, devices, gdb, guest, help as help_of_options, machine, measure, outcome, run, tree
+from hmode import counting, debian, devices, gdb, guest, help as help_of_options, machine, measure, outcome, outputs, records, run, tree
 from hmode.messages import Failed, Refused, Stop, say
 from hmode.options import NO_MACHINES
 from hmode.settings import Settings, must_go_with, take
@@ -59,18 +60,24 @@ def show(given):
     print(*("'" + word.replace("'", "'\\''") + "'" for word in words))
 
 
-def terminal(settings):
-    """QEMU's console and monitor on this terminal; LOG has what the console says as well."""
-    if not settings.log:
+def terminal(log):
+    """QEMU's console and monitor on this terminal; a log has what the console says as well."""
+    if not log:
         return ["-serial", "mon:stdio"]
-    return ["-chardev", f"stdio,id=terminal,mux=on,signal=off,logfile={machine.escaped(settings.log)}",
+    return ["-chardev", f"stdio,id=terminal,mux=on,signal=off,logfile={machine.escaped(str(log))}",
             "-serial", "chardev:terminal", "-mon", "chardev=terminal"]
 
 
-def become(settings, command):
-    """QEMU has the terminal from here on, and without a TIMEOUT as long as it likes."""
+def within_time(settings, command):
+    """Without a TIMEOUT as long as it likes."""
     if settings.is_given("TIMEOUT"):
-        command = ["timeout", "--foreground", "--kill-after=10", str(settings.timeout), *command]
+        return ["timeout", "--foreground", "--kill-after=10", str(settings.timeout), *command]
+    return command
+
+
+def become(settings, command):
+    """QEMU has the terminal from here on."""
+    command = within_time(settings, command)
     sys.stdout.flush()
     try:
         os.execvp(command[0], command)
@@ -78,17 +85,38 @@ def become(settings, command):
         raise Failed(f"{command[0]} cannot be started: {error.strerror}") from error
 
 
-def shell(given):
-    settings = shell_settings(given)
-    command = run.prepare(settings, *terminal(settings)).command
+def shell_command(settings, log):
+    command = run.prepare(settings, *terminal(log)).command
     leave = "poweroff in the guest ends it, and Ctrl-a x pulls the plug" if devices.boots_disk(settings) else "leave with Ctrl-a x"
     say("SHELL", f"{settings.title()}; {leave}")
-    become(settings, command)
+    return command
+
+
+def marked_shell(settings):
+    """The launcher waits for its end, and shows what was marked."""
+    log = run.log_of(settings)
+    with outputs.log(log), outputs.result(settings.result) as write:
+        # A machine does not outlive the launcher, whatever ends that.
+        words = ["setpriv", "--pdeathsig", "TERM", *shell_command(settings, log)]
+        status = subprocess.run(within_time(settings, words), check=False).returncode
+        found = run.regions_of(settings, run.read(log))
+        write(records.as_text(found))
+    run.show_results(found)
+    if status:
+        sys.exit(status if status > 0 else 128 - status)
+
+
+def shell(given):
+    settings = shell_settings(given)
+    if settings.marks:
+        marked_shell(settings)
+    else:
+        become(settings, shell_command(settings, settings.log))
 
 
 def debug(given):
     settings = debug_settings(given)
-    command = run.prepare(settings, *terminal(settings), "-S", "-s").command
+    command = run.prepare(settings, *terminal(settings.log), "-S", "-s").command
     gdb.must_be_free(gdb.states(gdb.PORT))
     say("DEBUG", f"{settings.title()} is stopped; leave with Ctrl-a x; in another terminal: make gdb")
     become(settings, command)

@@ -78,7 +78,7 @@ def look(settings, folder=None):
     devices.look(settings)
     initrd = root_of(settings, folder)
     if folder:
-        initrd = devices.with_drivers(settings, initrd)
+        initrd = devices.with_drivers(settings, program.with_command(settings, initrd))
     # A root that is large is in memory twice while the kernel unpacks it, and its file system takes half of the memory.
     copies = 2 if settings.programs else 1
     need = (size + (copies * initrd.stat().st_size if initrd else 0)) // (1 << 20) + SPARE_MIB

@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 
-from hmode import devices, modes, program, tree, walks
+from hmode import devices, modes, program, regions, tree, walks
 from hmode.devices import escaped
 from hmode.image import RAM
 from hmode.messages import Failed
@@ -63,6 +63,8 @@ def command_line(settings):
         words.append(f"rdinit={devices.FIRST if devices.loads_drivers(settings) else program.FIRST}")
     if settings.marks:
         words.append("marks=1")     # for the firmware natively, for host-hv otherwise
+    if settings.tells_regions:
+        words.append(regions.WORD)
     return " ".join([*words, settings.append])
 
 
@@ -74,7 +76,8 @@ def host_options(settings):
         words.append(f"svadu={settings.svadu}")
     if settings.mode == modes.HAP:
         words.append(f"hostpages={settings.hostpages}")
-    return " ".join(words + (["console=all"] if settings.interactive else []))
+    # A guest may not forge records where they are read.
+    return " ".join(words + (["console=all"] if settings.interactive and not settings.marks else []))
 
 
 def length(path):

@@ -140,8 +140,8 @@ def marks_rule(settings):
 
 
 def result_rule(settings):
-    if settings.result and not settings.measured:
-        raise Refused("RESULT needs a WORKLOAD or a PROGRAM", " ".join(["all", *WORKLOADS]))
+    if settings.result and not settings.measured and not settings.marks:
+        raise Refused("RESULT needs a WORKLOAD, a PROGRAM or MARKS=1", " ".join(["all", *WORKLOADS]))
 
 
 def cmdline_rule(settings):
@@ -266,8 +266,8 @@ OPTIONS = (
            commands=RECORDING),
     Option("ROOT", File(), None, "the guest's root instead of ours: a folder, or a cpio archive", rule=root_rule, commands=RECORDING),
     Option("MARKS", Switch(), lambda settings: "1" if settings.measured else "0", rule=marks_rule,
-           help="1: the guest's measurement markers give records; WORKLOAD and PROGRAM imply it", shown="0"),
-    Option("RESULT", File(), None, "file for the result objects, one a line", rule=result_rule, commands=MEASURING),
+           help="1: regions that are marked in the guest give records; WORKLOAD and PROGRAM imply it", shown="0"),
+    Option("RESULT", File(), None, "file for the result objects, one a line", rule=result_rule, commands=(*MEASURING, "shell")),
     Option("LOG", File(), None, "file for the guest's console", shown="build/log/MODE-PROFILE.log", commands=GUESTS_OF),
     Option("TRACE", File(), None, "a file for the time line of all events, and FILE.json for Perfetto's UI",
            commands=("run",), rule=trace_rule),

@@ -153,7 +153,7 @@ def with_programs(settings, console, log, results):
     for program in settings.programs:
         outcome = outcomes[program.number]
         pieces = [result for result in results if result["workload"] == program.name]
-        result, parts, wrong_marks = regions.taken(program.name, outcome.marks.kept, pieces)
+        result, parts, wrong_marks = regions.taken(program.name, outcome.marks.kept, pieces, records.begun(console, program.number))
         stdout, stderr = kept(log, program, "stdout", outcome.out), kept(log, program, "stderr", outcome.err)
         why = outcome.why() or wrong_marks
         if why is None and settings.check:

@@ -379,12 +379,23 @@ def base_of(settings):
         raise Refused(f"ROOT={path} {refused}", refused.remedy) from None
 
 
+def built(name):
+    path = tree.BUILD / "workloads" / name
+    if not path.is_file():
+        raise Failed(f"{path} is not built", "run: make all")
+    return path
+
+
+def with_command(settings, initrd):
+    """Our root with hm-mark over it, where whoever has the shell may mark.  A root of the user's own is as he made it."""
+    if not settings.tells_regions or settings.is_given("KERNEL") or settings.is_given("INITRD"):
+        return initrd
+    return roots.laid_over(initrd, roots.archive({"bin/hm-mark": built("hm-mark")}, roots.of_archive(initrd)))
+
+
 def initrd(settings):
     """The guest's root with the programs over it: an archive."""
-    first, mark = tree.BUILD / "workloads/program", tree.BUILD / "workloads/hm-mark"
-    for path in (first, mark):
-        if not path.is_file():
-            raise Failed(f"{path} is not built", "run: make all")
+    first, mark = built("program"), built("hm-mark")
     base, root = base_of(settings)
     files = all_files(settings, root)
     has_libraries = any(path.startswith(LIBRARIES) for path in files)

@@ -4,7 +4,7 @@
 import json
 import re
 
-from hmode import versions, walks
+from hmode import regions, versions, walks
 
 SEPARATOR = "\x1e"
 
@@ -13,15 +13,17 @@ def lines(console):
     return console.replace("\r", "").split("\n")
 
 
+def record_of(line):
+    """The object of the text sequence that the line has; a record that was cut off is none."""
+    found = re.search(rf"{SEPARATOR}(\{{[^{SEPARATOR}]*\}})\Z", line)
+    try:
+        return json.loads(found[1]) if found else None
+    except json.JSONDecodeError:
+        return None
+
+
 def records(console):
-    """The objects of the text sequence; a record that was cut off is none."""
-    found = []
-    for text in re.findall(rf"{SEPARATOR}(\{{[^{SEPARATOR}\n]*\}})$", "\n".join(lines(console)), re.M):
-        try:
-            found.append(json.loads(text))
-        except json.JSONDecodeError:
-            pass
-    return found
+    return [found for found in map(record_of, lines(console)) if found is not None]
 
 
 def without_records(console):
@@ -79,6 +81,25 @@ def by_mark(settings, console):
 def results(settings, console):
     """A result object for each wanted workload that gave a record."""
     return [found for _, found in by_mark(settings, console) if found]
+
+
+def begun(console, number):
+    """Of each record with this mark, whether its counting was begun since the record before."""
+    return [bool(record.get("begun", True)) for record in records(console) if record.get("mark") == number and not record.get("vm")]
+
+
+def of_regions(settings, console):
+    """With MARKS=1 alone: the regions that were marked, and what is wrong with marks."""
+    made_of, events = versions.of(settings), []
+    for line in lines(console):
+        record, told = record_of(line), regions.TOLD.search(line)
+        if record is not None and record.get("mark") == regions.NUMBER and not record.get("vm"):
+            events.append((result(settings, None, record, None, made_of), bool(record.get("begun", True))))
+        elif record is not None and record.get("end") and not record.get("vm"):
+            events.append(None)
+        elif told:
+            events.append(told[1])
+    return regions.of_console(events)
 
 
 def walked(settings, console, log):

@@ -194,7 +194,7 @@ def both_natives(results):
 
 
 def table(results):
-    return counts(results) + reasons(results) + kinds(results) + both_natives(results)
+    return counts(results) + reasons(results) + kinds(results) + both_natives(results) + regions.overlaps(results)
 
 
 STEPS = "%-28s %7s %11s %6s  %8s %6s %8s %6s %8s %6s %8s %6s"

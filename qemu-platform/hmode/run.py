@@ -142,7 +142,18 @@ def run(settings, title=""):
         with trace.taken(settings, prepared.log):
             console = execute_to_the_end(settings, prepared)
             found = outcome.with_programs(settings, console, prepared.log, records.walked(settings, console, prepared.log))
+            found += regions_of(settings, console)
             write(records.as_text(found))
+    return found
+
+
+def regions_of(settings, console):
+    """With MARKS=1 alone: those that were marked.  What is wrong with a mark is said, and makes no figure."""
+    if not settings.tells_regions:
+        return []
+    found, wrong = records.of_regions(settings, console)
+    for text in wrong:
+        warn(f"MARKS=1: {text}")
     return found
 
 

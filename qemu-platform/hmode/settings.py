@@ -145,6 +145,11 @@ class Settings:
         return list(self.marks_of.values())
 
     @property
+    def tells_regions(self):
+        """MARKS=1 alone: whoever runs in the guest marks regions."""
+        return bool(self.marks) and not self.measured
+
+    @property
     def measures(self):
         """By which option."""
         return "PROGRAM" if self.programs else "WORKLOAD"

@@ -7,24 +7,28 @@
  *	...
  *	hm_mark_end("sort");
  *
- * A name has 1 to 32 of the letters A-Z a-z 0-9 _ . and -.  Regions may lie in each other, 16 deep,
- * and one may come as often as it likes.  What a mark does is counted in no region.  Only one thread
- * or process may mark at a time.
+ * A name has 1 to 32 of the letters A-Z a-z 0-9 _ . and -.  Regions may lie in each other or overlap,
+ * 16 at a time, and one may come as often as it likes.  What a mark does is counted in no region.
+ * Of two marks that are made at the same moment the launcher says so, and makes no figure.
  *
- * Everywhere else a mark does nothing: the environment has HM_MARKS only in a run that counts.
- * There a mark ends what is counted, notes the name in the file that HM_MARKS names, and begins
- * anew; the launcher adds up the pieces.  So neither firmware nor hypervisor sees a name.
+ * Everywhere else a mark does nothing: HM_MARKS is there only in a run that counts, in the
+ * environment or as a word of the kernel's command line.  There a mark ends what is counted, notes
+ * the name in the file or on the terminal that HM_MARKS names, and begins anew; the launcher adds up
+ * the pieces.  So neither firmware nor hypervisor sees a name.
  */
 #ifndef HM_MARK_REGIONS_H
 #define HM_MARK_REGIONS_H
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #define HM_MARK_NAME_MAX 32
+#define HM_MARK_TOLD     "hmmark: " /* before a note on a terminal, where others write as well */
 
 /* hm_abi.h has these as HM_CSR_MARK, HM_MARK_BEGIN, and HM_MARK_END with HM_MARK_OK. */
 #define HM_MARK_REGISTER "0x8e0"
@@ -48,19 +52,39 @@ static inline int hm_mark_name_is_good(const char *name)
 	return length > 0 && length <= HM_MARK_NAME_MAX && !name[length];
 }
 
-/* A line of the file: one write, so that it is whole. */
+/* Until the terminal has sent all: its interrupts are in no region.  Who is in the background may wait as well. */
+static inline int hm_mark_drain(int terminal)
+{
+	sigset_t stops, before;
+	int result;
+
+	sigemptyset(&stops);
+	sigaddset(&stops, SIGTTOU);
+	sigprocmask(SIG_BLOCK, &stops, &before);
+	result = tcdrain(terminal);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return result;
+}
+
+/* A line: one write, so that it is whole. */
 static inline int hm_mark_note(const char *path, char what, const char *name)
 {
-	char line[HM_MARK_NAME_MAX + 2];
-	size_t length = strlen(name);
-	int file = open(path, O_WRONLY | O_APPEND | O_CLOEXEC), result;
+	char line[sizeof(HM_MARK_TOLD) + HM_MARK_NAME_MAX + 2] = HM_MARK_TOLD;
+	size_t told = sizeof(HM_MARK_TOLD) - 1, length = strlen(name);
+	int file = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY), is_terminal, result;
+	const char *begin;
 
 	if (file < 0)
 		return -1;
-	line[0] = what;
-	memcpy(line + 1, name, length);
-	line[length + 1] = '\n';
-	result = write(file, line, length + 2) == (ssize_t)length + 2 ? 0 : -1;
+	is_terminal = isatty(file);
+	line[told] = what;
+	memcpy(line + told + 1, name, length);
+	line[told + 1 + length] = '\n';
+	begin = line + (is_terminal ? 0 : told);
+	length += 2 + (is_terminal ? told : 0);
+	result = write(file, begin, length) == (ssize_t)length ? 0 : -1;
+	if (!result && is_terminal)
+		result = hm_mark_drain(file);
 	close(file);
 	return result;
 }
@@ -71,12 +95,36 @@ static struct {
 	unsigned long number;
 } hm_marks;
 
+/* What the kernel was told; processes of a service have none of it in their environment. */
+static inline const char *hm_marks_of_kernel(void)
+{
+	static char line[4096];
+	int file = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
+	ssize_t length = file < 0 ? -1 : read(file, line + 1, sizeof(line) - 2);
+	char *word;
+
+	if (file >= 0)
+		close(file);
+	if (length <= 0)
+		return NULL;
+	line[0] = ' ';
+	line[1 + length] = '\0';
+	word = strstr(line, " HM_MARKS=");
+	if (!word)
+		return NULL;
+	word += strlen(" HM_MARKS=");
+	word[strcspn(word, " \n")] = '\0';
+	return word;
+}
+
 /* Once, before main(), so that no region has it. */
 static void __attribute__((constructor, unused)) hm_marks_look(void)
 {
 	const char *marks = getenv("HM_MARKS"); /* NUMBER:PATH */
 	char *end;
 
+	if (!marks)
+		marks = hm_marks_of_kernel();
 	if (!marks)
 		return;
 	hm_marks.number = strtoul(marks, &end, 10);

@@ -16,7 +16,7 @@ nothing_given = test_options.nothing_given      # a fixture for all tests here a
 COMMANDS = [*options.MACHINES, *options.NO_MACHINES]
 PAIRS = list(itertools.product(options.OPTIONS, COMMANDS))
 # What else a value here goes with.
-MORE = {"POLICY": {"measure": {"MODES": "ssp"}}}
+MORE = {"POLICY": {"measure": {"MODES": "ssp"}}, "RESULT": {"shell": {"MARKS": "1"}}}
 # make's own affair, or that of several runs together.
 APART = {"V", "MODES", "LADDER"}
 
@@ -186,5 +186,5 @@ def test_a_shell_ends_after_its_timeout(monkeypatch, given, before):
 
 
 def test_a_shell_has_a_log_if_it_is_named():
-    assert cli.terminal(cli.shell_settings({})) == ["-serial", "mon:stdio"]
-    assert "logfile=a,,b.log" in cli.terminal(cli.shell_settings({"LOG": "a,b.log"}))[1]
+    assert cli.terminal(cli.shell_settings({}).log) == ["-serial", "mon:stdio"]
+    assert "logfile=a,,b.log" in cli.terminal(cli.shell_settings({"LOG": "a,b.log"}).log)[1]

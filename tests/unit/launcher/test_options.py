@@ -191,7 +191,7 @@ def test_workloads_are_in_the_order_of_their_list(text, names):
     ({"FORMAT": "flat"}, "FORMAT=flat needs a KERNEL"),
     ({"KERNEL": "x", "LOAD": "0"}, "LOAD goes with FORMAT=flat alone"),
     ({"MARKS": "0"}, "MARKS=0 gives no record of a WORKLOAD | MARKS=1, or WORKLOAD=none"),
-    ({"WORKLOAD": "none", "RESULT": "x"}, "RESULT needs a WORKLOAD or a PROGRAM | all boot"),
+    ({"WORKLOAD": "none", "RESULT": "x"}, "RESULT needs a WORKLOAD, a PROGRAM or MARKS=1 | all boot"),
     ({"CMDLINE": "x", "APPEND": "y"}, "CMDLINE and APPEND do not go together | CMDLINE: these words alone"),
     ({"CMDLINE": "x", "GUEST": "patched-off"}, "GUEST=patched-off is the word hm=off | GUEST=patched with hm=off in CMDLINE"),
     ({"CMDLINE": "x", "WORKLOAD": "fork"}, "a WORKLOAD needs words on the command line"),

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Regions that programs mark: sums of the pieces between marks, and what is refused of marks."""
+"""Regions that programs mark: sums of the pieces between marks, where they overlap, and what is refused of marks."""
 
+import json
 import os
 import pathlib
 import subprocess
 
 import pytest
 
-from hmode import modes, regions, results
+from hmode import modes, records, regions, results
+from hmode.settings import Settings
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 HEADER = ROOT / "qemu-platform/include/hm-mark.h"
@@ -22,11 +24,11 @@ def piece(number, mode="ssp", ok=True, stay=5):
             "instructions": {"total": figure, "guest": None}, "ring": None}
 
 
-def taken(text, pieces=None, **more):
+def taken(text, pieces=None, begun=None, **more):
     marks = text.split()
     pieces = len(marks) + 1 if pieces is None else pieces
     told = "".join(f"{mark}\n" for mark in marks).encode()
-    return regions.taken("x", told, [piece(number, **more) for number in range(pieces)])
+    return regions.taken("x", told, [piece(number, **more) for number in range(pieces)], begun or [True] * pieces)
 
 
 def totals(text):
@@ -60,13 +62,39 @@ DEEP = " ".join(f"+n{number}" for number in range(16))
 
 @pytest.mark.parametrize("text, wrong", [
     ("-a", "mark 1 ends 'a' where none is open"), ("+a -b", "mark 2 ends 'b' where 'a' is open"),
-    ("+a +b -a", "mark 3 ends 'a' where 'b' is open"), ("+a +a", "mark 2 begins 'a', which is open"),
+    ("+a +b -a -a", "mark 4 ends 'a' where 'b' is open"), ("+a +a", "mark 2 begins 'a', which is open"),
     ("+a/b", "mark 1 has no name"), ("+", "mark 1 has no name"), ("a", "mark 1 has no name"), ("+" + "a" * 33, "mark 1 has no name"),
     ("+\x1b", "mark 1 has no name"), (DEEP + " +more", "mark 17 begins 'more' in 16 others"),
 ])
 def test_marks_that_are_wrong(text, wrong):
     result, found, told = taken(text)
     assert wrong in told and found == [] and result["workload"] == "x"
+
+
+@pytest.mark.parametrize("text, found", [
+    ("+a +b -a -b", [("x/a", 110, 1, ["b"]), ("x/b", 1100, 2, ["a"])]),
+    ("+a +b +c -b -a -c", [("x/b", 1100, 2, ["c"]), ("x/a", 11110, 1, ["c"]), ("x/c", 111000, 3, ["a", "b"])]),
+    ("+a +b -b +c -a -c", [("x/b", 100, 2, []), ("x/a", 11110, 1, ["c"]), ("x/c", 110000, 2, ["a"])]),
+    ("+a +b -a +a", [("x/a", 110, 1, ["b"]), ("x/a", 10000, 2, []), ("x/b", 11100, 2, ["a"])]),
+])
+def test_regions_that_overlap_are_whole_each_and_say_so(text, found):
+    """As of two processes, neither of which knows of the other."""
+    _, regions_of_it, wrong = taken(text)
+    assert wrong is None
+    assert [(each["workload"], each["instructions"]["total"], each["region"]["depth"], each["region"]["overlaps"])
+            for each in regions_of_it] == found
+
+
+def test_a_table_says_what_overlaps():
+    result, found, _ = taken("+a +b -a -b")
+    assert results.table([result, *found])[-2:] == ["", "x/a and x/b overlap: what happened in both is counted in both"]
+    result, found, _ = taken("+a +b -b -a")
+    assert not any("overlap" in line for line in results.table([result, *found]))
+
+
+def test_marks_at_the_same_moment_make_no_figure():
+    result, found, wrong = taken("+a +b -a -b", begun=[True, True, False, True, True])
+    assert "mark 3 was made at the same moment as another one" in wrong and found == [] and result["instructions"]["total"] == 10000
 
 
 def test_sixteen_may_lie_in_each_other():
@@ -77,6 +105,48 @@ def test_sixteen_may_lie_in_each_other():
 def test_a_marker_that_is_not_named_is_noticed(pieces):
     _, found, told = taken("+a -a", pieces=pieces)
     assert f"it gave {pieces - 1} marks, of which 2 are named" in told and found == []
+
+
+# ---- MARKS=1 alone ----
+
+def console(*events):
+    """R: a record of a mark; N: the same, of one that was not begun just once; B: of another mark; E: the guest ends."""
+    lines, number = [], 0
+    for event in events:
+        if event in "RNB":
+            record = {"mark": 0 if event == "B" else 255, "vm": 0, "ok": True, "begun": event != "N"} | {
+                key: value for key, value in piece(number).items() if key in ("vm_exits", "hm_traps", "instructions", "ring", "longest_m_stay")}
+            lines.append(f"half a line\x1e{json.dumps(record)}")
+            number += event != "B"
+        else:
+            lines.append('\x1e{"end":"reboot","vm":0}' if event == "E" else f"~ # hmmark: {event}")
+    return "\r\n".join([*lines, ""])
+
+
+def told_by(*events):
+    found, wrong = records.of_regions(Settings({"MODE": "ssp", "MARKS": "1", "WORKLOAD": "none"}), console(*events))
+    return [(each["workload"], each["instructions"]["total"], each["region"]["number"]) for each in found], wrong
+
+
+def test_the_console_tells_regions():
+    found, wrong = told_by("B", "R", "+a", "R", "-a", "R", "+a", "R", "+b", "R", "~", "R", "-b", "R", "-a")
+    assert found == [("a", 10, 0), ("b", 110000, 0), ("a", 1111000, 1)] and wrong == []
+
+
+@pytest.mark.parametrize("events, found, wrong", [
+    (["R", "-a", "R", "+b", "R", "-b"], [("b", 100, 0)], ["mark 1 ends 'a' where none is open"]),
+    (["R", "+a", "R", "+a", "R", "-a"], [("a", 110, 0)], ["mark 2 begins 'a', which is open"]),
+    (["R", "+a"], [], ["'a' was not ended"]),
+    (["R", "+a", "E", "R", "+a", "R", "-a"], [("a", 100, 0)], ["'a' was not ended"]),
+    (["+a", "R", "+b", "R", "-b"], [("b", 10, 0)], ["'+a' was told of no mark"]),
+    (["R", "+a", "R", "R", "-a", "R", "+b", "R", "-b"], [("b", 10000, 0)], ["mark 2 has no name", "'a' has a mark in it"]),
+    (["R"], [], ["mark 1 has no name"]),
+    (["R", "+a", "N", "+b", "R", "-a", "R", "-b"], [], ["'a' has a mark in it", "'b' has a mark in it"]),
+    (["R", "N", "+b", "-a", "R", "-b"], [], ["mark 1 has no name", "'-a' was told of no mark", "'b' has a mark in it"]),
+])
+def test_a_mark_that_is_wrong_is_told_and_makes_no_figure(events, found, wrong):
+    regions_of_it, told = told_by(*events)
+    assert regions_of_it == found and len(told) == len(wrong) and all(map(str.startswith, told, wrong)), told
 
 
 def test_a_table_has_each_region_once_and_no_sum_of_them():
@@ -128,6 +198,15 @@ def test_elsewhere_a_mark_does_nothing(marks, tmp_path, environment):
     (tmp_path / "notes").touch()
     done = subprocess.run([marks, "a", ""], env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout == "0 0\n-1 -1\n" and (tmp_path / "notes").read_bytes() == b""
+
+
+def test_a_terminal_gets_a_line_that_is_known(marks):
+    told, terminal = os.openpty()
+    done = subprocess.run([marks, "a"], env={"HM_MARKS": f"255:{os.ttyname(terminal)}"}, capture_output=True, text=True, check=True)
+    lines = os.read(told, 1000).decode().replace("\r", "").split("\n")
+    os.close(terminal)
+    os.close(told)
+    assert done.stdout == "0 0\n" and [regions.TOLD.search(line)[1] for line in lines[:-1]] == ["+a", "-a"]
 
 
 def test_what_cannot_be_noted_is_told(marks, tmp_path):
