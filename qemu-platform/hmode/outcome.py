@@ -6,6 +6,7 @@ import base64
 import binascii
 import collections
 import difflib
+import functools
 import pathlib
 import re
 import signal
@@ -13,19 +14,23 @@ import subprocess
 import sys
 import zlib
 
-from hmode import records, regions
+from hmode import program as programs, records, regions
 from hmode.messages import Failed, say
 from hmode.modes import label
 
-KEPT = 256 << 10         # bytes of an output that are told at least: MOST_TOLD of tests/workloads/program.c
 DIFFERENCE_LINES, LINE_LETTERS = 16, 160
 
 
 class Output:
-    """kept: its beginning; size and checksum are those of all of it."""
+    """kept: its beginning, `most` bytes of it at least; size and checksum are those of all of it."""
 
-    def __init__(self):
-        self.kept, self.size, self.checksum = b"", None, None
+    def __init__(self, most):
+        self.lines, self.most, self.size, self.checksum = [], most, None, None
+
+    @functools.cached_property
+    def kept(self):
+        """Once all has been taken."""
+        return b"".join(self.lines)
 
     @property
     def is_whole(self):
@@ -36,21 +41,21 @@ class Output:
         """Not torn by anything else on the console."""
         if self.is_whole:
             return zlib.crc32(self.kept) == self.checksum
-        return self.size is not None and KEPT <= len(self.kept) < self.size
+        return self.size is not None and self.most <= len(self.kept) < self.size
 
 
 class Outcome:
     """end: (what, number or text) with what of status, signal, begun."""
 
-    def __init__(self):
-        self.out, self.err, self.marks, self.end, self.ring = Output(), Output(), Output(), None, None
+    def __init__(self, most):
+        self.out, self.err, self.marks, self.end, self.ring = Output(most), Output(most), Output(most), None, None
 
     def take(self, text):
         output = re.fullmatch(r"(out|err|marks)(?: ([A-Za-z0-9+/=]+)|: ([0-9]{1,18}) bytes, checksum ([0-9a-f]{8}))", text)
         end = re.fullmatch(r"(status|signal|not begun:) (.*)", text)
         ring = re.fullmatch(r"hmwork: program ring: (.*)", text)
         if output and output[2]:
-            getattr(self, output[1]).kept += decoded(output[2])
+            getattr(self, output[1]).lines.append(decoded(output[2]))
         elif output:
             each = getattr(self, output[1])
             each.size, each.checksum = int(output[3]), int(output[4], 16)
@@ -97,9 +102,9 @@ def decoded(text):
         return b""
 
 
-def told(console):
+def told(settings, console):
     """Number -> outcome."""
-    found = collections.defaultdict(Outcome)
+    found = collections.defaultdict(lambda: Outcome(programs.kept(settings)))
     for number, text in re.findall(r"hmprog: ([0-9]{1,3}) (.*)$", "\n".join(records.lines(console)), re.M):
         found[int(number)].take(text)
     return found
@@ -126,7 +131,7 @@ def difference(one, other, names):
 def checked(settings, output):
     """What CHECK has against a kept output; None: nothing."""
     if output["kept"] < output["bytes"]:
-        return f"CHECK needs all of its output, of whose {output['bytes']} bytes only {output['kept']} are kept"
+        return f"CHECK needs all of its output, of whose {output['bytes']} bytes only {output['kept']} are kept; {more(output)} keeps all"
     try:
         # A file, since CHECK may end without having read it: the other end of a pipe would be ended as well.
         with open(output["file"], "rb") as file:
@@ -139,6 +144,17 @@ def checked(settings, output):
         [f"CHECK found its output wrong (status {done.returncode})", *filter(None, said[:DIFFERENCE_LINES])])
 
 
+def more(output):
+    """The option by which all of an output is kept."""
+    return f"OUTPUT={(output['bytes'] + (1 << 20) - 1) >> 20}"
+
+
+def told_of_output(output):
+    if output["kept"] < output["bytes"]:
+        return f"the first {output['kept']} of {output['bytes']} bytes"
+    return f"{output['bytes']} bytes"
+
+
 def kept(log, program, name, output):
     path = pathlib.Path(f"{log}.{program.name.replace('/', '_')}.{name}")
     path.write_bytes(output.kept)
@@ -149,7 +165,7 @@ def with_programs(settings, console, log, results):
     """The result objects with what became of their programs; the outputs lie beside the log."""
     if not settings.programs:
         return results
-    outcomes, found = told(console), []
+    outcomes, found = told(settings, console), []
     for program in settings.programs:
         outcome = outcomes[program.number]
         pieces = [result for result in results if result["workload"] == program.name]
@@ -162,14 +178,14 @@ def with_programs(settings, console, log, results):
         result["program"] = {
             "command": [program.file, *program.arguments], "warm": settings.warm, "status": outcome.status(), "signal": outcome.signal(),
             "wrong": why, "checked": bool(settings.check), "stdout": stdout, "stderr": stderr}
-        say("OUTPUT", f"{stdout['bytes']} bytes of {program.name} in {stdout['file']}")
+        say("OUTPUT", f"{told_of_output(stdout)} of {program.name} in {stdout['file']}")
         found += [result, *parts]
     return found
 
 
 def is_measured(settings, console, results):
     """The first program of which something is missing, or None."""
-    outcomes, measured = told(console), {result["workload"] for result in results}
+    outcomes, measured = told(settings, console), {result["workload"] for result in results}
     return next((each.name for each in settings.programs
                  if each.name not in measured or not outcomes[each.number].is_sound), None)
 
@@ -184,7 +200,9 @@ def compare(results):
             continue
         name = "native" if one["mode"] == "native" else label(one["mode"], one["hm"])
         texts = [pathlib.Path(each["file"]).read_bytes() for each in (its, mine)]
-        differs = "\n".join([f"its output is not that of {name}", *difference(*texts, (name, label(other["mode"], other["hm"])))])
+        lines = difference(*texts, (name, label(other["mode"], other["hm"]))) or \
+            [f"it differs behind the {mine['kept']} bytes that are kept; {more(mine)} keeps all"]
+        differs = "\n".join([f"its output is not that of {name}", *lines])
         other["program"]["wrong"] = "\n".join(filter(None, [other["program"]["wrong"], differs]))
         other["ok"] = False
 

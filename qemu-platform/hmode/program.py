@@ -356,10 +356,15 @@ def look(settings):
 
 # ---- what is laid into the guest's root ----
 
+def kept(settings):
+    """Bytes of an output that the guest tells, of standard output and of errors each; of what is longer its checksum as well."""
+    return (settings.output << 20) or 256 << 10
+
+
 def plan(settings, root, has_libraries):
     """As tests/workloads/program.c reads it."""
     environment = ENVIRONMENT | ({"LD_LIBRARY_PATH": f"/{LIBRARIES}"} if has_libraries else {})
-    texts = [str(settings.warm)]
+    texts = [str(settings.warm), str(kept(settings))]
     for words in ([f"{name}={value}" for name, value in environment.items()], *(each.words(root) for each in settings.programs)):
         texts += [str(len(words)), *words]
     return b"".join(os.fsencode(text) + b"\0" for text in texts)

@@ -5,6 +5,7 @@ import json
 import pathlib
 import re
 import subprocess
+import zlib
 
 import pytest
 
@@ -141,3 +142,12 @@ def test_a_script_runs_in_a_folder_that_is_new_each_time(launch, tmp_path):
     run = launch(MODE="native", PROGRAM=tmp_path / "script", WARM=2, CHECK="cat")
     assert run.status == 1 and "CHECK needs all of its output, of whose 300000 bytes" in run.messages, repr(run)
     assert run.results["script"]["program"]["status"] == 0 and run.results["script"]["program"]["warm"] == 2
+
+
+def test_a_long_output_is_kept_where_that_is_wanted(launch, tmp_path):
+    (tmp_path / "script").write_text("#!/bin/sh\nhead -c 300000 /bin/busybox\n")
+    run = launch(MODE="native", PROGRAM=tmp_path / "script", WARM=0, OUTPUT=1)
+    output = run.results["script"]["program"]["stdout"]
+    data = pathlib.Path(output["file"]).read_bytes()
+    assert run.status == 0 and output["kept"] == output["bytes"] == len(data) == 300000, repr(run)
+    assert zlib.crc32(data) == output["crc32"] and data.startswith(b"\x7fELF")

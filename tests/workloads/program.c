@@ -4,8 +4,8 @@
  *
  * The launcher (qemu-platform/hmode/program.py) lays it into the guest's root together with the
  * programs and a plan: texts that each end with a NUL, how many runs come before the counted one,
- * how many texts the environment has and these, and for each program how many words it has and
- * these, the first of them its path.  No shell sees any of it.
+ * how many bytes of an output are told, how many texts the environment has and these, and for each
+ * program how many words it has and these, the first of them its path.  No shell sees any of it.
  *
  * A program has nothing on its standard input, a new /tmp, and two files in memory for its output:
  * the console is a device, whose exits would be counted.  What it wrote is told afterwards, in
@@ -32,9 +32,9 @@
 #define MARKS      "/hmode/marks" /* of hm-mark.h */
 #define FOLDER     "/tmp"
 #define SAID       "hmprog: "
-#define MOST_TOLD  ((size_t)256 << 10) /* of an output; docs/measuring.md names it */
 #define MOST_MARKS ((size_t)16 << 20)
 #define LINE_BYTES ((size_t)57) /* 76 letters */
+#define READ_LINES ((size_t)1024)
 
 /* syslog(2) */
 #define CONSOLE_OFF 6
@@ -252,40 +252,53 @@ static void tell_line(unsigned int number, const char *name, const unsigned char
 	putchar('\n');
 }
 
+static uint32_t sum_of_byte[256];
+
+static void checksum_init(void)
+{
+	for (uint32_t byte = 0; byte < 256; byte++) {
+		uint32_t sum = byte;
+
+		for (int bit = 0; bit < 8; bit++)
+			sum = sum >> 1 ^ (sum & 1 ? 0xedb88320 : 0);
+		sum_of_byte[byte] = sum;
+	}
+}
+
 /* As of zlib and Ethernet, continued. */
 static uint32_t checksum(uint32_t sum, const unsigned char *bytes, size_t count)
 {
 	sum = ~sum;
-	for (size_t i = 0; i < count; i++) {
-		sum ^= bytes[i];
-		for (int bit = 0; bit < 8; bit++)
-			sum = sum >> 1 ^ (sum & 1 ? 0xedb88320 : 0);
-	}
+	for (size_t i = 0; i < count; i++)
+		sum = sum >> 8 ^ sum_of_byte[(sum ^ bytes[i]) & 255];
 	return ~sum;
 }
 
 /* Its beginning letter by letter; then, of all of it, how long it is and its checksum. */
 static void tell_output(unsigned int number, const char *name, int file, size_t most)
 {
-	unsigned char bytes[LINE_BYTES];
-	size_t told = 0;
+	static unsigned char bytes[READ_LINES * LINE_BYTES];
+	size_t size = 0;
 	uint32_t sum = 0;
 	ssize_t count;
 
-	for (; (count = pread(file, bytes, sizeof(bytes), told)) > 0; told += count) {
-		if (told < most)
-			tell_line(number, name, bytes, count);
+	for (; (count = pread(file, bytes, sizeof(bytes), size)) > 0; size += count) {
+		for (size_t at = 0; at < (size_t)count && size + at < most; at += LINE_BYTES) {
+			size_t rest = count - at;
+
+			tell_line(number, name, bytes + at, rest < LINE_BYTES ? rest : LINE_BYTES);
+		}
 		sum = checksum(sum, bytes, count);
 	}
-	printf(SAID "%u %s: %zu bytes, checksum %08x\n", number, name, told, sum);
+	printf(SAID "%u %s: %zu bytes, checksum %08x\n", number, name, size, sum);
 }
 
-static void tell(unsigned int number, const struct run *run)
+static void tell(unsigned int number, const struct run *run, size_t most)
 {
 	/* The kernel does not write into these lines. */
 	klogctl(CONSOLE_OFF, NULL, 0);
-	tell_output(number, "out", run->out, MOST_TOLD);
-	tell_output(number, "err", run->err, MOST_TOLD);
+	tell_output(number, "out", run->out, most);
+	tell_output(number, "err", run->err, most);
 	tell_output(number, "marks", run->marks, MOST_MARKS);
 	if (!mark_works())
 		printf(SAID "%u not measured\n", number);
@@ -303,16 +316,18 @@ static void tell(unsigned int number, const struct run *run)
 int main(void)
 {
 	struct plan plan;
-	unsigned long warm, count;
+	unsigned long warm, most, count;
 	char **environment;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	init_mount();
 	mark_init();
 	ring_init();
+	checksum_init();
 	personality(ADDR_NO_RANDOMIZE);
 	plan = read_plan();
 	warm = next_number(&plan);
+	most = next_number(&plan);
 	count = next_number(&plan);
 	environment = next_texts(&plan, count);
 	for (unsigned int number = 0; plan.next < plan.end; number++) {
@@ -322,7 +337,7 @@ int main(void)
 		for (unsigned long i = 0; i < warm; i++)
 			warm_up(words, environment);
 		run = measure(number, words, environment, &environment[count]);
-		tell(number, &run);
+		tell(number, &run, most);
 		discard(&run);
 	}
 	init_poweroff();

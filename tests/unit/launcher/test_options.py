@@ -21,7 +21,7 @@ VALUES = {"POLICY": "flush,fill", "MODES": "tsp ssp", "KERNEL": "x", "LOAD": "0x
 DEVICES = {"DISK": "x", "NET": "user", "SHARE": "x"}
 WITH = {"POLICY": {"MODE": "ssp"}, "LOAD": {"KERNEL": "x", "FORMAT": "flat"}, "FORMAT": {"KERNEL": "x"},
         "ASIDLEN": {"QEMU": "strict"}, "EVENTS": {"TRACE": "x"},
-        **dict.fromkeys(("ARGS", "WARM", "CHECK", "LIBS", "DEBS", "ROOT"), {"PROGRAM": "x"})}
+        **dict.fromkeys(("ARGS", "WARM", "CHECK", "OUTPUT", "LIBS", "DEBS", "ROOT"), {"PROGRAM": "x"})}
 
 
 @pytest.fixture(autouse=True)
@@ -207,7 +207,7 @@ def test_workloads_are_in_the_order_of_their_list(text, names):
     ({"PROGRAM": "x", "ARGS": "a\\"}, "cannot be split into words: no escaped character"),
     *(({name: "1"}, f"{name} goes with PROGRAM only | PROGRAM=FILE") for name in ("ARGS", "CHECK")),
     *(({name: "1"}, f"{name} goes with PROGRAM and LIST only | PROGRAM=FILE, LIST=FILE")
-      for name in ("WARM", "LIBS", "DEBS", "ROOT")),
+      for name in ("WARM", "OUTPUT", "LIBS", "DEBS", "ROOT")),
     ({"PROGRAM": "x", "DEBS": "jq", "ROOT": "x"}, "ROOT and DEBS do not go together"),
     ({"PROGRAM": "deb:jq", "ROOT": "x"}, "ROOT and DEBS do not go together"),
     *(({"PROGRAM": "x", "DEBS": f"jq {word}"}, f"'{word}' is no name of a package | small letters, digits, + - .")
@@ -241,7 +241,7 @@ def test_every_rule_has_its_refusal_here():
     """Each rule refuses one of the combinations above: without it one of them would be taken."""
     ruled = {option.name for option in options.OPTIONS if option.rule}
     assert ruled == {"FORMAT", "LOAD", "MARKS", "RESULT", "CMDLINE", "ASIDLEN", "LADDER", "KERNEL", "EVENTS",
-                     "PROGRAM", "ARGS", "LIST", "WARM", "CHECK", "LIBS", "DEBS", "ROOT", "PROFILE", "TRACE",
+                     "PROGRAM", "ARGS", "LIST", "WARM", "CHECK", "OUTPUT", "LIBS", "DEBS", "ROOT", "PROFILE", "TRACE",
                      "WALKS", *DEVICES}
 
 

@@ -349,7 +349,7 @@ def console(out=b"hello\n", err=b"", end="status 0", marks=b"", **more):
     return "\r\n".join([*output(0, "out", out, **more), *output(0, "err", err), *output(0, "marks", marks), f"hmprog: 0 {end}", ""])
 
 
-LONG = bytes(outcome.KEPT)
+LONG = bytes(256 << 10)
 
 
 def settled(tmp_path, text, mode="ssp", ok=True, **given):
@@ -443,7 +443,8 @@ def test_outputs_are_compared_with_natives(tmp_path, capsys):
 def test_what_differs_beyond_what_is_kept_is_noticed(tmp_path):
     results = [settled(tmp_path, console(out=LONG, size=1 << 20, checksum=number), mode) for number, mode in enumerate(("native", "ssp"))]
     outcome.compare(results)
-    assert results[1]["program"]["wrong"] == "its output is not that of native"
+    assert results[1]["program"]["wrong"] == \
+        "its output is not that of native\nit differs behind the 262144 bytes that are kept; OUTPUT=1 keeps all"
 
 
 def test_a_check_takes_the_place_of_the_comparison(tmp_path):
@@ -460,9 +461,19 @@ def test_what_modes_have_in_common_is_told_once(tmp_path, capsys):
         "       x in native, tsp: exit status 3", "           it says: a", "           it says: oh no"]
 
 
-def test_as_much_is_kept_as_the_guest_tells():
-    source = (pathlib.Path(__file__).resolve().parents[3] / "tests/workloads/program.c").read_text()
-    assert f"MOST_TOLD  ((size_t){outcome.KEPT >> 10} << 10)" in source
+@pytest.mark.parametrize("given, size, most", [({}, 262144, 262144), ({"OUTPUT": "1"}, 262144, 1 << 20), ({"OUTPUT": "3"}, 1 << 20, 3 << 20)])
+def test_as_much_is_kept_as_the_guest_is_told_to_tell(tmp_path, given, size, most):
+    settings = Settings({"PROGRAM": "x"} | given)
+    assert program.plan(settings, None, False).split(b"\0")[1] == str(most).encode()
+    results, text = [{"workload": "x", "ok": True}], console(out=bytes(size), size=4 << 20, checksum=1)
+    assert (outcome.is_measured(settings, text, results) is None) == (size == most)
+
+
+def test_what_is_not_kept_is_told(tmp_path, capsys):
+    settled(tmp_path, console(out=LONG, size=1 << 21, checksum=1))
+    settled(tmp_path, console(out=LONG))
+    said = capsys.readouterr().err
+    assert "the first 262144 of 2097152 bytes of x in" in said and " 262144 bytes of x in" in said
 
 
 @pytest.mark.parametrize("file, name", [("./prog/", "prog"), ("a b.c", "a_b"), ("x" * 250, "x" * 64)])
