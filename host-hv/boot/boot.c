@@ -114,7 +114,7 @@ static void create_guests(void)
 	};
 
 	memory_init(guests, count);
-	defaults.guests = count;
+	bus_assign(&options.devices, count);
 	for (unsigned i = 0; i < count; i++)
 		vcpus += guests[i].vcpus;
 	defaults.table_pages = table_pages(vcpus);

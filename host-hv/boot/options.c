@@ -121,6 +121,27 @@ static bool set_hostpages(struct options *o, char *value)
 	return o->small_pages || !strcmp(value, "max");
 }
 
+/* A guest's number, or none. */
+static bool parse_owner(const char *word, int8_t *guest)
+{
+	*guest = OWNER_NOBODY;
+	if (!strcmp(word, "none"))
+		return true;
+	*guest = *word - '0';
+	return *word >= '0' && *word < '0' + MAX_GUESTS && !word[1];
+}
+
+static bool set_devices(struct options *o, char *value)
+{
+	struct bus_owners *of = &o->devices;
+	char *word;
+
+	for (of->count = 0; (word = next_word(&value, ',')); of->count++)
+		if (of->count == MAX_VIRTIO || !parse_owner(word, &of->guest[of->count]))
+			return false;
+	return true;
+}
+
 static bool set_log(struct options *o, char *value)
 {
 	o->quiet = !strcmp(value, "quiet");
@@ -146,6 +167,7 @@ static const struct {
 	{ "reboot", set_reboot, "restart or end" },
 	{ "console", set_console, "records or all" },
 	{ "hostpages", set_hostpages, "4k or max" },
+	{ "devices", set_devices, "numbers of guests, or none, for up to 8 devices" },
 	{ "log", set_log, "info or quiet" },
 };
 
@@ -160,7 +182,7 @@ static void parse_option(struct options *o, char *option)
 			fail("option %s= takes %s", name, table[i].values);
 		return;
 	}
-	fail("unknown option %s: there are mem= vcpus= policy= width= svvptc= svadu= marks= reboot= console= hostpages= log=",
+	fail("unknown option %s: there are mem= vcpus= policy= width= svvptc= svadu= marks= reboot= console= hostpages= devices= log=",
 	     name);
 }
 

@@ -21,12 +21,15 @@
  *                         guests' as well
  *   hostpages=4k|max      policy=hap: whether the guest's memory is mapped by pages of 4 KiB alone,
  *                         or by the largest that it holds
+ *   devices=LIST          whose the platform's virtio devices are, by their addresses: a guest's
+ *                         number or none for each; those behind are nobody's
  *   log=info|quiet        whether to say what is done
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
 #include "core/vm.h"
+#include "virtio/bus.h"
 
 struct options {
 	uint64_t memory; /* bytes */
@@ -40,6 +43,7 @@ struct options {
 	bool all_bytes;
 	bool quiet;
 	bool small_pages;
+	struct bus_owners devices;
 
 	/*
 	 * For options_parse() alone: which of the three stood there, and what the former two said.

@@ -120,12 +120,12 @@ static struct devices devices[MAX_GUESTS];
 
 _Static_assert(MAX_VCPUS == PLIC_MAX_HARTS, "each vCPU has its context");
 
-void devices_create(struct vm *vm, unsigned guests)
+void devices_create(struct vm *vm)
 {
 	struct devices *d = &devices[vm->id];
 
 	vm->devices = d;
-	d->virtio_count = bus_deal(vm, guests, called_by_virtio, d->virtio);
+	d->virtio_count = bus_deal(vm, called_by_virtio, d->virtio);
 }
 
 void devices_reset(struct vm *vm)

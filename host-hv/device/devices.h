@@ -22,7 +22,7 @@ struct devices {
 };
 
 /* Gives a new guest, one of so many, its devices. */
-void devices_create(struct vm *vm, unsigned guests);
+void devices_create(struct vm *vm);
 
 /* As they are when a guest starts, but for what was typed and not yet read. */
 void devices_reset(struct vm *vm);

@@ -215,7 +215,7 @@ void vm_create(const struct guest_config *config, const struct vm_defaults *d)
 	vm->svadu = d->svadu;
 	vm->split_counters = d->hm->features & HM_INFO_SMCNTRPMF;
 	vm->policy = d->policy;
-	devices_create(vm, defaults.guests);
+	devices_create(vm);
 	place_files(vm);
 	vm_load(vm, vm->ram);
 	for (unsigned i = 0; i < vm->vcpu_count; i++)

@@ -18,7 +18,6 @@ struct guest_config {
 struct vm_defaults {
 	const struct platform *platform;
 	const struct hm_info *hm;
-	unsigned guests;               /* how many there are */
 	unsigned long table_pages;     /* of shadow tables for each vCPU, the firmware's ... */
 	unsigned long own_table_pages; /* ... and ours */
 	uint64_t policy;               /* HM_POLICY_* */

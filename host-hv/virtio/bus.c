@@ -6,6 +6,7 @@
 
 static struct {
 	struct port port[MAX_VIRTIO];
+	int8_t owner[MAX_VIRTIO];
 	unsigned count;
 	struct virtio_device device[MAX_VIRTIO];
 } bus;
@@ -35,15 +36,35 @@ void bus_init(const struct platform *p)
 	}
 }
 
-unsigned bus_deal(struct vm *vm, unsigned guests, bool (*serve)(void *device),
-		  struct virtio_device *to[MAX_VIRTIO])
+static int chosen_owner(const struct bus_owners *owners, unsigned device, unsigned guests)
+{
+	int guest = device < owners->count ? owners->guest[device] : OWNER_NOBODY;
+
+	if (guest >= (int)guests)
+		fail("devices= gives a device to guest %d, and there are %u guests", guest, guests);
+	return guest;
+}
+
+void bus_assign(const struct bus_owners *owners, unsigned guests)
+{
+	if (owners->count > bus.count)
+		fail("devices= names owners of %u devices, and guests may have %u", owners->count,
+		     bus.count);
+	for (unsigned i = 0; i < bus.count; i++)
+		bus.owner[i] = owners->count ? chosen_owner(owners, i, guests) : (int)(i % guests);
+}
+
+unsigned bus_deal(struct vm *vm, bool (*serve)(void *device), struct virtio_device *to[MAX_VIRTIO])
 {
 	unsigned count = 0;
 
-	for (unsigned i = vm->id; i < bus.count; i += guests) {
+	for (unsigned i = 0; i < bus.count; i++) {
 		struct virtio_device *d = &bus.device[i];
-		const char *why = virtio_create(d, vm, count, &bus.port[i]);
+		const char *why;
 
+		if (bus.owner[i] != vm->id)
+			continue;
+		why = virtio_create(d, vm, count, &bus.port[i]);
 		if (!why && !external_listen(d->port.irq, serve, d))
 			why = "its interrupt has no controller";
 		if (why) {

@@ -12,11 +12,21 @@
  */
 void bus_init(const struct platform *p);
 
+#define OWNER_NOBODY (-1)
+
+/* Whose the devices are, by their addresses; those behind the last one are nobody's. */
+struct bus_owners {
+	unsigned count; /* 0: they are dealt to the guests in turn */
+	int8_t guest[MAX_VIRTIO];
+};
+
+/* Once, before there is a guest: so many there will be. */
+void bus_assign(const struct bus_owners *owners, unsigned guests);
+
 /*
- * Gives a new guest, one of so many, its devices: they are dealt in turn, by their addresses.
- * serve(device) is called when one interrupts (core/external.h).  Returns how many there are.
+ * Gives a new guest its devices.  serve(device) is called when one interrupts (core/external.h).
+ * Returns how many there are.
  */
-unsigned bus_deal(struct vm *vm, unsigned guests, bool (*serve)(void *device),
-		  struct virtio_device *to[MAX_VIRTIO]);
+unsigned bus_deal(struct vm *vm, bool (*serve)(void *device), struct virtio_device *to[MAX_VIRTIO]);
 
 #endif

@@ -190,6 +190,21 @@ def test_two_guests_have_a_disk_each(payloads, tmp_path, options):
     assert all(any(path.read_bytes()[8 * SECTOR:72 * SECTOR]) for path in both)
 
 
+def test_a_guest_has_the_disks_that_it_is_given(payloads, tmp_path):
+    """The second guest has the first disk, which would be the first guest's otherwise, and nobody has the second."""
+    both = [raw(tmp_path / f"disk{number}.img", b"", MIB) for number in range(2)]
+    guests = [payload(payloads, "flush"), payload(payloads, "hostile-queues")]
+    console = console_of(command(guests, "mem=128M policy=ssp-hm devices=1", harts=2) + disks(*both))
+    assert ends(console) == {0: "shutdown", 1: "shutdown"} and "FAIL" not in console, console
+    assert [any(path.read_bytes()) for path in both] == [True, False]
+
+
+def test_a_disk_for_a_guest_that_there_is_not_is_refused(payloads, tmp_path):
+    disk = raw(tmp_path / "disk.img", b"", MIB)
+    console = console_of(command([payload(payloads, "flush")], "mem=128M devices=1") + disks(disk))
+    assert "devices= gives a device to guest 1, and there are 1 guests" in console, console
+
+
 @pytest.mark.parametrize("options", ["policy=tsp", "policy=ssp-hm"])
 def test_no_buffer_reaches_a_neighbours_ram(payloads, tmp_path, options):
     """The first guest tries all MiB that lie around its RAM, while the second one watches its own."""

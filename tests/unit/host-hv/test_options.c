@@ -70,6 +70,20 @@ static void reads_all_options(void **state)
 	assert_true(o.quiet);
 }
 
+static void devices_have_owners(void **state)
+{
+	struct options o = parse("devices=1,none,0,7");
+
+	(void)state;
+	assert_int_equal(o.devices.count, 4);
+	assert_int_equal(o.devices.guest[0], 1);
+	assert_int_equal(o.devices.guest[1], OWNER_NOBODY);
+	assert_int_equal(o.devices.guest[2], 0);
+	assert_int_equal(o.devices.guest[3], 7);
+	assert_int_equal(parse("devices=0,0,0,0,0,0,0,0").devices.count, 8);
+	assert_int_equal(parse("").devices.count, 0);
+}
+
 static void policy_is_a_mode_or_a_list(void **state)
 {
 	(void)state;
@@ -157,6 +171,13 @@ static void refuses_what_it_does_not_know(void **state)
 	refuses("reboot=never", "restart or end");
 	refuses("console=raw", "records or all");
 	refuses("log=loud", "info or quiet");
+	refuses("devices", "devices= takes numbers of guests, or none");
+	refuses("devices=", "devices= takes");
+	refuses("devices=0,", "devices= takes");
+	refuses("devices=8", "devices= takes");
+	refuses("devices=00", "devices= takes");
+	refuses("devices=vm0", "devices= takes");
+	refuses("devices=0,0,0,0,0,0,0,0,0", "devices= takes");
 }
 
 static void refuses_new_and_former_together(void **state)
@@ -181,6 +202,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(has_defaults),
 		cmocka_unit_test(reads_all_options),
+		cmocka_unit_test(devices_have_owners),
 		cmocka_unit_test(policy_is_a_mode_or_a_list),
 		cmocka_unit_test(former_options_mean_what_they_meant),
 		cmocka_unit_test(former_options_say_what_replaces_them),

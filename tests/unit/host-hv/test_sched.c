@@ -397,7 +397,8 @@ static void a_disk_interrupts(void)
 	if (!of) {
 		external_init(&p, false);
 		bus_init(&p);
-		devices_create(&vm, 1);
+		bus_assign(&(struct bus_owners){ 0 }, 1);
+		devices_create(&vm);
 		of = vm.devices;
 	}
 	vm.devices = of;
