@@ -132,14 +132,15 @@ _Static_assert(sizeof(struct hm_frame) % 16 == 0, "stack alignment");
 _Static_assert(__builtin_offsetof(struct hm_hart, frame) % 16 == 0, "stack alignment");
 
 /*
- * All of it under hm_objects_lock, but for unknown_told, which is atomic; slots and
- * memory_generation are read by vCPUs that run, while nothing changes them.
+ * All of it under hm_objects_lock, but for unknown_told, which is atomic, and roots, which never
+ * changes; slots and memory_generation are read by vCPUs that run, while nothing changes them.
  */
 struct hm_vm {
 	bool used;
 	bool changing;    /* its memory is: nobody enters */
 	u32 unknown_told; /* the host, of an SBI extension that is not there */
 	u32 vcpus;
+	u32 roots; /* of each vCPU's space */
 	/* another with each change; a vCPU catches up before it runs; never 0 */
 	u64 memory_generation;
 	struct ssp_slot slots[HM_MAX_SLOTS];

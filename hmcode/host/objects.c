@@ -33,12 +33,12 @@ static struct hm_vcpu *vcpu_get(u64 number)
 	return state == HM_VCPU_IDLE || state == HM_VCPU_RUNS ? hm_entries[number].vcpu : NULL;
 }
 
-static long vm_create(unsigned long *value)
+static long vm_create(u32 roots, unsigned long *value)
 {
 	for (unsigned int i = 0; i < HM_MAX_VMS; i++) {
 		if (vms[i].used)
 			continue;
-		vms[i] = (struct hm_vm){ .used = true, .memory_generation = 1 };
+		vms[i] = (struct hm_vm){ .used = true, .roots = roots, .memory_generation = 1 };
 		*value = i;
 		return SBI_SUCCESS;
 	}
@@ -49,10 +49,10 @@ long hm_vm_create(u64 flags, unsigned long *value)
 {
 	long error;
 
-	if (flags)
+	if (flags > HM_ROOTS) /* there are no other flags than HM_VM_ROOTS */
 		return SBI_ERR_INVALID_PARAM;
 	spin_lock(&hm_objects_lock);
-	error = vm_create(value);
+	error = vm_create(flags ? flags : HM_ROOTS, value);
 	spin_unlock(&hm_objects_lock);
 	return error;
 }
@@ -269,6 +269,7 @@ long hm_vcpu_create(u64 vm, u64 run, u64 table_pages, unsigned long *value)
 	if (!vcpu)
 		goto fail;
 	vcpu->vm = hm_entries[number].vm;
+	ssp_limit_roots(&vcpu->space, vcpu->vm->roots);
 	vcpu->run = (struct hm_run *)run;
 	HM_TRACED_ONLY(vcpu->trace_name = vm << 8 | number;)
 	hm_entries[number].vcpu = vcpu;

@@ -66,6 +66,9 @@
  */
 #define HM_POLICY_SET_AD	(1 << 6)
 
+/* HM_FID_VM_CREATE's flags: how many guest satp each vCPU's shadow keeps; 0: HM_ROOTS. */
+#define HM_VM_ROOTS		0x1f
+
 /* Slot rights. */
 #define HM_SLOT_R		(1 << 0)
 #define HM_SLOT_W		(1 << 1)

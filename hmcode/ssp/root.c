@@ -49,6 +49,7 @@ static void space_init(struct ssp_space *space)
 		space->slots[i] = (struct ssp_slot){ 0 };
 	space->split = space->log_head = space->uses = 0;
 	space->begun = SSP_GLOBAL + 1;
+	space->roots_end = SSP_ROOTS;
 	space->fresh = 0;
 	space->free = SSP_NONE;
 	for (unsigned int i = 0; i < SSP_ASID_BUCKETS; i++)
@@ -82,6 +83,11 @@ bool ssp_init(struct ssp_space *space, uint64_t pool_hpa, struct ssp_table *tabl
 	space->roots[SSP_GLOBAL].gsatp = ~0ull; /* nobody's */
 	space->current = ssp_root_new(space, 0, &owed);
 	return true;
+}
+
+void ssp_limit_roots(struct ssp_space *space, unsigned int count)
+{
+	space->roots_end = SSP_GLOBAL + 1 + count;
 }
 
 /* What is derived from the slots. */
@@ -152,13 +158,16 @@ static void bucket_add(struct ssp_space *space, struct ssp_root *root)
 	*link = root - space->roots;
 }
 
-/* Those that nobody has used yet come first. */
+/*
+ * Those that nobody has used yet come first, and the one that runs comes last: where there is no
+ * other, the guest leaves it for good by this very switch.
+ */
 static struct ssp_root *choose_root(struct ssp_space *space)
 {
-	struct ssp_root *oldest = NULL, *end = space->roots + SSP_ROOTS;
+	struct ssp_root *oldest = space->current, *end = space->roots + space->roots_end;
 	uint64_t least = ~0ull;
 
-	if (space->begun < SSP_ROOTS)
+	if (space->begun < space->roots_end)
 		return &space->roots[space->begun];
 	for (struct ssp_root *root = space->roots + SSP_GLOBAL + 1; root != end; root++) {
 		if (root->last_use >= least || root == space->current)

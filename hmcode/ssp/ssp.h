@@ -246,8 +246,9 @@ struct ssp_space {
 	 */
 	uint64_t split;
 
-	uint64_t uses;  /* clock of last_use */
-	uint32_t begun; /* roots below this number are or were in use: they have a top table */
+	uint64_t uses;      /* clock of last_use */
+	uint32_t begun;     /* roots below this number are or were in use: they have a top table */
+	uint32_t roots_end; /* those from here on never are: ssp_limit_roots() */
 	uint64_t root_hits, root_misses;
 	uint8_t asid_bucket[SSP_ASID_BUCKETS];
 
@@ -275,6 +276,12 @@ struct ssp_space {
  */
 _Bool ssp_init(struct ssp_space *space, uint64_t pool_hpa, struct ssp_table *tables,
 	       uint32_t table_count, uint16_t offered, _Bool fence_after_fill);
+
+/*
+ * So many guest satp values are cached, 1 to SSP_ROOTS - 1, which is what ssp_init() leaves.
+ * Before the guest has run.
+ */
+void ssp_limit_roots(struct ssp_space *space, unsigned int count);
 
 /*
  * Who sets A and D in the guest's PTEs, as extensions have it.  Off, as it is at first (Svade): the

@@ -107,6 +107,7 @@ static void create_guests(void)
 		.satp_mode = options.satp_mode,
 		.svvptc = options.svvptc,
 		.svadu = options.svadu,
+		.roots = options.roots,
 		.marks = options.marks,
 		.restarts = options.restart,
 		.quiet = options.quiet,

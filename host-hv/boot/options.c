@@ -96,6 +96,15 @@ static bool set_svadu(struct options *o, char *value)
 	return i >= 0;
 }
 
+static bool set_roots(struct options *o, char *value)
+{
+	uint64_t roots = parse_size(value);
+
+	o->given.roots = true;
+	o->roots = roots;
+	return roots && roots <= HM_ROOTS;
+}
+
 static bool set_marks(struct options *o, char *value)
 {
 	o->marks = *value == '1';
@@ -163,6 +172,7 @@ static const struct {
 	{ "width", set_width, "sv39, sv48 or sv57" },
 	{ "svvptc", set_svvptc, "0 or 1" },
 	{ "svadu", set_svadu, "0, 1 or fwft" },
+	{ "roots", set_roots, "1 to 16" },
 	{ "marks", set_marks, "0 or 1" },
 	{ "reboot", set_reboot, "restart or end" },
 	{ "console", set_console, "records or all" },
@@ -182,7 +192,7 @@ static void parse_option(struct options *o, char *option)
 			fail("option %s= takes %s", name, table[i].values);
 		return;
 	}
-	fail("unknown option %s: there are mem= vcpus= policy= width= svvptc= svadu= marks= reboot= console= hostpages= devices= log=",
+	fail("unknown option %s: there are mem= vcpus= policy= width= svvptc= svadu= roots= marks= reboot= console= hostpages= devices= log=",
 	     name);
 }
 
@@ -226,6 +236,7 @@ void options_parse(struct options *o, const char *command_line)
 		.policy = HM_POLICY_ALL,
 		.satp_mode = 8,
 		.svvptc = true,
+		.roots = HM_ROOTS,
 		.given.events = HM_POLICY_ALL,
 	};
 	if (strlen(command_line) >= sizeof(copy))
@@ -239,4 +250,6 @@ void options_parse(struct options *o, const char *command_line)
 		must_go_with_hap(o);
 	else if (o->given.hostpages)
 		fail("option hostpages= goes with policy=hap alone");
+	if (o->given.roots && (o->policy == POLICY_HAP || policy_is(o->policy, POLICY_TSP)))
+		fail("option roots= does not go with policy=hap, tsp or tsp-in-step");
 }

@@ -19,6 +19,8 @@
  *   reboot=restart|end    whether a guest that reboots is started anew from its modules, or is over
  *   console=records|all   whether the byte that begins a record, 0x1E, is host-hv's alone, or
  *                         guests' as well
+ *   roots=16              how many guest address spaces each vCPU's shadow keeps, 1 to 16; with
+ *                         any policy but tsp, tsp-in-step and hap
  *   hostpages=4k|max      policy=hap: whether the guest's memory is mapped by pages of 4 KiB alone,
  *                         or by the largest that it holds
  *   devices=LIST          whose the platform's virtio devices are, by their addresses: a guest's
@@ -38,6 +40,7 @@ struct options {
 	unsigned satp_mode; /* satp.MODE of width */
 	bool svvptc;
 	enum svadu svadu;
+	unsigned roots;
 	bool marks;
 	bool restart;
 	bool all_bytes;
@@ -49,7 +52,7 @@ struct options {
 	 * For options_parse() alone: which of the three stood there, and what the former two said.
 	 */
 	struct {
-		bool policy, hm, shadow, hostpages;
+		bool policy, hm, shadow, hostpages, roots;
 		uint64_t events; /* hm= */
 		uint64_t tsp; /* shadow=: POLICY_TSP or _TSP_IN_STEP, whatever events; 0: neither */
 	} given;

@@ -103,6 +103,7 @@ struct vm {
 	bool restarts;       /* when it reboots */
 	bool split_counters; /* the firmware knows whose instructions were */
 	uint8_t svadu;       /* enum svadu */
+	uint8_t roots;       /* that each vCPU's shadow keeps, the firmware's and ssp_handler.c's */
 	struct vcpu vcpu[MAX_VCPUS];
 
 	struct devices *devices; /* device/devices.h */

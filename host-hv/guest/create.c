@@ -169,7 +169,10 @@ static void report_start(const struct vm *vm)
 
 static void create_in_firmware(struct vm *vm)
 {
-	vm->hm = firmware_result(vm, "create a VM", sbi_call(HM_EXT_ID, HM_FID_VM_CREATE, 0));
+	/* all that there are is what a firmware without the flag has as well */
+	uint64_t roots = vm->roots == HM_ROOTS ? 0 : vm->roots;
+
+	vm->hm = firmware_result(vm, "create a VM", sbi_call(HM_EXT_ID, HM_FID_VM_CREATE, roots));
 	firmware_result(vm, "map its memory",
 			sbi_call(HM_EXT_ID, HM_FID_SLOT_SET, vm->hm, 0, vm->ram.base, vm->hpa,
 				 vm->ram.size, HM_SLOT_R | HM_SLOT_W | HM_SLOT_X));
@@ -213,6 +216,7 @@ void vm_create(const struct guest_config *config, const struct vm_defaults *d)
 	vm->marks = d->marks;
 	vm->restarts = d->restarts;
 	vm->svadu = d->svadu;
+	vm->roots = d->roots;
 	vm->split_counters = d->hm->features & HM_INFO_SMCNTRPMF;
 	vm->policy = d->policy;
 	devices_create(vm);

@@ -24,6 +24,7 @@ struct vm_defaults {
 	unsigned satp_mode;            /* the widest that guests are told of */
 	bool svvptc;                   /* offered, whether or not the hart has it */
 	enum svadu svadu;              /* struct vm has the same */
+	unsigned roots;                /* likewise */
 	bool marks, restarts;          /* struct vm has the same */
 	bool quiet;
 	bool small_pages; /* hap: G-stage leaves of 4 KiB alone */

@@ -37,6 +37,7 @@ void shadow_init(struct shadow *shadow, const struct vm *vm, unsigned long pages
 	ssp_init(&shadow->space, (uint64_t)shadow + describe_size(pages),
 		 (struct ssp_table *)(shadow + 1), pages, hm->satp_modes,
 		 !(hm->features & HM_INFO_SVVPTC));
+	ssp_limit_roots(&shadow->space, vm->roots);
 	ssp_slot_set(&shadow->space, 0,
 		     (struct ssp_slot){ vm->ram.base, vm->ram.size, vm->hpa - vm->ram.base,
 					PTE_RWX });

@@ -74,6 +74,8 @@ def host_options(settings):
              f"svvptc={settings.svvptc}", f"marks={settings.marks}", f"reboot={settings.reboot}"]
     if settings.svadu != "0":
         words.append(f"svadu={settings.svadu}")
+    if settings.roots != modes.ROOTS:
+        words.append(f"roots={settings.roots}")
     if settings.mode == modes.HAP:
         words.append(f"hostpages={settings.hostpages}")
     # A guest may not forge records where they are read.

@@ -57,15 +57,22 @@ def settings_of(given, mode, policy="", guest="", kind=""):
     return Settings(given | words | ({"GUEST": guest} if guest else {}))
 
 
+# Options that are meant for some modes, where one of them is in the table; the others have their default then.
+MEANT_FOR = {"HOSTPAGES": [modes.HAP], "ROOTS": modes.BUFFERED}
+
+
+def meant_for(mode, given, names):
+    left = [name for name, theirs in MEANT_FOR.items() if mode not in theirs and set(theirs) & set(names)]
+    return {name: text for name, text in given.items() if name not in left}
+
+
 def in_modes(given, names):
     """One run in each mode; the patched kernel beside itself with hm=off."""
     guests = ("patched-off", "patched") if given.get("GUEST") == "patched" else ("",)
-    # HOSTPAGES is meant for `hap`, where that is among them.
-    others = {name: text for name, text in given.items() if modes.HAP not in names or name != "HOSTPAGES"}
     # A policy is meant for `ssp`; without it each mode says that it has its own.
     policies = {name: given.get("POLICY", "") for name in (["ssp"] if "ssp" in names else names)}
     return [*native_without_svadu(given, names),
-            *(settings_of(given if name == modes.HAP else others, name, policies.get(name, ""), guest)
+            *(settings_of(meant_for(name, given, names), name, policies.get(name, ""), guest)
               for name in names for guest in guests), *in_small_pages(given, names)]
 
 

@@ -21,6 +21,9 @@ HAP = "hap"
 SHADOWED = [name for name in NAMES if name not in ("native", HAP)]
 # Beside the ladder.
 TSP = ["tsp", "tsp-in-step"]
+# Where the shadow keeps some address spaces, so many at most.  In `tsp` each switch is an exit, whatever is kept.
+BUFFERED = ["ssp", "ssp-hm"]
+ROOTS = 16
 # What `make measure` compares if nothing else is asked for, and `make run`.
 TABLE = ["native", "tsp", "ssp", "ssp-hm"]
 TOUR = [*TABLE, HAP]

@@ -289,6 +289,8 @@ OPTIONS = (
            rule=device_rule("NET"), commands=BY_HAND, instead=NO_TABLE),
     Option("SHARE", File(), None, "a folder that the guest may read and write: mount -t 9p share /mnt",
            rule=device_rule("SHARE"), commands=BY_HAND, instead=NO_TABLE),
+    Option("ROOTS", Number(1, modes.ROOTS), str(modes.ROOTS), modes=modes.BUFFERED, commands=(*BY_HAND, "measure"),
+           instead={"tour": NO_TABLE["tour"]}, help="how many of the guest's address spaces the shadow keeps at a time"),
     Option("HOSTPAGES", Choice("4k", "max"), "max", modes=(modes.HAP,), commands=(*BY_HAND, "measure"),
            help="hap: the guest's memory in pages of 4 KiB, or in the largest that it holds"),
     Option("PROFILE", Choice("virt", "virt-v", "u74"), "virt", rule=hap_rule,

@@ -60,7 +60,7 @@ def result(settings, workload, record, ring, made_of):
         "schema": 1, "mode": settings.mode, "hm": settings.policy, "guest": settings.guest, "workload": workload,
         "profile": settings.profile, "vcpus": settings.vcpus, "harts": settings.harts,
         "icount": bool(settings.icount), "svadu": settings.svadu, "svvptc": bool(settings.svvptc),
-        "hostpages": settings.hostpages, "ok": record.get("ok"), "vm_exits": record.get("vm_exits"),
+        "roots": settings.roots, "hostpages": settings.hostpages, "ok": record.get("ok"), "vm_exits": record.get("vm_exits"),
         "hm_traps": record.get("hm_traps"), "instructions": instructions(settings, record),
         "longest_m_stay": record.get("longest_m_stay") if settings.icount else None,
         "walk_refs": record.get("walk_refs"), "ring": record.get("ring"), "guest_ring": ring,

@@ -161,7 +161,7 @@ def together(results):
         key = at
         if result.get("region"):
             key = (result["workload"], result["mode"], tuple(result["hm"]), result["guest"], result.get("svadu"),
-                   result.get("hostpages"))
+                   result.get("roots"), result.get("hostpages"))
         groups.setdefault(key, []).append(result)
     return [summed(group) if len(group) > 1 else group[0] for group in groups.values()]
 

@@ -4,7 +4,7 @@
 import math
 
 from hmode import abi, regions
-from hmode.modes import EVENTS, TSP, label
+from hmode.modes import EVENTS, ROOTS, TSP, label
 
 # What exits and traps count as without memory virtualization being their cause.
 OTHER = {key for key, memory in (*abi.REASONS, *abi.TRAPS) if not memory}
@@ -74,8 +74,10 @@ def without_repeats(rows):
 
 
 def label_of(result):
-    """The mode; of a guest in small host pages with these."""
-    return label(result["mode"], result["hm"]) + (" 4k" if result.get("hostpages") == "4k" else "")
+    """The mode; of a guest in small host pages, or with fewer roots, with these."""
+    few = result.get("roots") or ROOTS
+    return label(result["mode"], result["hm"]) + (" 4k" if result.get("hostpages") == "4k" else "") + \
+        (f" roots={few}" if few != ROOTS else "")
 
 
 def figures(result):

@@ -6,14 +6,14 @@ import pathlib
 
 from hmode import regions
 from hmode.messages import Refused
-from hmode.modes import label
+from hmode.modes import ROOTS, label
 from hmode.results import mean, ratio
 from report import words
 from report.blocks import Items, Page, Section, Table, Text
 from report.data import exits, instructions, transitions
 
 # Where two records differ in one of these, they are of different things.
-SAME = ("workload", "mode", "hm", "guest", "profile", "vcpus", "harts", "icount", "svadu", "svvptc", "hostpages")
+SAME = ("workload", "mode", "hm", "guest", "profile", "vcpus", "harts", "icount", "svadu", "svvptc", "roots", "hostpages")
 # Where two differ in one of these, what they count is another's work.
 WORK = ("qemu", "kernel", "packages")
 # Of instructions: less moves by where timer ticks fall.
@@ -33,7 +33,9 @@ def whole(text):
 # What each key of a record is, as far as it is used here; those of the second list may be missing or None.
 KINDS = {"workload": str, "mode": str, "hm": list, "guest": str, "profile": str, "vcpus": int, "harts": int, "icount": bool,
          "ok": (bool, type(None)), "vm_exits": dict, "hm_traps": dict, "instructions": dict}
-OTHERS = {"versions": dict, "program": dict, "svadu": str, "svvptc": bool, "hostpages": str}
+OTHERS = {"versions": dict, "program": dict, "svadu": str, "svvptc": bool, "roots": int, "hostpages": str}
+# What a record from before the key was made with.
+BEFORE = {"roots": ROOTS}
 
 
 def must_be_record(each):
@@ -74,10 +76,11 @@ def spelled(value):
 
 
 def by_place(found):
-    """place -> record; a region is one record, its times together.  A key that a record has not yet is None."""
+    """place -> record; a region is one record, its times together.  A key that a record has not yet is None, or
+    what it was before there was a choice."""
     placed = {}
     for each in regions.together(found):
-        placed.setdefault(tuple(spelled(each.get(name)) for name in SAME), each)
+        placed.setdefault(tuple(spelled(each.get(name, BEFORE.get(name))) for name in SAME), each)
     return placed
 
 
@@ -93,6 +96,7 @@ def name_of(each):
     more = [each["profile"]] if each["profile"] != "virt" else []
     more += [each["guest"]] if each["guest"] != "debian" else []
     more += [f"SVADU={each['svadu']}"] if each.get("svadu", "0") != "0" else []
+    more += [f"{each['roots']} roots"] if each.get("roots", ROOTS) != ROOTS else []
     more += ["4 KiB pages"] if each.get("hostpages") == "4k" else []
     more += ["Svvptc withheld"] if each.get("svvptc") is False and each["profile"] != "u74" else []
     return ", ".join([f"`{label(each['mode'], each['hm'])}`", *more])

@@ -27,7 +27,7 @@ MADE_BY = {
     "svadu": ('make measure MODES="native ssp-hm" SVADU=1',), "patched": ("make run GUEST=patched", "make measure GUEST=patched SVVPTC=0"),
     "programs": ('make measure MODES="native tsp ssp ssp-hm hap" LIST=tests/programs/NAME.list',), "hspt": ("make bench-hspt",)}
 
-KEYS = ("workload", "mode", "guest", "profile", "vcpus", "harts", "icount", "svadu", "svvptc", "hostpages", "ok")
+KEYS = ("workload", "mode", "guest", "profile", "vcpus", "harts", "icount", "svadu", "svvptc", "roots", "hostpages", "ok")
 
 
 def csv_of(data):

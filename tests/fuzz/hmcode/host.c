@@ -103,7 +103,7 @@ static void create_vm(u64 flags)
 
 	if (answer.error)
 		return;
-	if (flags || answer.value >= HM_MAX_VMS || fuzz.vm[answer.value].used)
+	if (flags > HM_ROOTS || answer.value >= HM_MAX_VMS || fuzz.vm[answer.value].used)
 		fail_msg("VM %lu is made anew", answer.value);
 	fuzz.vm[answer.value] = (struct fuzz_vm){ .used = true };
 }
@@ -443,7 +443,7 @@ static void step_slot(void)
 static void step_objects(void)
 {
 	switch (pick(8)) {
-	case 0: create_vm(rarely(8) ? any_number() : 0); break;
+	case 0: create_vm(rarely(8) ? any_number() : pick(HM_ROOTS + 2)); break;
 	case 1: destroy_vm(rarely(8) ? any_number() : pick(4)); break;
 	case 2 ... 3:
 		create_vcpu(pick(4), pick(FUZZ_VCPUS),
@@ -517,7 +517,7 @@ static void begin_vm(unsigned int vm)
 {
 	u64 home = REGION(REGION_OF(vm));
 
-	create_vm(0);
+	create_vm(vm % 2 ? 1 + pick(3) : 0);
 	set_slot(vm, 0, RAM_GPA, ram_home(vm, RAM_GPA), RAM_SIZE,
 		 HM_SLOT_R | HM_SLOT_W | HM_SLOT_X);
 	set_slot(vm, 1, 0x200000000, home + 0xd0000000, 0x501000,

@@ -19,6 +19,7 @@ enum kind {
 	STATS_SIZE,
 	RUN_PAGE,
 	TABLES,
+	ROOTS,
 };
 
 struct description {
@@ -35,7 +36,7 @@ struct description {
 static const struct description calls[HM_FID_COUNT] = {
 	[HM_FID_VERSION] = { "version", ANSWER_OK, 1, { ZERO } },
 	[HM_FID_INFO] = { "info", ANSWER_OK | INVALID | BAD_ADDRESS, 4, { TARGET, INFO_SIZE } },
-	[HM_FID_VM_CREATE] = { "vm_create", ANSWER_OK | INVALID | ANSWER(SBI_FAILED), 8, { ZERO } },
+	[HM_FID_VM_CREATE] = { "vm_create", ANSWER_OK | INVALID | ANSWER(SBI_FAILED), 8, { ROOTS } },
 	[HM_FID_VM_DESTROY] = { "vm_destroy", ANSWER_OK | INVALID | DENIED, 5, { VM } },
 	[HM_FID_SLOT_SET] = { "slot_set",
 			      ANSWER_OK | INVALID | DENIED,
@@ -141,6 +142,7 @@ static uint64_t argument(struct hart *me, enum kind kind)
 	case STATS_SIZE: return one_in(me, 6) ? any_value(me) : sizeof(struct hm_stats);
 	case RUN_PAGE: return any_run_page(me);
 	case TABLES: return any_table_pages(me);
+	case ROOTS: return one_in(me, 16) ? any_value(me) : below(me, HM_ROOTS + 2);
 	default: return one_in(me, 16) ? any_value(me) : 0;
 	}
 }

@@ -188,7 +188,9 @@ unsigned int model_answers(struct hart *me)
 	case HM_FID_FEATURES: return ANSWER_OK;
 	case HM_FID_INFO: return structure(a[0], a[1], sizeof(struct hm_info));
 	case HM_FID_VM_CREATE:
-		return a[0] ? INVALID : vm_count() == VMS ? ANSWER(SBI_FAILED) : ANSWER_OK;
+		return a[0] > HM_ROOTS   ? INVALID :
+		       vm_count() == VMS ? ANSWER(SBI_FAILED) :
+					   ANSWER_OK;
 	case HM_FID_VM_DESTROY: return !vm ? INVALID : vm->vcpus ? ANSWER(SBI_DENIED) : ANSWER_OK;
 	case HM_FID_SLOT_SET: return slot_set(a);
 	case HM_FID_VCPU_CREATE: return vcpu_create(a);

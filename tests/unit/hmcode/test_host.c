@@ -158,14 +158,36 @@ static void objects_end_once_and_in_order(void **state)
 		       numbers[n]);
 		expect(host_run(numbers[n]), SBI_ERR_INVALID_PARAM, "running vCPU %#lx",
 		       numbers[n]);
-		expect(CALL(HM_FID_VM_CREATE, numbers[n]), SBI_ERR_INVALID_PARAM, "flags %#lx",
-		       numbers[n]);
 	}
 	expect(CALL(HM_FID_VM_DESTROY, vm), SBI_ERR_DENIED, "a VM with a vCPU");
 	expect(CALL(HM_FID_VCPU_DESTROY, vcpu), 0, "the vCPU");
 	expect(CALL(HM_FID_VCPU_DESTROY, vcpu), SBI_ERR_INVALID_PARAM, "the vCPU again");
 	expect(CALL(HM_FID_VM_DESTROY, vm), 0, "the VM");
 	expect(CALL(HM_FID_VM_DESTROY, vm), SBI_ERR_INVALID_PARAM, "the VM again");
+}
+
+/* It says so as it is made, and each of its vCPUs has them; 0: all that there are. */
+static void a_vm_chooses_how_many_roots_it_has(void **state)
+{
+	static const u64 wrong[] = { HM_ROOTS + 1, HM_VM_ROOTS,    HM_VM_ROOTS + 1,
+				     1ull << 32,   1ull << 32 | 1, 1ull << 63,
+				     ~0ull };
+	unsigned long vm;
+
+	(void)state;
+	for (unsigned int n = 0; n < COUNT(wrong); n++)
+		expect(CALL(HM_FID_VM_CREATE, wrong[n]), SBI_ERR_INVALID_PARAM, "flags %#lx",
+		       wrong[n]);
+	for (u64 roots = 0; roots <= HM_ROOTS; roots += 4) {
+		u64 vcpu;
+
+		assert_int_equal(host_call(HM_FID_VM_CREATE, (const u64[6]){ roots }, &vm), 0);
+		vcpu = make_vcpu(vm);
+		expect(vcpu_of(vcpu)->space.roots_end - 1, roots ? roots : HM_ROOTS,
+		       "the roots of a vCPU");
+		assert_int_equal(CALL(HM_FID_VCPU_DESTROY, vcpu), 0);
+		assert_int_equal(CALL(HM_FID_VM_DESTROY, vm), 0);
+	}
 }
 
 static void numbers_run_out_and_come_back(void **state)
@@ -294,6 +316,7 @@ int main(void)
 		FACT(a_slot_is_host_ram_and_nothing_else),
 		FACT(vcpus_of_any_argument),
 		FACT(objects_end_once_and_in_order),
+		FACT(a_vm_chooses_how_many_roots_it_has),
 		FACT(numbers_run_out_and_come_back),
 		FACT(answers_go_to_host_ram_alone),
 		FACT(memory_changes_while_no_vcpu_runs),

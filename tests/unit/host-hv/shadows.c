@@ -131,7 +131,7 @@ void fence(uint64_t start, uint64_t size, uint64_t asid)
 
 uint64_t space[2]; /* two address spaces; the guest runs on the first */
 
-static int setup_with(uint64_t policy, unsigned vcpus)
+static int setup_with(uint64_t policy, unsigned vcpus, unsigned roots)
 {
 	static const struct hm_info hm = { .satp_modes = 7 << 8, .features = HM_INFO_SVVPTC };
 
@@ -141,6 +141,7 @@ static int setup_with(uint64_t policy, unsigned vcpus)
 	used_pages = accesses = 0;
 	vm = (struct vm){ .ram = { RAM, RAM_PAGES * PAGE },
 			  .hpa = (uint64_t)ram,
+			  .roots = roots,
 			  .vcpu_count = vcpus };
 	vm.policy = policy;
 	for (unsigned i = 0; i < vcpus; i++)
@@ -165,19 +166,25 @@ static int setup_with(uint64_t policy, unsigned vcpus)
 int setup(void **state)
 {
 	(void)state;
-	return setup_with(policy_of(HM_POLICY_SATP), 1);
+	return setup_with(policy_of(HM_POLICY_SATP), 1, HM_ROOTS);
+}
+
+int setup_one_root(void **state)
+{
+	(void)state;
+	return setup_with(policy_of(HM_POLICY_SATP), 1, 1);
 }
 
 int setup_in_step(void **state)
 {
 	(void)state;
-	return setup_with(POLICY_TSP_IN_STEP, 2);
+	return setup_with(POLICY_TSP_IN_STEP, 2, HM_ROOTS);
 }
 
 int setup_tsp(void **state)
 {
 	(void)state;
-	return setup_with(POLICY_TSP, 2);
+	return setup_with(POLICY_TSP, 2, HM_ROOTS);
 }
 
 int teardown(void **state)

@@ -55,6 +55,7 @@ void assert_fetch_fault(uint64_t va);
 extern uint64_t space[2]; /* two address spaces; the guest runs on the first */
 
 int setup(void **state);
+int setup_one_root(void **state);
 int setup_in_step(void **state);
 int setup_tsp(void **state);
 int teardown(void **state);

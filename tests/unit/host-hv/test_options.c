@@ -47,6 +47,7 @@ static void has_defaults(void **state)
 	assert_int_equal(o.policy, HM_POLICY_ALL);
 	assert_int_equal(o.satp_mode, 8);
 	assert_true(o.svvptc);
+	assert_int_equal(o.roots, HM_ROOTS);
 	assert_false(o.marks);
 	assert_false(o.restart);
 	assert_false(o.all_bytes);
@@ -56,7 +57,7 @@ static void has_defaults(void **state)
 static void reads_all_options(void **state)
 {
 	struct options o = parse(
-		" mem=2G vcpus=4  policy=satp,fill width=sv57 svvptc=0 marks=1 reboot=restart console=all log=quiet ");
+		" mem=2G vcpus=4  policy=satp,fill width=sv57 svvptc=0 roots=4 marks=1 reboot=restart console=all log=quiet ");
 
 	(void)state;
 	assert_int_equal(o.memory, 2 * GIB);
@@ -64,6 +65,7 @@ static void reads_all_options(void **state)
 	assert_int_equal(o.policy, HM_POLICY_SATP | HM_POLICY_FILL);
 	assert_int_equal(o.satp_mode, 10);
 	assert_false(o.svvptc);
+	assert_int_equal(o.roots, 4);
 	assert_true(o.marks);
 	assert_true(o.restart);
 	assert_true(o.all_bytes);
@@ -156,6 +158,12 @@ static void refuses_what_it_does_not_know(void **state)
 	refuses("policy=hap svadu=1", "svadu= does not go with policy=hap");
 	refuses("hostpages=4k", "hostpages= goes with policy=hap alone");
 	refuses("policy=hap hostpages=8k", "hostpages= takes 4k or max");
+	refuses("roots=0", "roots= takes 1 to 16");
+	refuses("roots=17", "roots= takes 1 to 16");
+	refuses("roots=4294967297", "roots= takes 1 to 16");
+	refuses("policy=hap roots=1", "roots= does not go with policy=hap, tsp or tsp-in-step");
+	refuses("roots=16 policy=tsp", "roots= does not go with");
+	refuses("policy=tsp-in-step roots=1", "roots= does not go with");
 	refuses("policy=", "policy= takes tsp");
 	refuses("policy=,", "policy= takes tsp");
 	refuses("policy=satp,", "policy= takes tsp");

@@ -260,6 +260,28 @@ static void the_least_recently_used_root_goes(void **state)
 	assert_int_equal(run->roots[7].gsatp, space[0]);
 }
 
+/* Its entry is another address space's, of which the hart has cached nothing under its ASID. */
+static void a_single_root_changes_hands_while_it_runs(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		uint64_t generation = run->roots[0].generation;
+
+		shadow_satp(v, space[!(i % 2)]);
+		assert_int_equal(run->root, 0);
+		assert_int_equal(run->roots[0].gsatp, space[!(i % 2)]);
+		assert_int_not_equal(run->roots[0].generation, generation);
+		assert_true(run->roots_new & 1);
+		assert_int_equal(shadow_leaf(0, VA), 0);
+		fault(LOAD, VA);
+		assert_int_equal(pte_address(shadow_leaf(0, VA)),
+				 (uint64_t)ram + PAGE * (40 + !(i % 2)));
+		enter();
+	}
+	for (unsigned n = 1; n < HM_ROOTS; n++)
+		assert_int_equal(run->roots[n].root, 0);
+}
+
 /* -- fences -- */
 
 static void fill_both(uint64_t *first, uint64_t *second)
@@ -483,6 +505,8 @@ int main(void)
 		TEST(a_first_root_fences_for_the_tables_of_others),
 		TEST(the_firmware_switches_alone),
 		TEST(the_least_recently_used_root_goes),
+		cmocka_unit_test_setup_teardown(a_single_root_changes_hands_while_it_runs,
+						setup_one_root, teardown),
 		TEST(a_fence_of_a_page_reaches_roots_that_do_not_run),
 		TEST(a_fence_of_another_asid_takes_its_root_from_the_buffer),
 		TEST(a_fence_of_everything_takes_other_roots_from_the_buffer),

@@ -35,9 +35,12 @@ static uint64_t due[MAX_GUESTS];     /* of the platform's clock */
 static void (*on_vcpu_create)(void); /* what another hart does meanwhile */
 static struct vm *vm;
 
+static uint64_t vm_flags; /* the firmware was given them last */
+
 struct sbiret sbi_call6(unsigned long eid, unsigned long fid, const unsigned long arg[6])
 {
-	(void)arg;
+	if (eid == HM_EXT_ID && fid == HM_FID_VM_CREATE)
+		vm_flags = arg[0];
 	if (eid == HM_EXT_ID && fid == HM_FID_VCPU_CREATE && on_vcpu_create)
 		on_vcpu_create();
 	return (struct sbiret){ 0, 0 };
@@ -179,6 +182,7 @@ static int setup(void **state)
 		.hm = &hm,
 		.restarts = true,
 		.satp_mode = 8,
+		.roots = HM_ROOTS,
 		.quiet = true,
 	};
 
@@ -302,6 +306,16 @@ static void a_guest_that_reboots_leaves_a_quiet_device(void **state)
 	leaves_a_quiet_device(VM_REBOOT);
 }
 
+/* 0 is what an older firmware takes as well. */
+static void the_firmware_is_told_of_fewer_roots_alone(void **state)
+{
+	(void)state;
+	assert_int_equal(vm_flags, 0);
+	vm->roots = 4;
+	vm_start(vm);
+	assert_int_equal(vm_flags, 4);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -313,6 +327,7 @@ int main(void)
 		TEST(a_guest_that_reboots_takes_its_alarm_along),
 		TEST(a_guest_that_ends_leaves_a_quiet_device),
 		TEST(a_guest_that_reboots_leaves_a_quiet_device),
+		TEST(the_firmware_is_told_of_fewer_roots_alone),
 	};
 
 	return RUN(tests);

@@ -17,7 +17,7 @@ VALUES = {"POLICY": "flush,fill", "MODES": "tsp ssp", "KERNEL": "x", "LOAD": "0x
           "INITRD": "none", "DTB": "x", "APPEND": "quiet", "CMDLINE": "", "WORKLOAD": "fork", "RESULT": "x", "LOG": "x",
           "MEM": "2G", "QEMU": "strict", "ASIDLEN": "6", "V": "1", "LADDER": "1", "FORMAT": "flat", "TRACE": "x",
           "PROGRAM": "x", "ARGS": "a 'b c'", "CHECK": "true", "LIBS": "x", "DEBS": "jq", "ROOT": "x", "DISK": "x",
-          "SHARE": "x", "SIZE": "4G", "WALKS": "u74", "LIST": str(pathlib.Path(__file__).with_name("programs"))}
+          "SHARE": "x", "SIZE": "4G", "ROOTS": "4", "WALKS": "u74", "LIST": str(pathlib.Path(__file__).with_name("programs"))}
 DEVICES = {"DISK": "x", "NET": "user", "SHARE": "x"}
 WITH = {"POLICY": {"MODE": "ssp"}, "LOAD": {"KERNEL": "x", "FORMAT": "flat"}, "FORMAT": {"KERNEL": "x"},
         "ASIDLEN": {"QEMU": "strict"}, "EVENTS": {"TRACE": "x"},
@@ -222,6 +222,9 @@ def test_workloads_are_in_the_order_of_their_list(text, names):
     ({"MODE": "hap", "SVADU": "1"}, "SVADU=1 does not go with MODE=hap"),
     ({"MODE": "hap", "POLICY": "satp"}, "POLICY=satp does not go with MODE=hap"),
     ({"MODE": "ssp", "HOSTPAGES": "4k"}, "HOSTPAGES=4k does not go with MODE=ssp"),
+    *(({"MODE": mode, "ROOTS": "4"}, f"ROOTS=4 does not go with MODE={mode} | ROOTS=16; others go with MODE=ssp or ssp-hm")
+      for mode in ("native", "tsp", "tsp-in-step", "hap")),
+    *(({"MODE": "ssp", "ROOTS": text}, f"ROOTS={text} is no number from 1 to 16") for text in ("0", "17", "many")),
     ({"EVENTS": "1000"}, "EVENTS goes with TRACE only | TRACE=FILE"),
     *(({name: value, "GUEST": "patched"}, f"{name} does not go with GUEST=patched, of which no drivers are at hand")
       for name, value in DEVICES.items()),

@@ -141,6 +141,15 @@ def test_hap_is_run_with_both_sizes_of_host_pages():
     assert names(WALKS="u74", HOSTPAGES="4k") == [("native", "max"), ("hap", "4k")]
 
 
+def test_roots_are_meant_for_the_modes_that_keep_some():
+    def roots(names, **given):
+        return [(each.mode, each.roots) for each in measure.in_modes(given, names)]
+
+    assert roots(["native", "tsp", "ssp", "ssp-hm"], ROOTS="4") == [("native", 16), ("tsp", 16), ("ssp", 4), ("ssp-hm", 4)]
+    with pytest.raises(Refused, match="ROOTS=4"):
+        roots(["native", "tsp"], ROOTS="4")
+
+
 def test_the_tables_have_each_core_and_its_variants(tmp_path):
     results = [walked(tmp_path, record(1), region(1, "0123456"), WORKLOAD="fork", WALKS="u74,vary", **given)[0]
                for given in ({"MODE": "native"}, {"MODE": "hap"}, {"MODE": "hap", "HOSTPAGES": "4k"})]

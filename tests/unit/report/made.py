@@ -14,7 +14,7 @@ def record(mode, workload, instructions, exits=None, traps=None, **more):
     by_reason = dict.fromkeys((reason.key for reason in REASONS), 0) | exits
     by_kind = dict.fromkeys((kind.key for kind in TRAPS), 0) | traps
     return {"schema": 1, "mode": mode, "hm": modes.MODES[mode], "guest": "debian", "workload": workload, "profile": "virt",
-            "vcpus": 1, "harts": 1, "icount": True, "svadu": "0", "svvptc": True, "hostpages": "max", "ok": True,
+            "vcpus": 1, "harts": 1, "icount": True, "svadu": "0", "svvptc": True, "roots": 16, "hostpages": "max", "ok": True,
             "vm_exits": {"total": sum(exits.values()) + 1, "memory": sum(exits.values()), "by_reason": by_reason},
             "hm_traps": {"total": sum(traps.values()) + 2, "memory": sum(traps.values()), "by_kind": by_kind},
             "instructions": {"total": instructions, "guest": instructions, "host": 0, "hm": 0}, "longest_m_stay": 1,

@@ -99,8 +99,21 @@ def test_pages_of_another_size_are_another_row(files):
     assert not left(files(a, a)) and files(a, a).tables["sums"][1][:2] == ["hap", "1"]
 
 
+def test_another_number_of_roots_is_another_row(files):
+    a = [record("ssp", "fork", 1000), record("ssp", "fork", 1500, {"root_miss": 9}, roots=1)]
+    assert not left(files(a, a)) and files(a, a).tables["sums"][1:] == files(a, a).tables["sums"][1:]
+    assert [row[0] for row in files(a, a).tables["sums"][1:]] == ["ssp", "ssp, 1 roots"]
+    assert left(files([a[0]] + [record("ssp", "cow", 10)], [a[1], record("ssp", "cow", 10)]))
+
+
+def test_a_record_without_roots_had_sixteen(files):
+    a = record("ssp", "fork", 1000)
+    old = {name: value for name, value in a.items() if name != "roots"}
+    assert files([old], [a, record("ssp", "fork", 1500, roots=4)]).tables["sums"][1][:2] == ["ssp", "1"]
+
+
 def test_a_record_from_before_the_new_keys_is_compared(files):
-    old = json.loads(json.dumps({name: value for name, value in FORK.items() if name not in ("versions", "svvptc", "hostpages")}))
+    old = json.loads(json.dumps({name: value for name, value in FORK.items() if name not in ("versions", "svvptc", "roots", "hostpages")}))
     del old["vm_exits"]["by_reason"]["instruction"]         # a reason that was added later
     found = files([old], [FORK])
     assert not left(found) and "changed" not in found.tables

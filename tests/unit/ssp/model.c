@@ -539,6 +539,8 @@ void model_init(struct model *model)
 	oracle_reset(&model->oracle, 0);
 	memset(&model->space, 0xa5, sizeof(model->space));
 	ssp_init(&model->space, POOL_HPA, memory.tables, tables, ALL_MODES, choose(choices, 2));
+	if (choose(choices, 2))
+		ssp_limit_roots(&model->space, 1 + choose(choices, 4));
 	model->hart.choices = choices;
 	caller_init(&model->caller, &model->space, &model->hart, 1 + choose(choices, 20));
 	model->caller.logs = choose(choices, 2);

@@ -197,6 +197,56 @@ static void the_root_that_runs_is_not_taken_over(void **state)
 	assert_ptr_not_equal(f.space.current, current);
 }
 
+/* The last so many are kept, and no others. */
+static void a_space_keeps_as_many_roots_as_it_may(void **state)
+{
+	(void)state;
+	for (unsigned int roots = 1; roots < SSP_ROOTS; roots++) {
+		uint64_t gsatp[2 * SSP_ROOTS];
+
+		start_with(RAM_DELTA, POOL_TABLES, false);
+		ssp_limit_roots(&f.space, roots);
+		simple_guest();
+		for (unsigned int asid = 1; asid < 2 * SSP_ROOTS; asid++) {
+			satp(SATP_SV39, asid, 0);
+			assert_maps(0, PAGE(0));
+			gsatp[asid] = f.space.current->gsatp;
+		}
+		for (unsigned int asid = 1; asid < 2 * SSP_ROOTS; asid++)
+			assert_int_equal(ssp_root_find(&f.space, gsatp[asid]) != NULL,
+					 asid >= 2 * SSP_ROOTS - roots);
+		for (unsigned int n = roots + 1; n < SSP_ROOTS; n++)
+			assert_int_equal(f.space.roots[n].top, SSP_NONE);
+	}
+}
+
+/* It is taken over while it runs: by whatever comes, and nothing of before is seen. */
+static void a_single_root_is_each_address_space_in_turn(void **state)
+{
+	uint64_t asid_before;
+
+	(void)state;
+	start_with(RAM_DELTA, POOL_TABLES, false);
+	ssp_limit_roots(&f.space, 1);
+	put_path(0, 3);
+	put_path(3, 3);
+	for (unsigned int round = 0; round < 4; round++) {
+		put(2, 0, PAGE(round), LEAF);
+		put(5, 0, PAGE(8 + round), LEAF);
+		satp(SATP_SV39, 1, 0);
+		asid_before = f.hart.satp;
+		assert_maps(0, PAGE(round));
+		satp(SATP_SV39, 2, 3);
+		assert_int_not_equal(f.hart.satp, asid_before);
+		assert_maps(0, PAGE(8 + round));
+		satp(SATP_SV48, 2, 3);
+		assert_int_equal(load(0), SSP_TRUE_FAULT);
+		bare();
+		assert_maps(0x80000000, 0x80000000);
+		assert_int_equal(f.space.begun, 2);
+	}
+}
+
 static void a_root_taken_over_shows_nothing_of_its_past(void **state)
 {
 	(void)state;
@@ -329,6 +379,8 @@ static const struct CMUnitTest tests[] = {
 	FACT(a_known_root_is_found_with_its_leaves),
 	FACT(the_root_used_longest_ago_is_taken_over),
 	FACT(the_root_that_runs_is_not_taken_over),
+	FACT(a_space_keeps_as_many_roots_as_it_may),
+	FACT(a_single_root_is_each_address_space_in_turn),
 	FACT(a_root_taken_over_shows_nothing_of_its_past),
 	FACT(a_root_that_changes_hands_keeps_global_links),
 	FACT(a_root_that_changes_hands_drops_links_to_what_it_has_not),
