@@ -96,7 +96,7 @@ def name_of(each):
     more = [each["profile"]] if each["profile"] != "virt" else []
     more += [each["guest"]] if each["guest"] != "debian" else []
     more += [f"SVADU={each['svadu']}"] if each.get("svadu", "0") != "0" else []
-    more += [f"{each['roots']} roots"] if each.get("roots", ROOTS) != ROOTS else []
+    more += [f"ROOTS={each['roots']}"] if each.get("roots", ROOTS) != ROOTS else []
     more += ["4 KiB pages"] if each.get("hostpages") == "4k" else []
     more += ["Svvptc withheld"] if each.get("svvptc") is False and each["profile"] != "u74" else []
     return ", ".join([f"`{label(each['mode'], each['hm'])}`", *more])

@@ -5,12 +5,12 @@ import csv
 import dataclasses
 import io
 
-from report import others, sections, sides, walks
+from report import others, sections, shadows, sides, walks
 from report.blocks import Page, Text
 from report.data import Data
 
 CHAPTERS = (others.failures, sections.in_short, sections.exits_by_reason, sections.change, sections.against_native, sections.dearest,
-            others.events, sides.ladder, sides.u74, sides.hap, walks.chapter, sides.svadu, sides.patched, others.programs,
+            others.events, sides.ladder, sides.u74, sides.hap, walks.chapter, sides.svadu, shadows.roots, sides.patched, others.programs,
             others.hspt, others.missing, others.made_by)
 LEAD = ("hmode runs unmodified Linux guests on RISC-V harts without the hypervisor extension, and counts what that costs.",
         "Everything here ran on QEMU. Figures are counts of events and of retired instructions.")
@@ -24,6 +24,7 @@ MADE_BY = {
     "hap": ('make measure MODES="native hap"', 'make measure MODES="native hap" HOSTPAGES=4k'),
     "walks": ('make measure MODES="native ssp-hm hap" WALKS="u74 p550 c910 x60"',
               'make measure MODES="native ssp-hm hap" WALKS="u74 p550 c910 x60" HOSTPAGES=4k LIST=tests/programs/small/NAME.list'),
+    "roots": ('make measure MODES="native ssp ssp-hm" ROOTS=1',),
     "svadu": ('make measure MODES="native ssp-hm" SVADU=1',), "patched": ("make run GUEST=patched", "make measure GUEST=patched SVVPTC=0"),
     "programs": ('make measure MODES="native tsp ssp ssp-hm hap" LIST=tests/programs/NAME.list',), "hspt": ("make bench-hspt",)}
 

@@ -49,6 +49,15 @@ def of_svadu():
     return [Run(f"svadu-{name}", "svadu", (f"MODE={name}", "WORKLOAD=all", "SVADU=1"), 20) for name in ("native", "ssp-hm")]
 
 
+# What the buffer of roots is worth; with all of them it is the table's own run.
+FEW_ROOTS = (1, 4)
+
+
+def of_roots():
+    return [Run(f"roots-{count}-{name}", "roots", (f"MODE={name}", "WORKLOAD=all", f"ROOTS={count}"), 25)
+            for name in modes.BUFFERED for count in FEW_ROOTS]
+
+
 def of_patched():
     found = [Run(f"{guest}-{name}", "patched", (f"MODE={name}", "WORKLOAD=all", f"GUEST={guest}"), 25)
              for name in ("tsp", "ssp", "ssp-hm") for guest in ("patched-off", "patched")]
@@ -82,7 +91,8 @@ def of_walks(folder):
 def whole():
     """All of it, in the order of the runs: what the first sections need comes first."""
     return [*of_modes("virt"), *of_events(), Run("hap-4k", "hap", ("MODE=hap", "WORKLOAD=all", "HOSTPAGES=4k"), 25),
-            *of_modes("u74"), *of_svadu(), *of_patched(), *of_ladder(), *of_programs(PROGRAMS), *of_walks(PROGRAMS / "small"),
+            *of_modes("u74"), *of_svadu(), *of_roots(), *of_patched(), *of_ladder(), *of_programs(PROGRAMS),
+            *of_walks(PROGRAMS / "small"),
             Run("hspt", "hspt", (), 2400, HSPT)]
 
 
