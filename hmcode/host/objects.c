@@ -329,6 +329,8 @@ static void read_stats(const struct hm_vcpu *vcpu, struct hm_stats *stats)
 	stats->insn_hm = stats->insn_total - stats->insn_guest - stats->insn_host;
 	stats->tables_allocated = space->tables_allocated;
 	stats->tables_recycled = space->tables_recycled;
+	stats->tables_peak = ssp_tables_peak(space);
+	stats->tables_pool = space->table_count;
 	stats->root_hits = space->root_hits;
 	stats->root_misses = space->root_misses;
 	stats->ring_entries = ssp_ring_entries(&space->ring);
@@ -342,7 +344,7 @@ long hm_vcpu_stats(u64 number, u64 hpa, u64 size)
 	struct hm_stats stats;
 	struct hm_vcpu *vcpu;
 
-	if (size != sizeof(stats))
+	if (size != sizeof(stats) && size != HM_STATS_SIZE_4_2)
 		return SBI_ERR_INVALID_PARAM;
 	spin_lock(&hm_objects_lock);
 	vcpu = vcpu_get(number);

@@ -382,7 +382,11 @@ struct hm_stats {
 	/* With room, so that another kind or exit moves nothing; unused ones are 0. */
 	uint64_t traps[HM_STATS_ROOM];	/* by enum hm_trap_kind */
 	uint64_t exits[HM_STATS_ROOM];	/* by enum hm_exit; MARK is never counted */
+	/* From version 4.3 on; a host of before asks for what stands above. */
+	uint64_t tables_peak;		/* the most shadow tables that had an owner at a time ... */
+	uint64_t tables_pool;		/* ... of so many */
 };
+#define HM_STATS_SIZE_4_2	__builtin_offsetof(struct hm_stats, tables_peak)
 
 #endif /* __ASSEMBLER__ */
 #endif /* HM_ABI_H */

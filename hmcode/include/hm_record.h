@@ -23,6 +23,11 @@ struct hm_record_sink {
 #define HM_RECORD_NATIVE  (-1)           /* no VM: the key is left out */
 #define HM_RECORD_UNKNOWN (~(uint64_t)0) /* of stats.longest_m_stay: null */
 
+/* Of 4 KiB each; of several vCPUs the sums. */
+struct hm_record_tables {
+	uint64_t peak, allocated, recycled, pool;
+};
+
 struct hm_record {
 	unsigned int mark; /* the workload's number */
 	int vm;
@@ -30,7 +35,9 @@ struct hm_record {
 	bool begun; /* hm_record_end() says so */
 	bool split; /* whose instructions were whose is known */
 	uint64_t exits[HM_REASON_COUNT];
-	struct hm_stats stats; /* its exits are not looked at */
+	struct hm_stats stats; /* its exits are not looked at, nor its tables */
+	bool shadowed;         /* there are shadow tables */
+	struct hm_record_tables tables;
 };
 
 /* Of one counter: whether its last marker was a begin or an end.  Atomic, as any hart may mark. */
@@ -125,6 +132,21 @@ static void hm_record_ring(const struct hm_record_sink *out, const struct hm_sta
 	out->text("}");
 }
 
+static void hm_record_shadow(const struct hm_record_sink *out, const struct hm_record *record)
+{
+	const struct hm_record_tables *tables = &record->tables;
+
+	if (!record->shadowed) {
+		out->text(",\"shadow\":null");
+		return;
+	}
+	hm_record_number(out, ",\"shadow\":{\"tables_peak\":", tables->peak);
+	hm_record_number(out, ",\"tables_allocated\":", tables->allocated);
+	hm_record_number(out, ",\"tables_recycled\":", tables->recycled);
+	hm_record_number(out, ",\"pool\":", tables->pool);
+	out->text("}");
+}
+
 static void hm_record_print(const struct hm_record_sink *out, const struct hm_record *record)
 {
 	const struct hm_stats *stats = &record->stats;
@@ -141,6 +163,7 @@ static void hm_record_print(const struct hm_record_sink *out, const struct hm_re
 	hm_record_counts(out, ",\"by_kind\":{", hm_record_traps, stats->traps, HM_TRAP_KINDS);
 	hm_record_instructions(out, stats, record->split);
 	hm_record_ring(out, stats);
+	hm_record_shadow(out, record);
 	if (stats->longest_m_stay == HM_RECORD_UNKNOWN)
 		out->text(",\"longest_m_stay\":null");
 	else

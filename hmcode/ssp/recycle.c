@@ -25,6 +25,8 @@ static void recycle(struct ssp_space *space, struct ssp_root *victim)
 {
 	uint32_t count = victim->tables - 1;
 
+	if (space->free_count < space->free_least)
+		space->free_least = space->free_count;
 	ssp_root_empty(space, victim);
 	ssp_tables_join(space, &space->free, &victim->spare);
 	victim->tables = 1;

@@ -55,7 +55,6 @@ static void space_init(struct ssp_space *space)
 	for (unsigned int i = 0; i < SSP_ASID_BUCKETS; i++)
 		space->asid_bucket[i] = SSP_GLOBAL;
 	space->bare_mode = SATP_SV39;
-	space->tables_allocated = space->tables_recycled = 0;
 	space->root_hits = space->root_misses = 0;
 	for (unsigned int i = 0; i < SSP_ROOTS; i++)
 		root_init(&space->roots[i]);
@@ -75,6 +74,7 @@ bool ssp_init(struct ssp_space *space, uint64_t pool_hpa, struct ssp_table *tabl
 	space->pool_hpa = pool_hpa;
 	space->tables = tables;
 	space->table_count = space->free_count = table_count;
+	ssp_tables_reset_counts(space);
 	space->satp_modes = offered;
 	space->fence_after_fill = fence_after_fill;
 	global = ssp_table_alloc(space, &space->roots[SSP_GLOBAL], 0);

@@ -264,6 +264,7 @@ struct ssp_space {
 
 	uint8_t bare_mode;   /* shadow mode behind a guest in bare mode */
 	uint16_t satp_modes; /* bit N: satp.MODE N is offered to the guest */
+	uint32_t free_least; /* free_count's least before tables were recycled: ssp_tables_peak() */
 
 	uint64_t tables_allocated, tables_recycled;
 	struct ssp_root roots[SSP_ROOTS];
@@ -282,6 +283,23 @@ _Bool ssp_init(struct ssp_space *space, uint64_t pool_hpa, struct ssp_table *tab
  * Before the guest has run.
  */
 void ssp_limit_roots(struct ssp_space *space, unsigned int count);
+
+/*
+ * The most tables that had an owner at a time since the counts began.  Free ones become more by
+ * recycling alone, which is where it is noted.
+ */
+static inline uint32_t ssp_tables_peak(const struct ssp_space *space)
+{
+	uint32_t least = space->free_least, now = space->free_count;
+
+	return space->table_count - (least < now ? least : now);
+}
+
+static inline void ssp_tables_reset_counts(struct ssp_space *space)
+{
+	space->tables_allocated = space->tables_recycled = 0;
+	space->free_least = space->free_count;
+}
 
 /*
  * Who sets A and D in the guest's PTEs, as extensions have it.  Off, as it is at first (Svade): the

@@ -182,7 +182,7 @@ static void reset_stats(struct hm_hart *hart, struct hm_vcpu *vcpu)
 
 	hm_pmu_hold(vcpu);
 	vcpu->stats = (struct hm_stats){ 0 };
-	space->tables_allocated = space->tables_recycled = 0;
+	ssp_tables_reset_counts(space);
 	space->root_hits = space->root_misses = 0;
 	ssp_ring_reset_counts(&space->ring);
 	hart->insn_mark = hart_count_below_m();

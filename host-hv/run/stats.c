@@ -19,6 +19,7 @@ void stats_begin(struct vm *vm)
 	hm_record_begin(&vm->marked);
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
 		__atomic_store_n(&vm->vcpu[i].reset_stats, true, __ATOMIC_RELEASE);
+	shadow_reset_shared_counts(vm);
 }
 
 /* What exits count as by their number; a number that is none counts as nothing. */
@@ -76,7 +77,18 @@ static bool read_stats(struct hm_record *sums, const struct vcpu *v, struct hm_s
 	return !sbi_call(HM_EXT_ID, HM_FID_VCPU_STATS, v->hm, (uint64_t)s, sizeof(*s)).error;
 }
 
-static void add_vcpu(struct hm_record *sums, const struct vcpu *v)
+static void add_tables(struct hm_record *sums, struct vcpu *v, const struct hm_stats *s)
+{
+	struct shadow_tables tables = { 0 };
+
+	shadow_count_tables(v, s, &tables);
+	sums->tables.peak += tables.peak;
+	sums->tables.allocated += tables.allocated;
+	sums->tables.recycled += tables.recycled;
+	sums->tables.pool += tables.pool;
+}
+
+static void add_vcpu(struct hm_record *sums, struct vcpu *v)
 {
 	const struct ssp_ring *ring = &v->shadow->space.ring;
 	struct hm_stats s, *sum = &sums->stats;
@@ -88,6 +100,8 @@ static void add_vcpu(struct hm_record *sums, const struct vcpu *v)
 	for (unsigned i = 0; i < SHADOW_CLASSES; i++)
 		sums->exits[reason_of_class[i]] += v->shadow->count[i];
 	move_kicks(sums, v->fence_kicks);
+	if (sums->shadowed)
+		add_tables(sums, v, &s);
 	for (unsigned i = 0; i < HM_TRAP_KINDS; i++)
 		sum->traps[i] += s.traps[i];
 	sum->insn_total += s.insn_total;
@@ -103,8 +117,9 @@ static void add_vcpu(struct hm_record *sums, const struct vcpu *v)
 	sum->ring_hints_lost += s.ring_hints_lost + ring->hints_lost;
 }
 
-static void sum_up(const struct vm *vm, struct hm_record *sums)
+static void sum_up(struct vm *vm, struct hm_record *sums)
 {
+	sums->shadowed = !vm->hap;
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
 		add_vcpu(sums, &vm->vcpu[i]);
 }

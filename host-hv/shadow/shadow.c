@@ -8,6 +8,7 @@
 #include "core/policy.h"
 #include "device/mmio.h"
 #include "shadow/handler.h"
+#include "shadow/tsp_handler.h"
 #include "ssp/ring.h"
 
 /* -- whose the tables are -- */
@@ -59,6 +60,25 @@ void shadow_reset_counts(struct vcpu *v)
 {
 	memset(v->shadow->count, 0, sizeof(v->shadow->count));
 	ssp_ring_reset_counts(&v->shadow->space.ring);
+	ssp_tables_reset_counts(&v->shadow->space);
+}
+
+void shadow_reset_shared_counts(struct vm *vm)
+{
+	if (vm->tsp)
+		tsp_handler_reset_counts(vm->tsp);
+}
+
+void shadow_count_tables(struct vcpu *v, const struct hm_stats *stats, struct shadow_tables *sum)
+{
+	if (v->shadow->handler->count) {
+		v->shadow->handler->count(v, sum);
+		return;
+	}
+	sum->peak += stats->tables_peak;
+	sum->allocated += stats->tables_allocated;
+	sum->recycled += stats->tables_recycled;
+	sum->pool += stats->tables_pool;
 }
 
 /* The page is new, was reset, or its policy has changed: nothing that either side cached stays. */

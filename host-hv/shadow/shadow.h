@@ -31,6 +31,13 @@ struct shadow_result {
 	enum shadow_class class;  /* SSP_ALLOWED: SHADOW_HIDDEN_FAULT or _PT_WRITE */
 };
 
+/* Shadow tables, ours or the firmware's, since the record was begun. */
+struct shadow_tables {
+	uint64_t peak; /* the most at a time */
+	uint64_t allocated, recycled;
+	uint64_t pool; /* how many there can be */
+};
+
 /* Asked at each exit: what a handler has nothing to do for is NULL, and costs a load. */
 struct shadow_ops {
 	/* Whose fault is it?  One that is ours is answered. */
@@ -64,6 +71,8 @@ struct shadow_ops {
 	void (*quit)(struct vcpu *v);
 	/* Has it a root, whatever other vCPUs did?  If not, drop() is called. */
 	bool (*ready)(const struct vcpu *v);
+	/* Adds its tables since the record was begun; those of all vCPUs are the first one's. */
+	void (*count)(struct vcpu *v, struct shadow_tables *sum);
 };
 
 struct shadow {
@@ -86,8 +95,12 @@ struct shadow *shadow_create(const struct vm *vm, unsigned long pages, const str
 void shadow_init(struct shadow *shadow, const struct vm *vm, unsigned long pages,
 		 const struct hm_info *hm);
 
-/* The counts begin anew. */
+/* The counts begin anew: a vCPU's own as it enters, and those of what a guest's vCPUs share. */
 void shadow_reset_counts(struct vcpu *v);
+void shadow_reset_shared_counts(struct vm *vm);
+
+/* The tables that the vCPU runs on, to those of others; stats: what the firmware says of its own. */
+void shadow_count_tables(struct vcpu *v, const struct hm_stats *stats, struct shadow_tables *sum);
 
 /*
  * Around every stay in the guest world.  To prepare may mean to wait for other

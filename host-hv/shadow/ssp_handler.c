@@ -239,6 +239,16 @@ static void fence(struct vcpu *v, uint64_t start, uint64_t size, uint64_t asid)
 		publish_roots(v);
 }
 
+static void count_tables(struct vcpu *v, struct shadow_tables *sum)
+{
+	const struct ssp_space *space = &v->shadow->space;
+
+	sum->peak += ssp_tables_peak(space);
+	sum->allocated += space->tables_allocated;
+	sum->recycled += space->tables_recycled;
+	sum->pool += space->table_count;
+}
+
 static void after_exit_aside(struct vcpu *v)
 {
 	after_exit(v);
@@ -252,6 +262,7 @@ const struct shadow_ops aside_handler = {
 	.drop = drop,
 	.enter = enter,
 	.leave = after_exit_aside,
+	.count = count_tables,
 };
 
 const struct shadow_ops ssp_handler = {
@@ -261,4 +272,5 @@ const struct shadow_ops ssp_handler = {
 	.drop = drop,
 	.enter = enter,
 	.leave = after_exit,
+	.count = count_tables,
 };

@@ -72,6 +72,27 @@ void tsp_handler_init(struct vm_tsp *t, const struct vm *vm, const struct hm_inf
 		tsp_add_vcpu(&t->tsp, &t->vcpu[i], &vm->vcpu[i].shadow->space);
 }
 
+void tsp_handler_reset_counts(struct vm_tsp *t)
+{
+	spin_lock(&t->lock);
+	tsp_reset_counts(&t->tsp);
+	spin_unlock(&t->lock);
+}
+
+static void count_tables(struct vcpu *v, struct shadow_tables *sum)
+{
+	struct vm_tsp *t = v->vm->tsp;
+
+	if (v->id)
+		return;
+	spin_lock(&t->lock);
+	sum->peak += tsp_tables_peak(&t->tsp);
+	sum->allocated += t->tsp.created;
+	sum->recycled += t->tsp.recycled;
+	sum->pool += t->tsp.table_count;
+	spin_unlock(&t->lock);
+}
+
 /* Do what a call owes, and tell the firmware about roots that have changed. */
 static void pay_owed(struct vcpu *v, const struct tsp_result *result, uint64_t va)
 {
@@ -345,6 +366,7 @@ const struct shadow_ops tsp_handler = {
 	.enter = enter,
 	.quit = quit,
 	.ready = ready,
+	.count = count_tables,
 };
 
 /*
@@ -357,4 +379,5 @@ const struct shadow_ops tsp_in_step_handler = {
 	.drop = drop,
 	.quit = quit,
 	.ready = ready,
+	.count = count_tables,
 };

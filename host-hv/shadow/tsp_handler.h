@@ -14,6 +14,9 @@ struct vm_tsp *tsp_handler_create(const struct vm *vm);
 void tsp_handler_init(struct vm_tsp *tsp, const struct vm *vm, const struct hm_info *hm,
 		      uint32_t zero_block);
 
+/* What is counted of its tables begins anew. */
+void tsp_handler_reset_counts(struct vm_tsp *tsp);
+
 /* Ends aside_handler's time, after the exit of a vCPU that has executed the instruction. */
 void tsp_end_aside(const struct vcpu *v);
 

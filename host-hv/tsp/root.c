@@ -56,6 +56,7 @@ bool tsp_init(struct tsp *tsp, struct ssp_space *guest, uint64_t pool_hpa, void 
 		.pool_hpa = pool_hpa,
 		.table_count = table_count,
 		.free_count = table_count,
+		.free_least = table_count,
 		.fence_after_fill = fence_after_fill,
 		.zero_block = zero_block,
 		.free = TSP_NONE,

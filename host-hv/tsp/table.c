@@ -154,6 +154,8 @@ static void free_zapped(struct tsp *tsp)
 		tsp->limbo = table->newer;
 		table->newer = tsp->free;
 		tsp->free = tsp_number(tsp, table);
+		if (tsp->free_count < tsp->free_least)
+			tsp->free_least = tsp->free_count;
 		tsp->free_count++;
 	}
 }
@@ -161,6 +163,7 @@ static void free_zapped(struct tsp *tsp)
 static void zap_oldest(struct tsp *tsp)
 {
 	struct tsp_table *table = tsp_table_at(tsp, tsp->oldest);
+	uint64_t zapped = tsp->zapped;
 
 	for (unsigned int n = 0; table && n < ZAP_AT_ONCE;) {
 		struct tsp_table *newer = tsp_table_at(tsp, table->newer);
@@ -172,6 +175,7 @@ static void zap_oldest(struct tsp *tsp)
 		table = newer;
 	}
 	zap_doomed(tsp);
+	tsp->recycled += tsp->zapped - zapped;
 }
 
 /*

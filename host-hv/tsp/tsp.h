@@ -173,6 +173,9 @@ struct tsp {
 	enum ssp_fence fence;
 	bool remote;
 
+	uint32_t free_least; /* free_count's least before a table was freed: tsp_tables_peak() */
+	/* recycled: of those zapped, to make room; this and created since tsp_reset_counts() */
+	uint64_t recycled;
 	uint64_t created, zapped, flooded, unprotected, emulated, let_go;
 };
 
@@ -230,6 +233,20 @@ struct tsp_result tsp_store(struct tsp *tsp, struct tsp_vcpu *vcpu, uint64_t va,
 
 /* Forget everything, loaded roots too: each vCPU has to load its root again. */
 struct tsp_result tsp_reset(struct tsp *tsp);
+
+/* The most tables that were not free at a time since the counts began; limbo is not free. */
+static inline uint32_t tsp_tables_peak(const struct tsp *tsp)
+{
+	uint32_t least = tsp->free_least, now = tsp->free_count;
+
+	return tsp->table_count - (least < now ? least : now);
+}
+
+static inline void tsp_reset_counts(struct tsp *tsp)
+{
+	tsp->created = tsp->recycled = 0;
+	tsp->free_least = tsp->free_count;
+}
 
 /* All invariants above; returns NULL, or the first one that does not hold, in words. */
 const char *tsp_check(struct tsp *tsp);

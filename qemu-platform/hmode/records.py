@@ -64,6 +64,7 @@ def result(settings, workload, record, ring, made_of):
         "hm_traps": record.get("hm_traps"), "instructions": instructions(settings, record),
         "longest_m_stay": record.get("longest_m_stay") if settings.icount else None,
         "walk_refs": record.get("walk_refs"), "ring": record.get("ring"), "guest_ring": ring,
+        "shadow": record.get("shadow"),
         "versions": made_of, "translation": None,
     }
 

@@ -26,11 +26,18 @@ def plus(one, other):
     return None if one is None or other is None else one + other
 
 
+def both_shadows(one, other):
+    """Of tables what was counted is added up; the peak is the higher one, and the pool is the same."""
+    both = plus(one, other)
+    return both and both | {key: max(one[key], other[key]) for key in ("tables_peak", "pool")}
+
+
 def summed(pieces):
     """One result object of several."""
     total = dict(pieces[0])
     for piece in pieces[1:]:
         total |= {key: plus(total.get(key), piece.get(key)) for key in SUMMED if key in total}
+        total["shadow"] = both_shadows(total.get("shadow"), piece.get("shadow"))
         longest = [each.get("longest_m_stay") for each in (total, piece)]
         total["longest_m_stay"] = None if None in longest else max(longest)
         total["ok"] = bool(total["ok"] and piece["ok"])

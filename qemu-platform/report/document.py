@@ -10,8 +10,8 @@ from report.blocks import Page, Text
 from report.data import Data
 
 CHAPTERS = (others.failures, sections.in_short, sections.exits_by_reason, sections.change, sections.against_native, sections.dearest,
-            others.events, sides.ladder, sides.u74, sides.hap, walks.chapter, sides.svadu, shadows.roots, sides.patched, others.programs,
-            others.hspt, others.missing, others.made_by)
+            others.events, sides.ladder, sides.u74, sides.hap, walks.chapter, sides.svadu, shadows.roots, shadows.memory, sides.patched,
+            others.programs, others.hspt, others.missing, others.made_by)
 LEAD = ("hmode runs unmodified Linux guests on RISC-V harts without the hypervisor extension, and counts what that costs.",
         "Everything here ran on QEMU. Figures are counts of events and of retired instructions.")
 
@@ -25,10 +25,14 @@ MADE_BY = {
     "walks": ('make measure MODES="native ssp-hm hap" WALKS="u74 p550 c910 x60"',
               'make measure MODES="native ssp-hm hap" WALKS="u74 p550 c910 x60" HOSTPAGES=4k LIST=tests/programs/small/NAME.list'),
     "roots": ('make measure MODES="native ssp ssp-hm" ROOTS=1',),
+    "memory": ("make run MODE=ssp-hm WORKLOAD=fork RESULT=out.json",),
     "svadu": ('make measure MODES="native ssp-hm" SVADU=1',), "patched": ("make run GUEST=patched", "make measure GUEST=patched SVVPTC=0"),
     "programs": ('make measure MODES="native tsp ssp ssp-hm hap" LIST=tests/programs/NAME.list',), "hspt": ("make bench-hspt",)}
 
 KEYS = ("workload", "mode", "guest", "profile", "vcpus", "harts", "icount", "svadu", "svvptc", "roots", "hostpages", "ok")
+
+
+TABLES = ("tables_peak", "tables_allocated", "tables_recycled", "pool")
 
 
 def csv_of(data):
@@ -40,12 +44,14 @@ def csv_of(data):
     text = io.StringIO()
     out = csv.writer(text, lineterminator="\n")
     out.writerow(["run", *KEYS, "policy", "exits", "exits_memory", *(f"exits_{name}" for name in reasons), "traps", "traps_memory",
-                  *(f"traps_{name}" for name in kinds), *(f"instructions_{name}" for name in parts)])
+                  *(f"traps_{name}" for name in kinds), *(f"instructions_{name}" for name in parts), *(f"shadow_{name}" for name in TABLES)])
     for run, result in rows:
         left, traps, counted = result["vm_exits"], result["hm_traps"], result["instructions"] or {}
+        shadow = result.get("shadow") or {}
         out.writerow([run, *(result.get(key) for key in KEYS), " ".join(result["hm"]), left["total"], left["memory"],
                       *(left["by_reason"].get(name, "") for name in reasons), traps["total"], traps["memory"],
-                      *(traps["by_kind"].get(name, "") for name in kinds), *(counted.get(name) for name in parts)])
+                      *(traps["by_kind"].get(name, "") for name in kinds), *(counted.get(name) for name in parts),
+                      *(shadow.get(name) for name in TABLES)])
     return text.getvalue()
 
 

@@ -58,6 +58,15 @@ def of_roots():
             for name in modes.BUFFERED for count in FEW_ROOTS]
 
 
+# What tables they need by themselves: in one boot a shadow keeps those of the rows before.
+ALONE = ("fork", "exec", "chase")
+
+
+def of_memory():
+    return [Run(f"memory-{name}-{workload}", "memory", (f"MODE={name}", f"WORKLOAD={workload}"), 8)
+            for name in ("tsp", *modes.BUFFERED) for workload in ALONE]
+
+
 def of_patched():
     found = [Run(f"{guest}-{name}", "patched", (f"MODE={name}", "WORKLOAD=all", f"GUEST={guest}"), 25)
              for name in ("tsp", "ssp", "ssp-hm") for guest in ("patched-off", "patched")]
@@ -91,7 +100,7 @@ def of_walks(folder):
 def whole():
     """All of it, in the order of the runs: what the first sections need comes first."""
     return [*of_modes("virt"), *of_events(), Run("hap-4k", "hap", ("MODE=hap", "WORKLOAD=all", "HOSTPAGES=4k"), 25),
-            *of_modes("u74"), *of_svadu(), *of_roots(), *of_patched(), *of_ladder(), *of_programs(PROGRAMS),
+            *of_modes("u74"), *of_svadu(), *of_roots(), *of_memory(), *of_patched(), *of_ladder(), *of_programs(PROGRAMS),
             *of_walks(PROGRAMS / "small"),
             Run("hspt", "hspt", (), 2400, HSPT)]
 

@@ -225,7 +225,7 @@ def test_result_object_to_the_letter(machine):
     assert told == {
         "schema": 1, "mode": "ssp-hm", "hm": ["inject", "satp", "flush", "fill"], "guest": "Image",
         "workload": "fork", "profile": "u74", "vcpus": 2, "harts": 1, "icount": True,
-        "svadu": "0", "svvptc": False, "roots": 16, "hostpages": "max", "ok": True, "ring": None, "guest_ring": None,
+        "svadu": "0", "svvptc": False, "roots": 16, "hostpages": "max", "ok": True, "ring": None, "guest_ring": None, "shadow": None,
         "translation": None} | COUNTS
 
 

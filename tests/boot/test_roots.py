@@ -24,6 +24,7 @@ def test_processes_that_take_turns_miss_where_one_root_is_kept(launch, mode, mis
         run = launch(MODE=mode, ROOTS=roots, WORKLOAD="pipe")
         result = run.results["pipe"]
         assert run.status == 0 and result["ok"] and result["roots"] == roots, repr(run)
+        assert 0 < result["shadow"]["tables_peak"] < result["shadow"]["pool"]
         return result[miss[0]][miss[1]][miss[2]]
 
     assert misses(1) >= 4000

@@ -461,7 +461,9 @@ static void step_objects(void)
 static void step_answers(void)
 {
 	u64 to = pick(2) ? ANSWERS : pick(2) ? POOL_BASE + 8 * pick(512) : any_number();
-	u64 size = rarely(4) ? any_number() : sizeof(struct hm_stats);
+	u64 size = rarely(4) ? any_number() :
+		   rarely(4) ? HM_STATS_SIZE_4_2 :
+			       sizeof(struct hm_stats);
 
 	if (to != ANSWERS && is_hosts(to, size))
 		return;

@@ -139,7 +139,10 @@ static uint64_t argument(struct hart *me, enum kind kind)
 	case RIGHTS: return one_in(me, 16) ? any_value(me) : HM_SLOT_R | below(me, 8);
 	case TARGET: return any_target(me);
 	case INFO_SIZE: return one_in(me, 6) ? any_value(me) : sizeof(struct hm_info);
-	case STATS_SIZE: return one_in(me, 6) ? any_value(me) : sizeof(struct hm_stats);
+	case STATS_SIZE:
+		return one_in(me, 6) ? any_value(me) :
+		       one_in(me, 6) ? HM_STATS_SIZE_4_2 :
+				       sizeof(struct hm_stats);
 	case RUN_PAGE: return any_run_page(me);
 	case TABLES: return any_table_pages(me);
 	case ROOTS: return one_in(me, 16) ? any_value(me) : below(me, HM_ROOTS + 2);
@@ -206,7 +209,7 @@ static uint64_t written(const struct hart *me)
 	if (me->answer.error)
 		return 0;
 	return me->fid == HM_FID_INFO       ? sizeof(struct hm_info) :
-	       me->fid == HM_FID_VCPU_STATS ? sizeof(struct hm_stats) :
+	       me->fid == HM_FID_VCPU_STATS ? me->argument[2] :
 					      0;
 }
 

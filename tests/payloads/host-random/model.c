@@ -197,7 +197,11 @@ unsigned int model_answers(struct hart *me)
 	case HM_FID_VCPU_DESTROY: return vcpu ? ANSWER_OK : INVALID;
 	case HM_FID_VCPU_RUN: return vcpu_run(vcpu);
 	case HM_FID_VCPU_STATS:
-		return vcpu ? structure(a[1], a[2], sizeof(struct hm_stats)) : INVALID;
+		if (!vcpu)
+			return INVALID;
+		return structure(a[1], a[2],
+				 a[2] == HM_STATS_SIZE_4_2 ? HM_STATS_SIZE_4_2 :
+							     sizeof(struct hm_stats));
 	case HM_FID_VM_INVALIDATE: return vm && a[1] + a[2] >= a[1] ? ANSWER_OK : INVALID;
 	default: return ANSWER(SBI_NOT_SUPPORTED);
 	}

@@ -232,6 +232,24 @@ static void answers_go_to_host_ram_alone(void **state)
 			}
 }
 
+/* Version 4.2 knew all fields but the last ones, behind which its memory ends. */
+static void an_older_host_gets_the_statistics_that_it_knows(void **state)
+{
+	u64 page[PAGE_SIZE / 8], *answer = (u64 *)RUN_PAGES + 8 * PAGE_SIZE / 8;
+	u64 last = HM_STATS_SIZE_4_2 / 8;
+
+	(void)state;
+	make_vcpu(make_vm());
+	memset(answer, 0xa5, PAGE_SIZE);
+	memcpy(page, answer, PAGE_SIZE);
+	assert_int_equal(CALL(HM_FID_VCPU_STATS, 0, (u64)answer, HM_STATS_SIZE_4_2), 0);
+	assert_int_equal(answer[last - 1], 0);
+	assert_memory_equal(answer + last, page + last, PAGE_SIZE - 8 * last);
+	assert_int_equal(CALL(HM_FID_VCPU_STATS, 0, (u64)answer, sizeof(struct hm_stats)), 0);
+	expect(answer[last], 2, "tables at the peak: a root's top, and the global tree's");
+	expect(answer[last + 1], 64, "tables of the pool");
+}
+
 static void change_memory(void)
 {
 	expect(CALL(HM_FID_SLOT_SET, guest.vm, 2, 0, HOST_RAM, MIB, RWX), SBI_ERR_DENIED,
@@ -319,6 +337,7 @@ int main(void)
 		FACT(a_vm_chooses_how_many_roots_it_has),
 		FACT(numbers_run_out_and_come_back),
 		FACT(answers_go_to_host_ram_alone),
+		FACT(an_older_host_gets_the_statistics_that_it_knows),
 		FACT(memory_changes_while_no_vcpu_runs),
 		FACT(memory_that_was_taken_away_is_not_mapped),
 		FACT(functions_that_are_not_there),

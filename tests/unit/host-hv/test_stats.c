@@ -37,6 +37,10 @@ static void the_record_holds_all_keys(void **state)
 	stats.insn_host = 40;
 	stats.insn_hm = 60;
 	stats.longest_m_stay = 55;
+	stats.tables_peak = 81;
+	stats.tables_allocated = 82;
+	stats.tables_recycled = 83;
+	stats.tables_pool = 84;
 	stats.ring_entries = 70;
 	stats.ring_flushes = 60;
 	stats.ring_hints_used = 50;
@@ -57,6 +61,8 @@ static void the_record_holds_all_keys(void **state)
 		"\"illegal\":112,\"other\":113}},"
 		"\"instructions\":{\"total\":1000,\"guest\":900,\"host\":40,\"hm\":60},"
 		"\"ring\":{\"entries\":73,\"flushes\":62,\"hints_used\":50,\"hints_lost\":4},"
+		"\"shadow\":{\"tables_peak\":81,\"tables_allocated\":82,\"tables_recycled\":83,"
+		"\"pool\":84},"
 		"\"longest_m_stay\":55,\"walk_refs\":null}\n");
 }
 

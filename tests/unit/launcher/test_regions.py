@@ -37,6 +37,15 @@ def totals(text):
     return [(each["workload"], each["instructions"]["total"], each["region"]["number"], each["region"]["depth"]) for each in found]
 
 
+def test_tables_of_pieces_have_the_highest_peak():
+    def told(peak, allocated):
+        return {"shadow": {"tables_peak": peak, "tables_allocated": allocated, "tables_recycled": 1, "pool": 100}}
+
+    assert regions.summed([piece(0) | told(20, 3), piece(1) | told(30, 4), piece(2) | told(25, 5)])["shadow"] == {
+        "tables_peak": 30, "tables_allocated": 12, "tables_recycled": 3, "pool": 100}
+    assert regions.summed([piece(0), piece(1) | told(30, 4)])["shadow"] is None
+
+
 @pytest.mark.parametrize("text, found", [
     ("", []), ("+a -a", [("x/a", 10, 0, 1)]), ("+a -a +a -a", [("x/a", 10, 0, 1), ("x/a", 1000, 1, 1)]),
     ("+a +b -b -a", [("x/b", 100, 0, 2), ("x/a", 1110, 0, 1)]), ("+a ~ -a", [("x/a", 110, 0, 1)]), ("~", []),

@@ -18,7 +18,7 @@ def record(mode, workload, instructions, exits=None, traps=None, **more):
             "vm_exits": {"total": sum(exits.values()) + 1, "memory": sum(exits.values()), "by_reason": by_reason},
             "hm_traps": {"total": sum(traps.values()) + 2, "memory": sum(traps.values()), "by_kind": by_kind},
             "instructions": {"total": instructions, "guest": instructions, "host": 0, "hm": 0}, "longest_m_stay": 1,
-            "walk_refs": None, "ring": None, "guest_ring": None, "versions": VERSIONS} | more
+            "walk_refs": None, "ring": None, "shadow": None, "guest_ring": None, "versions": VERSIONS} | more
 
 
 def kept(run, part, results, failed=None, kind="workloads"):

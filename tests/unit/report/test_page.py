@@ -95,6 +95,26 @@ def test_roots_are_set_beside_each_other_where_they_matter():
     assert shown["exits, 1"] == "97" and shown["transitions, 1"] == "106" and shown["instructions, 1"] == "1.590"
 
 
+def tables(peak, allocated=0, recycled=0, pool=1000):
+    return {"tables_peak": peak, "tables_allocated": allocated, "tables_recycled": recycled, "pool": pool}
+
+
+def test_tables_of_shadows_are_told_in_kib():
+    assert "memory" not in read(three_rows()).ids
+    told = three_rows()
+    for at, result in enumerate(told["runs"][3]["results"]):
+        result["shadow"] = tables(10 + at, 5, at)
+    told["runs"].append(kept("memory-ssp-hm-fork", "memory", [record("ssp-hm", "fork", 1100, shadow=tables(7, 2))]))
+    found = read(told)
+    assert found.tables["memory-table"] == [
+        ["workload", "KiB at the peak, ssp-hm", "allocated, ssp-hm", "recycled, ssp-hm"],
+        ["fork", "40", "5", "0"], ["cow", "44", "5", "1"], ["chase", "48", "5", "2"], ["sum", "", "15", "3"]]
+    assert found.tables["memory-alone"][1:] == [["fork", "28", "2", "0"]]
+    assert "4,000 KiB in" in page.made(document.page(told))
+    line = next(row for row in csv.DictReader(io.StringIO(document.page(told).csv)) if row["shadow_tables_peak"] == "12")
+    assert (line["run"], line["workload"], line["shadow_pool"]) == ("virt-ssp-hm", "chase", "1000")
+
+
 def plain(cells):
     return [re.sub("[`*]", "", cell).strip() for cell in cells]
 

@@ -33,6 +33,34 @@ static void the_smallest_pool_is_enough_for_any_guest(void **state)
 	assert_true(f.space.tables_recycled > 1000);
 }
 
+static uint32_t in_use(void)
+{
+	return f.space.table_count - f.space.free_count;
+}
+
+static void the_peak_is_the_most_tables_at_a_time(void **state)
+{
+	uint32_t most = 0;
+
+	(void)state;
+	start_with(RAM_DELTA, SSP_MIN_TABLES, false);
+	simple_guest();
+	assert_maps(0, PAGE(0));
+	assert_int_equal(ssp_tables_peak(&f.space), in_use());
+	for (unsigned int n = 1; n < 64; n++)
+		put(0, n, guest_table(1), LINK);
+	for (unsigned int n = 1; !f.space.tables_recycled; n++) {
+		most = in_use();
+		assert_int_equal(ssp_tables_peak(&f.space), most);
+		assert_maps(n % 64 * GIB, PAGE(0));
+	}
+	assert_true(in_use() < most);
+	assert_int_equal(ssp_tables_peak(&f.space), most);
+	ssp_tables_reset_counts(&f.space);
+	assert_int_equal(ssp_tables_peak(&f.space), in_use());
+	assert_int_equal(f.space.tables_allocated + f.space.tables_recycled, 0);
+}
+
 static void roots_that_lag_do_not_reach_recycled_global_tables(void **state)
 {
 	(void)state;
@@ -115,6 +143,7 @@ static void bad_arguments_are_refused(void **state)
 static const struct CMUnitTest tests[] = {
 	FACT(a_tree_outlives_a_fence_by_asid),
 	FACT(the_smallest_pool_is_enough_for_any_guest),
+	FACT(the_peak_is_the_most_tables_at_a_time),
 	FACT(roots_that_lag_do_not_reach_recycled_global_tables),
 	FACT(recycling_spares_no_global_table),
 	FACT(memory_that_is_taken_away_is_not_reached_again),

@@ -708,6 +708,27 @@ static void tables_run_out_and_the_oldest_go(void **state)
 	assert_true(m.tsp.zapped > 100);
 }
 
+/* Those in limbo count, as nobody else can have them yet. */
+static void the_peak_and_what_is_recycled_are_counted(void **state)
+{
+	struct tsp *tsp = &m.tsp;
+	uint32_t most = 0;
+
+	(void)state;
+	start_with(DELTA, TSP_MIN_TABLES, 1, false);
+	put_many(32);
+	for (unsigned int n = 0; n < 32 && !tsp->recycled; n++) {
+		most = tsp->table_count - tsp->free_count;
+		assert_int_equal(tsp_tables_peak(tsp), most);
+		assert_maps(MANY_VA(n), FRAME(n));
+	}
+	assert_true(tsp->recycled >= 16 && tsp->table_count - tsp->free_count < most);
+	assert_int_equal(tsp_tables_peak(tsp), most);
+	tsp_reset_counts(tsp);
+	assert_int_equal(tsp_tables_peak(tsp), tsp->table_count - tsp->free_count);
+	assert_int_equal(tsp->created + tsp->recycled, 0);
+}
+
 static void a_root_that_takes_anothers_place_has_none_of_its_translations(void **state)
 {
 	enum { SPACES = 20 };
@@ -910,6 +931,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(address_spaces_share_tables),
 	TEST(a_cached_root_comes_back_as_it_was),
 	TEST(tables_run_out_and_the_oldest_go),
+	TEST(the_peak_and_what_is_recycled_are_counted),
 	TEST(a_root_that_takes_anothers_place_has_none_of_its_translations),
 	TEST(a_global_superpage_in_pieces_goes_by_any_of_its_addresses),
 	TEST(a_hart_without_svvptc_is_fenced_after_a_fill),
