@@ -59,7 +59,7 @@ def of_roots():
 
 
 # What tables they need by themselves: in one boot a shadow keeps those of the rows before.
-ALONE = ("fork", "exec", "chase")
+ALONE = ("fork", "shell", "chase")
 
 
 def of_memory():

@@ -88,6 +88,13 @@ def test_two_runs_are_identical(launch, mode):
     assert second.result_bytes == first.result_bytes
 
 
+@pytest.mark.parametrize("workload", WORKLOADS)
+def test_each_runs_alone(launch, workload):
+    """Its name is no other word of the guest's."""
+    run = launch(MODE="native", GUEST="patched-off", WORKLOAD=workload, TIMEOUT=60)
+    assert run.status == 0 and set(run.results) == {workload}, repr(run)
+
+
 @pytest.mark.long("workloads")
 @pytest.mark.parametrize("mode", MODES)
 def test_two_runs_of_all_workloads_are_identical(all_workloads, launch, mode):

@@ -45,7 +45,7 @@ void init_mount(void)
 	use_terminal("/dev/console");
 }
 
-/* The names after `hmwork=` on the kernel's command line; a shell if there are none. */
+/* The names after `hmwork=` on the kernel's command line; NULL if there are none. */
 const char *init_request(void)
 {
 	static char line[4096];
@@ -57,7 +57,7 @@ const char *init_request(void)
 	for (word = word ? strtok(line, " \n") : NULL; word; word = strtok(NULL, " \n"))
 		if (!strncmp(word, REQUEST_KEY, strlen(REQUEST_KEY)))
 			return word + strlen(REQUEST_KEY);
-	return "shell";
+	return NULL;
 }
 
 /* The device behind /dev/console: only a real terminal can control a session. */

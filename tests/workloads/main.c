@@ -6,7 +6,7 @@
  *   hmwork NAME[,NAME...]    run some, `all` runs every one; stale.c has more
  *
  * As a guest's first process it takes the names from `hmwork=` on the kernel's
- * command line (or `shell`), and powers the machine off afterwards.
+ * command line, and powers the machine off afterwards.  Without names it is a shell.
  */
 #include <stdio.h>
 #include <string.h>
@@ -137,7 +137,7 @@ static int run_as_init(char **argv)
 		fix_addresses(argv);
 	}
 	request = init_request();
-	if (!strcmp(request, "shell")) {
+	if (!request) {
 		init_shell();
 	} else {
 		ring_init();
