@@ -55,6 +55,9 @@ measure: options all	## MODES="..." WORKLOAD="...": the table for some of them; 
 bench-events: options all payloads ## instructions per event
 	@$(launch) bench-events
 
+bench-devices: all ## instructions and exits of each disk request and each MiB sent, in each mode; MODES="..."
+	@tests/devices/cost $(if $(MODES),--modes "$(MODES)")
+
 # The patched kernel is one of its guests; RUNS without it needs none.
 report_linux	:= $(if $(RUNS),$(if $(findstring patched,$(RUNS)),linux),linux)
 report: $(if $(A)$(B),$(PYTHON),all payloads plugins $(report_linux)) ## everything measured, as one page; RUNS="..." WORKLOAD="..." JOBS=2 OUT=FILE; A=OLD.json B=NEW.json compares
@@ -153,4 +156,4 @@ plugins:	## QEMU plugins of qemu-platform/plugins
 	@$(submake) -C qemu-platform/plugins out=$(CURDIR)/build/plugins header=$(cache)/current/qemu-plugin
 
 FORCE:
-.PHONY: report dist lint format drawings compile_commands.json help options run shell debian debug gdb measure bench-events count-pt-writes plugins test test-unit test-boot test-strict test-long test-long-list test-long-table fuzz soak prove all payloads fetch fetch-cbmc fetch-browser clean hmcode hmcode-trace host-hv FORCE
+.PHONY: report dist lint format drawings compile_commands.json help options run shell debian debug gdb measure bench-events bench-devices count-pt-writes plugins test test-unit test-boot test-strict test-long test-long-list test-long-table fuzz soak prove all payloads fetch fetch-cbmc fetch-browser clean hmcode hmcode-trace host-hv FORCE
