@@ -56,7 +56,7 @@ bench-events: options all payloads ## instructions per event
 	@$(launch) bench-events
 
 bench-devices: all ## instructions and exits of each disk request and each MiB sent, in each mode; MODES="..."
-	@tests/devices/cost $(if $(MODES),--modes "$(MODES)")
+	@tests/devices/cost --json build/devices/bench.json $(if $(MODES),--modes "$(MODES)")
 
 # The patched kernel is one of its guests; RUNS without it needs none.
 report_linux	:= $(if $(RUNS),$(if $(findstring patched,$(RUNS)),linux),linux)

@@ -11,7 +11,7 @@ from report.data import Data
 
 CHAPTERS = (others.failures, sections.in_short, sections.exits_by_reason, sections.change, sections.against_native, sections.dearest,
             others.events, sides.ladder, sides.u74, sides.hap, walks.chapter, sides.svadu, shadows.roots, shadows.memory, sides.patched,
-            others.programs, others.hspt, others.missing, others.made_by)
+            others.programs, others.devices, others.hspt, others.missing, others.made_by)
 LEAD = ("hmode runs unmodified Linux guests on RISC-V harts without the hypervisor extension, and counts what that costs.",
         "Everything here ran on QEMU. Figures are counts of events and of retired instructions.")
 
@@ -27,7 +27,8 @@ MADE_BY = {
     "roots": ('make measure MODES="native ssp ssp-hm" ROOTS=1',),
     "memory": ("make run MODE=ssp-hm WORKLOAD=fork RESULT=out.json",),
     "svadu": ('make measure MODES="native ssp-hm" SVADU=1',), "patched": ("make run GUEST=patched", "make measure GUEST=patched SVVPTC=0"),
-    "programs": ('make measure MODES="native tsp ssp ssp-hm hap" LIST=tests/programs/NAME.list',), "hspt": ("make bench-hspt",)}
+    "programs": ('make measure MODES="native tsp ssp ssp-hm hap" LIST=tests/programs/NAME.list',), "hspt": ("make bench-hspt",),
+    "devices": ("make bench-devices",)}
 
 KEYS = ("workload", "mode", "guest", "profile", "vcpus", "harts", "icount", "svadu", "svvptc", "roots", "hostpages", "ok")
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The chapters about events, programs and HSPT, and how all of it was measured."""
+"""The chapters about events, programs, devices and HSPT, and how all of it was measured."""
+
+import statistics
 
 from report import plan, svg, words
 from report.blocks import Chart, Commands, Items, Section, Table, Text
@@ -56,6 +58,29 @@ def programs(data):
     return Section("programs", "Real programs", (
         Text(about), table("programs-instructions", "Instructions against native", rows, columns, "sum, and geometric mean"),
         table("programs-exits", "Exits for memory", rows, counted, "sum")))
+
+
+# ---- devices ----
+
+def spread(values):
+    """The median, and in brackets the least and the most."""
+    middle, least, most = statistics.median(values), min(values), max(values)
+    form = words.whole if middle >= 100 else lambda value: words.decimals(value, 1)
+    return form(middle) if least == most else f"{form(middle)} ({form(least)} to {form(most)})"
+
+
+def devices(data):
+    kept = data.runs.get("devices")
+    if not kept or kept["failed"] or not kept["results"]:
+        return None
+    told = {(each["mode"], each["request"], each["figure"]): each["values"] for each in kept["results"]}
+    modes, columns = list(dict.fromkeys(key[0] for key in told)), list(dict.fromkeys(key[1:] for key in told))
+    made = tuple((f"`{mode}`", *(spread(told[mode, *column]) for column in columns)) for mode in modes)
+    count = len(next(iter(told.values())))
+    about = f"A device works in real time, so no two runs are the same. Each figure is the median of {count} runs, with the least and the most " \
+        "in brackets. A request costs what 2N of them take beyond N, divided by N."
+    return Section("devices", "A disk and a network card", (Text(about), Table(
+        "devices-table", "What a request costs", ("mode", *(f"{request}: {figure}" for request, figure in columns)), made)))
 
 
 # ---- HSPT ----

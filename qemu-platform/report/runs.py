@@ -60,7 +60,7 @@ def key(run):
     if run.kind == plan.HSPT:
         return made_of | {"qemu": ours(), "kernel": None}
     try:
-        settings = settings_of(run)
+        settings = settings_of(run) if run.words else Settings({"MODE": "native"})
     except Stop:        # the run itself says why
         return made_of | {"qemu": None, "kernel": None}
     return made_of | {"qemu": versions.of_qemu(settings), "kernel": versions.of_kernel(settings)}
@@ -106,8 +106,8 @@ class Execution:
     def command(self, run):
         log, result = self.folder / "log" / f"{run.name}.log", self.folder / "log" / f"{run.name}.json"
         result.unlink(missing_ok=True)
-        if run.kind == plan.HSPT:
-            return ["make", "-s", "-C", str(tree.TOP), "bench-hspt"], tree.BUILD / "hspt/bench.json"
+        if run.kind in plan.BENCHES:
+            return ["make", "-s", "-C", str(tree.TOP), plan.BENCHES[run.kind]], tree.BUILD / run.kind / "bench.json"
         words_of = [str(self.launcher), "run", *run.words, f"LOG={log}"]
         return (words_of, log) if run.kind == plan.EVENTS else ([*words_of, f"RESULT={result}"], result)
 
@@ -141,6 +141,8 @@ class Execution:
                     for name, (total, count) in counting.events(text).items()]
         if run.kind == plan.HSPT:
             return json.loads(text)["programs"]
+        if run.kind == plan.DEVICES:
+            return json.loads(text)
         return [json.loads(line) for line in text.splitlines()]
 
     def make(self, run):
@@ -229,12 +231,13 @@ def make_all(execution, runs, progress, jobs):
 
 
 def all_of(execution, runs, jobs=1):
-    """The records of all these; what is missing is run, with the time that is left.  A run that measures seconds is alone."""
+    """The records of all these; what is missing is run, with the time that is left.  What works in real time is alone."""
     there = {run.name: execution.kept(run) for run in runs}
     left = [run for run in runs if there[run.name] is None]
     progress = Progress({run.name: execution.expected(run) for run in left}, jobs)
     say("REPORT", f"{len(runs)} runs, {len(runs) - len(left)} of them are there already; "
         + (f"the others take about {words.minutes(progress.left())}" if left else "nothing to run"))
-    for group, at_once in (([run for run in left if run.kind != plan.HSPT], jobs), ([run for run in left if run.kind == plan.HSPT], 1)):
+    for group, at_once in (([run for run in left if run.kind not in plan.BENCHES], jobs),
+                           ([run for run in left if run.kind in plan.BENCHES], 1)):
         there |= {made["run"]: made for made in make_all(execution, group, progress, at_once)}
     return with_comparison([there[run.name] for run in runs])

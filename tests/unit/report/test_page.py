@@ -197,6 +197,16 @@ def test_hspt_stands_with_its_intervals():
                                                    ["memory programs, geometric mean", "", "1.50 (1.25 to 1.75)"]]
 
 
+def test_what_devices_cost_stands_with_its_spread():
+    told = three_rows()
+    told["runs"].append(kept("devices", "devices", [
+        {"mode": mode, "request": "4 KiB read", "figure": figure, "values": values}
+        for mode, figure, values in (("native", "instructions", [14000, 16000, 15000]), ("native", "exits", [0, 0, 0]),
+                                     ("tsp", "instructions", [30000, 29000, 31000]), ("tsp", "exits", [8, 8.5, 8]))], kind="devices"))
+    assert read(told).tables["devices-table"][1:] == [["native", "15,000 (14,000 to 16,000)", "0.0"],
+                                                      ["tsp", "30,000 (29,000 to 31,000)", "8.0 (8.0 to 8.5)"]]
+
+
 # ---- what went wrong is shown ----
 
 def test_a_failed_run_is_shown_as_failed():

@@ -147,7 +147,8 @@ def test_several_run_at_once_and_stand_in_the_order_of_the_plan(fake):
     assert sorted(fake.calls()) == ["MODE=native", "MODE=ssp", "MODE=tsp"]
 
 
-def test_a_run_that_measures_seconds_is_alone(fake, monkeypatch):
+@pytest.mark.parametrize("kind", plan.BENCHES)
+def test_what_works_in_real_time_is_alone(fake, monkeypatch, kind):
     """It begins when the others have ended."""
     there = []
 
@@ -156,7 +157,7 @@ def test_a_run_that_measures_seconds_is_alone(fake, monkeypatch):
         return 0, ""
 
     monkeypatch.setattr(runs.Execution, "execute", execute)
-    fake.run([plan.Run("hspt", "hspt", (), 1, plan.HSPT), *WANTED], jobs=3)
+    fake.run([plan.Run(kind, kind, (), 1, kind), *WANTED], jobs=3)
     assert [count for name, count in there if name == "make"] == [3]
 
 
@@ -270,7 +271,7 @@ def test_what_means_nothing_is_refused(fake, report, given):
 # ---- the plan ----
 
 def test_each_run_of_the_plan_is_one_that_the_launcher_takes(tmp_path):
-    found = [run for run in plan.whole() if run.kind != plan.HSPT]
+    found = [run for run in plan.whole() if run.kind not in plan.BENCHES]
     assert len({run.name for run in found}) == len(found) and len(found) > 40
     for run in found:
         words = [word for word in run.words if not word.startswith(("KERNEL=", "LIST="))]
