@@ -161,6 +161,7 @@ void boot_main(uint64_t hart_id, const void *fdt)
 	console_init(platform.timebase_hz);
 	external_init(&platform, options.policy == POLICY_HAP);
 	clock_init(&platform, devices_ring);
+	devices_init(platform.timebase_hz);
 	bus_init(&platform);
 	create_guests();
 	input_begin(platform.uart_irq, keyboard_type);

@@ -18,7 +18,8 @@ struct hart {
 	struct vcpu *current;  /* has the hart ... */
 	uint64_t since;        /* ... from this time on */
 	uint64_t console_look; /* when to look at open lines; 0: there is none (console.c) */
-	bool shared;           /* by vCPUs, or open lines were to be looked at; stays so */
+	uint64_t devices_look; /* when to hear what was put off; 0: nothing (devices.c) */
+	bool shared;           /* by vCPUs, or one of the two was to be looked at; stays so */
 
 	/* Written from any hart, atomically; a kick follows. */
 	uint32_t fence_kick; /* for the sake of memory, by a fence of translations (fence.c) */

@@ -3,6 +3,7 @@
 #ifndef DEVICES_H
 #define DEVICES_H
 
+#include "core/hart.h"
 #include "core/platform.h"
 #include "core/vm.h"
 #include "device/plic.h"
@@ -19,7 +20,13 @@ struct devices {
 	struct rtc rtc;
 	struct virtio_device *virtio[MAX_VIRTIO];
 	unsigned virtio_count;
+
+	/* The boot hart's own, without the lock: how often virtio devices have interrupted it. */
+	uint64_t period_end;
+	unsigned calls;
 };
+
+void devices_init(uint64_t timebase_hz);
 
 /* Gives a new guest, one of so many, its devices. */
 void devices_create(struct vm *vm);
@@ -53,6 +60,17 @@ void vm_virtio_changed(struct vm *vm, const struct virtio_device *d);
  * go to and fro on the hart of a vCPU of the guest, which so pays for them.
  */
 void devices_serve(struct vm *vm);
+
+/*
+ * Without it: this hart hears those devices that it has put off, if it is time; gives the time at
+ * which to call again.
+ */
+uint64_t devices_hear(struct hart *h);
+
+static inline uint64_t devices_hear_if_due(struct hart *h)
+{
+	return h->devices_look ? devices_hear(h) : FOREVER;
+}
 
 /* Without it: the time has come that the clock of guest number id was set to. */
 void devices_ring(unsigned id);

@@ -36,7 +36,9 @@ static uint64_t consume_external_irq(struct vcpu *v)
  */
 static __attribute__((noinline)) void share_hart(struct vcpu *v)
 {
-	v->run->slice_end = min_u64(sched_slice_end(v->hart), console_show_quiet_if_due(v->hart));
+	uint64_t look = min_u64(console_show_quiet_if_due(v->hart), devices_hear_if_due(v->hart));
+
+	v->run->slice_end = min_u64(sched_slice_end(v->hart), look);
 	if (sched_has_others(v->hart))
 		v->run->flags |= HM_RUN_YIELD_WFI;
 }

@@ -3,6 +3,7 @@
 
 #include "core/console.h"
 #include "core/hm.h"
+#include "device/devices.h"
 #include "run/enter.h"
 #include "run/interrupts.h"
 #include "run/release.h"
@@ -28,7 +29,8 @@ static void drop_ended(struct hart *h)
  */
 static void idle(struct hart *h)
 {
-	uint64_t deadline = min_u64(sched_next_deadline(h), console_show_quiet_if_due(h));
+	uint64_t look = min_u64(console_show_quiet_if_due(h), devices_hear_if_due(h));
+	uint64_t deadline = min_u64(sched_next_deadline(h), look);
 
 	if (deadline != FOREVER)
 		firmware_set_timer(deadline);

@@ -35,6 +35,7 @@ struct virtio_device {
 	uint32_t resetting;          /* the platform's status, which is not yet 0; 0: it is */
 	bool told;                   /* that it broke, since the guest began */
 	uint32_t called;             /* by the platform's, whose interrupt is claimed; atomic */
+	uint64_t put_off; /* claimed, and not heard before this time; 0: it is (devices.c) */
 	struct queue queue[QUEUES_MOST];
 };
 

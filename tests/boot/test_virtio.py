@@ -16,7 +16,7 @@ import pytest
 
 from hmode import root as roots
 from launcher import BUILD, LAUNCH
-from test_host_hv import command, ends, payload
+from test_host_hv import command, ends, payload, records
 from test_payloads import check
 
 MIB = 1 << 20
@@ -281,3 +281,37 @@ def test_no_guest_gets_a_device_of_another_type(payloads, device, type_number):
     console = console_of([*words, "-global", "virtio-mmio.force-legacy=false", "-device", device])
     assert f"virtio device of type {type_number} at 0x1000" in console and "no guest gets it" in console, console
     assert ends(console) == {0: "shutdown"}, console
+
+
+NETWORK = ["-global", "virtio-mmio.force-legacy=false", "-netdev", "user,id=net", "-device",
+           "virtio-net-device,netdev=net,bus=virtio-mmio-bus.0"]
+COUNTED = ["-icount", "shift=0,sleep=off", "-seed", "1"]
+PERIODS, CALLS = 1333, 32       # of devices.c: periods in a second, and interrupts in one
+
+
+def interrupts_of(console, guest):
+    (record,) = [each for each in records(console) if "mark" in each and each["vm"] == guest]
+    return record["vm_exits"]["by_reason"]["interrupt"]
+
+
+@pytest.mark.parametrize("options", ["policy=tsp", "policy=ssp-hm"])
+def test_a_device_that_interrupts_all_the_time_is_put_off(payloads, options):
+    """The card answers each request at once, so the guest alone says how often it interrupts; it has half a second."""
+    guest = payload(payloads, "hostile-interrupts")
+    console = console_of(command([(guest[0], None, "ms=500")], f"mem=128M marks=1 {options}") + NETWORK + COUNTED)
+    assert ends(console) == {0: "shutdown"} and "FAIL" not in console, console
+    most = PERIODS * CALLS // 2
+    assert 0.9 * most < interrupts_of(console, 0) < 1.1 * most, console
+
+
+@pytest.mark.parametrize("options", ["policy=tsp", "policy=ssp-hm"])
+def test_a_device_that_interrupts_all_the_time_takes_no_more_than_a_neighbour_that_spins(payloads, options):
+    """On one hart, where both take turns, what the other guest does takes as long beside either."""
+    ticks = []
+    for name, words, device in (("bench-victim", "rounds=20", "none"), ("hostile-interrupts", "ms=1000", "1")):
+        guests = [(payload(payloads, "bench-victim")[0], None, "rounds=10"), (payload(payloads, name)[0], None, words)]
+        console = console_of(command(guests, f"mem=128M marks=1 {options} devices={device}") + NETWORK + COUNTED)
+        assert ends(console) == {0: "shutdown", 1: "shutdown"} and "FAIL" not in console, console
+        ticks.append(sum(map(int, re.findall(r"\[vm0\] note ticks of work (\d+)", console))))
+        assert interrupts_of(console, 0) < 4 * ticks[-1] / 7500, console
+    assert ticks[0] > 0.95 * ticks[1], ticks

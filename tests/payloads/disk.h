@@ -81,7 +81,7 @@ static struct {
 } header;
 
 static volatile uint8_t status;
-static uint64_t device, ram_end;
+static uint64_t device;
 /* Between canaries that nothing may write to. */
 static struct {
 	uint64_t before[512];
@@ -136,7 +136,7 @@ static void fill(void *at, uint64_t size, uint64_t value)
 		((volatile uint64_t *)at)[i] = value;
 }
 
-static void begin(uint64_t features)
+static inline void begin(uint64_t features)
 {
 	fill(&rings, sizeof(rings), 0);
 	take_features(features | VERSION_1);
@@ -177,7 +177,7 @@ static bool is_used(uint16_t index)
 	return rings.used.index == index;
 }
 
-static bool request(uint32_t type, uint64_t sector, void *at, uint32_t length)
+static inline bool request(uint32_t type, uint64_t sector, void *at, uint32_t length)
 {
 	uint16_t index = rings.used.index + 1;
 
@@ -186,7 +186,7 @@ static bool request(uint32_t type, uint64_t sector, void *at, uint32_t length)
 	return is_used(index) && !status;
 }
 
-static bool request_indirectly(uint32_t type, uint64_t sector, void *at, uint32_t length)
+static inline bool request_indirectly(uint32_t type, uint64_t sector, void *at, uint32_t length)
 {
 	uint16_t index = rings.used.index + 1;
 
@@ -214,7 +214,8 @@ static bool is_whole(void)
 	       holds(memory.after, sizeof(memory.after), CANARY);
 }
 
-static bool writes_and_reads(bool (*by)(uint32_t, uint64_t, void *, uint32_t), uint64_t pattern)
+static inline bool writes_and_reads(bool (*by)(uint32_t, uint64_t, void *, uint32_t),
+				    uint64_t pattern)
 {
 	bool right;
 

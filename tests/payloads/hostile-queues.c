@@ -11,6 +11,8 @@
  */
 #include "disk.h"
 
+static uint64_t ram_end;
+
 /* --- what works ---------------------------------------------------------- */
 
 static bool find(void)

@@ -533,6 +533,64 @@ static void a_service_is_not_forgotten(void **state)
 	assert_false(vcpu_is_to_serve(v));
 }
 
+/* Each time it is served at once, as no vCPU runs. */
+static unsigned heard_of(unsigned interrupts)
+{
+	unsigned heard = 0;
+
+	for (unsigned i = 0; i < interrupts; i++) {
+		a_disk_interrupts();
+		heard += is_served();
+	}
+	return heard;
+}
+
+#define MOST 32 /* of interrupts in a period, which is as long as a slice */
+
+static void a_device_that_interrupts_too_often_is_put_off(void **state)
+{
+	struct hart *h = mock_hart;
+
+	(void)state;
+	devices_init(1333 * 100);
+	vcpu_set_state(&vm.vcpu[0], VCPU_STOPPED);
+	mock_time = 1000000;
+	h->shared = false;
+	assert_int_equal(heard_of(MOST), MOST);
+	assert_int_equal(devices_hear_if_due(h), FOREVER);
+	a_disk_interrupts();
+	assert_false(is_served());
+	assert_false(is_done()); /* it stays claimed */
+	assert_true(h->shared);
+	assert_int_equal(devices_hear_if_due(h), 1000100);
+	mock_time = 1000099;
+	assert_int_equal(devices_hear_if_due(h), 1000100);
+	assert_false(is_done());
+	h->devices_look = mock_time; /* it is another's time */
+	assert_int_equal(devices_hear_if_due(h), 1000100);
+	assert_false(is_done());
+	mock_time = 1000100;
+	assert_int_equal(devices_hear_if_due(h), FOREVER);
+	assert_true(is_served());
+	assert_int_equal(heard_of(MOST), MOST);
+}
+
+/* Nobody else hears of it, and it may interrupt again. */
+static void a_device_that_is_put_off_and_reset_is_heard(void **state)
+{
+	(void)state;
+	devices_init(1333 * 100);
+	vcpu_set_state(&vm.vcpu[0], VCPU_STOPPED);
+	mock_time = 2000000;
+	heard_of(MOST + 1);
+	disk[VIRTIO_INTERRUPT_STATUS / 4] = 0;
+	devices_stop(&vm);
+	assert_false(is_done());
+	mock_time += 100;
+	assert_int_equal(devices_hear_if_due(mock_hart), FOREVER);
+	assert_true(is_done());
+}
+
 static const struct CMUnitTest tests[] = {
 	TEST(vcpus_spread_over_harts),
 	TEST(a_lone_vcpu_keeps_its_hart),
@@ -564,6 +622,8 @@ static const struct CMUnitTest tests[] = {
 	TEST(a_device_that_wants_nothing_asks_nobody),
 	TEST(a_device_that_is_reset_is_served),
 	TEST(a_service_is_not_forgotten),
+	TEST(a_device_that_interrupts_too_often_is_put_off),
+	TEST(a_device_that_is_put_off_and_reset_is_heard),
 };
 
 int main(void)
