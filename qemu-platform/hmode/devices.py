@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""DISK, NET and SHARE: the machine's virtio devices, and the drivers that Debian's kernel has as modules."""
+"""DISK, NET, SHARE and RNG: the machine's virtio devices, and the drivers that Debian's kernel has as modules."""
 
 import os
 import subprocess
@@ -20,6 +20,7 @@ DRIVERS = {
     "disk": ("virtio_mmio", "virtio_blk", "crc16", "crc32c_generic", "libcrc32c", "mbcache", "jbd2", "ext4"),
     "net": ("virtio_mmio", "failover", "net_failover", "virtio_net"),
     "share": ("virtio_mmio", "netfs", "9pnet", "9pnet_virtio", "9p"),
+    "rng": ("virtio_mmio", "virtio-rng"),
 }
 # QEMU's user network, which is the same for each guest.
 NETWORK = f"""{BUSYBOX} ip link set lo up
@@ -110,7 +111,12 @@ def share(settings):
             "-device", f"virtio-9p-device,fsdev=share,mount_tag={TAG}"]
 
 
-MAKERS = {"disk": disk, "net": net, "share": share}
+def rng(settings):
+    """QEMU's own generator, which repeats itself where instructions are counted (-seed)."""
+    return ["-object", "rng-builtin,id=rng", "-device", "virtio-rng-device,rng=rng"]
+
+
+MAKERS = {"disk": disk, "net": net, "share": share, "rng": rng}
 
 
 def words(settings):

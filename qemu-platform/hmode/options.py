@@ -193,7 +193,7 @@ def events_rule(settings):
 def device_rule(name):
     """Drivers are there of one of our kernels, and the first process loads them."""
     def rule(settings):
-        if not settings.is_given(name) or settings.is_given("KERNEL"):
+        if not getattr(settings, name.lower()) or settings.is_given("KERNEL"):
             return
         if settings.guest != "debian":
             raise Refused(f"{name} does not go with GUEST={settings.guest}, of which no drivers are at hand",
@@ -289,6 +289,8 @@ OPTIONS = (
            rule=device_rule("NET"), commands=BY_HAND, instead=NO_TABLE),
     Option("SHARE", File(), None, "a folder that the guest may read and write: mount -t 9p share /mnt",
            rule=device_rule("SHARE"), commands=BY_HAND, instead=NO_TABLE),
+    Option("RNG", Switch(), "0", "1: a source of random numbers, /dev/hwrng", rule=device_rule("RNG"), commands=BY_HAND,
+           instead=NO_TABLE),
     Option("ROOTS", Number(1, modes.ROOTS), str(modes.ROOTS), modes=modes.BUFFERED, commands=(*BY_HAND, "measure"),
            instead={"tour": NO_TABLE["tour"]}, help="how many of the guest's address spaces the shadow keeps at a time"),
     Option("HOSTPAGES", Choice("4k", "max"), "max", modes=(modes.HAP,), commands=(*BY_HAND, "measure"),

@@ -264,6 +264,14 @@ def shell_instead(words):
     return log.getvalue()
 
 
+@pytest.mark.parametrize("mode", IN_MODES)
+def test_a_guest_has_random_numbers(launch, tmp_path, mode):
+    read = "cat /sys/class/misc/hw_random/rng_current\nfor i in 1 2; do dd if=/dev/hwrng bs=64 count=4 iflag=fullblock 2> /dev/null | md5sum; done\n"
+    run = launch(MODE=mode, RNG=1, PROGRAM=script(tmp_path, f"#!/bin/sh\n{read}"), WARM=0)
+    name, first, second = output(run).splitlines()
+    assert run.status == 0 and name == "virtio_rng.0" and first != second, repr(run)
+
+
 @pytest.mark.parametrize("init", ["/bin", "/bin/round", "/dev/none"])
 def test_what_cannot_be_executed_is_no_first_process(tmp_path, init):
     """The kernel would panic; our shell is there instead."""

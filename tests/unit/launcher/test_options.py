@@ -18,7 +18,7 @@ VALUES = {"POLICY": "flush,fill", "MODES": "tsp ssp", "KERNEL": "x", "LOAD": "0x
           "MEM": "2G", "QEMU": "strict", "ASIDLEN": "6", "V": "1", "LADDER": "1", "FORMAT": "flat", "TRACE": "x",
           "PROGRAM": "x", "ARGS": "a 'b c'", "CHECK": "true", "LIBS": "x", "DEBS": "jq", "ROOT": "x", "DISK": "x",
           "SHARE": "x", "SIZE": "4G", "ROOTS": "4", "WALKS": "u74", "LIST": str(pathlib.Path(__file__).with_name("programs"))}
-DEVICES = {"DISK": "x", "NET": "user", "SHARE": "x"}
+DEVICES = {"DISK": "x", "NET": "user", "SHARE": "x", "RNG": "1"}
 WITH = {"POLICY": {"MODE": "ssp"}, "LOAD": {"KERNEL": "x", "FORMAT": "flat"}, "FORMAT": {"KERNEL": "x"},
         "ASIDLEN": {"QEMU": "strict"}, "EVENTS": {"TRACE": "x"},
         **dict.fromkeys(("ARGS", "WARM", "CHECK", "OUTPUT", "LIBS", "DEBS", "ROOT"), {"PROGRAM": "x"})}
