@@ -102,6 +102,7 @@ void devices_init(uint64_t timebase_hz)
 	period_ticks = timebase_hz / PERIODS_PER_SECOND;
 }
 
+/* Counts a call. */
 static bool calls_too_often(struct devices *of)
 {
 	uint64_t now = csr_read(time);
@@ -136,6 +137,7 @@ static uint64_t hear(struct virtio_device *d, uint64_t now)
 	if (now < d->put_off)
 		return d->put_off;
 	d->put_off = 0;
+	calls_too_often(d->vm->devices); /* of the period that begins, where it is among the first */
 	if (call(d))
 		external_done(d->port.irq);
 	return FOREVER;

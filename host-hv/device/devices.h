@@ -67,6 +67,11 @@ void devices_serve(struct vm *vm);
  */
 uint64_t devices_hear(struct hart *h);
 
+static inline uint64_t devices_next_look(const struct hart *h)
+{
+	return h->devices_look ? h->devices_look : FOREVER;
+}
+
 static inline uint64_t devices_hear_if_due(struct hart *h)
 {
 	return h->devices_look ? devices_hear(h) : FOREVER;

@@ -11,7 +11,6 @@
 #include "guest/restart.h"
 
 #include "core/console.h"
-#include "device/devices.h"
 #include "guest/create.h"
 #include "guest/load.h"
 #include "run/interrupts.h"
@@ -37,7 +36,6 @@ void vm_restart(struct vcpu *v)
 	sched_serve_interrupts();
 	/* what the hart's other guests wrote, also while they sleep */
 	console_show_quiet_if_due(v->hart);
-	devices_hear_if_due(v->hart);
 	if (vm->load->restored < vm->ram.size)
 		restore(vm);
 	else

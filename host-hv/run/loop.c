@@ -29,7 +29,7 @@ static void drop_ended(struct hart *h)
  */
 static void idle(struct hart *h)
 {
-	uint64_t look = min_u64(console_show_quiet_if_due(h), devices_hear_if_due(h));
+	uint64_t look = min_u64(console_show_quiet_if_due(h), devices_next_look(h));
 	uint64_t deadline = min_u64(sched_next_deadline(h), look);
 
 	if (deadline != FOREVER)
@@ -47,6 +47,7 @@ void hart_loop(struct hart *h, void (*restart)(struct vcpu *v))
 
 		sched_end_turn(h);
 		drop_ended(h);
+		devices_hear_if_due(h); /* it may wake a vCPU of this hart */
 		now = csr_read(time);
 		v = sched_pick(h, now);
 		if (!v) {
