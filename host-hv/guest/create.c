@@ -12,6 +12,7 @@
 #include "guest/load.h"
 #include "hap/hap.h"
 #include "run/sched.h"
+#include "run/stats.h"
 #include "shadow/shadow.h"
 #include "shadow/tsp_handler.h"
 
@@ -195,6 +196,7 @@ void vm_start(struct vm *vm)
 	report_start(vm);
 	vm->vcpus_left = vm->vcpu_count;
 	vm->load->restored = 0;
+	stats_start(vm);
 	__atomic_store_n(&vm->restarter, NULL, __ATOMIC_RELAXED);
 	__atomic_store_n(&vm->end, VM_RUNS, __ATOMIC_RELEASE);
 	/* what any vCPU was asked for before it was started */

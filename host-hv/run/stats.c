@@ -14,6 +14,11 @@
 #include "shadow/shadow.h"
 #include "ssp/ring.h"
 
+void stats_start(struct vm *vm)
+{
+	__atomic_store_n(&vm->marked, HM_RECORD_FRESH, __ATOMIC_RELAXED);
+}
+
 void stats_begin(struct vm *vm)
 {
 	hm_record_begin(&vm->marked);
@@ -68,13 +73,23 @@ static struct hm_stats add_hap(struct hm_record *sums, const struct vcpu *v)
 	return s;
 }
 
+static bool ask_firmware(const struct vcpu *v, struct hm_stats *s, uint64_t size)
+{
+	return !sbi_call(HM_EXT_ID, HM_FID_VCPU_STATS, v->hm, (uint64_t)s, size).error;
+}
+
 static bool read_stats(struct hm_record *sums, const struct vcpu *v, struct hm_stats *s)
 {
 	if (v->hap) {
 		*s = add_hap(sums, v);
 		return true;
 	}
-	return !sbi_call(HM_EXT_ID, HM_FID_VCPU_STATS, v->hm, (uint64_t)s, sizeof(*s)).error;
+	*s = (struct hm_stats){ 0 };
+	if (ask_firmware(v, s, sizeof(*s)))
+		return true;
+	/* Before version 4.3 it had nothing to tell of tables. */
+	sums->shadowed = false;
+	return ask_firmware(v, s, HM_STATS_SIZE_4_2);
 }
 
 static void add_tables(struct hm_record *sums, struct vcpu *v, const struct hm_stats *s)

@@ -5,6 +5,8 @@
 
 #include "core/vm.h"
 
+/* A guest begins, perhaps anew: it has marked nothing. */
+void stats_start(struct vm *vm);
 /* The markers of a measurement. */
 void stats_begin(struct vm *vm);
 void stats_print(struct vm *vm, unsigned workload, bool ok);

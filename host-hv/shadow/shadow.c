@@ -69,10 +69,14 @@ void shadow_reset_shared_counts(struct vm *vm)
 		tsp_handler_reset_counts(vm->tsp);
 }
 
+/* By the guest's policy: a vCPU may not have run yet, or may be aside. */
 void shadow_count_tables(struct vcpu *v, const struct hm_stats *stats, struct shadow_tables *sum)
 {
-	if (v->shadow->handler->count) {
-		v->shadow->handler->count(v, sum);
+	const struct shadow_ops *handler =
+		handler_of(__atomic_load_n(&v->vm->policy, __ATOMIC_RELAXED));
+
+	if (handler->count) {
+		handler->count(v, sum);
 		return;
 	}
 	sum->peak += stats->tables_peak;

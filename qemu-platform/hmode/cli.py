@@ -92,13 +92,21 @@ def shell_command(settings, log):
     return command
 
 
+def wait_for(command):
+    """The status of a machine, which does not outlive the launcher, whatever ends that, and puts the terminal right."""
+    with subprocess.Popen(["setpriv", "--pdeathsig", "TERM", *command]) as machine:
+        try:
+            return machine.wait()
+        except BaseException:
+            machine.terminate()
+            raise
+
+
 def marked_shell(settings):
     """The launcher waits for its end, and shows what was marked."""
     log = run.log_of(settings)
     with outputs.log(log), outputs.result(settings.result) as write:
-        # A machine does not outlive the launcher, whatever ends that.
-        words = ["setpriv", "--pdeathsig", "TERM", *shell_command(settings, log)]
-        status = subprocess.run(within_time(settings, words), check=False).returncode
+        status = wait_for(within_time(settings, shell_command(settings, log)))
         found = run.regions_of(settings, run.read(log))
         write(records.as_text(found))
     run.show_results(found)

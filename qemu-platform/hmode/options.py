@@ -260,7 +260,7 @@ OPTIONS = (
            commands=RECORDING),
     Option("CHECK", Text(), None, "a shell command that has the program's output as input and fails if that is wrong",
            shown="the same as natively", rule=goes_with_program("CHECK"), commands=RECORDING),
-    Option("OUTPUT", Number(0, 1024), "0", "MiB that are kept of a program's output, and of its errors; 0: 256 KiB",
+    Option("OUTPUT", Number(0, program.MOST_OUTPUT), "0", "MiB that are kept of a program's output, and of its errors; 0: 256 KiB",
            rule=goes_with_programs("OUTPUT"), commands=RECORDING),
     Option("LIBS", File(), None, "a folder with libraries that programs need, before the cross compiler's",
            rule=goes_with_programs("LIBS"), commands=RECORDING),

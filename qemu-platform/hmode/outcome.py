@@ -131,7 +131,7 @@ def difference(one, other, names):
 def checked(settings, output):
     """What CHECK has against a kept output; None: nothing."""
     if output["kept"] < output["bytes"]:
-        return f"CHECK needs all of its output, of whose {output['bytes']} bytes only {output['kept']} are kept; {more(output)} keeps all"
+        return f"CHECK needs all of its output, of whose {output['bytes']} bytes only {output['kept']} are kept; {more(output)}"
     try:
         # A file, since CHECK may end without having read it: the other end of a pipe would be ended as well.
         with open(output["file"], "rb") as file:
@@ -145,8 +145,9 @@ def checked(settings, output):
 
 
 def more(output):
-    """The option by which all of an output is kept."""
-    return f"OUTPUT={(output['bytes'] + (1 << 20) - 1) >> 20}"
+    """The option by which all of an output is kept, if one can."""
+    megabytes = (output["bytes"] + (1 << 20) - 1) >> 20
+    return f"OUTPUT={min(megabytes, programs.MOST_OUTPUT)} keeps {'all' if megabytes <= programs.MOST_OUTPUT else 'more'}"
 
 
 def told_of_output(output):
@@ -201,7 +202,7 @@ def compare(results):
         name = "native" if one["mode"] == "native" else label(one["mode"], one["hm"])
         texts = [pathlib.Path(each["file"]).read_bytes() for each in (its, mine)]
         lines = difference(*texts, (name, label(other["mode"], other["hm"]))) or \
-            [f"it differs behind the {mine['kept']} bytes that are kept; {more(mine)} keeps all"]
+            [f"it differs behind the {mine['kept']} bytes that are kept; {more(mine)}"]
         differs = "\n".join([f"its output is not that of {name}", *lines])
         other["program"]["wrong"] = "\n".join(filter(None, [other["program"]["wrong"], differs]))
         other["ok"] = False

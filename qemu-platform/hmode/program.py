@@ -17,6 +17,7 @@ from hmode import debs, elf, root as roots, tree
 from hmode.kinds import readable
 from hmode.messages import Failed, Refused
 
+MOST_OUTPUT = 1024      # MiB of one output that can be kept
 FOLDER = "hmode"                # of the guest's root: nothing else lies there
 FIRST = f"/{FOLDER}/init"
 COMMANDS = f"{FOLDER}/bin"      # hm-mark alone

@@ -66,6 +66,17 @@ static void the_record_holds_all_keys(void **state)
 		"\"longest_m_stay\":55,\"walk_refs\":null}\n");
 }
 
+static void a_firmware_before_4_3_tells_nothing_of_tables(void **state)
+{
+	(void)state;
+	stats_size = HM_STATS_SIZE_4_2;
+	stats.traps[0] = 5;
+	stats.tables_peak = 81;
+	mark(HM_MARK_END | 7 << 8 | HM_MARK_OK);
+	assert_non_null(strstr(printed, "\"by_kind\":{\"true_fault\":5,"));
+	assert_non_null(strstr(printed, "\"shadow\":null,"));
+}
+
 static void instructions_that_are_not_split_are_null(void **state)
 {
 	(void)state;
@@ -116,13 +127,28 @@ static void markers_that_do_not_alternate_are_told(void **state)
 	}
 }
 
+/* Its first record is of all that it counted since it began. */
+static void a_guest_that_begins_anew_has_marked_nothing(void **state)
+{
+	(void)state;
+	mark(HM_MARK_END);
+	mark(HM_MARK_END);
+	assert_non_null(strstr(printed, "\"begun\":false,"));
+	stats_start(&vm);
+	printed[0] = 0;
+	mark(HM_MARK_END);
+	assert_non_null(strstr(printed, "\"begun\":true,"));
+}
+
 static const struct CMUnitTest tests[] = {
 	TEST(counting_begins_at_the_next_entry),
 	TEST(the_record_holds_all_keys),
+	TEST(a_firmware_before_4_3_tells_nothing_of_tables),
 	TEST(instructions_that_are_not_split_are_null),
 	TEST(without_marks_the_marker_is_an_illegal_instruction),
 	TEST(a_failed_workload_is_not_ok),
 	TEST(markers_that_do_not_alternate_are_told),
+	TEST(a_guest_that_begins_anew_has_marked_nothing),
 };
 
 int main(void)

@@ -222,6 +222,13 @@ static bool is_interrupted(void)
 	return vm->vcpu[0].external_irq & EXTERNAL_LEVEL;
 }
 
+static const struct vm *marks_forgotten;
+
+void stats_start(struct vm *started)
+{
+	marks_forgotten = started;
+}
+
 static void a_key_before_a_restart_interrupts(void **state)
 {
 	(void)state;
@@ -316,6 +323,14 @@ static void the_firmware_is_told_of_fewer_roots_alone(void **state)
 	assert_int_equal(vm_flags, 4);
 }
 
+static void a_guest_that_reboots_has_marked_nothing(void **state)
+{
+	(void)state;
+	marks_forgotten = NULL;
+	vm_start(vm);
+	assert_ptr_equal(marks_forgotten, vm);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -328,6 +343,7 @@ int main(void)
 		TEST(a_guest_that_ends_leaves_a_quiet_device),
 		TEST(a_guest_that_reboots_leaves_a_quiet_device),
 		TEST(the_firmware_is_told_of_fewer_roots_alone),
+		TEST(a_guest_that_reboots_has_marked_nothing),
 	};
 
 	return RUN(tests);

@@ -31,6 +31,18 @@ static long no_exit(void)
 long (*guest)(void) = no_exit; /* plays the firmware's HM_FID_VCPU_RUN */
 unsigned long running;         /* the vCPU that runs */
 
+uint64_t stats_size; /* what the firmware takes */
+
+static struct sbiret tell_stats(unsigned long vcpu, struct hm_stats *out, uint64_t size)
+{
+	if (size != stats_size)
+		return (struct sbiret){ SBI_ERR_INVALID_PARAM, 0 };
+	memset(out, 0, size);
+	if (vcpu == 0)
+		memcpy(out, &stats, size);
+	return (struct sbiret){ 0, 0 };
+}
+
 struct sbiret sbi_call6(unsigned long eid, unsigned long fid, const unsigned long arg[6])
 {
 	struct sbiret ret = { 0, 0 };
@@ -48,7 +60,7 @@ struct sbiret sbi_call6(unsigned long eid, unsigned long fid, const unsigned lon
 	if (eid == HM_EXT_ID && fid == HM_FID_FEATURES)
 		ret.value = hart_features;
 	if (eid == HM_EXT_ID && fid == HM_FID_VCPU_STATS)
-		*(struct hm_stats *)arg[1] = arg[0] == 0 ? stats : (struct hm_stats){ 0 };
+		ret = tell_stats(arg[0], (struct hm_stats *)arg[1], arg[2]);
 	return ret;
 }
 
@@ -161,6 +173,7 @@ int setup(void **state)
 		};
 		sched_add(&vm.vcpu[i], 2);
 	}
+	stats_size = sizeof(stats);
 	vcpu_set_state(&vm.vcpu[0], VCPU_RUNNABLE);
 	harts[0].current = &vm.vcpu[0];
 	return 0;

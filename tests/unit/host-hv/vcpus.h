@@ -48,6 +48,7 @@ extern unsigned long timer;
 /* What the rest of the machine does. */
 extern void (*on_kick)(unsigned long hart);
 extern struct hm_stats stats;
+extern uint64_t stats_size;   /* that the firmware takes */
 extern long (*guest)(void);   /* plays the firmware's HM_FID_VCPU_RUN */
 extern unsigned long running; /* the vCPU that runs */
 extern bool restarts;         /* the guest, when its last vCPU is released */

@@ -447,6 +447,11 @@ def test_what_differs_beyond_what_is_kept_is_noticed(tmp_path):
         "its output is not that of native\nit differs behind the 262144 bytes that are kept; OUTPUT=1 keeps all"
 
 
+@pytest.mark.parametrize("size, said", [(262145, "OUTPUT=1 keeps all"), ((5 << 20) + 1, "OUTPUT=6 keeps all"), (2 << 30, "OUTPUT=1024 keeps more")])
+def test_the_option_that_keeps_an_output_is_one_that_there_is(size, said):
+    assert outcome.more({"bytes": size}) == said
+
+
 def test_a_check_takes_the_place_of_the_comparison(tmp_path):
     results = [settled(tmp_path, console(out=mode.encode()), mode, CHECK="true") for mode in ("native", "ssp")]
     outcome.compare(results)

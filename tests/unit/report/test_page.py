@@ -11,7 +11,7 @@ import pytest
 
 from made import kept, record, three_rows
 from reader import Reader
-from report import document, markdown, page, words
+from report import document, markdown, page, plan, words
 
 
 def read(told):
@@ -233,6 +233,13 @@ def test_a_page_lacks_what_was_not_run_and_stands(left):
     told = three_rows()
     del told["runs"][left]
     assert read(told).errors == []
+
+
+def test_a_page_of_all_runs_lacks_nothing():
+    told = {"schema": 1, "runs": [kept(run.name, run.part, [], kind=run.kind) for run in plan.whole()]}
+    assert "missing" not in read(told).ids
+    del told["runs"][0]
+    assert "missing" in read(told).ids
 
 
 def test_nothing_at_all_is_a_page_too():

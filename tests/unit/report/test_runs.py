@@ -249,6 +249,12 @@ def test_a_run_that_this_qemu_cannot_make_is_no_failure(fake, report):
     assert report() == 0 and fake.calls() == []
 
 
+def test_a_bench_that_fails_for_want_of_h_has_failed():
+    """Its other modes would have figures."""
+    failed = {"failed": f"cost: hap failed: {runs.NO_H}", "results": []}
+    assert runs.lacks_h(failed | {"kind": plan.WORKLOADS}) and not runs.lacks_h(failed | {"kind": plan.DEVICES})
+
+
 def test_a_place_that_cannot_be_written_is_refused_before_any_run(fake, report):
     assert report(OUT="/nowhere/results.md") == 2
     assert fake.calls() == []
