@@ -137,8 +137,8 @@ static uint64_t hear(struct virtio_device *d, uint64_t now)
 	if (now < d->put_off)
 		return d->put_off;
 	d->put_off = 0;
-	calls_too_often(
-		d->vm->devices); /* of the period that begins, where it is among the first */
+	/* One of the first of the period that begins. */
+	calls_too_often(d->vm->devices);
 	if (call(d))
 		external_done(d->port.irq);
 	return FOREVER;
