@@ -99,7 +99,7 @@ void shadow_init(struct shadow *shadow, const struct vm *vm, unsigned long pages
 void shadow_reset_counts(struct vcpu *v);
 void shadow_reset_shared_counts(struct vm *vm);
 
-/* The tables that the vCPU runs on, to those of others; stats: what the firmware says of its own. */
+/* Adds the tables that the vCPU runs on; stats: what the firmware says of its own. */
 void shadow_count_tables(struct vcpu *v, const struct hm_stats *stats, struct shadow_tables *sum);
 
 /*

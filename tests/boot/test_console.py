@@ -115,7 +115,7 @@ def test_a_guest_that_ends_with_a_full_fifo_leaves_the_console_open(payloads):
 
 
 def test_a_paste_loses_nothing():
-    machine = machine_of([linux("shell")], "mem=256M")
+    machine = machine_of([linux()], "mem=256M")
     machine.expect_exact("~ # ")
     machine.sendline("stty -echo; read -r x; echo ${#x} letters; stty echo")
     machine.expect(pexpect.TIMEOUT, timeout=1)

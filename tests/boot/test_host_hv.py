@@ -64,8 +64,9 @@ def payload(payloads, name):
     return (payloads / f"{name}.bin", None, "")
 
 
-def linux(work):
-    return (KERNEL, INITRD, f"console=ttyS0 quiet no4lvl hmwork={work}")
+def linux(work=None):
+    """Without work it opens a shell."""
+    return (KERNEL, INITRD, "console=ttyS0 quiet no4lvl" + (f" hmwork={work}" if work else ""))
 
 
 def lines_of(console, name):
@@ -89,7 +90,7 @@ def test_two_guests_each_have_their_own_lines(payloads, harts):
 
 def test_two_guests_each_have_a_shell():
     """Prompts and echoes appear though no line feed ends them, also from a guest that never waits."""
-    words = command([linux("shell"), linux("shell")], "mem=256M", harts=2)
+    words = command([linux(), linux()], "mem=256M", harts=2)
     machine = pexpect.spawn(words[0], words[1:], timeout=120, encoding="utf-8")
     prompts = {0, 1}
     while prompts:
@@ -220,7 +221,7 @@ def test_a_reboot_ends_the_guest():
 
 
 def test_the_keyboard_reaches_an_idle_guest():
-    words = command([linux("shell")], "mem=256M")
+    words = command([linux()], "mem=256M")
     shell = pexpect.spawn(words[0], words[1:], timeout=60, encoding="utf-8")
     shell.expect_exact("~ # ")
     for i in range(5):
