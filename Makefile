@@ -10,6 +10,9 @@ CROSS_COMPILE	?= riscv64-linux-gnu-
 OPENSBI_SRC	?= $(cache)/current/opensbi
 export CROSS_COMPILE OPENSBI_SRC
 unexport BUILD	# means different folders to different parts
+# A file to make report, and a folder to the makefiles below, which are not told of it.
+MAKEOVERRIDES	:= $(filter-out OUT=%,$(MAKEOVERRIDES))
+unexport OUT
 
 submake		:= $(MAKE) $(if $(V),,-s)
 
@@ -61,7 +64,7 @@ bench-devices: all ## instructions and exits of each disk request and each MiB s
 # The patched kernel is one of its guests; RUNS without it needs none.
 report_linux	:= $(if $(RUNS),$(if $(findstring patched,$(RUNS)),linux),linux)
 report: $(if $(A)$(B),$(PYTHON),all payloads plugins $(report_linux)) ## everything measured, as one page; RUNS="..." WORKLOAD="..." JOBS=2 OUT=FILE; A=OLD.json B=NEW.json compares
-	@PYTHONSAFEPATH=1 PYTHONPATH=qemu-platform $(PYTHON) -m report
+	@OUT="$(OUT)" PYTHONSAFEPATH=1 PYTHONPATH=qemu-platform $(PYTHON) -m report
 
 count-pt-writes: options all plugins ## stores of the guest to its live page tables, counted by a QEMU plugin
 	@$(launch) count-pt-writes

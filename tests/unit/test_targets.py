@@ -52,6 +52,12 @@ def test_a_machine_without_gdb_gets_it():
     assert done.stdout.splitlines() == ["qemu-platform/fetch tools", "qemu-platform/launch gdb"]
 
 
+def test_the_place_of_a_page_is_no_folder_to_build_in():
+    done = subprocess.run(["make", "-n", "report", "RUNS=virt", "OUT=/nowhere/page.md"], cwd=ROOT, capture_output=True, text=True, check=True)
+    told = [line for line in done.stdout.splitlines() if "/nowhere" in line]
+    assert len(told) == 1 and told[0].startswith('OUT="/nowhere/page.md" ') and told[0].endswith(" -m report"), told
+
+
 @pytest.mark.parametrize("text", ["a $x $$y $(shell echo no)", "100% \\n 'q' \"q\" # h", "a\nb"])
 @pytest.mark.parametrize("name", ["ARGS", "CHECK"])
 def test_words_for_a_program_reach_the_launcher_to_the_letter(name, text):
