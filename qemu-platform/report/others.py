@@ -131,7 +131,7 @@ def missing(data):
         without = [run.name for run in planned if run.part == part and not data.has(run.name)]
         if without:
             whole = len(without) == len([run for run in planned if run.part == part])
-            left.append(f"`{part}`: {'none of its runs was made' if whole else 'not run: ' + ', '.join(without)}.")
+            left.append(f"`{part}`: {'none of its runs was made' if whole else 'not run: ' + spelled(without)}.")
     return Section("missing", "What is not here", (Items(tuple(left)),)) if left else None
 
 

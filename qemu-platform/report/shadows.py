@@ -100,7 +100,7 @@ def memory(data):
     if not whole and not alone:
         return None
     about = "Tables are pages of 4 KiB that an address space holds, and those of the kernel's half. `ssp` and `ssp-hm` keep a table where it " \
-        "is when its address space ends, for the next one, and give it back only when the pool is full: that is `recycled`. `tsp` gives " \
+        "is when its address space ends, for the next one. They give it back only when the pool is full: that is `recycled`. `tsp` gives " \
         "back what no table of the guest's links. So in one boot each row has at its peak what the rows before have left." \
         + f" A pool has {pools(whole | alone)}."
     blocks = [Text(about)]

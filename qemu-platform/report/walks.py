@@ -3,7 +3,7 @@
 
 from hmode import walks
 from report import plan, words
-from report.blocks import Choice, Items, Section, Table, Text
+from report.blocks import Choice, Section, Table, Text
 from report.data import Side, workloads
 from report.sections import mean_cell
 
@@ -87,8 +87,12 @@ def table(core, sides, rows):
                  tuple(made), last=1)
 
 
+# As many names fit into a cell; of more the column "against" of the table below tells the same.
+NAMED = 12
+
+
 def verdict(core, sides, rows, name):
-    """On which rows ssp-hm takes fewer modelled cycles than the other, and on which more."""
+    """A row: on which workloads ssp-hm takes fewer modelled cycles than the other, and on which more."""
     of, told = figure_of(core, "cycles"), {"fewer": [], "more": [], "as many": []}
     for row in rows:
         mine, its = sides["ssp-hm"].figure(row, of), sides[name].figure(row, of)
@@ -96,13 +100,21 @@ def verdict(core, sides, rows, name):
             continue
         change = mine / its - 1
         told["as many" if abs(change) < EQUAL else "fewer" if change < 0 else "more"].append(row)
-    parts = [f"{what} on {len(found)} ({', '.join(found)})" if found else f"{what} on none" for what, found in told.items()]
-    return f"`ssp-hm` against {NAMES[name]}: {'; '.join(parts)}."
+    return NAMES[name], *(listed(found) for found in told.values())
+
+
+def listed(found):
+    return f"{len(found)}: {', '.join(found)}" if 0 < len(found) <= NAMED else str(len(found))
+
+
+def verdicts(core, sides, rows):
+    made = tuple(verdict(core, sides, rows, name) for name in beside(sides))
+    caption = f"On how many workloads `ssp-hm` takes fewer cycles, with the prices of {core}, and on which where they are few"
+    return Table(f"verdicts-{core}", caption, ("against", "fewer on", "more on", "as many on"), made, words=4)
 
 
 def option(core, sides, rows):
-    verdicts = tuple(verdict(core, sides, rows, name) for name in beside(sides))
-    return core, (*([Items(verdicts)] if verdicts else []), table(core, sides, rows))
+    return core, (*([verdicts(core, sides, rows)] if beside(sides) else []), table(core, sides, rows))
 
 
 def chapter(data):

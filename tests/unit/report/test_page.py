@@ -9,9 +9,10 @@ import re
 
 import pytest
 
+import prose
 from made import kept, record, three_rows
 from reader import Reader
-from report import document, markdown, page, plan, words
+from report import document, markdown, page, plan, walks, words
 
 
 def read(told):
@@ -166,9 +167,14 @@ def test_the_line_is_where_both_take_as_many_cycles():
 
 
 def test_the_page_says_where_the_shadow_wins_and_where_it_does_not():
-    text = markdown.made(document.page(modelled()))
-    assert "`ssp-hm` against hap: fewer on none; more on 1 (fork); as many on 1 (sqlite)." in text
-    assert "`ssp-hm` against hap with 4 KiB pages: fewer on 2 (fork, sqlite); more on none; as many on none." in text
+    assert read(modelled()).tables["verdicts-u74"][1:] == [["hap", "0", "1: fork", "1: sqlite"],
+                                                           ["hap with 4 KiB pages", "2: fork, sqlite", "0", "0"]]
+
+
+@pytest.mark.parametrize("count, names", [(12, True), (13, False)])
+def test_many_names_are_a_number(count, names):
+    found = [f"row-{number}" for number in range(count)]
+    assert walks.listed(found) == (f"{count}: {', '.join(found)}" if names else str(count))
 
 
 def test_what_has_no_base_is_not_there_and_did_not_fail():
@@ -257,6 +263,14 @@ def whole():
     told["runs"] += [kept(f"ladder-{name}", "ladder", [record("ssp", each, 1500, {"flush": 3}) for each in ("fork", "cow", "chase")])
                      for name in ("none", "fill")]
     return told
+
+
+@pytest.mark.parametrize("told", [whole(), modelled(), {"schema": 1, "runs": []}])
+def test_a_page_reads_as_the_documents_do(told, tmp_path):
+    """No sentence is too long, whatever was run: this page is among the documents."""
+    path = tmp_path / "results.md"
+    path.write_text(markdown.made(document.page(told)))
+    assert [fault for check in (prose.long_sentences, prose.long_lines, prose.empty_sections) for fault in check(prose.Page(path))] == []
 
 
 def test_two_pages_of_the_same_records_are_the_same():
