@@ -165,16 +165,39 @@ def execute(command, words):
         raise Refused(f"launch: '{command}' is no command", " ".join([LOOK, *COMMANDS, *TEXTS]))
 
 
+# What the shell says of a process that SIGPIPE has ended.
+NO_READER = 128 + signal.SIGPIPE
+
+
 def ended_from_outside(number, _):
     """As an exception, so that a machine that runs is ended as well."""
     sys.exit(128 + number)
 
 
+def without_reader():
+    """Whoever reads what is said here has gone, as `head` does: nothing more can be said."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(null, stream.fileno())
+    os.close(null)
+    return NO_READER
+
+
 def ended(work, *words):
-    """The exit status of work(*words), which says itself what was wrong."""
-    for number in (signal.SIGTERM, signal.SIGPIPE, signal.SIGHUP):
+    """The exit status of work(*words), which says itself what was wrong.  SIGPIPE stays ignored, as Python has it: a tool
+    that does not read all that it is given says itself what was wrong, and only that its own reader goes ends the launcher."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:       # nohup
             signal.signal(number, ended_from_outside)
+    try:
+        status = status_of(work, *words)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        return without_reader()
+
+
+def status_of(work, *words):
     try:
         work(*words)
     except Stop as stop:
@@ -182,6 +205,8 @@ def ended(work, *words):
         return stop.status
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        raise
     except OSError as error:
         Failed(f"{error.filename or 'a file'}: {error.strerror or error}").show()
         return 1

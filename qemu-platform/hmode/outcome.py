@@ -133,7 +133,6 @@ def checked(settings, output):
     if output["kept"] < output["bytes"]:
         return f"CHECK needs all of its output, of whose {output['bytes']} bytes only {output['kept']} are kept; {more(output)}"
     try:
-        # A file, since CHECK may end without having read it: the other end of a pipe would be ended as well.
         with open(output["file"], "rb") as file:
             done = subprocess.run(["sh", "-c", settings.check], stdin=file, capture_output=True, check=False,
                                   timeout=settings.timeout)

@@ -102,31 +102,51 @@ def plain(path):
     if data[:6] not in MAGIC:
         raise Refused("is no cpio archive of the form that kernels take",
                       "a folder, or what 'cpio --create --format=newc' makes, perhaps compressed by gzip, xz or zstd")
-    if b"TRAILER!!!" not in data[-4096:]:
-        raise Refused("is truncated: a cpio archive without its end", "the whole archive")
     return data
 
 
-def members(data):
-    """(path, is it a link) of each member, as the kernel's form of cpio has them."""
-    at = 0
-    while data[at:at + 6] in MAGIC:
+def members(data, begin):
+    """(path, is it a link, where the next header is) of each member of the archive that begins there, in the kernel's form
+    of cpio (Linux, Documentation/driver-api/early-userspace/buffer-format.rst); the trailer is the last, and has no path."""
+    at = begin
+    while True:
+        if data[at:at + 6] not in MAGIC:
+            if at + 6 > len(data):
+                raise Refused("is truncated: a cpio archive without its end", "the whole archive")
+            raise Refused(f"is no sound cpio archive: no header at byte {at}", "the whole archive, as cpio makes it")
+        if at + 110 > len(data):
+            raise Refused("is truncated: a cpio archive without its end", "the whole archive")
         try:
-            mode, size, name_size = (int(data[at + begin:at + begin + 8], 16) for begin in (14, 54, 94))
+            mode, size, name_size = (int(data[at + place:at + place + 8], 16) for place in (14, 54, 94))
         except ValueError:
             raise Refused("is no sound cpio archive: a header without numbers", "the whole archive, as cpio makes it") from None
         name = data[at + 110:at + 110 + name_size].rstrip(b"\0")
-        if name == b"TRAILER!!!":
-            return
-        yield os.path.normpath(b"/" + name).lstrip(b"/"), stat.S_ISLNK(mode)
         at = -(-(at + 110 + name_size) // 4) * 4
         at = -(-(at + size) // 4) * 4
+        if name == b"TRAILER!!!":
+            yield None, False, at
+            return
+        yield os.path.normpath(b"/" + name).lstrip(b"/"), stat.S_ISLNK(mode), at
 
 
-def must_stay_inside(data):
+def archives(data):
+    """(its bytes, its members) of each archive in the file: the kernel takes several, one behind the other, with zeros
+    between them and behind the last, however many."""
+    at = 0
+    while data[at:at + 6] in MAGIC:
+        found = list(members(data, at))
+        end = found[-1][2]
+        yield data[at:end], [(name, is_link) for name, is_link, _ in found[:-1]]
+        at = end + len(data[end:]) - len(data[end:].lstrip(b"\0"))
+    if at < len(data):
+        raise Refused(f"has something behind its archive, at byte {at}, that is no cpio archive",
+                      "archives one behind the other, with all of them or none compressed")
+
+
+def must_stay_inside(found):
     """cpio follows a link that the archive has made itself, wherever that leads."""
     links = set()
-    for name, is_link in members(data):
+    for name, is_link in found:
         way = name.split(b"/")
         if any(b"/".join(way[:count + 1]) in links for count in range(len(way))):
             raise Refused(f"has {os.fsdecode(name)} behind a link of its own", "an archive whose files lie in folders")
@@ -140,10 +160,11 @@ class Unpacked(Root):
     def __init__(self, path):
         self.temporary = tempfile.TemporaryDirectory(prefix="hmode-root-")
         super().__init__(self.temporary.name)
-        data = plain(path)
-        must_stay_inside(data)
-        cpio("--extract", "--make-directories", "--no-absolute-filenames", input=data, cwd=self.folder,
-             may_fail=os.geteuid() != 0)        # for want of the right to make devices, which nobody looks for
+        found = list(archives(plain(path)))
+        must_stay_inside([member for _, inside in found for member in inside])
+        for data, _ in found:
+            cpio("--extract", "--make-directories", "--no-absolute-filenames", "--unconditional", input=data, cwd=self.folder,
+                 may_fail=os.geteuid() != 0)    # for want of the right to make devices, which nobody looks for
 
 
 @functools.cache

@@ -208,6 +208,41 @@ def test_an_archive_writes_nothing_outside(here, folder, tmp_path, name):
     assert not list(outside.iterdir())
 
 
+def other(tmp_path):
+    """An archive of one more file."""
+    more = tmp_path / "more"
+    (more / "usr/bin").mkdir(parents=True)
+    (more / "usr/bin/more").write_text("#!/bin/mine\n")
+    return packed(more, b"usr/bin/more\n")
+
+
+@pytest.mark.parametrize("zeros", [0, 4, 512, 3 << 20])
+def test_archives_stand_one_behind_the_other(here, folder, tmp_path, zeros):
+    """With zeros between them and behind the last, more than a pipe holds: as the kernel takes them."""
+    first, archive = roots.of_folder(folder)[0].read_bytes(), here / "root.cpio"
+    archive.write_bytes(first + bytes(zeros) + other(tmp_path) + bytes(zeros))
+    made = program.initrd(Settings({"PROGRAM": "root:more", "ROOT": str(archive)})).read_bytes()
+    assert made.startswith(archive.read_bytes())
+    assert program.initrd(Settings({"PROGRAM": "root:mine", "ROOT": str(archive)})).exists()
+
+
+@pytest.mark.parametrize("behind", [b"x", bytes(512) + b"compressed", gzip.compress(b"070701")])
+def test_an_archive_with_something_else_behind_it_is_refused(here, folder, behind):
+    archive = here / "root.cpio"
+    archive.write_bytes(roots.of_folder(folder)[0].read_bytes() + behind)
+    with pytest.raises(Refused, match="has something behind its archive, at byte"):
+        program.initrd(Settings({"PROGRAM": "root:mine", "ROOT": str(archive)}))
+
+
+def test_an_archive_cut_anywhere_is_refused(here, folder):
+    whole, archive = packed(folder, b"usr/bin/mine\n"), here / "root.cpio"
+    end = whole.index(b"TRAILER!!!")
+    for length in range(6, end, 3):
+        archive.write_bytes(whole[:length])
+        with pytest.raises(Refused, match="is truncated: a cpio archive without its end"):
+            list(roots.archives(roots.plain(archive)))
+
+
 def test_the_archive_of_a_folder_stays_while_it_is_used(here, folder):
     base = roots.of_folder(folder)[0]
     for warm in ("3", "4"):

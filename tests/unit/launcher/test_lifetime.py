@@ -19,7 +19,7 @@ SETTINGS = Settings({"WORKLOAD": "fork", "MODE": "ssp"})
 # A stand-in for QEMU that is deaf to what its console's end does.
 MACHINE = "import signal, sys, time; signal.signal(signal.SIGPIPE, signal.SIG_IGN); " \
           "print('hmwork: fork ok', flush=True); print(f'pid {__import__(\"os\").getpid()}', file=sys.stderr, flush=True); " \
-          "time.sleep(600)"
+          "[(time.sleep(0.1), print('hmwork: cow ok', flush=True)) for _ in range(6000)]"
 
 
 @pytest.mark.parametrize("line, shown", [
@@ -45,20 +45,20 @@ def test_a_line_without_an_end_is_in_the_log_and_costs_no_more_than_others():
     assert len(log.getvalue()) == 256 * 65536 + 17
 
 
-def launcher(tmp_path):
+def launcher(tmp_path, reader=subprocess.DEVNULL):
     """A process that runs the stand-in as the launcher does, with its log, and the stand-in's process number."""
     log = tmp_path / "log"
     code = f"""
-import signal, sys
+import sys
 from hmode import cli, console
 from hmode.settings import Settings
-for number in (signal.SIGTERM, signal.SIGPIPE, signal.SIGHUP):
-    signal.signal(number, cli.ended_from_outside)
 settings = Settings({{"V": "1", "WORKLOAD": "none", "MODE": "ssp"}})
-with open({str(log)!r}, "wb") as log:
-    console.execute([sys.executable, "-c", {MACHINE!r}], console.Console(settings, log), 500)
+def work():
+    with open({str(log)!r}, "wb") as log:
+        console.execute([sys.executable, "-c", {MACHINE!r}], console.Console(settings, log), 500)
+sys.exit(cli.ended(work))
 """
-    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL,
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=reader, stderr=reader,
                                env={**os.environ, "PYTHONPATH": str(PACKAGE)})
     while not (log.exists() and b"\n" in log.read_bytes().partition(b"pid ")[2]):
         assert process.poll() is None
@@ -74,18 +74,41 @@ def is_there(number):
         return False
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE, signal.SIGINT, signal.SIGKILL])
-def test_no_machine_outlives_its_launcher(tmp_path, number):
-    process, machine = launcher(tmp_path)
-    assert is_there(machine)
-    process.send_signal(number)
-    process.wait(30)
+def must_end(machine):
     deadline = time.monotonic() + 50
     while is_there(machine) and time.monotonic() < deadline:
         time.sleep(0.02)
     if is_there(machine):
         os.kill(machine, signal.SIGKILL)
         pytest.fail("the machine runs on")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL])
+def test_no_machine_outlives_its_launcher(tmp_path, number):
+    process, machine = launcher(tmp_path)
+    assert is_there(machine)
+    process.send_signal(number)
+    process.wait(30)
+    must_end(machine)
+
+
+def test_a_launcher_ends_when_its_reader_goes(tmp_path):
+    """As with `| head`: by itself, with the status of that, and its machine with it."""
+    ours, its = os.pipe()
+    process, machine = launcher(tmp_path, its)
+    os.close(its)
+    os.close(ours)
+    assert process.wait(30) == 128 + signal.SIGPIPE
+    must_end(machine)
+
+
+def test_a_tool_that_reads_no_further_ends_nothing(tmp_path):
+    """zstd is given more than a pipe holds, and gives up at the first byte: its message is shown."""
+    broken = tmp_path / "broken.zst"
+    broken.write_bytes(b"\x28\xb5\x2f\xfd" + b"\xff" * (1 << 20))
+    done = subprocess.run([PACKAGE / "launch", "run", f"KERNEL={broken}", "MODE=native"], capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL, check=False)
+    assert done.returncode == 2 and f"={broken} is truncated or broken" in done.stderr
 
 
 def test_a_machine_that_does_not_end_is_ended(tmp_path):
