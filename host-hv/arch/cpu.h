@@ -50,6 +50,18 @@ static inline struct sbiret sbi_call6(unsigned long eid, unsigned long fid,
 	return (struct sbiret){ (long)a0, a1 };
 }
 
+/* One of a single argument: the callee looks at no other register. */
+static inline struct sbiret sbi_call1(unsigned long eid, unsigned long fid, unsigned long arg)
+{
+	register unsigned long a0 __asm__("a0") = arg;
+	register unsigned long a1 __asm__("a1");
+	register unsigned long a6 __asm__("a6") = fid;
+	register unsigned long a7 __asm__("a7") = eid;
+
+	__asm__ __volatile__("ecall" : "+r"(a0), "=r"(a1) : "r"(a6), "r"(a7) : "memory");
+	return (struct sbiret){ (long)a0, a1 };
+}
+
 /* sbi_call(eid, fid, up to six arguments) */
 #define sbi_call(eid, fid, ...) sbi_call6(eid, fid, (const unsigned long[6]){ __VA_ARGS__ })
 

@@ -113,7 +113,7 @@ static struct fence undone(const struct hm_run *run)
 }
 
 /* What is owed goes to the page, together with what an entry left undone there. */
-static __attribute__((noinline)) void write_owed_to_page(struct vcpu *v)
+void fence_become_resident(struct vcpu *v)
 {
 	struct hm_run *run = v->run;
 	struct fence before = undone(run);
@@ -129,16 +129,4 @@ static __attribute__((noinline)) void write_owed_to_page(struct vcpu *v)
 	run->fence_asid = v->fence.asid;
 	v->fence.flags = 0;
 	spin_unlock(&v->fence_lock);
-}
-
-void fence_enter(struct vcpu *v)
-{
-	/* Nobody else is there to ask for any. */
-	if (v->vm->vcpu_count > 1 || v->fence.flags)
-		write_owed_to_page(v);
-}
-
-void fence_leave(struct vcpu *v)
-{
-	__atomic_store_n(&v->resident, false, __ATOMIC_RELEASE);
 }

@@ -47,7 +47,7 @@
 /* Returns the HM_EXIT_* reason, or a negative SBI error. */
 static inline long hm_vcpu_run(unsigned long vcpu)
 {
-	struct sbiret ret = sbi_call(HM_EXT_ID, HM_FID_VCPU_RUN, vcpu);
+	struct sbiret ret = sbi_call1(HM_EXT_ID, HM_FID_VCPU_RUN, vcpu);
 
 	return ret.error ? ret.error : (long)ret.value;
 }

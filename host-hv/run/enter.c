@@ -68,12 +68,11 @@ static long enter(struct vcpu *v)
 	long reason;
 
 	prepare(v);
-	for (;;) {
-		shadow_prepare(v);
-		fence_enter(v);
-		if (shadow_ready(v))
-			break;
+	fence_enter(v);
+	while (!shadow_ready(v)) {
 		fence_leave(v);
+		shadow_apply_policy(v);
+		fence_enter(v);
 	}
 	shadow_enter(v);
 	reason = hm_vcpu_run(v->hm);

@@ -49,6 +49,11 @@ static enum next exit_hidden_fault(struct vcpu *v)
 	return RESUME;
 }
 
+static enum next exit_page_fault(struct vcpu *v)
+{
+	return shadow_fault(v);
+}
+
 static enum next exit_satp(struct vcpu *v)
 {
 	shadow_satp(v, v->run->exit_value);
@@ -101,8 +106,8 @@ static enum next exit_mark(struct vcpu *v)
 	return RESUME;
 }
 
-static __attribute__((noinline)) enum next end_broken(struct vcpu *v, const char *why,
-						      uint64_t detail)
+static __attribute__((noinline, cold)) enum next end_broken(struct vcpu *v, const char *why,
+							    uint64_t detail)
 {
 	const struct hm_run *run = v->run;
 
@@ -126,15 +131,13 @@ static enum next exit_remote_fence(struct vcpu *v)
 }
 
 /* exit_NAME() of every exit: one without does not compile. */
-static enum next (*const routes[HM_EXIT_COUNT])(struct vcpu *v) = {
+enum next (*const exit_routes[HM_EXIT_COUNT])(struct vcpu *v) = {
 #define ROUTE(number, NAME, name, reason) [number] = exit_##name,
 	HM_EXITS(ROUTE)
 #undef ROUTE
 };
 
-enum next exit_route(struct vcpu *v, long reason)
+enum next exit_refused(struct vcpu *v, long reason)
 {
-	if (reason < 0 || reason >= HM_EXIT_COUNT || !routes[reason])
-		return end_broken(v, "the firmware would not run it", reason);
-	return routes[reason](v);
+	return end_broken(v, "the firmware would not run it", reason);
 }

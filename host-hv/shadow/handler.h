@@ -14,13 +14,25 @@
  */
 extern const struct shadow_ops ssp_handler, tsp_handler, tsp_in_step_handler, aside_handler;
 
+/* The guest's own fault, at the address of the exit. */
+void shadow_inject(struct vcpu *v, uint64_t cause);
+
+/* How a handler's fault() ends, in general. */
+enum next shadow_end_fault(struct vcpu *v, struct shadow_result result);
+
 static inline unsigned access_state(const struct hm_run *run)
 {
 	return ssp_access_state(run->sstatus, run->priv ? 0 : SSP_USER);
 }
 
 /* The hart has to forget this before the guest runs again. */
-void shadow_owe(struct vcpu *v, enum ssp_fence fence, uint64_t va);
+void shadow_owe_more(struct vcpu *v, enum ssp_fence fence, uint64_t va);
+
+static inline void shadow_owe(struct vcpu *v, enum ssp_fence fence, uint64_t va)
+{
+	if (fence != SSP_FENCE_NONE)
+		shadow_owe_more(v, fence, va);
+}
 
 /* Every other vCPU fences everything; returns when none runs any more that has not. */
 void shadow_fence_others(const struct vcpu *v) __attribute__((cold));

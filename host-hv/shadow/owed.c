@@ -3,12 +3,10 @@
 #include "shadow/handler.h"
 
 /* Two different fences become one of everything: they may concern different roots. */
-void shadow_owe(struct vcpu *v, enum ssp_fence fence, uint64_t va)
+void shadow_owe_more(struct vcpu *v, enum ssp_fence fence, uint64_t va)
 {
 	struct hm_run *run = v->run;
 
-	if (fence == SSP_FENCE_NONE)
-		return;
 	if (run->hw_fence == HM_FENCE_NONE) {
 		run->hw_fence = fence;
 		run->hw_fence_va = va;

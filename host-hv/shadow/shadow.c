@@ -135,7 +135,7 @@ void shadow_serve_fence(struct vcpu *v)
 
 /* -- the exits -- */
 
-static void inject(struct vcpu *v, uint64_t cause)
+void shadow_inject(struct vcpu *v, uint64_t cause)
 {
 	v->shadow->count[SHADOW_TRUE_FAULT]++;
 	vcpu_inject(v, cause, v->run->exit_value);
@@ -158,7 +158,7 @@ static __attribute__((noinline)) enum next serve_outside_ram(struct vcpu *v, uin
 	uint64_t pc = run->pc;
 
 	if (run->exit_cause == CAUSE_FETCH_PAGE_FAULT) {
-		inject(v, CAUSE_FETCH_ACCESS);
+		shadow_inject(v, CAUSE_FETCH_ACCESS);
 		return RESUME;
 	}
 	v->shadow->count[SHADOW_MMIO]++;
@@ -168,19 +168,16 @@ static __attribute__((noinline)) enum next serve_outside_ram(struct vcpu *v, uin
 	return exit_mmio(v);
 }
 
-enum next exit_page_fault(struct vcpu *v)
+enum next shadow_end_fault(struct vcpu *v, struct shadow_result result)
 {
 	const struct hm_run *run = v->run;
-	struct shadow_result result;
 
-	result = v->shadow->handler->fault(v, run->exit_value, run->exit_cause & 3,
-					   access_state(run));
 	shadow_owe(v, result.fence, run->exit_value);
 	switch (result.verdict) {
 	case SSP_ALLOWED: v->shadow->count[result.class]++; break;
-	case SSP_ACCESS_FAULT: inject(v, ssp_access_fault(run->exit_cause & 3)); break;
+	case SSP_ACCESS_FAULT: shadow_inject(v, ssp_access_fault(run->exit_cause & 3)); break;
 	case SSP_OUTSIDE: return serve_outside_ram(v, result.gpa);
-	default: inject(v, run->exit_cause);
+	default: shadow_inject(v, run->exit_cause);
 	}
 	return RESUME;
 }

@@ -15,7 +15,7 @@
 #include "ssp/ssp.h"
 #include "core/vcpu.h"
 
-/* What an HM_EXIT_PAGE_FAULT came to; by_reason of the record. */
+/* What an HM_EXIT_PAGE_FAULT came to, as a handler found; by_reason of the record. */
 enum shadow_class {
 	SHADOW_TRUE_FAULT,
 	SHADOW_HIDDEN_FAULT,
@@ -40,9 +40,8 @@ struct shadow_tables {
 
 /* Asked at each exit: what a handler has nothing to do for is NULL, and costs a load. */
 struct shadow_ops {
-	/* Whose fault is it?  One that is ours is answered. */
-	struct shadow_result (*fault)(struct vcpu *v, uint64_t va, enum ssp_access access,
-				      unsigned state);
+	/* HM_EXIT_PAGE_FAULT: whose is it?  One that is ours is answered. */
+	enum next (*fault)(struct vcpu *v);
 	/* The guest runs on gsatp, which is legal, from now on. */
 	void (*satp)(struct vcpu *v, uint64_t gsatp);
 	/* The guest's fence, as in SBI's RFENCE.  NULL: the firmware's, HM_POLICY_FLUSH. */
@@ -103,9 +102,9 @@ void shadow_reset_shared_counts(struct vm *vm);
 void shadow_count_tables(struct vcpu *v, const struct hm_stats *stats, struct shadow_tables *sum);
 
 /*
- * Around every stay in the guest world.  To prepare may mean to wait for other
- * vCPUs, so it comes before the vCPU counts as resident; if it is not ready
- * then, since they have changed something, once more.
+ * Around every stay in the guest world.  Whether the shadow is ready is asked while the vCPU counts
+ * as resident, so that others, who change something, wait for it.  To make it ready may mean to
+ * wait for them, so the vCPU is not resident then.
  */
 static inline uint64_t shadow_wanted_policy(const struct vcpu *v)
 {
@@ -123,12 +122,6 @@ void shadow_apply_policy(struct vcpu *v);
 
 /* Who sets A and D from the next entry on: the firmware or we, or the guest. */
 void shadow_set_ad(struct vcpu *v, bool on);
-
-static inline void shadow_prepare(struct vcpu *v)
-{
-	if (!shadow_ready(v))
-		shadow_apply_policy(v);
-}
 
 /* HM_RUN_FENCE_VMA, if it is the handler's to serve. */
 void shadow_serve_fence(struct vcpu *v);
@@ -155,7 +148,11 @@ static inline void shadow_leave(struct vcpu *v)
  * The exits: of a page fault, of a write to satp and of the ring's commit; and of fences, of this
  * vCPU or of others, which HM_RUN_FENCE_VMA carries to each hart afterwards.
  */
-enum next exit_page_fault(struct vcpu *v);
+static inline enum next shadow_fault(struct vcpu *v)
+{
+	return v->shadow->handler->fault(v);
+}
+
 void shadow_satp(struct vcpu *v, uint64_t gsatp);
 
 static inline void shadow_commit(struct vcpu *v)

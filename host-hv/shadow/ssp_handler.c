@@ -162,81 +162,150 @@ static __attribute__((noinline)) void replay_logged_fences(struct vcpu *v)
 		publish_roots(v);
 }
 
-/* A commit of the ring needs no more than this. */
-static void enter(struct vcpu *v)
+static inline void tell_split(struct vcpu *v)
+{
+	v->run->fence_exits = v->shadow->space.split;
+}
+
+static __attribute__((noinline)) void enter_with_ring(struct vcpu *v)
 {
 	struct ssp_space *space = &v->shadow->space;
 
 	ssp_ring_enter(space);
 	if (ssp_ring_pending(space))
 		drain_ring(v);
-	v->run->fence_exits = space->split;
+	tell_split(v);
+}
+
+/* A commit of the ring needs no more than this. */
+static void enter(struct vcpu *v)
+{
+	if (v->shadow->space.ring.hpa)
+		enter_with_ring(v);
+	else
+		tell_split(v);
+}
+
+/* What is rare after an exit: the guest has a ring, or had another one, or has fenced. */
+static __attribute__((noinline)) void follow_exit(struct vcpu *v)
+{
+	if (v->shadow->ring_generation != v->run->ring_generation)
+		replace_ring(v);
+	else if (v->shadow->space.ring.hpa)
+		ssp_ring_leave(&v->shadow->space);
+	if (v->run->fence_count)
+		replay_logged_fences(v);
 }
 
 static void after_exit(struct vcpu *v)
 {
 	struct ssp_space *space = &v->shadow->space;
-	bool same_ring = v->shadow->ring_generation == v->run->ring_generation;
+	const struct hm_run *run = v->run;
+	uint64_t root = run->root;
 
+	space->current = &space->roots[root + 1];
+	space->current->last_use = run->roots[root].used;
 	/* The page of a ring that the guest has ended is memory like any other. */
-	if (same_ring)
-		ssp_ring_leave(space);
-	space->current = &space->roots[v->run->root + 1];
-	space->current->last_use = v->run->roots[v->run->root].used;
-	if (!same_ring)
-		replace_ring(v);
-	if (v->run->fence_count)
-		replay_logged_fences(v);
+	if (space->ring.hpa || run->fence_count ||
+	    v->shadow->ring_generation != run->ring_generation)
+		follow_exit(v);
 }
 
-static struct shadow_result fault(struct vcpu *v, uint64_t va, enum ssp_access access,
-				  unsigned state)
+static enum next end_hidden_fault(struct vcpu *v, enum ssp_fence fence)
+{
+	shadow_owe(v, fence, v->run->exit_value);
+	v->shadow->count[SHADOW_HIDDEN_FAULT]++;
+	return RESUME;
+}
+
+/* The guest will change the entry and fence it, which is no exit where nothing is mapped. */
+static enum next end_true_fault(struct vcpu *v)
+{
+	const struct hm_run *run = v->run;
+
+	shadow_owe(v, ssp_forget_fast(&v->shadow->space, run->exit_value), run->exit_value);
+	shadow_inject(v, run->exit_cause);
+	return RESUME;
+}
+
+static __attribute__((noinline)) enum next serve_fault(struct vcpu *v, enum ssp_access access)
 {
 	struct ssp_space *space = &v->shadow->space;
-	struct ssp_result result = { .verdict = SSP_SLOW };
 	uint64_t log_head = space->log_head;
+	struct ssp_result result =
+		ssp_fault(space, v->run->exit_value, access, access_state(v->run));
 
-	/* A load or fetch takes its neighbours along, which saves exits. */
-	if (access == SSP_STORE)
-		result.verdict = ssp_fault_fast(space, va, access, state, &result.fence);
-	if (ssp_is_left(result.verdict))
-		result = ssp_fault(space, va, access, state);
 	if (space->log_head != log_head)
 		publish_roots(v); /* tables ran out, and with them went the global tree's */
-	/*
-	 * The guest will change the entry and fence it, which is no exit where nothing is mapped.
-	 */
+	if (result.verdict == SSP_ALLOWED)
+		return end_hidden_fault(v, result.fence);
 	if (result.verdict == SSP_TRUE_FAULT)
-		result.fence = ssp_forget_fast(space, va);
-	return (struct shadow_result){
-		result.verdict,
-		result.fence,
-		result.gpa,
-		SHADOW_HIDDEN_FAULT,
-	};
+		return end_true_fault(v);
+	return shadow_end_fault(v, (struct shadow_result){ result.verdict, result.fence, result.gpa,
+							   SHADOW_HIDDEN_FAULT });
+}
+
+/* A load or fetch takes its neighbours along, which saves exits: that is the general way. */
+static enum next fault(struct vcpu *v)
+{
+	struct ssp_space *space = &v->shadow->space;
+	const struct hm_run *run = v->run;
+	enum ssp_access access = run->exit_cause & 3;
+	enum ssp_fence fence = SSP_FENCE_NONE;
+	enum ssp_verdict verdict = SSP_SLOW;
+
+	if (access == SSP_STORE)
+		verdict = ssp_fault_fast(space, run->exit_value, SSP_STORE, access_state(run),
+					 &fence);
+	if (ssp_is_left(verdict))
+		return serve_fault(v, access);
+	return verdict == SSP_ALLOWED ? end_hidden_fault(v, fence) : end_true_fault(v);
+}
+
+/* As nearly all fences are.  A kernel fences a range page by page: the next ones are no exits. */
+static void fence_page(struct vcpu *v, uint64_t va, uint64_t asid)
+{
+	struct ssp_space *space = &v->shadow->space;
+	bool others = false;
+
+	shadow_owe(v, flush_page(space, va, asid, &others), va);
+	ssp_forget_stale(space, va);
+	if (others)
+		publish_roots(v);
+}
+
+static __attribute__((noinline)) void fence_pages(struct vcpu *v, uint64_t va, uint64_t pages,
+						  uint64_t asid)
+{
+	struct ssp_space *space = &v->shadow->space;
+	bool others = false;
+
+	for (uint64_t left = pages; left; left--, va += PAGE)
+		shadow_owe(v, flush_page(space, va, asid, &others), va);
+	ssp_forget_stale(space, va - PAGE);
+	if (others)
+		publish_roots(v);
+}
+
+static __attribute__((noinline)) void fence_all(struct vcpu *v, uint64_t asid)
+{
+	struct ssp_space *space = &v->shadow->space;
+
+	shadow_owe(v, asid != FENCE_ALL ? ssp_flush_asid(space, asid) : ssp_flush_all(space), 0);
+	publish_roots(v);
 }
 
 /* start and size both 0: all addresses */
 static void fence(struct vcpu *v, uint64_t start, uint64_t size, uint64_t asid)
 {
-	struct ssp_space *space = &v->shadow->space;
 	uint64_t pages = ssp_fence_pages(start, size, MAX_FENCE_PAGES);
-	bool others = false;
 
-	if (!pages) {
-		shadow_owe(v,
-			   asid != FENCE_ALL ? ssp_flush_asid(space, asid) : ssp_flush_all(space),
-			   0);
-		publish_roots(v);
-		return;
-	}
-	for (uint64_t va = ALIGN_DOWN(start, PAGE); pages; pages--, va += PAGE)
-		shadow_owe(v, flush_page(space, va, asid, &others), va);
-	/* A kernel fences a range page by page: the next ones are no exits. */
-	if (size)
-		ssp_forget_stale(space, start + size - 1);
-	if (others)
-		publish_roots(v);
+	if (pages == 1)
+		fence_page(v, ALIGN_DOWN(start, PAGE), asid);
+	else if (pages)
+		fence_pages(v, ALIGN_DOWN(start, PAGE), pages, asid);
+	else
+		fence_all(v, asid);
 }
 
 static void count_tables(struct vcpu *v, struct shadow_tables *sum)

@@ -337,16 +337,17 @@ static struct shadow_result shadow_result_of(struct vcpu *v, const struct tsp_re
 	return answer;
 }
 
-static struct shadow_result fault(struct vcpu *v, uint64_t va, enum ssp_access access,
-				  unsigned state)
+static enum next fault(struct vcpu *v)
 {
 	struct vm_tsp *t = v->vm->tsp;
+	uint64_t va = v->run->exit_value;
+	unsigned state = access_state(v->run);
 	enum shadow_class class = SHADOW_HIDDEN_FAULT;
 	struct tsp_result result = { .verdict = TSP_REPEAT };
 
 	spin_lock(&t->lock);
 	if (tsp_has_root(&t->vcpu[v->id])) /* else it was forgotten since the exit */
-		result = resolve_fault(v, va, access, state);
+		result = resolve_fault(v, va, v->run->exit_cause & 3, state);
 	if (result.verdict == TSP_LET_GO)
 		class = SHADOW_PT_WRITE;
 	if (result.verdict == TSP_PT_WRITE) {
@@ -354,7 +355,7 @@ static struct shadow_result fault(struct vcpu *v, uint64_t va, enum ssp_access a
 		result = store(v, va, result.gpa, state);
 	}
 	spin_unlock(&t->lock);
-	return shadow_result_of(v, &result, class);
+	return shadow_end_fault(v, shadow_result_of(v, &result, class));
 }
 
 const struct shadow_ops tsp_handler = {

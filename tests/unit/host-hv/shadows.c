@@ -46,7 +46,9 @@ void devices_serve(struct vm *of)
 	(void)of;
 }
 
-enum next exit_route(struct vcpu *vcpu, long reason)
+enum next (*const exit_routes[HM_EXIT_COUNT])(struct vcpu *v);
+
+enum next exit_refused(struct vcpu *vcpu, long reason)
 {
 	(void)vcpu, (void)reason;
 	return YIELD;
@@ -98,7 +100,8 @@ uint64_t shadow_leaf(unsigned n, uint64_t va)
 
 void begin(struct vcpu *vcpu)
 {
-	shadow_prepare(vcpu);
+	while (!shadow_ready(vcpu))
+		shadow_apply_policy(vcpu);
 	fence_enter(vcpu);
 	assert_true(shadow_ready(vcpu));
 	shadow_enter(vcpu);
@@ -117,7 +120,7 @@ void fault(uint64_t cause, uint64_t va)
 {
 	run->exit_cause = cause;
 	run->exit_value = va;
-	assert_int_equal(exit_page_fault(v), RESUME);
+	assert_int_equal(shadow_fault(v), RESUME);
 }
 
 void fence(uint64_t start, uint64_t size, uint64_t asid)

@@ -111,7 +111,7 @@ static void what_was_shadowed_before_another_policy_is_forgotten(void **state)
 	assert_false(shadow_ready(other));
 	other->run->exit_cause = LOAD;
 	other->run->exit_value = VA;
-	assert_int_equal(exit_page_fault(other), RESUME);
+	assert_int_equal(shadow_fault(other), RESUME);
 	begin(other);
 	assert_int_not_equal(other->run->roots[other->run->root].root, 0);
 }

@@ -27,6 +27,7 @@ extern struct hart *mock_hart;
 
 struct sbiret sbi_call6(unsigned long eid, unsigned long fid, const unsigned long arg[6]);
 #define sbi_call(eid, fid, ...) sbi_call6(eid, fid, (const unsigned long[6]){ __VA_ARGS__ })
+#define sbi_call1               sbi_call
 
 void wait_for_interrupt(void);
 
