@@ -35,7 +35,6 @@ void offsets(void)
 	VALUE(HM_FATAL_STACK_SIZE, HM_FATAL_STACK_SIZE);
 
 	OFFSET(RUN_X, hm_run, x);
-	OFFSET(VCPU_POLICY, hm_vcpu, policy);
 	OFFSET(V_VSTART, hm_v_state, vstart);
 	OFFSET(V_VL, hm_v_state, vl);
 	OFFSET(V_VTYPE, hm_v_state, vtype);

@@ -98,7 +98,12 @@ struct hm_hart {
 
 	/* The host world while the guest world runs (switch.c). */
 	struct hm_s_state host;
-	u64 host_medeleg, host_mideleg, host_mie, host_menvcfg;
+	bool lends;                    /* HM_RUN_LENDS_CSRS of this entry */
+	const struct hm_vcpu *lent_to; /* whose the lent CSRs are; NULL: the host's */
+	u64 host_mie;
+	/* The host world's M-mode CSRs and what comes of them; known until OpenSBI has worked. */
+	bool host_known;
+	u64 host_medeleg, host_mideleg, host_menvcfg, guest_menvcfg;
 	u64 host_timer;    /* the host's last SBI TIME call, without Sstc */
 	u64 host_deadline; /* mtime at which the host's timer is due */
 
@@ -176,6 +181,7 @@ struct hm_vcpu {
 	 * alone.
 	 */
 	u64 policy;
+	const char *vector; /* mtvec while it runs, by its policy */
 	struct hm_run *run;
 	struct hm_hart *hart; /* the one it ran on first, and stays on */
 	u64 timer; /* guest's deadline without Sstc; hm_run.stimecmp while it does not run */

@@ -91,6 +91,7 @@ struct sbi_trap_context *__wrap_sbi_trap_handler(struct sbi_trap_context *contex
 	unsigned long vector = hart_swap(CSR_MTVEC, (unsigned long)hm_fatal_vector);
 
 	trace(context);
+	hm_this_hart()->host_known = false; /* world/interrupts.h */
 	if (!trap_is_ours(context)) {
 		context = __real_sbi_trap_handler(context);
 		context->regs.mepc &= ~1ul;

@@ -15,6 +15,7 @@
 #include "host/objects.h"
 #include "metal/hart.h"
 #include "mmu/asid.h"
+#include "trap/trap.h"
 #include "world/vcpus.h"
 
 static struct hm_vm vms[HM_MAX_VMS];
@@ -211,6 +212,7 @@ static struct hm_vcpu *allocate(u32 tables)
 		 (struct ssp_table *)(hpa + ((u64)pages_of(size) << PAGE_SHIFT)), tables,
 		 hart->satp_modes, !hart->svvptc);
 	hm_reset_features(vcpu, false);
+	vcpu->vector = hm_vector_of(vcpu->policy);
 	vcpu->vlenb = hart->vlenb;
 	vcpu->v.vtype = HM_VTYPE_VILL;
 	vcpu->timer = vcpu->slice_end = HM_NO_DEADLINE;

@@ -60,33 +60,17 @@ static void copy_root(struct hm_hart *hart, struct hm_vcpu *vcpu, unsigned int n
 	*hm_root_hint(vcpu, new.gsatp) = n;
 }
 
-/* False: the root to run on is none. */
-static inline bool choose_root(struct hm_vcpu *vcpu)
-{
-	u64 number = hm_read(vcpu->run->root);
-
-	if (number >= HM_ROOTS || !vcpu->roots.root[number].root)
-		return false;
-	vcpu->roots.next = &vcpu->roots.root[number];
-	return true;
-}
-
-static __attribute__((noinline)) bool copy_and_choose_root(struct hm_hart *hart,
-							   struct hm_vcpu *vcpu, u64 new)
+bool hm_roots_choose(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 new, u64 number)
 {
 	for (unsigned int n = 0; n < HM_ROOTS; n++)
 		if (new >> n & 1)
 			copy_root(hart, vcpu, n);
-	vcpu->run->roots_new = 0;
-	return choose_root(vcpu);
-}
-
-/* Take over what is new.  False: the root to run on is none. */
-bool hm_roots_copy(struct hm_hart *hart, struct hm_vcpu *vcpu)
-{
-	u64 new = hm_read(vcpu->run->roots_new);
-
-	return new ? copy_and_choose_root(hart, vcpu, new) : choose_root(vcpu);
+	if (new)
+		vcpu->run->roots_new = 0;
+	if (number >= HM_ROOTS || !vcpu->roots.root[number].root)
+		return false;
+	vcpu->roots.next = &vcpu->roots.root[number];
+	return true;
 }
 
 void hm_root_switch(struct hm_hart *hart, struct hm_vcpu *vcpu, struct hm_host_root *root)

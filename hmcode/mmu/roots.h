@@ -7,7 +7,8 @@
 #include "metal/hart.h"
 #include "mmu/asid.h"
 
-bool hm_roots_copy(struct hm_hart *hart, struct hm_vcpu *vcpu);
+/* new: which entries of hm_run.roots are to be taken over; number: of the root to run on. */
+bool hm_roots_choose(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 new, u64 number);
 void hm_roots_load(struct hm_hart *hart, struct hm_vcpu *vcpu);
 void hm_roots_fence(struct hm_vcpu *vcpu, u64 fence);
 struct hm_host_root *hm_root_find(struct hm_vcpu *vcpu, u64 gsatp);
@@ -25,6 +26,18 @@ static inline struct hm_host_root *hm_root_hinted(struct hm_vcpu *vcpu, u64 gsat
 	struct hm_host_root *root = &vcpu->roots.root[*hm_root_hint(vcpu, gsatp)];
 
 	return root->root && root->gsatp == gsatp ? root : NULL;
+}
+
+/* Take over what is new.  False: the root to run on is none.  Most often nothing has changed. */
+static inline bool hm_roots_copy(struct hm_hart *hart, struct hm_vcpu *vcpu)
+{
+	u64 new = hm_read(vcpu->run->roots_new), number = hm_read(vcpu->run->root);
+	struct hm_host_root *current = vcpu->roots.current;
+
+	if (unlikely(new || number != vcpu->root || !current || !current->root))
+		return hm_roots_choose(hart, vcpu, new, number);
+	vcpu->roots.next = current;
+	return true;
 }
 
 /* The first part of an entry: the root that the host chose, then the fence that it asks for. */

@@ -59,11 +59,28 @@ known:
 	beqz	a0, known
 	j	hm_general_insn
 
-	/* Where the host has a share in the events, nothing is decided above and little here. */
+	/*
+	 * Where the host has a share in the events, nothing is decided above and little here.  Where it has the tables
+	 * and injects, it gets all page faults: a way of their own, before anything is saved that the page has not.
+	 */
+	.align	2
+	.globl	hm_exit_vector
+hm_exit_vector:
+	csrrw	sp, mscratch, sp
+	sd	a0, X(10)
+	csrr	a0, mcause
+	addi	a0, a0, -12
+	sltiu	a0, a0, 4
+	beqz	a0, 2f
+	tail	hm_fault_exit
+2:	ld	a0, X(10)
+	j	no_fault_of_the_host
+
 	.align	2
 	.globl	hm_policy_vector
 hm_policy_vector:
 	csrrw	sp, mscratch, sp
+no_fault_of_the_host:
 	save_few
 	csrr	a0, mcause
 	addi	a0, a0, -2
@@ -78,10 +95,5 @@ hm_policy_vector:
 
 3:	addi	a0, a0, -12 + 2			/* page faults */
 	sltiu	a0, a0, 4
-	beqz	a0, hm_other_trap
-	ld	a0, FRAME_VCPU(sp)
-	ld	a0, VCPU_POLICY(a0)
-	andi	a0, a0, HM_POLICY_HOST_TABLES | HM_POLICY_INJECT
-	addi	a0, a0, -HM_POLICY_HOST_TABLES
 	bnez	a0, hm_general
-	tail	hm_short_exit
+	j	hm_other_trap

@@ -54,7 +54,7 @@ hm_short_done:
 	mret
 
 	/*
-	 * An exit of which nobody looks at a register: from where each is it goes to the page,
+	 * The exit for a fence, of which nobody looks at a register: from where each is it goes to the page,
 	 * those that C preserves without the way through the frame.
 	 */
 	.globl	hm_short_exit
@@ -63,7 +63,25 @@ hm_short_exit:
 	ld	a1, FRAME_RUN(sp)
 	registers_to_page "1,3,4,7,8,9,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31", "5,6,10,11,12,13,14,15"
 	mv	a0, sp
-	call	hm_to_host
+	call	hm_fence_to_host
+	j	hm_guest_leave
+
+	/* A page fault that is the host's, from hm_exit_vector: all but sp and a0 are still in place. */
+	.globl	hm_fault_exit
+hm_fault_exit:
+	expect_no_trap
+	ld	a0, FRAME_RUN(sp)
+	.irp n, 1,3,4,5,6,7,8,9,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	sd	x\n, (RUN_X + 8 * \n)(a0)
+	.endr
+	csrr	a1, mscratch
+	sd	a1, (RUN_X + 8 * 2)(a0)
+	ld	a1, X(10)
+	sd	a1, (RUN_X + 8 * 10)(a0)
+	ld	a1, FRAME_SCRATCH(sp)
+	csrw	mscratch, a1
+	mv	a0, sp
+	call	hm_fault_to_host
 	j	hm_guest_leave
 
 	.globl	hm_general_insn

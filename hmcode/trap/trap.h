@@ -11,7 +11,7 @@
  *					vector at once where it is neither a page fault nor an
  *					instruction
  *			illegal.c misaligned.c interrupt.c sbi.c
- *	tvm.c		hm_to_host	page faults and fences of which the host gets all
+ *	tvm.c		hm_fault_to_host, hm_fence_to_host	of which the host gets all
  *	guest_ways.S	hm_resume	back to the guest, or
  *			hm_guest_leave	(metal/world_switch.S) to world/switch.c: a VM exit
  *
@@ -64,8 +64,19 @@ static inline struct hm_trap hm_trap_of(struct hm_frame *frame, u64 cause)
  */
 #define APART static __attribute__((noinline))
 
-/* guest_vector.S: the second asks the policy about each event. */
-extern const char hm_guest_vector[], hm_policy_vector[];
+/*
+ * guest_vector.S: the second asks the policy about each event, and the third is for tables of the
+ * host, which gets all page faults.
+ */
+extern const char hm_guest_vector[], hm_policy_vector[], hm_exit_vector[];
+
+static inline const char *hm_vector_of(u64 policy)
+{
+	if (policy == HM_POLICY_ALL)
+		return hm_guest_vector;
+	return policy & HM_POLICY_HOST_TABLES && !(policy & HM_POLICY_INJECT) ? hm_exit_vector :
+										hm_policy_vector;
+}
 
 /* sources.S: 32 pieces of code, one a register, that read a source register of an instruction. */
 extern const char hm_read_rs1[], hm_read_rs2[];
@@ -75,7 +86,7 @@ extern const char hm_read_rs1[], hm_read_rs2[];
  * makes a jump of: ra is still the guest's.
  */
 void hm_short_done(void);   /* the guest resumes */
-void hm_short_exit(void);   /* to the host by hm_to_host() */
+void hm_short_exit(void);   /* to the host by hm_fence_to_host() */
 void hm_general(void);      /* hm_trap_mmu() */
 void hm_general_insn(void); /* the same where the sources are not in the frame yet */
 
@@ -91,7 +102,8 @@ u64 hm_learn_tvm(struct hm_frame *frame, u64 insn);
 void hm_learn_first(struct hm_frame *frame);
 u64 hm_trap_mmu(struct hm_frame *frame, u64 cause);
 u64 hm_trap_route(struct hm_frame *frame);
-void hm_to_host(struct hm_frame *frame);
+void hm_fault_to_host(struct hm_frame *frame);
+void hm_fence_to_host(struct hm_frame *frame);
 
 /* The routes; trap->pc is written back to mepc by route.c. */
 enum hm_next hm_route_illegal(struct hm_trap *trap);

@@ -118,23 +118,31 @@ enum hm_mmu hm_mmu_instruction(struct hm_frame *frame, u32 insn)
  * With the host's tables the host gets all page faults if it injects, and all fences
  * if it flushes: the same as hm_exit() by route.c's way, and no more.
  */
-void hm_to_host(struct hm_frame *frame)
+static inline void to_host(struct hm_frame *frame, u64 reason, u64 cause, u64 value)
 {
+	struct hm_vcpu *vcpu = frame->vcpu;
 	struct hm_run *run = frame->run;
-	u64 cause = hart_read(CSR_MCAUSE), value = hart_read(CSR_MTVAL),
-	    reason = HM_EXIT_PAGE_FAULT;
 
-	frame->vcpu->trap_cycle = hart_count_all();
-	if (cause == CAUSE_ILLEGAL_INSTRUCTION) {
-		value = describe_fence(frame, value, INSN_RS1(value));
-		hart_write(CSR_MEPC, hart_read(CSR_MEPC) + 4);
-		reason = HM_EXIT_FLUSH;
-	}
-	frame->vcpu->exit_reason = run->exit_reason = reason;
+	vcpu->trap_cycle = hart_count_all();
+	vcpu->exit_reason = run->exit_reason = reason;
 	run->exit_cause = cause;
 	run->exit_value = value;
-	frame->vcpu->stats.exits[reason]++;
-	hm_trace_detailed(&frame->vcpu->trace, HM_TRACE_EXIT, value, reason);
+	vcpu->stats.exits[reason]++;
+	hm_trace_detailed(&vcpu->trace, HM_TRACE_EXIT, value, reason);
+}
+
+void hm_fault_to_host(struct hm_frame *frame)
+{
+	to_host(frame, HM_EXIT_PAGE_FAULT, hart_read(CSR_MCAUSE), hart_read(CSR_MTVAL));
+}
+
+void hm_fence_to_host(struct hm_frame *frame)
+{
+	u64 insn = hart_read(CSR_MTVAL);
+
+	hart_write(CSR_MEPC, hart_read(CSR_MEPC) + 4);
+	to_host(frame, HM_EXIT_FLUSH, CAUSE_ILLEGAL_INSTRUCTION,
+		describe_fence(frame, insn, INSN_RS1(insn)));
 }
 
 /* Fill the shadow for a hidden fault that the host has seen; nothing if it is none (by now). */

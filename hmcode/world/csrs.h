@@ -10,17 +10,11 @@
 #include "core/vcpu.h"
 #include "metal/hart.h"
 
-/* The bits of mstatus that sstatus shows and a guest owns. */
-#define SSTATUS_BITS                                                                        \
-	(MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP | MSTATUS_VS | MSTATUS_FS | MSTATUS_SUM | \
-	 MSTATUS_MXR | MSTATUS_UXL)
-
 /*
- * What each hart has, and both worlds use as it is: the field of hm_run and of hm_s_state, and the
- * CSR.
+ * What a host may lend its guests (HM_RUN_LENDS_CSRS) and each hart has; senvcfg is the last of
+ * them.  The field of hm_run and of hm_s_state, and the CSR.
  */
-#define S_CSRS(X)             \
-	X(stvec, STVEC)       \
+#define LENT_CSRS(X)          \
 	X(sscratch, SSCRATCH) \
 	X(sepc, SEPC)         \
 	X(scause, SCAUSE)     \
@@ -33,15 +27,25 @@
  */
 #define EXPANDED static inline __attribute__((always_inline))
 
-/* Without Sstc a guest's stimecmp is its SBI timer, and a host's is not used. */
-EXPANDED void load_guest_csrs(struct hm_vcpu *vcpu, const struct hm_run *run, bool sstc,
-			      bool envcfg)
+/* Of a host that lends: the last exit here was this vCPU's, and its host has changed none since. */
+static inline bool has_guest_csrs(const struct hm_hart *hart, const struct hm_vcpu *vcpu, u64 flags)
+{
+	return hart->lent_to == vcpu && !(flags & HM_RUN_NEW_CSRS);
+}
+
+EXPANDED void load_lent_csrs(const struct hm_run *run, bool envcfg)
 {
 #define LOAD(field, CSR) hart_write(CSR_##CSR, hm_read(run->field));
-	S_CSRS(LOAD)
+	LENT_CSRS(LOAD)
 #undef LOAD
 	if (envcfg)
 		hart_write(CSR_SENVCFG, hm_read(run->senvcfg));
+}
+
+/* Without Sstc a guest's stimecmp is its SBI timer, and a host's is not used. */
+EXPANDED void load_guest_csrs(struct hm_vcpu *vcpu, const struct hm_run *run, bool sstc)
+{
+	hart_write(CSR_STVEC, hm_read(run->stvec));
 	if (sstc)
 		hart_write(CSR_STIMECMP, hm_read(run->stimecmp));
 	else
@@ -53,32 +57,39 @@ EXPANDED void save_guest_csrs(const struct hm_vcpu *vcpu, struct hm_run *run, bo
 			      bool envcfg)
 {
 #define SAVE(field, CSR) run->field = hart_read(CSR_##CSR);
-	S_CSRS(SAVE)
+	LENT_CSRS(SAVE)
 #undef SAVE
 	if (envcfg)
 		run->senvcfg = hart_read(CSR_SENVCFG);
+	run->stvec = hart_read(CSR_STVEC);
 	run->stimecmp = sstc ? hart_read(CSR_STIMECMP) : vcpu->timer;
 }
 
-EXPANDED void load_host_csrs(const struct hm_s_state *host, bool sstc, bool envcfg)
+EXPANDED void load_host_csrs(const struct hm_s_state *host, bool lends, bool sstc, bool envcfg)
 {
+	if (!lends) {
 #define LOAD(field, CSR) hart_write(CSR_##CSR, host->field);
-	S_CSRS(LOAD)
+		LENT_CSRS(LOAD)
 #undef LOAD
-	if (envcfg)
-		hart_write(CSR_SENVCFG, host->senvcfg);
+		if (envcfg)
+			hart_write(CSR_SENVCFG, host->senvcfg);
+	}
+	hart_write(CSR_STVEC, host->stvec);
 	if (sstc)
 		hart_write(CSR_STIMECMP, host->stimecmp);
 }
 
-EXPANDED void save_host_csrs(struct hm_s_state *host, bool sstc, bool envcfg)
+EXPANDED void save_host_csrs(struct hm_s_state *host, bool lends, bool sstc, bool envcfg)
 {
-	host->satp = hart_read(CSR_SATP);
+	if (!lends) {
 #define SAVE(field, CSR) host->field = hart_read(CSR_##CSR);
-	S_CSRS(SAVE)
+		LENT_CSRS(SAVE)
 #undef SAVE
-	if (envcfg)
-		host->senvcfg = hart_read(CSR_SENVCFG);
+		if (envcfg)
+			host->senvcfg = hart_read(CSR_SENVCFG);
+	}
+	host->satp = hart_read(CSR_SATP);
+	host->stvec = hart_read(CSR_STVEC);
 	if (sstc)
 		host->stimecmp = hart_read(CSR_STIMECMP);
 }

@@ -18,6 +18,21 @@
  */
 #define GUEST_ENVCFG (ENVCFG_STCE | ENVCFG_CBZE)
 
+/*
+ * Only OpenSBI changes them in the host world: by a call of FWFT, or as the hart starts.  So they
+ * are read once after each of its traps (host/hooks.c).
+ */
+static __attribute__((noinline)) void learn_host(struct hm_hart *hart)
+{
+	hart->host_mideleg = hart_read(CSR_MIDELEG);
+	hart->host_medeleg = hart_read(CSR_MEDELEG);
+	if (hart->envcfg) {
+		hart->host_menvcfg = hart_read(CSR_MENVCFG);
+		hart->guest_menvcfg = hart->host_menvcfg & GUEST_ENVCFG;
+	}
+	hart->host_known = true;
+}
+
 /* flags: the entry's */
 EXPANDED void enter_interrupts(struct hm_hart *hart, struct hm_vcpu *vcpu, struct hm_run *run,
 			       u64 flags, bool sstc, bool envcfg)
@@ -26,12 +41,10 @@ EXPANDED void enter_interrupts(struct hm_hart *hart, struct hm_vcpu *vcpu, struc
 	u64 due, mie = (hart->host_mie & (MIP_MSIP | MIP_MEIP)) |
 		       (hm_read(run->sie) & GUEST_MIDELEG);
 
-	hart->host_mideleg = hart_read(CSR_MIDELEG);
-	hart->host_medeleg = hart_read(CSR_MEDELEG);
-	if (envcfg) {
-		hart->host_menvcfg = hart_read(CSR_MENVCFG);
-		hart_write(CSR_MENVCFG, hart->host_menvcfg & GUEST_ENVCFG);
-	}
+	if (unlikely(!hart->host_known))
+		learn_host(hart);
+	if (envcfg)
+		hart_write(CSR_MENVCFG, hart->guest_menvcfg);
 	hart->host_deadline = !timer ? HM_NO_DEADLINE :
 			      sstc   ? hart->host.stimecmp :
 				       hart->host_timer;

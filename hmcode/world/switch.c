@@ -34,18 +34,25 @@ EXPANDED void enter_csrs_of(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 flag
 			    bool envcfg)
 {
 	struct hm_run *run = vcpu->run;
+	bool lends = flags & HM_RUN_LENDS_CSRS;
 
-	save_host_csrs(&hart->host, sstc, envcfg);
-	load_guest_csrs(vcpu, run, sstc, envcfg);
+	save_host_csrs(&hart->host, lends, sstc, envcfg);
+	if (!lends || !has_guest_csrs(hart, vcpu, flags))
+		load_lent_csrs(run, envcfg);
+	hart->lends = lends;
+	load_guest_csrs(vcpu, run, sstc);
 	enter_interrupts(hart, vcpu, run, flags, sstc, envcfg);
 }
 
-EXPANDED void leave_csrs_of(const struct hm_hart *hart, const struct hm_vcpu *vcpu,
-			    struct hm_run *run, bool sstc, bool envcfg)
+EXPANDED void leave_csrs_of(struct hm_hart *hart, const struct hm_vcpu *vcpu, struct hm_run *run,
+			    bool sstc, bool envcfg)
 {
+	bool lends = hart->lends;
+
 	save_guest_csrs(vcpu, run, sstc, envcfg);
 	restore_interrupts(hart, run, sstc, envcfg);
-	load_host_csrs(&hart->host, sstc, envcfg);
+	load_host_csrs(&hart->host, lends, sstc, envcfg);
+	hart->lent_to = lends ? vcpu : NULL;
 }
 
 static __attribute__((noinline)) void enter_older_hart(struct hm_hart *hart, struct hm_vcpu *vcpu,
@@ -55,7 +62,7 @@ static __attribute__((noinline)) void enter_older_hart(struct hm_hart *hart, str
 }
 
 static __attribute__((noinline)) void
-leave_older_hart(const struct hm_hart *hart, const struct hm_vcpu *vcpu, struct hm_run *run)
+leave_older_hart(struct hm_hart *hart, const struct hm_vcpu *vcpu, struct hm_run *run)
 {
 	leave_csrs_of(hart, vcpu, run, hart->sstc, hart->envcfg);
 }
@@ -68,8 +75,7 @@ static inline void enter_csrs(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 fl
 		enter_older_hart(hart, vcpu, flags);
 }
 
-static inline void leave_csrs(const struct hm_hart *hart, const struct hm_vcpu *vcpu,
-			      struct hm_run *run)
+static inline void leave_csrs(struct hm_hart *hart, const struct hm_vcpu *vcpu, struct hm_run *run)
 {
 	if (likely(!hart->older))
 		leave_csrs_of(hart, vcpu, run, true, true);
@@ -135,6 +141,7 @@ static bool apply_policy(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entr
 		}
 		vcpu->asked_policy = policy;
 		vcpu->policy = policy & ~(u64)HM_POLICY_SET_AD;
+		vcpu->vector = hm_vector_of(vcpu->policy);
 		ssp_set_ad(&vcpu->space, policy & HM_POLICY_SET_AD);
 		hm_ring_attach(vcpu);
 	}
@@ -206,8 +213,9 @@ static __attribute__((noinline)) void serve_resets(struct hm_hart *hart, struct 
 }
 
 /* Flags that ask for something once. */
-#define HM_RUN_ONCE \
-	(HM_RUN_ADVANCE | HM_RUN_RESETS | HM_RUN_FENCE_I | HM_RUN_FENCE_VMA | HM_RUN_FILL)
+#define HM_RUN_ONCE                                                                         \
+	(HM_RUN_ADVANCE | HM_RUN_RESETS | HM_RUN_FENCE_I | HM_RUN_FENCE_VMA | HM_RUN_FILL | \
+	 HM_RUN_NEW_CSRS)
 
 static bool read_entry(const struct hm_run *run, struct entry *entry)
 {
@@ -254,7 +262,7 @@ static bool may_work(struct entry *entry)
  * In the guest's address space: what host and ring want done before the guest runs.
  * False: the time is up, and some of it is still to be done.
  */
-static bool serve_requests(struct hm_vcpu *vcpu, struct entry *entry, u64 mstatus)
+static bool serve_requests(struct hm_vcpu *vcpu, struct entry *entry)
 {
 	struct hm_run *run = vcpu->run;
 
@@ -274,21 +282,26 @@ static bool serve_requests(struct hm_vcpu *vcpu, struct entry *entry, u64 mstatu
 	if (entry->flags & HM_RUN_FILL && !hm_host_tables(vcpu)) {
 		if (!may_work(entry))
 			return false;
-		hm_fill(vcpu, hm_read(run->exit_cause), hm_read(run->exit_value), mstatus);
+		hm_fill(vcpu, hm_read(run->exit_cause), hm_read(run->exit_value),
+			hart_read(CSR_MSTATUS));
 	}
 	return true;
 }
 
-/* mstatus: the host's */
-static u64 guest_mstatus(u64 mstatus, u64 sstatus, const struct entry *entry)
+/*
+ * mstatus: the host's.  What sstatus shows of it is the guest's own, and the hart knows which bits
+ * that are.
+ */
+static inline void enter_status(u64 mstatus, u64 sstatus, const struct entry *entry)
 {
 	if (!(sstatus & MSTATUS_UXL))
 		sstatus |= mstatus & MSTATUS_UXL; /* no width: the host's, for a new guest */
-	mstatus &= ~(SSTATUS_BITS | MSTATUS_MPP | MSTATUS_MPRV | MSTATUS_TW | MSTATUS_TSR);
-	mstatus |= (sstatus & SSTATUS_BITS) | MSTATUS_TVM;
+	mstatus &= ~(MSTATUS_MPP | MSTATUS_MPRV | MSTATUS_TW | MSTATUS_TSR);
+	mstatus |= MSTATUS_TVM | entry->priv << MSTATUS_MPP_SHIFT;
 	if (entry->flags & HM_RUN_YIELD_WFI)
 		mstatus |= MSTATUS_TW;
-	return mstatus | entry->priv << MSTATUS_MPP_SHIFT;
+	hart_write(CSR_MSTATUS, mstatus);
+	hart_write(CSR_SSTATUS, sstatus);
 }
 
 /* False: more is to be done before the guest can run. */
@@ -307,11 +320,10 @@ static bool enter(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entry *entr
 	enter_csrs(hart, vcpu, entry->flags);
 	enter_address_space(hart, vcpu, entry);
 
-	mstatus = guest_mstatus(mstatus, hm_read(run->sstatus), entry);
-	hart_write(CSR_MSTATUS, mstatus);
+	enter_status(mstatus, hm_read(run->sstatus), entry);
 	hart_write(CSR_MEPC, entry->pc);
 	hart_break_reservation();
-	if (!serve_requests(vcpu, entry, mstatus)) {
+	if (!serve_requests(vcpu, entry)) {
 		run->flags = entry->flags & ~(u64)(HM_RUN_ONCE & ~(HM_RUN_FILL | HM_RUN_RESETS));
 		return false;
 	}
@@ -323,16 +335,15 @@ static bool enter(struct hm_hart *hart, struct hm_vcpu *vcpu, struct entry *entr
 EXPANDED void leave_guest(struct hm_hart *hart, struct hm_vcpu *vcpu)
 {
 	struct hm_run *run = vcpu->run;
-	u64 mstatus = hart_read(CSR_MSTATUS), now = hart_count_below_m();
-	u64 satp = hart->host.satp;
+	u64 now = hart_count_below_m(), satp = hart->host.satp;
 
 	vcpu->stats.insn_guest += now - hart->insn_mark;
 	vcpu->stats.insn_total = hm_count_total(hart, vcpu->trap_cycle) - vcpu->total_base;
 	hart->insn_mark = now;
 
 	run->pc = hart_read(CSR_MEPC);
-	run->priv = mstatus >> MSTATUS_MPP_SHIFT & 1; /* U or S */
-	run->sstatus = mstatus & SSTATUS_BITS;
+	run->priv = hart_read(CSR_MSTATUS) >> MSTATUS_MPP_SHIFT & 1; /* U or S */
+	run->sstatus = hart_read(CSR_SSTATUS);
 	hm_ring_leave(vcpu, run);
 	if (hm_host_tables(vcpu))
 		hm_roots_leave(vcpu, run);
@@ -422,9 +433,7 @@ static inline struct hm_answer run(struct hm_hart *hart, struct hm_vcpu *vcpu, u
 	}
 	hm_stay_ends(vcpu, begin);
 	hm_trace_enter(hart, vcpu);
-	frame = hm_guest_run(&hart->frame,
-			     vcpu->policy == HM_POLICY_ALL ? hm_guest_vector : hm_policy_vector,
-			     vcpu->run);
+	frame = hm_guest_run(&hart->frame, vcpu->vector, vcpu->run);
 	hart = frame->hart;
 	vcpu = frame->vcpu;
 	hm_trace_leave(hart, vcpu);

@@ -19,7 +19,7 @@ void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
 	run->x[11] = opaque;
 	run->scounteren = COUNTERS_CY_TM_IR;
 	run->stimecmp = FOREVER;
-	run->flags = HM_RUN_RESET;
+	run->flags = HM_RUN_RESET | HM_RUN_LENDS_CSRS | HM_RUN_NEW_CSRS;
 }
 
 void vcpu_resume_at(struct vcpu *v, uint64_t pc, uint64_t opaque)
@@ -48,6 +48,7 @@ void vcpu_inject(struct vcpu *v, uint64_t cause, uint64_t tval)
 	run->sepc = run->pc;
 	run->scause = cause;
 	run->stval = tval;
+	run->flags |= HM_RUN_NEW_CSRS;
 	run->pc = stvec_base(run->stvec);
 	run->priv = PRIV_S;
 }

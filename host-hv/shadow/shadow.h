@@ -169,6 +169,10 @@ static inline bool shadow_syncs(const struct vcpu *v)
 }
 
 /* Of a handler that does. */
-void shadow_sync(struct vcpu *v, const struct fence *f);
+static inline void shadow_sync(struct vcpu *v, const struct fence *f)
+{
+	if (f->flags & HM_RUN_FENCE_VMA)
+		v->shadow->handler->sync(v, f);
+}
 
 #endif

@@ -22,7 +22,7 @@ FAULTS = {
     "guest: the frame, last stop": ("hm_trap_route", WILD_FRAME, GUEST),
     "guest: a jump, last stop": ("hm_trap_route", WILD_JUMP + LOST, GUEST),
     "guest: the stack, first stop": ("hm_trap_mmu", LOST, GUEST),
-    "guest: the stack, exit": ("hm_to_host", LOST, HOST),
+    "guest: the stack, exit": ("hm_fault_to_host", LOST, HOST),
     "the way into the guest": ("hm_load_root", LOST, GUEST),
     "the way out of the guest": ("hm_ring_leave", LOST, GUEST),
     "host: a call of its own": ("hm_slot_set", LOST, GUEST),

@@ -37,6 +37,7 @@ struct machine {
 	struct sbi_ecall_extension *extension;
 	void (*guest)(void);    /* runs where the guest would */
 	void (*ipi)(void);      /* what OpenSBI's events do */
+	void (*opensbi)(void);  /* ... and its trap handler */
 	struct hm_frame *frame; /* while the guest runs */
 	u64 timer;              /* what the timer was last set to */
 	u64 insn;               /* that OpenSBI fetches */

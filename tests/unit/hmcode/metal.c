@@ -10,7 +10,7 @@
 #include "ssp_port.h"
 #include "trap/trap.h"
 
-const char hm_guest_vector[4], hm_policy_vector[4], hm_fatal_vector[4];
+const char hm_guest_vector[4], hm_policy_vector[4], hm_exit_vector[4], hm_fatal_vector[4];
 const char hm_read_rs1[32 * HM_READ_SIZE], hm_read_rs2[32 * HM_READ_SIZE];
 u32 hm_stopped;
 

@@ -134,6 +134,8 @@ struct sbi_trap_context *__real_sbi_trap_handler(struct sbi_trap_context *contex
 struct sbi_trap_context *__real_sbi_trap_handler(struct sbi_trap_context *context)
 {
 	machine.traps_of_opensbi++;
+	if (machine.opensbi)
+		machine.opensbi();
 	return context;
 }
 

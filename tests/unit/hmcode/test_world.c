@@ -7,6 +7,7 @@
 #include <sbi/sbi_trap.h>
 
 #include "guest.h"
+#include "world/registers.h"
 
 /* From one seed, so that what fails fails again (xorshift64). */
 static u64 seed;
@@ -71,9 +72,28 @@ static void be_a_guest(void)
 	guest_trap(CAUSE_SUPERVISOR_ECALL + 2, 0); /* nothing of a guest's: an exit */
 }
 
+struct sbi_trap_context *__wrap_sbi_trap_handler(struct sbi_trap_context *context);
+
+/* What OpenSBI changes for the host world, by its calls of FWFT for example. */
+static void change_m_mode(void)
+{
+	model_write(CSR_MEDELEG, any());
+	model_write(CSR_MENVCFG, any() | ENVCFG_STCE);
+}
+
+static void trap_to_opensbi(void (*what)(void))
+{
+	struct sbi_trap_context context = { .trap.cause = CAUSE_SUPERVISOR_ECALL };
+
+	machine.opensbi = what;
+	__wrap_sbi_trap_handler(&context);
+	machine.opensbi = NULL;
+}
+
 /* A host in bare mode, whose interrupts would not come before the guest. */
 static void be_a_host(void)
 {
+	trap_to_opensbi(change_m_mode);
 	for (unsigned int i = 0; i < COUNT(csrs); i++) {
 		model_write(csrs[i].number, csrs[i].number == CSR_SIE ? 0 : any());
 		*in_run(i) = any();
@@ -84,10 +104,8 @@ static void be_a_host(void)
 	guest.run->sip = any();
 	guest.run->flags = any() & (HM_RUN_YIELD_WFI | HM_RUN_SEIP);
 	model_write(CSR_SSTATUS, any());
-	model_write(CSR_MEDELEG, any());
 	model_write(CSR_MCOUNTEREN, any());
 	machine.hart->host_mcounteren = model_read(CSR_MCOUNTEREN);
-	model_write(CSR_MENVCFG, any() | ENVCFG_STCE);
 	model_write(CSR_MTVEC, any());
 	model.csr[CSR_MSTATUS] |= any() & (MSTATUS_MPIE | MSTATUS_TW | MSTATUS_TSR | MSTATUS_TVM);
 	model_write(CSR_MEPC, 0x1000);
@@ -131,6 +149,104 @@ static void each_world_has_its_own_registers(void **state)
 		expect(model_read(CSR_SSTATUS), sstatus, "the host's sstatus, round %u", round);
 		expect(model_read(CSR_MEPC), 0x1004, "the host's pc, round %u", round);
 	}
+}
+
+/* ---- CSRs that the host lends: docs/abi.md, flags ---- */
+
+/* Which of csrs[] a host can lend. */
+static bool is_lent(u32 csr)
+{
+	return csr != CSR_STVEC && csr != CSR_STIMECMP && csr != CSR_SIE;
+}
+
+/* What the guest is to find, and what it leaves. */
+static u64 found[COUNT(csrs)];
+
+static void look_and_change(void)
+{
+	for (unsigned int i = 0; i < COUNT(csrs); i++) {
+		expect(model_read(csrs[i].number), found[i], "the guest's %s", csrs[i].name);
+		model_write(csrs[i].number, any());
+		found[i] = model_read(csrs[i].number);
+	}
+	guest_trap(CAUSE_SUPERVISOR_ECALL + 2, 0);
+}
+
+/* The page says something else; what of that the guest will find if those that are lent count. */
+static void change_the_page(bool lent)
+{
+	for (unsigned int i = 0; i < COUNT(csrs); i++) {
+		u64 host = model_read(csrs[i].number);
+
+		*in_run(i) = any();
+		if (is_lent(csrs[i].number) && !lent)
+			continue;
+		model_write(csrs[i].number, *in_run(i));
+		found[i] = model_read(csrs[i].number);
+		model_write(csrs[i].number, host);
+	}
+}
+
+static void run_lending(u64 flags)
+{
+	u64 own[COUNT(csrs)];
+
+	for (unsigned int i = 0; i < COUNT(csrs); i++) {
+		if (csrs[i].number != CSR_SIE && !is_lent(csrs[i].number))
+			model_write(csrs[i].number, any());
+		own[i] = model_read(csrs[i].number);
+	}
+	guest.run->flags = flags;
+	assert_int_equal(guest_run(look_and_change), 0);
+	expect(guest.run->flags, flags & HM_RUN_LENDS_CSRS, "flags that stay");
+	for (unsigned int i = 0; i < COUNT(csrs); i++) {
+		bool lent = flags & HM_RUN_LENDS_CSRS && is_lent(csrs[i].number);
+
+		expect(*in_run(i), found[i], "the guest's %s in its page", csrs[i].name);
+		expect(model_read(csrs[i].number), lent ? found[i] : own[i], "%s after the call",
+		       csrs[i].name);
+	}
+}
+
+static void lent_csrs_stay_the_guests(void **state)
+{
+	(void)state;
+	seed = 7;
+	model_write(CSR_SIE, 0);
+	change_the_page(true);
+	run_lending(HM_RUN_LENDS_CSRS); /* nobody has had them before */
+	for (unsigned int round = 0; round < 100; round++) {
+		change_the_page(false);
+		run_lending(HM_RUN_LENDS_CSRS);
+		change_the_page(true);
+		run_lending(HM_RUN_LENDS_CSRS | HM_RUN_NEW_CSRS);
+	}
+}
+
+static void lent_csrs_of_others_are_not_found(void **state)
+{
+	u64 second = make_vcpu(guest.vm);
+
+	(void)state;
+	seed = 8;
+	model_write(CSR_SIE, 0);
+	change_the_page(true);
+	run_lending(HM_RUN_LENDS_CSRS);
+	/* another vCPU in between, whose host lends as well */
+	run_page(second)->flags = HM_RUN_LENDS_CSRS;
+	machine.guest = NULL;
+	assert_int_equal(host_run(second), 0);
+	change_the_page(true);
+	run_lending(HM_RUN_LENDS_CSRS);
+	/* a host that lends no more has its own, and so they are new */
+	change_the_page(true);
+	run_lending(0);
+	change_the_page(true);
+	run_lending(HM_RUN_LENDS_CSRS);
+	/* a hart that slept without its registers */
+	hm_registers_save(machine.hart);
+	change_the_page(true);
+	run_lending(HM_RUN_LENDS_CSRS);
 }
 
 /* ---- FP registers, translations, reservations ---- */
@@ -499,7 +615,6 @@ static void a_slice_ends_when_it_is_due(void **state)
 
 /* ---- the host world's hooks ---- */
 
-struct sbi_trap_context *__wrap_sbi_trap_handler(struct sbi_trap_context *context);
 int __wrap_sbi_pmu_ctr_start(unsigned long base, unsigned long mask, unsigned long flags,
 			     uint64_t value);
 int __wrap_sbi_pmu_ctr_stop(unsigned long base, unsigned long mask, unsigned long flags);
@@ -590,6 +705,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		FACT(a_counter_begins_where_a_kernel_has_it_begin),
 		FACT(each_world_has_its_own_registers),
+		FACT(lent_csrs_stay_the_guests),
+		FACT(lent_csrs_of_others_are_not_found),
 		FACT(fp_registers_stay_with_their_vcpu),
 		FACT(a_paged_host_is_fenced_both_ways),
 		FACT(an_asid_is_of_its_generation),

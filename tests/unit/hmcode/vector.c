@@ -84,13 +84,18 @@ enum hm_next guest_trap(u64 cause, u64 tval)
 	end = GENERAL;
 	model_trap(cause, tval, model.csr[CSR_MEPC]);
 	model.csr[CSR_MSCRATCH] = GUEST_SP;
+	if (fault && frame->vector == hm_exit_vector) {
+		model.csr[CSR_MSCRATCH] = frame->scratch;
+		hm_fault_to_host(frame);
+		return HM_EXIT;
+	}
 	if (fault && frame->vcpu->policy == HM_POLICY_ALL)
 		hm_fault_short(frame->vcpu, cause);
 	if (cause == CAUSE_ILLEGAL_INSTRUCTION)
 		tvm_way(frame, tval);
 	if (end == EXIT) {
 		model.csr[CSR_MSCRATCH] = frame->scratch;
-		hm_to_host(frame);
+		hm_fence_to_host(frame);
 		return HM_EXIT;
 	}
 	if (end == GENERAL)
