@@ -98,8 +98,8 @@ struct hm_hart {
 
 	/* The host world while the guest world runs (switch.c). */
 	struct hm_s_state host;
-	bool lends;                    /* HM_RUN_LENDS_CSRS of this entry */
-	const struct hm_vcpu *lent_to; /* whose the lent CSRs are; NULL: the host's */
+	bool lends;              /* HM_RUN_LENDS_CSRS of this entry */
+	struct hm_vcpu *lent_to; /* whose CSRs the host world has (world/lending.h) */
 	u64 host_mie;
 	/* The host world's M-mode CSRs and what comes of them; known until OpenSBI has worked. */
 	bool host_known;

@@ -14,6 +14,7 @@
 #include "host/hooks.h"
 #include "host/mark.h"
 #include "metal/hart.h"
+#include "world/lending.h"
 
 /* Smcntrpmf: bit 62 of minstretcfg inhibits counting in M-mode. */
 #define CSR_MINSTRETCFG_MINH (1ull << 62)
@@ -91,7 +92,8 @@ struct sbi_trap_context *__wrap_sbi_trap_handler(struct sbi_trap_context *contex
 	unsigned long vector = hart_swap(CSR_MTVEC, (unsigned long)hm_fatal_vector);
 
 	trace(context);
-	hm_this_hart()->host_known = false; /* world/interrupts.h */
+	hm_lending_end(hm_this_hart());
+	hm_this_hart()->host_known = false; /* world/delegation.h */
 	if (!trap_is_ours(context)) {
 		context = __real_sbi_trap_handler(context);
 		context->regs.mepc &= ~1ul;

@@ -168,9 +168,10 @@
 #define HM_RUN_FILL		(1 << 6)	/* first fill the shadow for the fault in exit_cause, exit_value, then clears itself */
 #define HM_RUN_FENCE_I		(1 << 5)	/* first FENCE.I, then clears itself */
 #define HM_RUN_RESET		(1 << 7)	/* a hart of the guest starts: SBI's firmware features are reset, then clears itself */
-/* From version 4.4 on: the host keeps nothing in sscratch to stval, scounteren and senvcfg, which stay the guest's. */
+/* From version 4.4 on: the host lends its guest sscratch to stval, scounteren, senvcfg, and delegation. */
 #define HM_RUN_LENDS_CSRS	(1 << 8)
-#define HM_RUN_NEW_CSRS		(1 << 9)	/* the host has changed one of them in the page, then clears itself */
+#define HM_RUN_NEW_TRAP		(1 << 9)	/* it has written sepc, scause and stval, then clears itself */
+#define HM_RUN_NEW_CSRS		(1 << 10)	/* it has written all of the lent ones, then clears itself */
 
 /* hm_run.hw_fence: what the hart may have cached of the host's tables and has to lose first. */
 #define HM_FENCE_NONE		0

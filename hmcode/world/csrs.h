@@ -11,14 +11,15 @@
 #include "metal/hart.h"
 
 /*
- * What a host may lend its guests (HM_RUN_LENDS_CSRS) and each hart has; senvcfg is the last of
- * them.  The field of hm_run and of hm_s_state, and the CSR.
+ * What each hart has and both worlds use as it is: the field of hm_run and of hm_s_state, and the
+ * CSR.  A host may lend them all, and senvcfg (lending.h).
  */
-#define LENT_CSRS(X)          \
+#define TRAP_CSRS(X)      \
+	X(sepc, SEPC)     \
+	X(scause, SCAUSE) \
+	X(stval, STVAL)
+#define OTHER_CSRS(X)         \
 	X(sscratch, SSCRATCH) \
-	X(sepc, SEPC)         \
-	X(scause, SCAUSE)     \
-	X(stval, STVAL)       \
 	X(scounteren, SCOUNTEREN)
 
 /*
@@ -27,22 +28,36 @@
  */
 #define EXPANDED static inline __attribute__((always_inline))
 
-/* Of a host that lends: the last exit here was this vCPU's, and its host has changed none since. */
-static inline bool has_guest_csrs(const struct hm_hart *hart, const struct hm_vcpu *vcpu, u64 flags)
-{
-	return hart->lent_to == vcpu && !(flags & HM_RUN_NEW_CSRS);
-}
+/* ---- the guest's ---- */
 
-EXPANDED void load_lent_csrs(const struct hm_run *run, bool envcfg)
-{
 #define LOAD(field, CSR) hart_write(CSR_##CSR, hm_read(run->field));
-	LENT_CSRS(LOAD)
-#undef LOAD
+#define SAVE(field, CSR) run->field = hart_read(CSR_##CSR);
+
+EXPANDED void load_trap_csrs(const struct hm_run *run){ TRAP_CSRS(LOAD) }
+
+EXPANDED void load_other_csrs(const struct hm_run *run, bool envcfg)
+{
+	OTHER_CSRS(LOAD)
 	if (envcfg)
 		hart_write(CSR_SENVCFG, hm_read(run->senvcfg));
 }
 
-/* Without Sstc a guest's stimecmp is its SBI timer, and a host's is not used. */
+EXPANDED void save_trap_csrs(struct hm_run *run){ TRAP_CSRS(SAVE) }
+
+EXPANDED void save_other_csrs(struct hm_run *run, bool envcfg)
+{
+	OTHER_CSRS(SAVE)
+	if (envcfg)
+		run->senvcfg = hart_read(CSR_SENVCFG);
+}
+
+#undef LOAD
+#undef SAVE
+
+/*
+ * Those that each entry and each exit move.  Without Sstc a guest's stimecmp is its SBI timer, and
+ * a host's is not used.
+ */
 EXPANDED void load_guest_csrs(struct hm_vcpu *vcpu, const struct hm_run *run, bool sstc)
 {
 	hart_write(CSR_STVEC, hm_read(run->stvec));
@@ -52,46 +67,51 @@ EXPANDED void load_guest_csrs(struct hm_vcpu *vcpu, const struct hm_run *run, bo
 		vcpu->timer = hm_read(run->stimecmp);
 }
 
-/* sstatus is part of mstatus, which is read for more than that. */
-EXPANDED void save_guest_csrs(const struct hm_vcpu *vcpu, struct hm_run *run, bool sstc,
-			      bool envcfg)
+/* sstatus is moved with mstatus. */
+EXPANDED void save_guest_csrs(const struct hm_vcpu *vcpu, struct hm_run *run, bool sstc)
 {
-#define SAVE(field, CSR) run->field = hart_read(CSR_##CSR);
-	LENT_CSRS(SAVE)
-#undef SAVE
-	if (envcfg)
-		run->senvcfg = hart_read(CSR_SENVCFG);
 	run->stvec = hart_read(CSR_STVEC);
 	run->stimecmp = sstc ? hart_read(CSR_STIMECMP) : vcpu->timer;
 }
 
-EXPANDED void load_host_csrs(const struct hm_s_state *host, bool lends, bool sstc, bool envcfg)
-{
-	if (!lends) {
+/* ---- the host's ---- */
+
 #define LOAD(field, CSR) hart_write(CSR_##CSR, host->field);
-		LENT_CSRS(LOAD)
-#undef LOAD
-		if (envcfg)
-			hart_write(CSR_SENVCFG, host->senvcfg);
-	}
-	hart_write(CSR_STVEC, host->stvec);
-	if (sstc)
-		hart_write(CSR_STIMECMP, host->stimecmp);
+#define SAVE(field, CSR) host->field = hart_read(CSR_##CSR);
+
+/* Of a host that lends nothing. */
+EXPANDED void save_host_own(struct hm_s_state *host, bool envcfg)
+{
+	TRAP_CSRS(SAVE)
+	OTHER_CSRS(SAVE)
+	if (envcfg)
+		host->senvcfg = hart_read(CSR_SENVCFG);
 }
 
-EXPANDED void save_host_csrs(struct hm_s_state *host, bool lends, bool sstc, bool envcfg)
+EXPANDED void load_host_own(const struct hm_s_state *host, bool envcfg)
 {
-	if (!lends) {
-#define SAVE(field, CSR) host->field = hart_read(CSR_##CSR);
-		LENT_CSRS(SAVE)
+	TRAP_CSRS(LOAD)
+	OTHER_CSRS(LOAD)
+	if (envcfg)
+		hart_write(CSR_SENVCFG, host->senvcfg);
+}
+
+#undef LOAD
 #undef SAVE
-		if (envcfg)
-			host->senvcfg = hart_read(CSR_SENVCFG);
-	}
+
+EXPANDED void save_host_csrs(struct hm_s_state *host, bool sstc)
+{
 	host->satp = hart_read(CSR_SATP);
 	host->stvec = hart_read(CSR_STVEC);
 	if (sstc)
 		host->stimecmp = hart_read(CSR_STIMECMP);
+}
+
+EXPANDED void load_host_csrs(const struct hm_s_state *host, bool sstc)
+{
+	hart_write(CSR_STVEC, host->stvec);
+	if (sstc)
+		hart_write(CSR_STIMECMP, host->stimecmp);
 }
 
 #endif

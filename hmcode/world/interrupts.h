@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * interrupts.h - delegation, timer and interrupts at a switch of worlds.  The host's own are kept
+ * interrupts.h - timer and interrupts at a switch of worlds.  The host's own are kept
  * in its hart; host_mie and host.sip were read when it was looked whether one is pending.
  */
 #ifndef HM_INTERRUPTS_H
@@ -9,49 +9,20 @@
 #include <sbi/sbi_timer.h>
 
 #include "core/timer.h"
-#include "world/csrs.h"
-
-#define GUEST_MIDELEG (MIP_SSIP | MIP_STIP | MIP_SEIP)
-
-/*
- * Only what the generated device tree offers: no cache-block management, no PBMT, no hardware A/D.
- */
-#define GUEST_ENVCFG (ENVCFG_STCE | ENVCFG_CBZE)
-
-/*
- * Only OpenSBI changes them in the host world: by a call of FWFT, or as the hart starts.  So they
- * are read once after each of its traps (host/hooks.c).
- */
-static __attribute__((noinline)) void learn_host(struct hm_hart *hart)
-{
-	hart->host_mideleg = hart_read(CSR_MIDELEG);
-	hart->host_medeleg = hart_read(CSR_MEDELEG);
-	if (hart->envcfg) {
-		hart->host_menvcfg = hart_read(CSR_MENVCFG);
-		hart->guest_menvcfg = hart->host_menvcfg & GUEST_ENVCFG;
-	}
-	hart->host_known = true;
-}
+#include "world/delegation.h"
 
 /* flags: the entry's */
 EXPANDED void enter_interrupts(struct hm_hart *hart, struct hm_vcpu *vcpu, struct hm_run *run,
-			       u64 flags, bool sstc, bool envcfg)
+			       u64 flags, bool sstc)
 {
 	bool timer = hart->host_mie & (sstc ? MIP_STIP : MIP_MTIP);
 	u64 due, mie = (hart->host_mie & (MIP_MSIP | MIP_MEIP)) |
 		       (hm_read(run->sie) & GUEST_MIDELEG);
 
-	if (unlikely(!hart->host_known))
-		learn_host(hart);
-	if (envcfg)
-		hart_write(CSR_MENVCFG, hart->guest_menvcfg);
 	hart->host_deadline = !timer ? HM_NO_DEADLINE :
 			      sstc   ? hart->host.stimecmp :
 				       hart->host_timer;
 
-	hart_write(CSR_MEDELEG, vcpu->medeleg);
-	hart_write(CSR_MIDELEG, GUEST_MIDELEG);
-	hart_write(CSR_MCOUNTEREN, vcpu->mcounteren);
 	hart_clear(CSR_MIP, MIP_SSIP | MIP_STIP | MIP_SEIP);
 	hart_set(CSR_MIP, (hm_read(run->sip) & (MIP_SSIP | (sstc ? 0 : MIP_STIP))) |
 				  (flags & HM_RUN_SEIP ? MIP_SEIP : 0));
@@ -63,8 +34,7 @@ EXPANDED void enter_interrupts(struct hm_hart *hart, struct hm_vcpu *vcpu, struc
 	hart_write(CSR_MIE, mie);
 }
 
-EXPANDED void restore_interrupts(const struct hm_hart *hart, struct hm_run *run, bool sstc,
-				 bool envcfg)
+EXPANDED void restore_interrupts(const struct hm_hart *hart, struct hm_run *run, bool sstc)
 {
 	u64 mie = hart_read(CSR_MIE);
 
@@ -75,11 +45,6 @@ EXPANDED void restore_interrupts(const struct hm_hart *hart, struct hm_run *run,
 	 * done.
 	 */
 	hart_write(CSR_MIE, hart->host_mie & (mie | ~(u64)MIP_MEIP));
-	hart_write(CSR_MEDELEG, hart->host_medeleg);
-	hart_write(CSR_MIDELEG, hart->host_mideleg);
-	if (envcfg)
-		hart_write(CSR_MENVCFG, hart->host_menvcfg);
-	hart_write(CSR_MCOUNTEREN, hart->host_mcounteren);
 	hart_clear(CSR_MIP, MIP_SSIP | MIP_STIP | MIP_SEIP);
 	hart_set(CSR_MIP, (hart->host.sip & (MIP_SSIP | (sstc ? 0 : MIP_STIP))) |
 				  (hart->seip ? MIP_SEIP : 0));

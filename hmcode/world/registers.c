@@ -64,5 +64,4 @@ void hm_registers_save(struct hm_hart *hart)
 	hart_set(CSR_MSTATUS, MSTATUS_FS | MSTATUS_VS);
 	save_registers(hart, hart->last_vcpu);
 	hart->last_vcpu = NULL;
-	hart->lent_to = NULL;
 }

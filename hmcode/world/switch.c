@@ -24,35 +24,66 @@
 #include "trap/trap.h"
 #include "world/csrs.h"
 #include "world/interrupts.h"
+#include "world/lending.h"
 #include "world/registers.h"
 #include "world/switch.h"
 #include "world/vcpus.h"
 
 /* ---- CSRs, by what the hart has ---- */
 
+/* Those that a host may lend: the vCPU's are in the hart, but for what the host has changed. */
+EXPANDED void load_news(const struct hm_run *run, u64 flags, bool envcfg)
+{
+	load_trap_csrs(run);
+	if (flags & HM_RUN_NEW_CSRS)
+		load_other_csrs(run, envcfg);
+}
+
+/* ... they are nobody's, or another vCPU's. */
+EXPANDED void load_all(struct hm_hart *hart, const struct hm_vcpu *vcpu, bool envcfg)
+{
+	hm_lending_end(hart);
+	if (!hart->lends)
+		save_host_own(&hart->host, envcfg);
+	load_trap_csrs(vcpu->run);
+	load_other_csrs(vcpu->run, envcfg);
+	load_guest_delegation(hart, vcpu, envcfg);
+}
+
 EXPANDED void enter_csrs_of(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 flags, bool sstc,
 			    bool envcfg)
 {
 	struct hm_run *run = vcpu->run;
-	bool lends = flags & HM_RUN_LENDS_CSRS;
 
-	save_host_csrs(&hart->host, lends, sstc, envcfg);
-	if (!lends || !has_guest_csrs(hart, vcpu, flags))
-		load_lent_csrs(run, envcfg);
-	hart->lends = lends;
+	hart->lends = flags & HM_RUN_LENDS_CSRS;
+	if (!hart->lends || hart->lent_to != vcpu)
+		load_all(hart, vcpu, envcfg);
+	else if (flags & (HM_RUN_NEW_CSRS | HM_RUN_NEW_TRAP))
+		load_news(run, flags, envcfg);
+	save_host_csrs(&hart->host, sstc);
 	load_guest_csrs(vcpu, run, sstc);
-	enter_interrupts(hart, vcpu, run, flags, sstc, envcfg);
+	enter_interrupts(hart, vcpu, run, flags, sstc);
 }
 
-EXPANDED void leave_csrs_of(struct hm_hart *hart, const struct hm_vcpu *vcpu, struct hm_run *run,
+/* Of a host that lends nothing: the guest's go to the page, and the host has its own. */
+EXPANDED void unload_all(const struct hm_hart *hart, struct hm_run *run, bool envcfg)
+{
+	save_trap_csrs(run);
+	save_other_csrs(run, envcfg);
+	load_host_own(&hart->host, envcfg);
+	load_host_delegation(hart, envcfg);
+}
+
+EXPANDED void leave_csrs_of(struct hm_hart *hart, struct hm_vcpu *vcpu, struct hm_run *run,
 			    bool sstc, bool envcfg)
 {
-	bool lends = hart->lends;
-
-	save_guest_csrs(vcpu, run, sstc, envcfg);
-	restore_interrupts(hart, run, sstc, envcfg);
-	load_host_csrs(&hart->host, lends, sstc, envcfg);
-	hart->lent_to = lends ? vcpu : NULL;
+	if (hart->lends)
+		hart->lent_to = vcpu;
+	else
+		unload_all(hart, run, envcfg);
+	save_guest_csrs(vcpu, run, sstc);
+	restore_interrupts(hart, run, sstc);
+	load_host_csrs(&hart->host, sstc);
 }
 
 static __attribute__((noinline)) void enter_older_hart(struct hm_hart *hart, struct hm_vcpu *vcpu,
@@ -61,8 +92,8 @@ static __attribute__((noinline)) void enter_older_hart(struct hm_hart *hart, str
 	enter_csrs_of(hart, vcpu, flags, hart->sstc, hart->envcfg);
 }
 
-static __attribute__((noinline)) void
-leave_older_hart(struct hm_hart *hart, const struct hm_vcpu *vcpu, struct hm_run *run)
+static __attribute__((noinline)) void leave_older_hart(struct hm_hart *hart, struct hm_vcpu *vcpu,
+						       struct hm_run *run)
 {
 	leave_csrs_of(hart, vcpu, run, hart->sstc, hart->envcfg);
 }
@@ -75,7 +106,7 @@ static inline void enter_csrs(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 fl
 		enter_older_hart(hart, vcpu, flags);
 }
 
-static inline void leave_csrs(struct hm_hart *hart, const struct hm_vcpu *vcpu, struct hm_run *run)
+static inline void leave_csrs(struct hm_hart *hart, struct hm_vcpu *vcpu, struct hm_run *run)
 {
 	if (likely(!hart->older))
 		leave_csrs_of(hart, vcpu, run, true, true);
@@ -215,7 +246,7 @@ static __attribute__((noinline)) void serve_resets(struct hm_hart *hart, struct 
 /* Flags that ask for something once. */
 #define HM_RUN_ONCE                                                                         \
 	(HM_RUN_ADVANCE | HM_RUN_RESETS | HM_RUN_FENCE_I | HM_RUN_FENCE_VMA | HM_RUN_FILL | \
-	 HM_RUN_NEW_CSRS)
+	 HM_RUN_NEW_CSRS | HM_RUN_NEW_TRAP)
 
 static bool read_entry(const struct hm_run *run, struct entry *entry)
 {

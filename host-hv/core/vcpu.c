@@ -48,7 +48,7 @@ void vcpu_inject(struct vcpu *v, uint64_t cause, uint64_t tval)
 	run->sepc = run->pc;
 	run->scause = cause;
 	run->stval = tval;
-	run->flags |= HM_RUN_NEW_CSRS;
+	run->flags |= HM_RUN_NEW_TRAP;
 	run->pc = stvec_base(run->stvec);
 	run->priv = PRIV_S;
 }

@@ -7,7 +7,6 @@
 #include <sbi/sbi_trap.h>
 
 #include "guest.h"
-#include "world/registers.h"
 
 /* From one seed, so that what fails fails again (xorshift64). */
 static u64 seed;
@@ -153,10 +152,15 @@ static void each_world_has_its_own_registers(void **state)
 
 /* ---- CSRs that the host lends: docs/abi.md, flags ---- */
 
-/* Which of csrs[] a host can lend. */
+/* What of csrs[] a host can lend, and what of that is a trap's. */
 static bool is_lent(u32 csr)
 {
 	return csr != CSR_STVEC && csr != CSR_STIMECMP && csr != CSR_SIE;
+}
+
+static bool is_traps(u32 csr)
+{
+	return csr == CSR_SEPC || csr == CSR_SCAUSE || csr == CSR_STVAL;
 }
 
 /* What the guest is to find, and what it leaves. */
@@ -169,26 +173,39 @@ static void look_and_change(void)
 		model_write(csrs[i].number, any());
 		found[i] = model_read(csrs[i].number);
 	}
+	expect(model_read(CSR_MEDELEG), 1 << 0 | 1 << 3 | 1 << 8, "medeleg");
+	expect(model_read(CSR_MCOUNTEREN), 3, "mcounteren");
+	expect(model_read(CSR_MENVCFG) & ~(ENVCFG_STCE | ENVCFG_CBZE), 0, "menvcfg's other bits");
 	guest_trap(CAUSE_SUPERVISOR_ECALL + 2, 0);
 }
 
-/* The page says something else; what of that the guest will find if those that are lent count. */
-static void change_the_page(bool lent)
+/* Does an entry with these flags take it from the page, though the hart has the vCPU's own? */
+static bool is_news(u32 csr, u64 flags)
+{
+	if (!is_lent(csr) || flags & HM_RUN_NEW_CSRS)
+		return true;
+	return flags & HM_RUN_NEW_TRAP && is_traps(csr);
+}
+
+/* The page says something else; the guest will find what of that counts. */
+static void change_the_page(u64 flags)
 {
 	for (unsigned int i = 0; i < COUNT(csrs); i++) {
 		u64 host = model_read(csrs[i].number);
 
 		*in_run(i) = any();
-		if (is_lent(csrs[i].number) && !lent)
+		if (!is_news(csrs[i].number, flags))
 			continue;
 		model_write(csrs[i].number, *in_run(i));
 		found[i] = model_read(csrs[i].number);
 		model_write(csrs[i].number, host);
 	}
+	guest.run->flags = flags;
 }
 
-static void run_lending(u64 flags)
+static void run_as_prepared(void)
 {
+	bool lends = guest.run->flags & HM_RUN_LENDS_CSRS;
 	u64 own[COUNT(csrs)];
 
 	for (unsigned int i = 0; i < COUNT(csrs); i++) {
@@ -196,31 +213,84 @@ static void run_lending(u64 flags)
 			model_write(csrs[i].number, any());
 		own[i] = model_read(csrs[i].number);
 	}
-	guest.run->flags = flags;
 	assert_int_equal(guest_run(look_and_change), 0);
-	expect(guest.run->flags, flags & HM_RUN_LENDS_CSRS, "flags that stay");
+	expect(guest.run->flags, lends ? HM_RUN_LENDS_CSRS : 0, "flags that stay");
 	for (unsigned int i = 0; i < COUNT(csrs); i++) {
-		bool lent = flags & HM_RUN_LENDS_CSRS && is_lent(csrs[i].number);
+		bool lent = lends && is_lent(csrs[i].number);
 
-		expect(*in_run(i), found[i], "the guest's %s in its page", csrs[i].name);
+		if (!lent)
+			expect(*in_run(i), found[i], "the guest's %s in its page", csrs[i].name);
 		expect(model_read(csrs[i].number), lent ? found[i] : own[i], "%s after the call",
 		       csrs[i].name);
 	}
 }
 
+static void run_after_a_change(u64 flags)
+{
+	change_the_page(flags);
+	run_as_prepared();
+}
+
+/* OpenSBI finds what the guest left in its page, and M-mode's CSRs as the host's. */
+static void look_at_the_page(void)
+{
+	for (unsigned int i = 0; i < COUNT(csrs); i++)
+		if (!is_news(csrs[i].number, guest.run->flags))
+			expect(*in_run(i), found[i], "the guest's %s in its page", csrs[i].name);
+	for (unsigned int i = 0; i < COUNT(of_m_mode); i++)
+		if (of_m_mode[i] != CSR_MTVEC)
+			expect(model_read(of_m_mode[i]), before_m[i], "CSR %#x", of_m_mode[i]);
+}
+
+static void lending_setup(void)
+{
+	model_write(CSR_SIE, 0);
+	trap_to_opensbi(change_m_mode);
+	model_write(CSR_MTVEC, 0x8000);
+	for (unsigned int i = 0; i < COUNT(of_m_mode); i++)
+		before_m[i] = model_read(of_m_mode[i]);
+	run_after_a_change(HM_RUN_LENDS_CSRS | HM_RUN_NEW_CSRS); /* nobody has had them before */
+}
+
 static void lent_csrs_stay_the_guests(void **state)
 {
+	static const u64 news[] = { 0, HM_RUN_NEW_TRAP, HM_RUN_NEW_CSRS,
+				    HM_RUN_NEW_TRAP | HM_RUN_NEW_CSRS };
+
 	(void)state;
 	seed = 7;
-	model_write(CSR_SIE, 0);
-	change_the_page(true);
-	run_lending(HM_RUN_LENDS_CSRS); /* nobody has had them before */
-	for (unsigned int round = 0; round < 100; round++) {
-		change_the_page(false);
-		run_lending(HM_RUN_LENDS_CSRS);
-		change_the_page(true);
-		run_lending(HM_RUN_LENDS_CSRS | HM_RUN_NEW_CSRS);
+	lending_setup();
+	for (unsigned int round = 0; round < 100; round++)
+		run_after_a_change(HM_RUN_LENDS_CSRS | news[round % COUNT(news)]);
+}
+
+/* Any trap of the host world that is no such entry: OpenSBI finds its own, and the page is whole. */
+static void opensbi_ends_the_lending(void **state)
+{
+	static const u64 news[] = { 0, HM_RUN_NEW_TRAP, HM_RUN_NEW_CSRS };
+
+	(void)state;
+	seed = 9;
+	lending_setup();
+	for (unsigned int round = 0; round < 30; round++) {
+		u64 flags = HM_RUN_LENDS_CSRS | news[round % COUNT(news)];
+
+		change_the_page(flags);
+		trap_to_opensbi(look_at_the_page);
+		run_as_prepared();
 	}
+	trap_to_opensbi(change_m_mode);
+	for (unsigned int i = 0; i < COUNT(of_m_mode); i++)
+		before_m[i] = model_read(of_m_mode[i]);
+	run_as_prepared();
+	trap_to_opensbi(look_at_the_page);
+}
+
+static void be_another(void)
+{
+	for (unsigned int i = 0; i < COUNT(csrs); i++)
+		model_write(csrs[i].number, any());
+	guest_trap(CAUSE_SUPERVISOR_ECALL + 2, 0);
 }
 
 static void lent_csrs_of_others_are_not_found(void **state)
@@ -229,24 +299,19 @@ static void lent_csrs_of_others_are_not_found(void **state)
 
 	(void)state;
 	seed = 8;
-	model_write(CSR_SIE, 0);
-	change_the_page(true);
-	run_lending(HM_RUN_LENDS_CSRS);
-	/* another vCPU in between, whose host lends as well */
-	run_page(second)->flags = HM_RUN_LENDS_CSRS;
-	machine.guest = NULL;
-	assert_int_equal(host_run(second), 0);
-	change_the_page(true);
-	run_lending(HM_RUN_LENDS_CSRS);
-	/* a host that lends no more has its own, and so they are new */
-	change_the_page(true);
-	run_lending(0);
-	change_the_page(true);
-	run_lending(HM_RUN_LENDS_CSRS);
-	/* a hart that slept without its registers */
-	hm_registers_save(machine.hart);
-	change_the_page(true);
-	run_lending(HM_RUN_LENDS_CSRS);
+	lending_setup();
+	/* another vCPU in between, whose host lends as well, or does not */
+	for (u64 flags = 0; flags <= HM_RUN_LENDS_CSRS; flags += HM_RUN_LENDS_CSRS) {
+		run_page(second)->flags = flags;
+		machine.guest = be_another;
+		assert_int_equal(host_run(second), 0);
+		run_as_prepared();
+	}
+	/* a host that lends no more, and again */
+	guest.run->flags = 0;
+	run_as_prepared();
+	run_after_a_change(HM_RUN_NEW_CSRS);
+	run_after_a_change(HM_RUN_LENDS_CSRS | HM_RUN_NEW_CSRS);
 }
 
 /* ---- FP registers, translations, reservations ---- */
@@ -706,6 +771,7 @@ int main(void)
 		FACT(a_counter_begins_where_a_kernel_has_it_begin),
 		FACT(each_world_has_its_own_registers),
 		FACT(lent_csrs_stay_the_guests),
+		FACT(opensbi_ends_the_lending),
 		FACT(lent_csrs_of_others_are_not_found),
 		FACT(fp_registers_stay_with_their_vcpu),
 		FACT(a_paged_host_is_fenced_both_ways),
