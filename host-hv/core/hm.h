@@ -49,7 +49,7 @@ static inline long hm_vcpu_run(unsigned long vcpu)
 {
 	struct sbiret ret = sbi_call1(HM_EXT_ID, HM_FID_VCPU_RUN, vcpu);
 
-	return ret.error ? ret.error : (long)ret.value;
+	return __builtin_expect(ret.error, 0) ? ret.error : (long)ret.value;
 }
 
 static inline void firmware_set_timer(uint64_t time)

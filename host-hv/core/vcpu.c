@@ -4,7 +4,6 @@
 #include "core/hart.h"
 #include "ssp/sstatus.h"
 
-#define PRIV_S            1
 #define COUNTERS_CY_TM_IR 7 /* what OpenSBI leaves in scounteren */
 
 void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
@@ -38,19 +37,6 @@ void vcpu_sleep(struct vcpu *v, enum vcpu_state state, uint64_t deadline)
 	v->wakes = v->run->sie;
 	v->deadline = deadline;
 	vcpu_set_state(v, state);
-}
-
-void vcpu_inject(struct vcpu *v, uint64_t cause, uint64_t tval)
-{
-	struct hm_run *run = v->run;
-
-	run->sstatus = status_after_exception(run->sstatus, run->priv * STATUS_SPP);
-	run->sepc = run->pc;
-	run->scause = cause;
-	run->stval = tval;
-	run->flags |= HM_RUN_NEW_TRAP;
-	run->pc = stvec_base(run->stvec);
-	run->priv = PRIV_S;
 }
 
 /*

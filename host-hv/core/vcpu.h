@@ -4,6 +4,8 @@
 #define VCPU_H
 
 #include "core/vm.h"
+#include "hm_abi.h"
+#include "ssp/sstatus.h"
 
 /* After an exit: enter again, or let the scheduler choose. */
 enum next { RESUME, YIELD };
@@ -17,8 +19,21 @@ void vcpu_resume_at(struct vcpu *v, uint64_t pc, uint64_t opaque);
 /* Takes it off its hart until an interrupt that it has enabled, or its deadline. */
 void vcpu_sleep(struct vcpu *v, enum vcpu_state state, uint64_t deadline);
 
+#define PRIV_S 1
+
 /* Makes the guest take an exception at the instruction that exited. */
-void vcpu_inject(struct vcpu *v, uint64_t cause, uint64_t tval);
+static inline void vcpu_inject(struct vcpu *v, uint64_t cause, uint64_t tval)
+{
+	struct hm_run *run = v->run;
+
+	run->sstatus = status_after_exception(run->sstatus, run->priv * STATUS_SPP);
+	run->sepc = run->pc;
+	run->scause = cause;
+	run->stval = tval;
+	run->flags |= HM_RUN_NEW_TRAP;
+	run->pc = stvec_base(run->stvec);
+	run->priv = PRIV_S;
+}
 
 /* Sends the vCPU an IPI (SSIP); one that has stopped gets none, also after its next start. */
 void vcpu_send_ipi(struct vcpu *v);

@@ -4,10 +4,11 @@
 #include "device/mmio.h"
 #include "shadow/handler.h"
 
-void shadow_inject(struct vcpu *v, uint64_t cause)
+enum next shadow_inject(struct vcpu *v, uint64_t cause)
 {
 	v->shadow->count[SHADOW_TRUE_FAULT]++;
 	vcpu_inject(v, cause, v->run->exit_value);
+	return RESUME;
 }
 
 /* The guest was given the fault of its fetch: what the shadow still has of the code goes. */
@@ -26,10 +27,8 @@ static __attribute__((noinline)) enum next serve_outside_ram(struct vcpu *v, uin
 	struct hm_run *run = v->run;
 	uint64_t pc = run->pc;
 
-	if (run->exit_cause == CAUSE_FETCH_PAGE_FAULT) {
-		shadow_inject(v, CAUSE_FETCH_ACCESS);
-		return RESUME;
-	}
+	if (run->exit_cause == CAUSE_FETCH_PAGE_FAULT)
+		return shadow_inject(v, CAUSE_FETCH_ACCESS);
 	v->shadow->count[SHADOW_MMIO]++;
 	if (!shadow_fetch(v))
 		return sync_code(v, pc);
@@ -43,10 +42,9 @@ enum next shadow_end_fault(struct vcpu *v, struct shadow_result result)
 
 	shadow_owe(v, result.fence, run->exit_value);
 	switch (result.verdict) {
-	case SSP_ALLOWED: v->shadow->count[result.class]++; break;
-	case SSP_ACCESS_FAULT: shadow_inject(v, ssp_access_fault(run->exit_cause & 3)); break;
+	case SSP_ALLOWED: v->shadow->count[result.class]++; return RESUME;
+	case SSP_ACCESS_FAULT: return shadow_inject(v, ssp_access_fault(run->exit_cause & 3));
 	case SSP_OUTSIDE: return serve_outside_ram(v, result.gpa);
-	default: shadow_inject(v, run->exit_cause);
+	default: return shadow_inject(v, run->exit_cause);
 	}
-	return RESUME;
 }

@@ -15,7 +15,7 @@
 extern const struct shadow_ops ssp_handler, tsp_handler, tsp_in_step_handler, aside_handler;
 
 /* The guest's own fault, at the address of the exit. */
-void shadow_inject(struct vcpu *v, uint64_t cause);
+enum next shadow_inject(struct vcpu *v, uint64_t cause);
 
 /* How a handler's fault() ends, in general. */
 enum next shadow_end_fault(struct vcpu *v, struct shadow_result result);

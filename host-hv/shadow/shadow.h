@@ -81,6 +81,7 @@ struct shadow {
 	uint64_t withheld;
 	/* ssp_handler.c: of the ring that its space has, run->ring_generation */
 	uint64_t ring_generation;
+	uint64_t root; /* ssp_handler.c: run->root, whose is its space's current one */
 	/* A and D are set for the vCPU; and by SBI's FWFT that stays so until a reset */
 	bool sets_ad, ad_locked;
 	uint64_t count[SHADOW_CLASSES]; /* since the record was begun */

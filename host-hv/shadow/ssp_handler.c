@@ -69,7 +69,7 @@ static void switch_to(struct vcpu *v, uint64_t gsatp)
 		root = ssp_root_new(space, gsatp, &fence);
 	}
 	ssp_root_enter(space, root);
-	v->run->root = root - space->roots - 1;
+	v->run->root = v->shadow->root = root - space->roots - 1;
 	shadow_owe(v, fence, 0);
 	publish_roots(v);
 }
@@ -186,9 +186,21 @@ static void enter(struct vcpu *v)
 		tell_split(v);
 }
 
-/* What is rare after an exit: the guest has a ring, or had another one, or has fenced. */
+/* The firmware has switched among the roots of the buffer. */
+static void follow_switch(struct vcpu *v)
+{
+	struct ssp_space *space = &v->shadow->space;
+
+	copy_use(v);
+	v->shadow->root = v->run->root;
+	space->current = &space->roots[v->shadow->root + 1];
+}
+
+/* The page of a ring that the guest has ended is memory like any other. */
 static __attribute__((noinline)) void follow_exit(struct vcpu *v)
 {
+	if (v->shadow->root != v->run->root)
+		follow_switch(v);
 	if (v->shadow->ring_generation != v->run->ring_generation)
 		replace_ring(v);
 	else if (v->shadow->space.ring.hpa)
@@ -197,17 +209,14 @@ static __attribute__((noinline)) void follow_exit(struct vcpu *v)
 		replay_logged_fences(v);
 }
 
+/* Most exits leave nothing to follow: the same root, no fence, and no ring, or none that is new. */
 static void after_exit(struct vcpu *v)
 {
-	struct ssp_space *space = &v->shadow->space;
+	const struct shadow *shadow = v->shadow;
 	const struct hm_run *run = v->run;
-	uint64_t root = run->root;
 
-	space->current = &space->roots[root + 1];
-	space->current->last_use = run->roots[root].used;
-	/* The page of a ring that the guest has ended is memory like any other. */
-	if (space->ring.hpa || run->fence_count ||
-	    v->shadow->ring_generation != run->ring_generation)
+	if (shadow->root != run->root || shadow->space.ring.hpa || run->fence_count ||
+	    shadow->ring_generation != run->ring_generation)
 		follow_exit(v);
 }
 
@@ -218,14 +227,21 @@ static enum next end_hidden_fault(struct vcpu *v, enum ssp_fence fence)
 	return RESUME;
 }
 
+static __attribute__((noinline)) enum next inject_and_owe(struct vcpu *v, enum ssp_fence fence)
+{
+	shadow_owe(v, fence, v->run->exit_value);
+	return shadow_inject(v, v->run->exit_cause);
+}
+
 /* The guest will change the entry and fence it, which is no exit where nothing is mapped. */
 static enum next end_true_fault(struct vcpu *v)
 {
 	const struct hm_run *run = v->run;
+	enum ssp_fence fence = ssp_forget_fast(&v->shadow->space, run->exit_value);
 
-	shadow_owe(v, ssp_forget_fast(&v->shadow->space, run->exit_value), run->exit_value);
-	shadow_inject(v, run->exit_cause);
-	return RESUME;
+	if (fence != SSP_FENCE_NONE)
+		return inject_and_owe(v, fence);
+	return shadow_inject(v, run->exit_cause);
 }
 
 static __attribute__((noinline)) enum next serve_fault(struct vcpu *v, enum ssp_access access)
