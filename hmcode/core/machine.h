@@ -5,7 +5,8 @@
 
 #include "core/vcpu.h"
 
-extern unsigned long hm_hart_offset; /* in scratch space: struct hm_hart * */
+/* In scratch space: struct hm_hart *.  Hidden, as hm_entries. */
+extern unsigned long hm_hart_offset __attribute__((visibility("hidden")));
 
 static inline struct hm_hart *hm_this_hart(void)
 {

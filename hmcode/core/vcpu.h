@@ -98,8 +98,8 @@ struct hm_hart {
 
 	/* The host world while the guest world runs (switch.c). */
 	struct hm_s_state host;
-	bool lends;              /* HM_RUN_LENDS_CSRS of this entry */
-	struct hm_vcpu *lent_to; /* whose CSRs the host world has (world/lending.h) */
+	/* HM_RUN_LENDS_CSRS: the vCPU whose CSRs the hart has, in either world (world/lending.h) */
+	struct hm_vcpu *lent_to;
 	u64 host_mie;
 	/* The host world's M-mode CSRs and what comes of them; known until OpenSBI has worked. */
 	bool host_known;
@@ -187,6 +187,7 @@ struct hm_vcpu {
 	u64 timer; /* guest's deadline without Sstc; hm_run.stimecmp while it does not run */
 	u64 slice_end;
 	u64 total_base;  /* hm_count_total() at the last reset */
+	u64 total;       /* the same of the trap by which it exited last */
 	u64 trap_cycle;  /* hart_count_all() when the present trap was entered */
 	u64 fence_count; /* fences in hm_run.fences since this entry */
 	struct hm_vm *vm;

@@ -328,6 +328,7 @@ static void read_stats(const struct hm_vcpu *vcpu, struct hm_stats *stats)
 	const struct ssp_space *space = &vcpu->space;
 
 	*stats = vcpu->stats;
+	stats->insn_total = vcpu->total - vcpu->total_base;
 	stats->insn_hm = stats->insn_total - stats->insn_guest - stats->insn_host;
 	stats->tables_allocated = space->tables_allocated;
 	stats->tables_recycled = space->tables_recycled;

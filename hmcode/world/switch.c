@@ -40,10 +40,12 @@ EXPANDED void load_news(const struct hm_run *run, u64 flags, bool envcfg)
 }
 
 /* ... they are nobody's, or another vCPU's. */
-EXPANDED void load_all(struct hm_hart *hart, const struct hm_vcpu *vcpu, bool envcfg)
+EXPANDED void load_all(struct hm_hart *hart, struct hm_vcpu *vcpu, bool lends, bool envcfg)
 {
 	hm_lending_end(hart);
-	if (!hart->lends)
+	if (lends)
+		hart->lent_to = vcpu;
+	else
 		save_host_own(&hart->host, envcfg);
 	load_trap_csrs(vcpu->run);
 	load_other_csrs(vcpu->run, envcfg);
@@ -54,10 +56,10 @@ EXPANDED void enter_csrs_of(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 flag
 			    bool envcfg)
 {
 	struct hm_run *run = vcpu->run;
+	bool lends = flags & HM_RUN_LENDS_CSRS;
 
-	hart->lends = flags & HM_RUN_LENDS_CSRS;
-	if (!hart->lends || hart->lent_to != vcpu)
-		load_all(hart, vcpu, envcfg);
+	if (!lends || hart->lent_to != vcpu)
+		load_all(hart, vcpu, lends, envcfg);
 	else if (flags & (HM_RUN_NEW_CSRS | HM_RUN_NEW_TRAP))
 		load_news(run, flags, envcfg);
 	save_host_csrs(&hart->host, sstc);
@@ -77,9 +79,7 @@ EXPANDED void unload_all(const struct hm_hart *hart, struct hm_run *run, bool en
 EXPANDED void leave_csrs_of(struct hm_hart *hart, struct hm_vcpu *vcpu, struct hm_run *run,
 			    bool sstc, bool envcfg)
 {
-	if (hart->lends)
-		hart->lent_to = vcpu;
-	else
+	if (!hart->lent_to)
 		unload_all(hart, run, envcfg);
 	save_guest_csrs(vcpu, run, sstc);
 	restore_interrupts(hart, run, sstc);
@@ -225,7 +225,7 @@ static void reset_stats(struct hm_hart *hart, struct hm_vcpu *vcpu)
 	ssp_ring_reset_counts(&space->ring);
 	hart->insn_mark = hart_count_below_m();
 	hm_pmu_go_on(vcpu);
-	vcpu->total_base = hm_count_total(hart, hart_count_all());
+	vcpu->total = vcpu->total_base = hm_count_total(hart, hart_count_all());
 }
 
 #define HM_RUN_RESETS (HM_RUN_RESET_STATS | HM_RUN_RESET)
@@ -369,7 +369,7 @@ EXPANDED void leave_guest(struct hm_hart *hart, struct hm_vcpu *vcpu)
 	u64 now = hart_count_below_m(), satp = hart->host.satp;
 
 	vcpu->stats.insn_guest += now - hart->insn_mark;
-	vcpu->stats.insn_total = hm_count_total(hart, vcpu->trap_cycle) - vcpu->total_base;
+	vcpu->total = hm_count_total(hart, vcpu->trap_cycle);
 	hart->insn_mark = now;
 
 	run->pc = hart_read(CSR_MEPC);

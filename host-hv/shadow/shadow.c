@@ -121,16 +121,6 @@ void shadow_set_ad(struct vcpu *v, bool on)
 	v->policy = 0;
 }
 
-void shadow_serve_fence(struct vcpu *v)
-{
-	struct hm_run *run = v->run;
-
-	if (!v->shadow->handler->fence)
-		return;
-	v->shadow->handler->fence(v, run->fence_start, run->fence_size, run->fence_asid);
-	run->flags &= ~(uint64_t)HM_RUN_FENCE_VMA;
-}
-
 /* -- the exits -- */
 
 /* The page holds it in any case, for whoever has the tables at the next entry. */

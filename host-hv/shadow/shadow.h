@@ -124,15 +124,15 @@ void shadow_apply_policy(struct vcpu *v);
 /* Who sets A and D from the next entry on: the firmware or we, or the guest. */
 void shadow_set_ad(struct vcpu *v, bool on);
 
-/* HM_RUN_FENCE_VMA, if it is the handler's to serve. */
-void shadow_serve_fence(struct vcpu *v);
-
 static inline void shadow_enter(struct vcpu *v)
 {
 	const struct shadow_ops *handler = v->shadow->handler;
+	struct hm_run *run = v->run;
 
-	if (v->run->flags & HM_RUN_FENCE_VMA)
-		shadow_serve_fence(v);
+	if (run->flags & HM_RUN_FENCE_VMA && handler->fence) {
+		run->flags &= ~(uint64_t)HM_RUN_FENCE_VMA;
+		handler->fence(v, run->fence_start, run->fence_size, run->fence_asid);
+	}
 	if (handler->enter)
 		handler->enter(v);
 }

@@ -186,6 +186,27 @@ static void enter(struct vcpu *v)
 		tell_split(v);
 }
 
+/*
+ * Most often the guest has fenced one page, of its own address space, and faults there now.  Then
+ * replaying comes to nothing: the leaf would be read anew and forgotten.
+ */
+static bool faults_where_it_fenced(struct vcpu *v)
+{
+	struct hm_run *run = v->run;
+	const struct hm_fence *fence = run->fences;
+	struct ssp_walk *walk;
+
+	if (run->fence_count != 1 || run->exit_reason != HM_EXIT_PAGE_FAULT ||
+	    (fence->va ^ run->exit_value) >= PAGE || fence->asid == FENCE_ALL)
+		return false;
+	walk = ssp_fence_asid_hit(&v->shadow->space, fence->va, fence->asid);
+	if (!walk)
+		return false;
+	*ssp_entry_at(walk, ssp_entry_offset(fence->va)) = 0;
+	run->fence_count = 0;
+	return true;
+}
+
 /* The firmware has switched among the roots of the buffer. */
 static void follow_switch(struct vcpu *v)
 {
@@ -205,7 +226,7 @@ static __attribute__((noinline)) void follow_exit(struct vcpu *v)
 		replace_ring(v);
 	else if (v->shadow->space.ring.hpa)
 		ssp_ring_leave(&v->shadow->space);
-	if (v->run->fence_count)
+	if (v->run->fence_count && !faults_where_it_fenced(v))
 		replay_logged_fences(v);
 }
 
