@@ -90,10 +90,11 @@ struct sbi_trap_context *__wrap_sbi_trap_handler(struct sbi_trap_context *contex
 struct sbi_trap_context *__wrap_sbi_trap_handler(struct sbi_trap_context *context)
 {
 	unsigned long vector = hart_swap(CSR_MTVEC, (unsigned long)hm_fatal_vector);
+	struct hm_hart *hart = hm_this_hart();
 
 	trace(context);
-	hm_lending_end(hm_this_hart());
-	hm_this_hart()->host_known = false; /* world/delegation.h */
+	hm_lending_end(hart);
+	hart->host_known = false; /* world/delegation.h */
 	if (!trap_is_ours(context)) {
 		context = __real_sbi_trap_handler(context);
 		context->regs.mepc &= ~1ul;

@@ -13,7 +13,7 @@ from launcher import BUILD
 BROKEN = {
     "firmware": ("hmcode", "hm_trap_route", [r"AT      0x8000\w+ hmcode: hm_trap_route \(hmcode/trap/route\.c:\d+\)",
                                             r"RA      0x8000\w+ hmcode: slow \(hmcode/trap/guest_ways\.S:\d+\)"]),
-    "host-hv": ("host-hv", "exit_route", [r"AT      0x8020\w+ host-hv: exit_route \(host-hv/run/exits\.c:\d+\)"]),
+    "host-hv": ("host-hv", "vcpu_run", [r"AT      0x8020\w+ host-hv: vcpu_run \(host-hv/run/enter\.c:\d+\)"]),
 }
 
 

@@ -19,7 +19,7 @@ delete
 hm-vcpu
 hm-roots
 hm-walk $mepc
-break exit_route
+break exit_sbi
 continue
 hm-vcpu 0
 """
@@ -39,7 +39,7 @@ hm-harts
 tbreak *$mepc if ($mtvec & ~3) == (unsigned long)&hm_guest_vector
 continue
 hm-harts
-tbreak exit_route
+tbreak exit_sbi
 continue
 hm-harts
 """
@@ -80,8 +80,8 @@ def told(folder, commands):
 def test_a_stopped_machine_is_shown(payloads, tmp_path, mode):
     with stopped_machine(payloads / "sharing.bin", mode):
         said = told(tmp_path, COMMANDS)
-    assert "Breakpoint 2, exit_route" in said.stdout, said
-    in_firmware, at_host = said.stdout.split("Breakpoint 2, exit_route", 1)
+    assert "Breakpoint 2, exit_sbi" in said.stdout, said
+    in_firmware, at_host = said.stdout.split("Breakpoint 2, exit_sbi", 1)
     assert re.search(r"in the firmware, gdb thread 1: a trap of cause 0x[0-9a-f]+", in_firmware), said
     policy = "satp host_tables log_fences" if mode == "ssp" else "inject satp flush fill"
     assert re.search(rf"^vCPU 0 of VM 0, runs; policy: {policy}$", in_firmware, re.M), said
@@ -105,8 +105,8 @@ def test_all_harts_are_shown(payloads, tmp_path):
     assert "hm_objects_lock: held, 2 waiting" in said.stdout and locked == call, said
     assert "firmware, vCPU 0 of VM 0, a trap of cause 0x" in trap and "\n  in hm_trap_route < slow\n" in trap, said
     assert re.search(r"guest world, vCPU 0 of VM 0, S-mode\n  pc 0x\w+; mtvec 0x\w+ hm_guest_vector ", guest), said
-    assert re.search(r"host world, S-mode\n  pc 0x\w+ exit_route \(host-hv/run/exits.c:\d+\); mtvec 0x\w+ hm_host_vector "
-                     r".*\n  in exit_route < run_shadowed < vcpu_run < ", host), said
+    assert re.search(r"host world, S-mode\n  pc 0x\w+ exit_sbi \(host-hv/run/sbi.c:\d+\); mtvec 0x\w+ hm_host_vector "
+                     r".*\n  in (?:serve_call < )?exit_sbi < (?:exit_route < )?run_shadowed < vcpu_run < ", host), said
 
 
 def test_a_native_kernel_is_not_taken_for_host_hv(payloads, tmp_path):
@@ -131,7 +131,7 @@ def test_symbols_at_the_wrong_place_are_said_to_be(payloads, tmp_path):
 
 def test_symbols_that_are_loaded_once_more_do_no_harm(payloads, tmp_path):
     with stopped_machine(payloads / "sharing.bin", "ssp-hm"):
-        said = told(tmp_path, f"tbreak exit_route\ncontinue\nfile {BUILD}/hmcode/hmcode.elf\nhm-vcpu\n")
+        said = told(tmp_path, f"tbreak exit_sbi\ncontinue\nfile {BUILD}/hmcode/hmcode.elf\nhm-vcpu\n")
     assert "vCPU 0 of VM 0, idle" in said.stdout, said
 
 

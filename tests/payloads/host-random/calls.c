@@ -258,6 +258,8 @@ static void check_answer(struct hart *me, unsigned int answers)
 static void decide(struct hart *me, uint64_t fid, const uint64_t a[ARGUMENTS])
 {
 	me->fid = fid;
+	/* The flags of a page that others write may be any by then. */
+	me->lends = fid == HM_FID_VCPU_RUN;
 	for (unsigned int i = 0; i < ARGUMENTS; i++)
 		me->argument[i] = a[i];
 	trace(me);
@@ -332,6 +334,8 @@ static void run(struct hart *me, uint64_t number, struct hm_run *page)
 	host_csrs(me);
 	host_wakes(me, (me->alone ? 1 : 8) * (100 + below(me, one_in(me, 4) ? 2000 : 300)));
 	at_once = host_is_interrupted();
+	if (me->alone)
+		me->lends = flags & HM_RUN_LENDS_CSRS;
 	make_call(me);
 	host_wakes(me, ~0ul);
 	if (!me->answer.error && !at_once)

@@ -37,6 +37,7 @@ struct hart {
 	uint64_t round, rounds;
 	bool alone; /* no other hart: the model holds */
 	bool races; /* the next call, with the other hart's */
+	bool lends; /* the call is a run whose page may say HM_RUN_LENDS_CSRS */
 	/* The call that is made or was made last. */
 	uint64_t fid, argument[ARGUMENTS];
 	struct sbi answer;

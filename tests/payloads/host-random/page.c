@@ -3,9 +3,10 @@
 #include "host-random.h"
 
 #define WORDS (sizeof(struct hm_run) / sizeof(uint64_t))
+#define NEWS  (HM_RUN_NEW_TRAP | HM_RUN_NEW_CSRS)
 #define ONCE                                                                                     \
 	(HM_RUN_ADVANCE | HM_RUN_RESET_STATS | HM_RUN_FENCE_I | HM_RUN_FENCE_VMA | HM_RUN_FILL | \
-	 HM_RUN_RESET)
+	 HM_RUN_RESET | NEWS)
 #define SSTATUS_OWN \
 	(SSTATUS_SIE | SSTATUS_SPIE | SSTATUS_SPP | SSTATUS_FS | SSTATUS_SUM | SSTATUS_MXR)
 
@@ -88,6 +89,8 @@ static uint64_t any_cause(struct hart *me)
 static void asked_for(struct hart *me, struct hm_run *run)
 {
 	run->flags = one_in(me, 16) ? any_value(me) : random_value(me) & 0x7f;
+	if (one_in(me, 2))
+		run->flags |= HM_RUN_LENDS_CSRS | (random_value(me) & NEWS);
 	run->slice_end = one_in(me, 16) ? any_value(me) :
 			 one_in(me, 8)  ? csr_read(time) + below(me, 20) :
 					  ~0ul;
