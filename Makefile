@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Bare `make` prints help.  Every command does its own set-up.
 
+ifneq ($(words $(CURDIR)),1)
+$(error hmode: make takes no folder with a blank in its name, as in "$(CURDIR)": rename it, or clone elsewhere)
+endif
+
 MAKEFLAGS	+= --no-print-directory
 .DEFAULT_GOAL	:= help
 

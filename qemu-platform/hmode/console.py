@@ -11,6 +11,7 @@ import time
 from hmode.records import SEPARATOR
 
 
+HUNG = "---[ end Kernel panic"      # Linux's last line, where panic= has not had it reboot before
 MOST_SHOWN = 4096           # bytes of a line that does not end; the log has all of it
 
 
@@ -21,6 +22,7 @@ class Console:
         self.settings, self.log = settings, log
         self.whole = bool(settings.v) or not settings.measured
         self.begin, self.done, self.line = time.monotonic(), 0, b""
+        self.hung = False
         self.counts = sys.stderr.isatty() and not self.whole
         self.count = f"{len(settings.measured)} {settings.measures.lower()}s"
 
@@ -33,6 +35,7 @@ class Console:
         self.line = rest[:MOST_SHOWN]
 
     def show(self, line):
+        self.hung |= HUNG in line
         if self.whole:
             if SEPARATOR not in line:
                 print(line, file=sys.stderr, flush=True)
@@ -63,8 +66,8 @@ class Console:
 
 
 def read_until(machine, console, deadline):
-    """Whether the machine closed its console before then."""
-    while (left := deadline - time.monotonic()) > 0:
+    """Whether the machine closed its console before then, or before its guest hung."""
+    while (left := deadline - time.monotonic()) > 0 and not console.hung:
         if select.select([machine.stdout], [], [], min(left, 1))[0]:
             data = os.read(machine.stdout.fileno(), 1 << 16)
             if not data:
@@ -77,6 +80,7 @@ def read_until(machine, console, deadline):
 def stop(machine, console):
     """End it as `timeout` does, and take what it still says."""
     machine.terminate()
+    console.hung = False
     try:
         if read_until(machine, console, time.monotonic() + 10):
             machine.wait(1)

@@ -146,34 +146,38 @@ def plan_tour(given):
     return plan(given, touring(given))
 
 
-def record(wanted, may_lack_h=False):
-    """The results of all these; may_lack_h: but of those in `hap`, where QEMU cannot run them."""
+def record(wanted):
+    """The results of all these, but of those in `hap` where QEMU cannot run them; and why it cannot."""
     (tree.BUILD / "results").mkdir(parents=True, exist_ok=True)
-    found = []
+    found, lack = [], None
     for number, settings in enumerate(wanted, 1):
         try:
             found += run.run(settings, f"{number}/{len(wanted)} " if len(wanted) > 1 else "")
         except run.NoGuestsByH as lacking:
-            if not may_lack_h:
-                raise
             warn(f"hap is left out: {lacking}")
+            lack = lacking
     outcome.compare([result for result in found if result.get("program")])
-    return found
+    return found, lack
 
 
-def table(given, wanted, maker, may_lack_h=False):
-    """The results, which are shown."""
+def table(given, wanted, maker):
+    """The results, which are shown; and why there are none of `hap`, where there should be."""
     with outputs.result(about(given).result) as write:
-        found = record(wanted, may_lack_h)
+        found, lack = record(wanted)
+        if lack and not found:
+            raise lack
         write(records.as_text(found))
     print("\n".join(maker(found) + translation.tables(found)))
     if maker is results.steps:
         print(LADDER_LEGEND)
-    return found
+    return found, lack
 
 
 def measure(given):
-    outcome.must_be_right(table(given, *plan(given)))
+    found, lack = table(given, *plan(given))
+    outcome.must_be_right(found)
+    if lack:
+        raise lack
 
 
 def title(given):
@@ -192,7 +196,7 @@ def legend(given, wanted):
 def tour(given):
     wanted, maker = plan_tour(given)        # what is refused is refused before anything is said
     print(f"{title(given)}, in these modes ({' '.join(touring(given))}):", flush=True)
-    found = table(given, wanted, maker, may_lack_h=True)
+    found, _ = table(given, wanted, maker)
     if given.get("GUEST") != "patched":
         print(legend(given, wanted), flush=True)
     outcome.must_be_right(found)

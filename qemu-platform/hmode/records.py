@@ -115,9 +115,15 @@ def as_text(objects):
     return "".join(json.dumps(each, separators=(",", ":")) + "\n" for each in objects)
 
 
+# What says why, before what says that: a root that cannot be unpacked leaves a kernel that panics for want of one.
+TELLING = (r"Initramfs unpacking failed", r"host-hv: |hmcode: |Kernel panic|FAILED|^qemu-system|^walks: ")
+
+
 def cause(console):
     """The line that best says why a run failed; that QEMU was told to end is the launcher's own doing."""
-    for line in lines(console):
-        if "terminating on signal" not in line and re.search(r"host-hv: |hmcode: |Kernel panic|FAILED|^qemu-system|^walks: ", line):
-            return line
+    found = [line for line in lines(console) if "terminating on signal" not in line]
+    for telling in TELLING:
+        for line in found:
+            if re.search(telling, line):
+                return line
     return "it gave no reason"

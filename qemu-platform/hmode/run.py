@@ -8,7 +8,7 @@ import sys
 
 from hmode import addresses, devices, guest, machine, modes, outcome, outputs, qemu, records, results, trace, translation, tree, \
     walks
-from hmode.console import Console, execute
+from hmode.console import HUNG, Console, execute
 from hmode.messages import Failed, say, warn
 from hmode.options import OPTIONS
 
@@ -32,11 +32,11 @@ class RunFailed(Failed):
 NO_H = "this QEMU runs no guest by the H extension"
 
 
-class NoGuestsByH(RunFailed):
+class NoGuestsByH(Failed):
     """This QEMU's harts have H, but no firmware can hand a trap of a guest's on."""
 
-    def __init__(self, log):
-        super().__init__(f"{NO_H}: mstatus.MPV cannot be written, as in 10.0.13", log)
+    def __init__(self):
+        super().__init__(f"{NO_H}: mstatus.MPV cannot be written, as in 10.0.13", "run: make qemu, and then the same with QEMU=hspt")
 
 
 def read(log):
@@ -100,6 +100,8 @@ def execute_to_the_end(settings, prepared):
                          settings.timeout)
     console = read(prepared.log)
     addresses.show(console, settings.is_native, bool(settings.trace))
+    if status is None and HUNG in console:
+        raise RunFailed("the guest's kernel panicked, and stayed", prepared.log)
     if status is None:
         raise RunFailed(f"the guest was still running after {settings.timeout} seconds and was stopped", prepared.log,
                         "it waits for a keyboard: make shell has one, with the same options" if PROMPT.search(console) else None)
@@ -116,7 +118,7 @@ NO_MPV = "hmcode: mstatus.MPV cannot be written"
 
 def judge(settings, console, log):
     if settings.mode == modes.HAP and NO_MPV in console:
-        raise NoGuestsByH(log)
+        raise NoGuestsByH()
     if "Kernel panic" in console:
         raise RunFailed("the guest's kernel panicked", log)
     ends = records.ends(console)

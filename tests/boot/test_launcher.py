@@ -13,6 +13,7 @@ import re
 import shutil
 import struct
 import subprocess
+import time
 
 import pytest
 
@@ -278,6 +279,20 @@ def test_hung_machine_is_ended(machine):
     done = machine("", "TIMEOUT=1", then="exec sleep 60")
     assert done.returncode == 1
     assert "still running after 1 seconds" in done.stderr
+
+
+def test_a_kernel_that_panics_and_stays_is_ended_at_once(machine):
+    """So early that it does not know panic= yet: nobody waits for TIMEOUT."""
+    begin = time.monotonic()
+    done = machine("Kernel panic - not syncing: no memory\n---[ end Kernel panic - not syncing: no memory ]---\n",
+                   "TIMEOUT=500", then="exec sleep 600")
+    assert done.returncode == 1 and "the guest's kernel panicked, and stayed" in done.stderr, done
+    assert "cause: Kernel panic - not syncing: no memory" in done.stderr and time.monotonic() - begin < 100
+
+
+def test_a_root_that_cannot_be_unpacked_is_the_cause(machine):
+    told = "Initramfs unpacking failed: broken\nKernel panic - not syncing: VFS: Unable to mount root fs\n"
+    assert "cause: Initramfs unpacking failed: broken" in machine(told).stderr
 
 
 @pytest.mark.parametrize("prompt, waits", [("~ # ", True), ("/ # \x1b[6n", True), ("debian login: ", True), ("# \n", False),
@@ -610,5 +625,14 @@ def test_the_tour_has_hap_where_the_machine_can(machine, keeps):
     found = [json.loads(line)["mode"] for line in (machine.folder / "out.json").read_text().splitlines()]
     assert found == ["native", "tsp", "ssp", "ssp-hm"] + ["hap"] * keeps
     assert ("hap is left out: this QEMU runs no guest by the H extension" in done.stderr) != keeps, done
-    if not keeps:
-        assert machine(told, "WORKLOAD=fork", "INITRD=none", "MODES=native hap", command="measure").returncode == 1
+
+
+def test_a_table_without_hap_is_shown_where_the_machine_cannot(machine):
+    """What the other modes gave is not lost; that it was asked for and is not there fails."""
+    told = "hmcode: mstatus.MPV cannot be written on this hart\r\n" + console("fork")
+    result = machine.folder / "out.json"
+    done = machine(told, "WORKLOAD=fork", "INITRD=none", "MODES=hap native", f"RESULT={result}", command="measure")
+    assert done.returncode == 1 and "make qemu, and then the same with QEMU=hspt" in done.stderr, done
+    assert "fork       native" in done.stdout and '"mode":"native"' in result.read_text()
+    alone = machine(told, "WORKLOAD=fork", "INITRD=none", "MODE=hap")
+    assert alone.returncode == 1 and "make qemu" in alone.stderr and "the end of" not in alone.stderr
