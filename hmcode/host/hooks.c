@@ -7,12 +7,14 @@
  *	sbi_pmu_ctr_start, sbi_pmu_ctr_stop, sbi_pmu_ctr_cfg_match  wrapped: the
  *	                  counters stay as the measurement needs them
  */
+#include <sbi/sbi_error.h>
 #include <sbi/sbi_trap.h>
 
 #include "core/fatal.h"
 #include "core/machine.h"
 #include "host/hooks.h"
 #include "host/mark.h"
+#include "host/pmu.h"
 #include "metal/hart.h"
 
 /* Smcntrpmf: bit 62 of minstretcfg inhibits counting in M-mode. */
@@ -115,8 +117,11 @@ int __wrap_sbi_pmu_ctr_stop(unsigned long base, unsigned long mask, unsigned lon
 /* Kernels stop all counters as they find them; the measurement needs these two. */
 int __wrap_sbi_pmu_ctr_stop(unsigned long base, unsigned long mask, unsigned long flags)
 {
-	int error = __real_sbi_pmu_ctr_stop(base, mask, flags);
+	int error;
 
+	if (!hm_counters_exist(base, mask))
+		return SBI_EINVAL;
+	error = __real_sbi_pmu_ctr_stop(base, mask, flags);
 	hm_run_counters(hm_this_hart());
 	return error;
 }
@@ -130,8 +135,15 @@ int __wrap_sbi_pmu_ctr_cfg_match(unsigned long base, unsigned long mask, unsigne
 int __wrap_sbi_pmu_ctr_cfg_match(unsigned long base, unsigned long mask, unsigned long flags,
 				 unsigned long event, u64 data)
 {
-	int counter = __real_sbi_pmu_ctr_cfg_match(base, mask, flags, event, data);
+	u64 counters;
+	int counter;
 
+	if (!hm_counters_exist(base, mask))
+		return SBI_EINVAL;
+	counters = hm_counters_for(base, mask, flags, event);
+	if (!counters)
+		return SBI_ENOTSUPP;
+	counter = __real_sbi_pmu_ctr_cfg_match(0, counters, flags, event, data);
 	hm_run_counters(hm_this_hart());
 	return counter;
 }
@@ -154,6 +166,8 @@ int __wrap_sbi_pmu_ctr_start(unsigned long base, unsigned long mask, unsigned lo
 	u64 wanted = base < 3 ? mask << base & MEASURES : 0, all, below;
 	int error;
 
+	if (!hm_counters_exist(base, mask))
+		return SBI_EINVAL;
 	if (wanted && hart->has_run && !hart->inhibit)
 		flags &= ~(u64)SBI_PMU_START_FLAG_SET_INIT_VALUE;
 	if (!wanted || hart->has_run)
