@@ -180,6 +180,17 @@ def console_of(words, seconds=300):
     return done.stdout.decode(errors="replace").replace("\r", "")
 
 
+RNG = ["-object", "rng-builtin,id=rng", "-device", "virtio-rng-device,rng=rng,bus=virtio-mmio-bus.1"]
+
+
+def test_a_request_has_no_more_bytes_than_its_type(payloads, tmp_path):
+    """What the device does for it, QEMU does at once: all guests wait meanwhile."""
+    disk = raw(tmp_path / "disk.img", b"", 64 * MIB)
+    console = console_of(command([payload(payloads, "hostile-bytes")], "mem=128M policy=ssp-hm") + disks(disk) + RNG)
+    assert ends(console) == {0: "shutdown"} and "FAIL" not in console, console
+    assert re.search(r"payload: 9 ok, 0 failed", console), console
+
+
 @pytest.mark.parametrize("options", ["policy=tsp", "policy=ssp-hm"])
 def test_two_guests_have_a_disk_each(payloads, tmp_path, options):
     """The second one's disk is the one at the higher address; both drivers are hostile."""

@@ -18,12 +18,18 @@ static uint64_t refused_sets(uint64_t event, uint64_t flags)
 	const struct {
 		uint64_t base, mask;
 	} sets[] = {
-		{ 0, 0 },	      { total - 1, 0 },
-		{ total, 0 },	      { total, 1 },
-		{ total - 1, 2 },     { 0, 1ul << total },
-		{ ~0ul, 1 },	      { ~0ul, 3 },
-		{ -40ul, 1ul << 41 | 1 }, { -63ul, 1ul << 63 },
-		{ 1ul << 32, 1 },     { 1, ~0ul },
+		{ 0, 0 },
+		{ total - 1, 0 },
+		{ total, 0 },
+		{ total, 1 },
+		{ total - 1, 2 },
+		{ 0, 1ul << total },
+		{ ~0ul, 1 },
+		{ ~0ul, 3 },
+		{ -40ul, 1ul << 41 | 1 },
+		{ -63ul, 1ul << 63 },
+		{ 1ul << 32, 1 },
+		{ 1, ~0ul },
 	};
 	uint64_t refused = 0, count = sizeof(sets) / sizeof(sets[0]);
 
@@ -51,6 +57,9 @@ static void kinds(void)
 {
 	uint64_t taken = 0;
 
+	for (uint64_t counter = first; counter < total; counter++)
+		taken += !!configure(counter, 1, 0, FW(SET_TIMER), 0).error;
+	fact_equal(taken, 0, "all counters of the firmware have an event");
 	for (uint64_t counter = 0; counter < total; counter++) {
 		uint64_t event = counter < first ? FW(SET_TIMER) : CYCLES;
 
@@ -58,7 +67,6 @@ static void kinds(void)
 			taken += !configure(counter, 1, flags | SKIP_MATCH, event, 0).error;
 	}
 	fact_equal(taken, 0, "a counter of the other kind is refused");
-	configure(0, 1ul << OURS, 0, FW(SET_TIMER), 0);
 	fact(configure(0, 1ul << OURS, SKIP_AND_CLEAR, CYCLES, 0).error,
 	     "the counter of the measurement is not cleared");
 	pmu_call(PMU_STOP, first, 0xffff, RESET, 0, 0);
@@ -71,8 +79,7 @@ static void bases(void)
 
 	for (uint64_t base = 0; base <= first; base++) {
 		uint64_t mask = 0xffful << (first - base);
-		struct sbi got =
-			configure(base, mask, CLEAR_VALUE | AUTO_START, FW(SET_TIMER), 0);
+		struct sbi got = configure(base, mask, CLEAR_VALUE | AUTO_START, FW(SET_TIMER), 0);
 
 		wrong += got.error || (uint64_t)got.value < first;
 		pmu_call(PMU_STOP, first, 0xffff, RESET, 0, 0);
@@ -109,8 +116,8 @@ static void console(void)
 
 static void still_counts(void)
 {
-	int64_t counter = configure(0, 0xfffful << first, CLEAR_VALUE | AUTO_START, FW(SET_TIMER), 0)
-				  .value;
+	int64_t counter =
+		configure(0, 0xfffful << first, CLEAR_VALUE | AUTO_START, FW(SET_TIMER), 0).value;
 
 	sbi_call(SBI_TIME, 0, ~0ul, 0, 0, 0, 0);
 	fact_equal(counter, first, "the first of the firmware's counters is free");

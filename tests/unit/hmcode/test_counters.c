@@ -29,10 +29,22 @@ bool __wrap_sbi_domain_check_addr_range(const struct sbi_domain *domain, unsigne
 static const struct {
 	u64 base, mask;
 } wrong_sets[] = {
-	{ 0, 0 },	{ 3, 0 },	  { 18, 0 },	     { 19, 1 },
-	{ 0, 1 << 19 }, { 18, 2 },	  { 18, 3 },	     { 0, 1ull << 63 },
-	{ ~0ull, 1 },	{ ~0ull, 3 },	  { -40ull, 1ull << 41 | 1 }, { 63, 1ull << 63 },
-	{ 1, ~0ull },	{ 1ull << 32, 1 }, { 1ull << 63, 1 },  { -63ull, 1ull << 63 },
+	{ 0, 0 },
+	{ 3, 0 },
+	{ 18, 0 },
+	{ 19, 1 },
+	{ 0, 1 << 19 },
+	{ 18, 2 },
+	{ 18, 3 },
+	{ 0, 1ull << 63 },
+	{ ~0ull, 1 },
+	{ ~0ull, 3 },
+	{ -40ull, 1ull << 41 | 1 },
+	{ 63, 1ull << 63 },
+	{ 1, ~0ull },
+	{ 1ull << 32, 1 },
+	{ 1ull << 63, 1 },
+	{ -63ull, 1ull << 63 },
 };
 
 static void sets_that_are_not_there_do_not_come_to_opensbi(void **state)
@@ -58,7 +70,8 @@ static void configure(u64 base, u64 mask, u64 flags, u64 event, u64 counters)
 	unsigned int before = machine.asked.calls;
 	int error = __wrap_sbi_pmu_ctr_cfg_match(base, mask, flags, event, 0);
 
-	expect(error, counters ? 0 : SBI_ENOTSUPP, "event %#lx by %#lx from %lu", event, mask, base);
+	expect(error, counters ? 0 : SBI_ENOTSUPP, "event %#lx by %#lx from %lu", event, mask,
+	       base);
 	expect(machine.asked.calls - before, counters ? 1 : 0, "calls that OpenSBI saw");
 	if (counters)
 		expect(machine.asked.mask << machine.asked.base, counters, "what it may choose of");
