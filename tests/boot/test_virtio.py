@@ -338,3 +338,27 @@ def test_a_device_that_interrupts_all_the_time_takes_no_more_than_a_neighbour_th
         ticks.append(sum(map(int, re.findall(r"\[vm0\] note ticks of work (\d+)", console))))
         assert interrupts_of(console, 0) < 4 * ticks[-1] / 7500, console
     assert ticks[0] > 0.95 * ticks[1], ticks
+
+
+def endless_disk(path):
+    """Each sector is a queue of one request, and the request for the next sector (hostile-stopped.c)."""
+    sectors = 1 << 16
+    with open(path, "wb") as file:
+        for sector in range(sectors + 256):
+            words = struct.pack("<HHHHIIQ", 0, (sector + 2) % sectors, 0, 0, 0, 0, (sector + 1) % sectors)
+            file.write(words.ljust(SECTOR, b"\0"))
+    return path
+
+
+@pytest.mark.parametrize("options", ["policy=tsp", "policy=ssp-hm"])
+def test_a_device_of_a_guest_that_has_stopped_takes_nobodys_time(payloads, tmp_path, options):
+    disk, ticks = endless_disk(tmp_path / "disk.img"), []
+    for words in ("idle=1", "idle=0"):
+        guests = [(payload(payloads, "bench-victim")[0], None, "rounds=20"), (payload(payloads, "hostile-stopped")[0], None, words)]
+        command_line = command(guests, f"mem=128M {options} devices=1") + disks(disk) + ["-icount", "shift=0,sleep=on"]
+        machine = pexpect.spawn(command_line[0], command_line[1:], timeout=120, encoding="utf-8")
+        machine.expect_exact("[vm1] note stops")
+        machine.expect_exact('{"end":"shutdown","vm":0}')
+        ticks.append(sum(map(int, re.findall(r"\[vm0\] note ticks of work (\d+)", machine.before))))
+        machine.close(force=True)
+    assert ticks[1] < 1.05 * ticks[0], ticks
