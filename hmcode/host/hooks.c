@@ -6,6 +6,7 @@
  *	sbi_timer_event_start  wrapped: the host's deadline is noted
  *	sbi_pmu_ctr_start, sbi_pmu_ctr_stop, sbi_pmu_ctr_cfg_match  wrapped: the
  *	                  counters stay as the measurement needs them
+ *	sbi_dbtr_get_total_triggers  wrapped: there is no DBTR
  */
 #include <sbi/sbi_error.h>
 #include <sbi/sbi_trap.h>
@@ -183,4 +184,16 @@ int __wrap_sbi_pmu_ctr_start(unsigned long base, unsigned long mask, unsigned lo
 	if (wanted & 1u << 2)
 		hart->moved_below += hart_count_below_m() - below;
 	return error;
+}
+
+int __wrap_sbi_dbtr_get_total_triggers(void);
+
+/*
+ * Of DBTR's shared memory OpenSBI 1.6 checks where it begins, and stores behind its end: into the
+ * firmware, or the pool.  What it installs there it reads once more than it checks.  Without
+ * triggers the extension, an experimental one, is not registered.
+ */
+int __wrap_sbi_dbtr_get_total_triggers(void)
+{
+	return 0;
 }

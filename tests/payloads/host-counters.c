@@ -10,6 +10,9 @@
 #define NO_RAM         0x20000ul
 #define MOST_INFOS     4096ul
 
+#define SBI_DBTR 0x44425452ul
+enum { DBTR_SETUP = 1, DBTR_READ };
+
 static uint64_t total, first; /* counters; the first of the firmware's */
 static uint64_t infos[2] __attribute__((aligned(16)));
 
@@ -114,6 +117,15 @@ static void console(void)
 		   "console_read to what is not RAM");
 }
 
+/* OpenSBI would store what it reads of a trigger there, of which it checks the first byte. */
+static void triggers(void)
+{
+	fact_equal(sbi_call(SBI_BASE, 3, SBI_DBTR, 0, 0, 0, 0).value, 0, "there is no DBTR");
+	sbi_call(SBI_DBTR, DBTR_SETUP, 0x80000000ul - 8, 0, 0, 0, 0);
+	fact_equal(sbi_call(SBI_DBTR, DBTR_READ, 0, 1, 0, 0, 0).error, SBI_NOT_SUPPORTED,
+		   "nothing is stored before the firmware");
+}
+
 static void still_counts(void)
 {
 	int64_t counter =
@@ -137,5 +149,6 @@ void payload(uint64_t hart)
 	bases();
 	lists();
 	console();
+	triggers();
 	still_counts();
 }
