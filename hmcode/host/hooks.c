@@ -6,13 +6,16 @@
  *	sbi_timer_event_start  wrapped: the host's deadline is noted
  *	sbi_pmu_ctr_start, sbi_pmu_ctr_stop, sbi_pmu_ctr_cfg_match  wrapped: the
  *	                  counters stay as the measurement needs them
+ *	sbi_dbtr_get_total_triggers  wrapped: there is no DBTR
  */
+#include <sbi/sbi_error.h>
 #include <sbi/sbi_trap.h>
 
 #include "core/fatal.h"
 #include "core/machine.h"
 #include "host/hooks.h"
 #include "host/mark.h"
+#include "host/pmu.h"
 #include "metal/hart.h"
 #include "world/lending.h"
 
@@ -118,8 +121,11 @@ int __wrap_sbi_pmu_ctr_stop(unsigned long base, unsigned long mask, unsigned lon
 /* Kernels stop all counters as they find them; the measurement needs these two. */
 int __wrap_sbi_pmu_ctr_stop(unsigned long base, unsigned long mask, unsigned long flags)
 {
-	int error = __real_sbi_pmu_ctr_stop(base, mask, flags);
+	int error;
 
+	if (!hm_counters_exist(base, mask))
+		return SBI_EINVAL;
+	error = __real_sbi_pmu_ctr_stop(base, mask, flags);
 	hm_run_counters(hm_this_hart());
 	return error;
 }
@@ -133,8 +139,15 @@ int __wrap_sbi_pmu_ctr_cfg_match(unsigned long base, unsigned long mask, unsigne
 int __wrap_sbi_pmu_ctr_cfg_match(unsigned long base, unsigned long mask, unsigned long flags,
 				 unsigned long event, u64 data)
 {
-	int counter = __real_sbi_pmu_ctr_cfg_match(base, mask, flags, event, data);
+	u64 counters;
+	int counter;
 
+	if (!hm_counters_exist(base, mask))
+		return SBI_EINVAL;
+	counters = hm_counters_for(base, mask, flags, event);
+	if (!counters)
+		return SBI_ENOTSUPP;
+	counter = __real_sbi_pmu_ctr_cfg_match(0, counters, flags, event, data);
 	hm_run_counters(hm_this_hart());
 	return counter;
 }
@@ -157,6 +170,8 @@ int __wrap_sbi_pmu_ctr_start(unsigned long base, unsigned long mask, unsigned lo
 	u64 wanted = base < 3 ? mask << base & MEASURES : 0, all, below;
 	int error;
 
+	if (!hm_counters_exist(base, mask))
+		return SBI_EINVAL;
 	if (wanted && hart->has_run && !hart->inhibit)
 		flags &= ~(u64)SBI_PMU_START_FLAG_SET_INIT_VALUE;
 	if (!wanted || hart->has_run)
@@ -172,4 +187,16 @@ int __wrap_sbi_pmu_ctr_start(unsigned long base, unsigned long mask, unsigned lo
 	if (wanted & 1u << 2)
 		hart->moved_below += hart_count_below_m() - below;
 	return error;
+}
+
+int __wrap_sbi_dbtr_get_total_triggers(void);
+
+/*
+ * Of DBTR's shared memory OpenSBI 1.6 checks where it begins, and stores behind its end: into the
+ * firmware, or the pool.  What it installs there it reads once more than it checks.  Without
+ * triggers the extension, an experimental one, is not registered.
+ */
+int __wrap_sbi_dbtr_get_total_triggers(void)
+{
+	return 0;
 }

@@ -65,12 +65,13 @@ static void read_module(struct guest_config *g, const void *fdt, int node)
 static void read_domain(struct guest_config *g, const void *fdt, int domain)
 {
 	uint64_t kib = fdt_number(fdt, domain, "memory", g->memory / KIB);
+	uint64_t vcpus = fdt_number(fdt, domain, "cpus", g->vcpus);
 	int node;
 
 	g->memory = kib * KIB;
-	g->vcpus = fdt_number(fdt, domain, "cpus", g->vcpus);
-	if (!g->memory || g->memory / KIB != kib || g->memory % (2 * MIB) || !g->vcpus ||
-	    g->vcpus > MAX_VCPUS)
+	g->vcpus = vcpus;
+	if (!g->memory || g->memory / KIB != kib || g->memory % (2 * MIB) || !vcpus ||
+	    vcpus > MAX_VCPUS)
 		fail("%s: memory must be a multiple of 2048 (KiB) and cpus 1 to %d",
 		     fdt_get_name(fdt, domain, NULL), MAX_VCPUS);
 	fdt_for_each_subnode(node, fdt, domain) read_module(g, fdt, node);

@@ -42,8 +42,10 @@ static bool set_mem(struct options *o, char *value)
 
 static bool set_vcpus(struct options *o, char *value)
 {
-	o->vcpus = parse_size(value);
-	return o->vcpus && o->vcpus <= MAX_VCPUS;
+	uint64_t vcpus = parse_size(value);
+
+	o->vcpus = vcpus;
+	return vcpus && vcpus <= MAX_VCPUS;
 }
 
 static bool set_policy(struct options *o, char *value)
@@ -192,7 +194,7 @@ static void parse_option(struct options *o, char *option)
 			fail("option %s= takes %s", name, table[i].values);
 		return;
 	}
-	fail("unknown option %s: there are mem= vcpus= policy= width= svvptc= svadu= roots= marks= reboot= console= hostpages= devices= log=",
+	fail("unknown option %s: there are mem= vcpus= policy= width= svvptc= svadu= roots= marks= reboot= console= hostpages= devices= log=, and the former hm= shadow=",
 	     name);
 }
 

@@ -59,30 +59,30 @@ void devices_serve(struct vm *vm)
 }
 
 /* That resumes a vCPU that is suspended, whatever it waits for: so such a one is asked last. */
-static bool one_serves(struct vm *vm)
+static void ask_one_to_serve(struct vm *vm)
 {
 	for (unsigned suspended = 0; suspended < 2; suspended++)
 		for (unsigned i = 0; i < vm->vcpu_count; i++) {
 			struct vcpu *v = &vm->vcpu[i];
 
 			if ((suspended || vcpu_state(v) != VCPU_SUSPENDED) && vcpu_ask_to_serve(v))
-				return true;
+				return;
 		}
-	return false;
 }
 
 /*
  * The platform's device interrupts, on the boot hart, whoever runs there.  How much there is to do
  * is up to its guest, so it is left to one of that one's vCPUs, and the device interrupts no more
- * until then.  Of a guest that has none the boot hart does it.
+ * until then.  Where all have stopped it is left to the next one that starts: that one sees the
+ * call, as it starts after it was found stopped here.
  */
 static bool call(struct virtio_device *d)
 {
 	if (!virtio_calls(d))
 		return true;
 	__atomic_store_n(&d->called, true, __ATOMIC_RELEASE);
-	if (!one_serves(d->vm))
-		devices_serve(d->vm);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	ask_one_to_serve(d->vm);
 	return false;
 }
 

@@ -127,6 +127,8 @@ static struct sbiret hsm_start(struct vcpu *v)
 			      0);
 	vcpu_reset(target, x[A1], x[A2]);
 	__atomic_store_n(&target->software_irq, false, __ATOMIC_RELEASE);
+	/* of devices that interrupted while nobody ran */
+	__atomic_fetch_or(&target->external_irq, EXTERNAL_SERVE, __ATOMIC_RELAXED);
 	vcpu_set_state(target, VCPU_RUNNABLE);
 	sched_kick(target->hart);
 	return result(SBI_SUCCESS, 0);

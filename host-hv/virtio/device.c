@@ -33,6 +33,7 @@ const char *virtio_create(struct virtio_device *d, struct vm *vm, unsigned numbe
 	has = port_features(&d->port);
 	d->offered = (has & (port->known->features | FEATURE_VERSION_1)) | FEATURES_OURS;
 	for (unsigned i = 0; i < port->known->queues; i++) {
+		d->queue[i].type = port->known;
 		if (!ring_create(&d->queue[i].ring, &d->port, i))
 			return "there is no memory for its queues";
 		if (d->offered & port->known->segments &&

@@ -68,14 +68,9 @@ static queue_fault enter_table(const struct queue *q, const struct vm *vm,
 	return NULL;
 }
 
-/* What the device is to write comes last (2.7.4.2), and a chain has less than 4 GiB (2.7.5). */
-struct sum {
-	uint64_t bytes;
-	bool writes;
-};
-
+/* What the device is to write comes last (2.7.4.2); a chain is of the size of its type's. */
 static queue_fault add_buffer(struct queue *q, const struct vm *vm, const struct descriptor *d,
-			      struct chain *chain, struct sum *sum)
+			      struct chain *chain, bool *written)
 {
 	void *memory = vm_memory(vm, d->address, d->length);
 	bool writes = d->flags & DESC_WRITE;
@@ -84,12 +79,11 @@ static queue_fault add_buffer(struct queue *q, const struct vm *vm, const struct
 		return "a buffer that is not in RAM";
 	if (!d->length)
 		return "a buffer without a byte";
-	if (sum->writes && !writes)
+	if (*written && !writes)
 		return "a buffer to read behind one to write";
-	sum->writes = writes;
-	sum->bytes += d->length;
-	if (sum->bytes > UINT32_MAX)
-		return "a chain of 4 GiB";
+	*written = writes;
+	if (d->length > q->type->chain_bytes - chain->bytes)
+		return "a chain of more bytes than there are for its type";
 	if (chain->count == q->ring.size)
 		return "a chain that is too long, or a loop";
 	if (!chain_add(&q->ring, chain, (uint64_t)memory, d->length, writes ? DESC_WRITE : 0))
@@ -102,7 +96,7 @@ static queue_fault take_chain(struct queue *q, const struct vm *vm, uint16_t hea
 	struct table table = { q->descriptor, q->size, false };
 	struct chain chain = chain_begin(&q->ring);
 	struct descriptor d = { .flags = DESC_NEXT, .next = head };
-	struct sum sum = { 0 };
+	bool written = false;
 	queue_fault fault;
 
 	while (d.flags & DESC_NEXT) {
@@ -113,11 +107,13 @@ static queue_fault take_chain(struct queue *q, const struct vm *vm, uint16_t hea
 			fault = enter_table(q, vm, &d, &table);
 			d = (struct descriptor){ .flags = DESC_NEXT, .next = 0 };
 		} else {
-			fault = add_buffer(q, vm, &d, &chain, &sum);
+			fault = add_buffer(q, vm, &d, &chain, &written);
 		}
 		if (fault)
 			return fault;
 	}
+	if (chain.bytes > q->type->flight_bytes - q->ring.bytes)
+		return ring_full;
 	ring_push(&q->ring, &chain, head);
 	return NULL;
 }

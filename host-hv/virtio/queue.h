@@ -17,8 +17,11 @@
 
 #include "core/vm.h"
 #include "virtio/ring.h"
+#include "virtio/types.h"
 
 struct queue {
+	const struct virtio_type *type;
+
 	/* As the guest's driver wrote it. */
 	unsigned size;
 	uint64_t descriptor_at, driver_at, device_at; /* GPAs */

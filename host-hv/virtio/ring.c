@@ -53,6 +53,7 @@ void ring_start(struct ring *r, const struct port *p, unsigned number)
 	memset(r->chain, 0, sizeof(r->chain));
 	r->pushed = r->seen = r->free = 0;
 	r->free_count = r->size;
+	r->bytes = 0;
 	for (unsigned i = 0; i < r->size; i++)
 		r->next[i] = (i + 1) % r->size;
 	port_write(p, VIRTIO_QUEUE_SEL, number);
@@ -73,6 +74,8 @@ void ring_push(struct ring *r, const struct chain *c, uint16_t guest_head)
 	r->chain[head].count = c->count;
 	r->chain[head].tail = c->tail;
 	r->chain[head].guest_head = guest_head;
+	r->chain[head].bytes = c->bytes;
+	r->bytes += c->bytes;
 	r->free = c->at;
 	r->free_count -= c->count;
 	r->avail->head[r->pushed++ % r->size] = head;
@@ -105,5 +108,6 @@ enum ring_pull ring_pull(struct ring *r, struct used_element *used)
 	r->free = head;
 	r->free_count += r->chain[head].count;
 	r->chain[head].count = 0;
+	r->bytes -= r->chain[head].bytes;
 	return RING_PULLED;
 }

@@ -47,16 +47,19 @@ struct ring {
 	bool live;             /* the device has it, until it is reset */
 	uint16_t pushed, seen; /* indices of avail and used */
 	uint16_t free, free_count;
+	uint64_t bytes; /* of all chains that the device has */
 	uint16_t next[RING_MOST];
 	struct {
 		uint16_t count; /* of descriptors; 0: the device has no chain with this head */
 		uint16_t tail, guest_head;
+		uint32_t bytes;
 	} chain[RING_MOST]; /* by its head here */
 };
 
 /* A chain that is being made: nothing of the ring has changed until ring_push(). */
 struct chain {
 	uint16_t at, tail, count;
+	uint32_t bytes;
 };
 
 /* Memory for a queue of the device; no such queue: size is 0.  False: there is no memory. */
@@ -80,6 +83,7 @@ static inline bool chain_add(struct ring *r, struct chain *c, uint64_t hpa, uint
 		(struct descriptor){ hpa, length, flags | DESC_NEXT, r->next[c->at] };
 	c->tail = c->at;
 	c->at = r->next[c->at];
+	c->bytes += length;
 	c->count++;
 	return true;
 }

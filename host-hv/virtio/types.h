@@ -12,6 +12,8 @@ struct virtio_type {
 	uint32_t id;
 	const char *name;
 	unsigned queues;       /* how many it has at most */
+	uint64_t chain_bytes;  /* of a request: what drivers ask for, and not much more */
+	uint64_t flight_bytes; /* of all that the device has of a queue; others wait */
 	uint64_t features;     /* those of its own that change nothing of the above */
 	uint64_t segments;     /* of these, by which a request has as many buffers as is told ... */
 	unsigned segments_at;  /* ... there in its configuration, and two more */

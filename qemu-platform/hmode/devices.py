@@ -112,8 +112,8 @@ def share(settings):
 
 
 def rng(settings):
-    """QEMU's own generator, which repeats itself where instructions are counted (-seed)."""
-    return ["-object", "rng-builtin,id=rng", "-device", "virtio-rng-device,rng=rng"]
+    """QEMU's own generator, which repeats itself where instructions are counted (-seed); all wait while it makes a MiB."""
+    return ["-object", "rng-builtin,id=rng", "-device", "virtio-rng-device,rng=rng,max-bytes=1048576,period=1000"]
 
 
 MAKERS = {"disk": disk, "net": net, "share": share, "rng": rng}

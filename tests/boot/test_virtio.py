@@ -180,6 +180,17 @@ def console_of(words, seconds=300):
     return done.stdout.decode(errors="replace").replace("\r", "")
 
 
+RNG = ["-object", "rng-builtin,id=rng", "-device", "virtio-rng-device,rng=rng,bus=virtio-mmio-bus.1"]
+
+
+def test_a_request_has_no_more_bytes_than_its_type(payloads, tmp_path):
+    """What the device does for it, QEMU does at once: all guests wait meanwhile."""
+    disk = raw(tmp_path / "disk.img", b"", 64 * MIB)
+    console = console_of(command([payload(payloads, "hostile-bytes")], "mem=128M policy=ssp-hm") + disks(disk) + RNG)
+    assert ends(console) == {0: "shutdown"} and "FAIL" not in console, console
+    assert re.search(r"payload: 9 ok, 0 failed", console), console
+
+
 @pytest.mark.parametrize("options", ["policy=tsp", "policy=ssp-hm"])
 def test_two_guests_have_a_disk_each(payloads, tmp_path, options):
     """The second one's disk is the one at the higher address; both drivers are hostile."""
@@ -327,3 +338,27 @@ def test_a_device_that_interrupts_all_the_time_takes_no_more_than_a_neighbour_th
         ticks.append(sum(map(int, re.findall(r"\[vm0\] note ticks of work (\d+)", console))))
         assert interrupts_of(console, 0) < 4 * ticks[-1] / 7500, console
     assert ticks[0] > 0.95 * ticks[1], ticks
+
+
+def endless_disk(path):
+    """Each sector is a queue of one request, and the request for the next sector (hostile-stopped.c)."""
+    sectors = 1 << 16
+    with open(path, "wb") as file:
+        for sector in range(sectors + 256):
+            words = struct.pack("<HHHHIIQ", 0, (sector + 2) % sectors, 0, 0, 0, 0, (sector + 1) % sectors)
+            file.write(words.ljust(SECTOR, b"\0"))
+    return path
+
+
+@pytest.mark.parametrize("options", ["policy=tsp", "policy=ssp-hm"])
+def test_a_device_of_a_guest_that_has_stopped_takes_nobodys_time(payloads, tmp_path, options):
+    disk, ticks = endless_disk(tmp_path / "disk.img"), []
+    for words in ("idle=1", "idle=0"):
+        guests = [(payload(payloads, "bench-victim")[0], None, "rounds=20"), (payload(payloads, "hostile-stopped")[0], None, words)]
+        command_line = command(guests, f"mem=128M {options} devices=1") + disks(disk) + ["-icount", "shift=0,sleep=on"]
+        machine = pexpect.spawn(command_line[0], command_line[1:], timeout=120, encoding="utf-8")
+        machine.expect_exact("[vm1] note stops")
+        machine.expect_exact('{"end":"shutdown","vm":0}')
+        ticks.append(sum(map(int, re.findall(r"\[vm0\] note ticks of work (\d+)", machine.before))))
+        machine.close(force=True)
+    assert ticks[1] < 1.05 * ticks[0], ticks

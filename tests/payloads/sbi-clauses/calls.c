@@ -41,7 +41,7 @@ static const struct {
 	{ 0x535441, false, { 0, 0, 0 }, "STA" },
 	{ 0x535345, false, { 0, 1, 1 }, "SSE" },
 	{ SBI_FWFT, false, { 1, 1, 1 }, "FWFT" },
-	{ 0x44425452, false, { 0, 1, 1 }, "DBTR" },
+	{ 0x44425452, false, { 0, 0, 1 }, "DBTR" },
 	{ 0x4d505859, false, { 0, 0, 0 }, "MPXY" },
 	{ 0x08000000, false, { 0, 0, 0 }, "an experimental EID" },
 	{ 0x09000000, false, { 0, 0, 0 }, "a vendor's EID" },

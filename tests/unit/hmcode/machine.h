@@ -44,6 +44,12 @@ struct machine {
 	unsigned int traps_of_opensbi;
 	bool has_h;            /* misa's letter */
 	unsigned int counters; /* programmable ones, as OpenSBI finds them */
+	/* Those that its arrays have of harts, 0: mcycle, time, minstret; what it was asked for. */
+	unsigned int hart_counters;
+	struct {
+		u64 base, mask;
+		unsigned int calls;
+	} asked;
 	/*
 	 * Another hart writes to [from, to) as soon as something there was read: this, if it
 	 * writes.

@@ -12,9 +12,11 @@
 #include <sbi/sbi_console.h>
 #include <sbi/sbi_domain.h>
 #include <sbi/sbi_ecall.h>
+#include <sbi/sbi_error.h>
 #include <sbi/sbi_hartmask.h>
 #include <sbi/sbi_hsm.h>
 #include <sbi/sbi_ipi.h>
+#include <sbi/sbi_pmu.h>
 #include <sbi/sbi_scratch.h>
 #include <sbi/sbi_string.h>
 #include <sbi/sbi_system.h>
@@ -81,8 +83,12 @@ struct sbi_domain *sbi_hartindex_to_domain(u32 hartindex)
 }
 
 /* All but the pool and the firmware, as the root domain: it does not know where RAM ends. */
-bool sbi_domain_check_addr_range(const struct sbi_domain *dom, unsigned long addr,
-				 unsigned long size, unsigned long mode, unsigned long access_flags)
+bool __real_sbi_domain_check_addr_range(const struct sbi_domain *dom, unsigned long addr,
+					unsigned long size, unsigned long mode,
+					unsigned long access_flags);
+bool __real_sbi_domain_check_addr_range(const struct sbi_domain *dom, unsigned long addr,
+					unsigned long size, unsigned long mode,
+					unsigned long access_flags)
 {
 	(void)dom;
 	(void)access_flags;
@@ -181,6 +187,20 @@ unsigned long sbi_scratch_alloc_offset(unsigned long size)
 	return size <= 8 ? OFFSET_FREE : 0;
 }
 
+unsigned long sbi_pmu_num_ctr(void)
+{
+	return (machine.hart_counters ? machine.hart_counters : 3) + SBI_PMU_FW_CTR_MAX;
+}
+
+/* Its arrays end where its counters do; it looks no further than here. */
+static void ask(u64 base, u64 mask)
+{
+	assert_true(mask && base < sbi_pmu_num_ctr() && !(mask >> (sbi_pmu_num_ctr() - base)));
+	machine.asked.base = base;
+	machine.asked.mask = mask;
+	machine.asked.calls++;
+}
+
 int __real_sbi_pmu_ctr_start(unsigned long base, unsigned long mask, unsigned long flags,
 			     uint64_t value);
 int __real_sbi_pmu_ctr_start(unsigned long base, unsigned long mask, unsigned long flags,
@@ -189,6 +209,7 @@ int __real_sbi_pmu_ctr_start(unsigned long base, unsigned long mask, unsigned lo
 	u64 stopped = model_read(CSR_MCOUNTINHIBIT), wanted = mask << base;
 
 	(void)flags;
+	ask(base, mask);
 	if (wanted & ~stopped)
 		return SBI_ERR_ALREADY_STARTED;
 	if (wanted & 1)
@@ -202,7 +223,8 @@ int __real_sbi_pmu_ctr_start(unsigned long base, unsigned long mask, unsigned lo
 int __real_sbi_pmu_ctr_stop(unsigned long base, unsigned long mask, unsigned long flags);
 int __real_sbi_pmu_ctr_stop(unsigned long base, unsigned long mask, unsigned long flags)
 {
-	(void)base, (void)mask, (void)flags;
+	(void)flags;
+	ask(base, mask);
 	return stop_counters();
 }
 
@@ -211,8 +233,26 @@ int __real_sbi_pmu_ctr_cfg_match(unsigned long base, unsigned long mask, unsigne
 int __real_sbi_pmu_ctr_cfg_match(unsigned long base, unsigned long mask, unsigned long flags,
 				 unsigned long event, u64 data)
 {
-	(void)base, (void)mask, (void)flags, (void)event, (void)data;
+	(void)flags, (void)event, (void)data;
+	ask(base, mask);
 	return stop_counters();
+}
+
+int __real_sbi_pmu_ctr_fw_read(uint32_t counter, uint64_t *value);
+int __real_sbi_pmu_ctr_fw_read(uint32_t counter, uint64_t *value)
+{
+	(void)counter, (void)value;
+	return SBI_EINVAL;
+}
+
+int __real_sbi_pmu_event_get_info(unsigned long low, unsigned long high, unsigned long count,
+				  unsigned long flags);
+int __real_sbi_pmu_event_get_info(unsigned long low, unsigned long high, unsigned long count,
+				  unsigned long flags)
+{
+	(void)low, (void)high, (void)count, (void)flags;
+	machine.asked.calls++;
+	return 0;
 }
 
 /* ---- calls and the console ---- */

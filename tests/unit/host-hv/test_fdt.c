@@ -290,6 +290,15 @@ static void crowded_domain(void)
 	fdt_end_node(host);
 }
 
+/* One, if there were 32 bits. */
+static void more_crowded_domain(void)
+{
+	fdt_begin_node(host, "domU1");
+	fdt_property_string(host, "compatible", "xen,domain");
+	CELLS("cpus", 1, 1);
+	fdt_end_node(host);
+}
+
 /* 2 MiB, if its bytes were counted in 64 bits. */
 static void vast_domain(void)
 {
@@ -318,6 +327,7 @@ static void says_what_is_wrong_with_guests(void **state)
 	expect_fail("no kernel below", find(lone_ramdisk, g));
 	expect_fail("no multiboot,kernel", find(empty_domain, g));
 	expect_fail("cpus 1 to 16", find(crowded_domain, g));
+	expect_fail("cpus 1 to 16", find(more_crowded_domain, g));
 	expect_fail("memory must be", find(vast_domain, g));
 	expect_fail("more than 8 guests", find(many_kernels, g));
 }

@@ -153,6 +153,9 @@ static void refuses_what_it_does_not_know(void **state)
 	refuses("mem=17179869185G", "multiple of 2M"); /* 1G, if it wrapped around */
 	refuses("vcpus=0", "1 to 16");
 	refuses("vcpus=17", "1 to 16");
+	refuses("vcpus=4294967297", "1 to 16");
+	refuses("vcpus=4G", "1 to 16");
+	refuses("cpus=1", "log=, and the former hm= shadow=");
 	refuses("policy",
 		"policy= takes tsp, tsp-in-step, ssp, ssp-hm, hap, a list of inject,satp,flush,fill, or none");
 	refuses("policy=hap svadu=1", "svadu= does not go with policy=hap");

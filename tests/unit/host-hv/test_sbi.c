@@ -118,6 +118,15 @@ static void ipis_reach_the_harts_of_the_mask(void **state)
 	assert_int_equal(call(SBI_EXT_RFENCE, 1, 0, 4, 0).error, SBI_SUCCESS);
 }
 
+/* A device may have interrupted while all had stopped. */
+static void a_hart_that_starts_serves_the_devices(void **state)
+{
+	(void)state;
+	vm.vcpu[1].external_irq = 0;
+	assert_int_equal(call(SBI_EXT_HSM, 0, 1, RAM, 0).error, SBI_SUCCESS);
+	assert_true(vcpu_is_to_serve(&vm.vcpu[1]));
+}
+
 static void an_ipi_to_a_stopped_hart_is_lost(void **state)
 {
 	(void)state;
@@ -420,6 +429,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(a_stopped_hart_can_start_again),
 	TEST(ipis_reach_the_harts_of_the_mask),
 	TEST(an_ipi_to_a_stopped_hart_is_lost),
+	TEST(a_hart_that_starts_serves_the_devices),
 	TEST(a_suspended_hart_waits_for_what_it_has_enabled),
 	TEST(a_non_retentive_resume_keeps_what_is_pending),
 	TEST(the_last_hart_suspends_the_system),

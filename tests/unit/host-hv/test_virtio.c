@@ -109,15 +109,14 @@ static void begin(uint32_t features)
 	write(VIRTIO_STATUS, read(VIRTIO_STATUS) | STATUS_DRIVER_OK);
 }
 
-static int a_disk(void **state)
+static int a_device(unsigned type)
 {
 	struct port port = { .base = (uint64_t)registers, .irq = 1 };
 
-	(void)state;
 	memset(registers, 0, sizeof(registers));
 	*of_platform(VIRTIO_MAGIC) = VIRTIO_MAGIC_VALUE;
 	*of_platform(VIRTIO_VERSION) = 2;
-	*of_platform(VIRTIO_TYPE) = 2;
+	*of_platform(VIRTIO_TYPE) = type;
 	*of_platform(VIRTIO_DEVICE_FEATURES) = ~0u; /* in both halves */
 	*of_platform(VIRTIO_QUEUE_NUM_MAX) = OURS + 3;
 	assert_true(port_probe(&port));
@@ -126,6 +125,12 @@ static int a_disk(void **state)
 	begin(FEATURE_INDIRECT);
 	*of_platform(VIRTIO_QUEUE_NOTIFY) = ~0u;
 	return 0;
+}
+
+static int a_disk(void **state)
+{
+	(void)state;
+	return a_device(2);
 }
 
 static void set(struct descriptor *d, uint64_t address, uint32_t length, uint16_t flags,
@@ -270,6 +275,52 @@ static void a_chain_may_be_as_long_as_the_ring(void **state)
 	offer(0);
 	assert_true(broken());
 	assert_int_equal(ring()->avail->index, 1);
+}
+
+/* Its buffers may be the same memory. */
+static void offer_random(unsigned head, uint32_t first, uint32_t second)
+{
+	set(desc(head), BASE, first, DESC_WRITE | DESC_NEXT, head + 1);
+	set(desc(head + 1), BASE, second, DESC_WRITE, 0);
+	offer(head);
+}
+
+static void a_chain_has_the_bytes_of_its_type(void **state)
+{
+	(void)state;
+	a_device(4);
+	offer_random(0, RAM_SIZE - 1, 1);
+	assert_false(broken());
+	use(0, 1);
+	offer_random(0, RAM_SIZE, 1);
+	assert_true(broken());
+	assert_int_equal(ring()->avail->index, 1);
+	for (unsigned i = 1; i < 10; i++)
+		assert_true(!virtio_type_of(i) ||
+			    virtio_type_of(i)->chain_bytes <= virtio_type_of(i)->flight_bytes);
+}
+
+/* Until the device has used some of what it has; a reset takes all back. */
+static void more_bytes_wait(void **state)
+{
+	(void)state;
+	a_device(4);
+	offer_random(0, RAM_SIZE / 2 - 1, 1);
+	offer_random(2, RAM_SIZE / 2 - 1, 1);
+	offer_random(4, 1, 1);
+	assert_int_equal(ring()->avail->index, 2);
+	assert_false(broken());
+	use(1, 0);
+	assert_int_equal(ring()->avail->index, 3);
+	use(0, 0);
+	use(2, 0);
+	assert_int_equal(used()->index, 3);
+	offer_random(0, RAM_SIZE - 1, 1);
+	assert_int_equal(ring()->avail->index, 4);
+	begin(0);
+	offer_random(0, RAM_SIZE - 1, 1);
+	assert_int_equal(ring()->avail->index, 1);
+	assert_false(broken());
 }
 
 static void a_loop_ends(void **state)
@@ -620,6 +671,8 @@ int main(void)
 		TEST(what_has_no_room_waits),
 		TEST(what_has_no_room_is_read_again_when_there_is_more),
 		TEST(a_chain_may_be_as_long_as_the_ring),
+		TEST(a_chain_has_the_bytes_of_its_type),
+		TEST(more_bytes_wait),
 		TEST(a_loop_ends),
 		TEST(an_index_is_not_further_ahead_than_the_queue_is_long),
 		TEST(a_descriptor_is_in_its_table),
