@@ -14,7 +14,7 @@ import subprocess
 
 import pytest
 
-from hmode import cli, debs, guest, program, root as roots, tree
+from hmode import cli, debs, guest, newc, program, root as roots, tree
 from hmode.messages import Refused
 from hmode.settings import Settings
 import test_options
@@ -192,9 +192,9 @@ def packed(folder, name):
                           check=True).stdout
 
 
-@pytest.mark.parametrize("name", [b"a/file", b"./a//file", b"a"])
+@pytest.mark.parametrize("name", [b"a/file", b"./a//file"])
 def test_an_archive_writes_nothing_outside(here, folder, tmp_path, name):
-    """cpio would follow a link that the archive has made before."""
+    """test_newc.py has more that tries to."""
     outside, links, files = (tmp_path / each for each in ("outside", "links", "files"))
     for each in (outside, links, files / "a"):
         each.mkdir(parents=True)
@@ -203,7 +203,7 @@ def test_an_archive_writes_nothing_outside(here, folder, tmp_path, name):
     link = packed(links, b"a\n")
     archive = here / "root.cpio"
     archive.write_bytes(link[:link.rindex(b"070701")] + packed(files, name + b"\n"))
-    with pytest.raises(Refused, match="has a(/file)? behind a link of its own"):
+    with pytest.raises(Refused, match="has a/file behind a link of its own"):
         program.initrd(Settings({"PROGRAM": "root:a", "ROOT": str(archive)}))
     assert not list(outside.iterdir())
 
@@ -240,7 +240,7 @@ def test_an_archive_cut_anywhere_is_refused(here, folder):
     for length in range(6, end, 3):
         archive.write_bytes(whole[:length])
         with pytest.raises(Refused, match="is truncated: a cpio archive without its end"):
-            list(roots.archives(roots.plain(archive)))
+            newc.Contents(roots.plain(archive))
 
 
 def test_the_archive_of_a_folder_stays_while_it_is_used(here, folder):
