@@ -62,7 +62,7 @@ class Outcome:
         elif end:
             self.end = end[1], end[2]
         elif ring:
-            self.ring = {key: int(count) for key, count in re.findall(r"(\w+)=([0-9]{1,18})\b", ring[1])}
+            self.ring = records.counts(ring[1])
 
     @property
     def is_sound(self):
