@@ -91,6 +91,16 @@ def test_no_package_writes_out_of_the_root(tmp_path, unpacked):
     assert done.returncode != 0 and not list((tmp_path / "outside").iterdir())
 
 
+@pytest.mark.parametrize("files", [
+    {"usr": "->OUTSIDE", "bin/tool": "1"}, {"usr/share": "->OUTSIDE"}, {"usr/lib": "->OUTSIDE", "lib/x": "1"},
+    {"usr/bin/awk": "->OUTSIDE"}, {"usr/bin/busybox": "->OUTSIDE"}])
+def test_no_link_of_a_package_leads_what_is_done_out_of_the_root(tmp_path, unpacked, files):
+    """Neither what is moved, nor what is removed, nor what busybox is added for."""
+    (tmp_path / "outside/doc").mkdir(parents=True)
+    unpacked(package(tmp_path, "one", {path: text.replace("OUTSIDE", f"{tmp_path}/outside") for path, text in files.items()}))
+    assert os.listdir(tmp_path / "outside") == ["doc"]
+
+
 # ---- the launcher's part ----
 
 @pytest.fixture
