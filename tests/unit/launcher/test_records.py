@@ -75,7 +75,8 @@ END = written({"end": "shutdown", "vm": 0})
 
 
 @pytest.mark.parametrize("console, lacks", [
-    (NO_MPV, True), ("OpenSBI\r\n" + NO_MPV + "host-hv 0.9.0\r\n" + END, True), ("host-hv 0.9.0\r\n" + NO_MPV + END, False)])
+    (NO_MPV, True), ("OpenSBI\r\n" + NO_MPV + "host-hv 0.9.0\r\n" + END, True), ("host-hv 0.9.0\r\n" + NO_MPV + END, False)],
+    ids=["alone", "before", "behind"])
 def test_only_the_firmware_says_that_hap_cannot_be(tmp_path, console, lacks):
     """A guest that says the same would be left out instead of failing."""
     (tmp_path / "log").write_text(console)
