@@ -38,6 +38,14 @@ move_to_usr()
 	done
 }
 
+# refuse_links FOLDER: a package's link in the place of one of our folders would lead what follows out of the root.
+refuse_links()
+{
+	for _folder in usr usr/bin usr/sbin usr/lib usr/share; do
+		[ ! -L "$1/$_folder" ] || die "$_package has a link in the place of the folder /$_folder" "DEBS without this package"
+	done
+}
+
 # unpack_deb ARCHIVE: into $tmp.  In a folder of its own first: there no link of another package leads out of it, and
 # cp follows none that stands where a file goes.
 unpack_deb()
@@ -45,6 +53,7 @@ unpack_deb()
 	_package=$(dpkg-deb --field "$1" Package)
 	rm -rf "$tmp/one"
 	unpack "$1" "$tmp/one"
+	refuse_links "$tmp/one"
 	move_to_usr "$tmp/one"
 	cp -a --remove-destination "$tmp/one/." "$tmp/root/" || die "cannot unpack $1" "is the disk of $cache full?"
 	dpkg-deb --fsys-tarfile "$1" | tar -t | sed -nE "s|^\.((/usr)?/(s?bin\|games)/[^/]+)\$|$_package \1|p" >> "$tmp/programs"
@@ -82,9 +91,12 @@ has_program()
 add_busybox()
 {
 	_busybox=$(current busybox)/usr/bin/busybox || die "busybox is not in the cache yet" "run: qemu-platform/fetch busybox"
-	has_program busybox || install -m 755 "$_busybox" "$tmp/root/usr/bin/busybox"
+	has_program busybox || {
+		rm -f "$tmp/root/usr/bin/busybox"
+		install -m 755 "$_busybox" "$tmp/root/usr/bin/busybox"
+	}
 	for _applet in $applets; do
-		has_program "$_applet" || ln -sf busybox "$tmp/root/usr/bin/$_applet"
+		has_program "$_applet" || ln -sfn busybox "$tmp/root/usr/bin/$_applet"
 	done
 }
 

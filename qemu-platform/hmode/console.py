@@ -40,13 +40,14 @@ class Console:
             if SEPARATOR not in line:
                 print(line, file=sys.stderr, flush=True)
             return
-        told = re.search(r".*hmwork: ([a-z]* ok.*|.*FAILED.*)", line)
+        _, worked, told = line.rpartition("hmwork: ")
+        worked = worked and (re.match("[a-z]* ok", told) or "FAILED" in told)
         ended = re.search(r"hmprog: ([0-9]{1,3}) ((?:status|signal|not begun) .*)", line)
-        if told or ended:
+        if worked or ended:
             self.done += 1
             self.erase()
             name = ended and self.settings.marks_of.get(int(ended[1]))
-            print(f"  {self.settings.mode}  {f'{name}: {ended[2]}' if ended else told[1]}", file=sys.stderr, flush=True)
+            print(f"  {self.settings.mode}  {f'{name}: {ended[2]}' if ended else told}", file=sys.stderr, flush=True)
 
     def tick(self):
         """A line that tells how far it is, on a terminal."""

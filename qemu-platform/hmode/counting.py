@@ -13,7 +13,7 @@ from hmode.settings import Settings
 
 def events(console):
     """Name -> instructions of one such event: the payload prints how many took how long."""
-    told = re.findall(r"^\S+ event (\S+) (\d+) (\d+)", "\n".join(records.lines(console)), re.M)
+    told = re.findall(r"^\S+ event (\S+) ([0-9]{1,18}) ([0-9]{1,18})\b", "\n".join(records.lines(console)), re.M)
     return {name: (int(instructions), int(count)) for name, count, instructions in told}
 
 

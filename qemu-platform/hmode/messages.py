@@ -3,6 +3,8 @@
 
 import sys
 
+LINE_LETTERS = 160
+
 
 class Stop(Exception):
     """What ends the launcher: what is wrong, and what can be done about it."""
@@ -36,3 +38,9 @@ def say(what, text):
 
 def warn(text):
     print(f"hmode: {text}", file=sys.stderr)
+
+
+def printable(text):
+    """As a terminal may have it."""
+    text = "".join(each if each.isprintable() or each == "\t" else each.encode("unicode_escape").decode() for each in text)
+    return text[:LINE_LETTERS] + ("..." if len(text) > LINE_LETTERS else "")

@@ -15,10 +15,10 @@ import sys
 import zlib
 
 from hmode import program as programs, records, regions
-from hmode.messages import Failed, say
+from hmode.messages import LINE_LETTERS, Failed, printable, say
 from hmode.modes import label
 
-DIFFERENCE_LINES, LINE_LETTERS = 16, 160
+DIFFERENCE_LINES = 16
 
 
 class Output:
@@ -62,7 +62,7 @@ class Outcome:
         elif end:
             self.end = end[1], end[2]
         elif ring:
-            self.ring = {key: int(count) for key, count in re.findall(r"(\w+)=([0-9]{1,18})\b", ring[1])}
+            self.ring = records.counts(ring[1])
 
     @property
     def is_sound(self):
@@ -111,12 +111,6 @@ def told(settings, console):
 
 
 # ---- is it right? ----
-
-def printable(text):
-    """As a terminal may have it."""
-    text = "".join(each if each.isprintable() or each == "\t" else each.encode("unicode_escape").decode() for each in text)
-    return text[:LINE_LETTERS] + ("..." if len(text) > LINE_LETTERS else "")
-
 
 def lines_of(data):
     return [printable(line) for line in data.decode(errors="backslashreplace").split("\n")]

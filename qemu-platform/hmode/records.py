@@ -1,12 +1,59 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""From a console to result objects: host-hv and the firmware print JSON records among the guest's lines (RFC 7464)."""
+"""From a console to result objects: host-hv and the firmware print JSON records among the guest's lines (RFC 7464).
+
+Natively the console is the guest's own, which can print records as well.  What has not the form of one is none
+(docs/abi.md, "Records"; hmcode/include/hm_record.h writes them).
+"""
 
 import json
 import re
 
-from hmode import regions, versions, walks
+from hmode import abi, regions, versions, walks
 
 SEPARATOR = "\x1e"
+LARGEST = (1 << 64) - 1
+REASONS, TRAPS = ({key for key, _ in keys} for keys in (abi.REASONS, abi.TRAPS))
+SUMS = {"ring": {"entries", "flushes", "hints_used", "hints_lost"},
+        "shadow": {"tables_peak", "tables_allocated", "tables_recycled", "pool"}}
+
+
+# ---- is it one? ----
+
+def is_number(value):
+    return type(value) is int and 0 <= value <= LARGEST     # True is an int as well
+
+
+def is_number_or_none(value):
+    return value is None or is_number(value)
+
+
+def has(value, needed, keys, is_good):
+    """Is it an object that has those which are needed, and others of the keys alone, all of them good?"""
+    return isinstance(value, dict) and needed <= value.keys() <= needed | keys and all(map(is_good, value.values()))
+
+
+def are_counts(value, by, keys):
+    """Exits by reason, or traps by kind."""
+    return isinstance(value, dict) and has(value.get(by), set(), keys, is_number) and \
+        has({key: count for key, count in value.items() if key != by}, {"total", "memory"}, set(), is_number)
+
+
+def is_of_mark(record):
+    """What was counted until then."""
+    return is_number(record.get("mark")) and all(isinstance(record.get(key, True), bool) for key in ("ok", "begun")) and \
+        are_counts(record.get("vm_exits"), "by_reason", REASONS) and are_counts(record.get("hm_traps"), "by_kind", TRAPS) and \
+        has(record.get("instructions"), {"total"}, {"guest", "host", "hm"}, is_number_or_none) and \
+        all(record.get(key) is None or has(record[key], keys, keys, is_number) for key, keys in SUMS.items()) and \
+        is_number_or_none(record.get("longest_m_stay")) and record.get("walk_refs") is None
+
+
+def is_record(value):
+    """Of the two kinds that there are: of an end, and of a mark."""
+    return is_number_or_none(value.get("vm")) and \
+        (isinstance(value["end"], str) if "end" in value else is_of_mark(value))
+
+
+# ---- what a console has ----
 
 
 def lines(console):
@@ -17,9 +64,10 @@ def record_of(line):
     """The object of the text sequence that the line has; a record that was cut off is none."""
     found = re.search(rf"{SEPARATOR}(\{{[^{SEPARATOR}]*\}})\Z", line)
     try:
-        return json.loads(found[1]) if found else None
-    except json.JSONDecodeError:
+        value = json.loads(found[1]) if found else None
+    except (ValueError, RecursionError):        # no JSON, a number that is too long, or lists that lie too deep
         return None
+    return value if value is not None and is_record(value) else None
 
 
 def records(console):
@@ -31,22 +79,25 @@ def without_records(console):
     return [line for line in lines(console) if SEPARATOR not in line]
 
 
+def counts(text):
+    """What a patched kernel tells as NAME=NUMBER."""
+    return {name: int(count) for name, count in re.findall(r"\b(\w+)=([0-9]{1,18})\b", text)}
+
+
 def rings(console):
     """What a patched kernel counted of its flush rings, by workload."""
     told = re.findall(r"hmwork: ([a-z]*) ring: (.*)$", "\n".join(lines(console)), re.M)
-    return {name: {key: int(count) for key, count in re.findall(r"(\w+)=(\d+)", text)} for name, text in told}
+    return {name: counts(text) for name, text in told}
 
 
 def ends(console):
     """How host-hv says that the guests ended."""
-    return sorted({str(record["end"]) for record in records(console) if record.get("end")})
+    return sorted({record["end"] for record in records(console) if record.get("end")})
 
 
 def instructions(settings, record):
     """QEMU counts instructions only with -icount.  Natively the firmware splits what one hart did."""
-    counted = record.get("instructions")
-    if not isinstance(counted, dict):       # natively the console is the guest's own
-        return {}
+    counted = record["instructions"]
     if not settings.icount:
         return dict.fromkeys(counted)
     if settings.is_native and settings.harts > 1:
@@ -60,8 +111,8 @@ def result(settings, workload, record, ring, made_of):
         "schema": 1, "mode": settings.mode, "hm": settings.policy, "guest": settings.guest, "workload": workload,
         "profile": settings.profile, "vcpus": settings.vcpus, "harts": settings.harts,
         "icount": bool(settings.icount), "svadu": settings.svadu, "svvptc": bool(settings.svvptc),
-        "roots": settings.roots, "hostpages": settings.hostpages, "ok": record.get("ok"), "vm_exits": record.get("vm_exits"),
-        "hm_traps": record.get("hm_traps"), "instructions": instructions(settings, record),
+        "roots": settings.roots, "hostpages": settings.hostpages, "ok": record.get("ok"), "vm_exits": record["vm_exits"],
+        "hm_traps": record["hm_traps"], "instructions": instructions(settings, record),
         "longest_m_stay": record.get("longest_m_stay") if settings.icount else None,
         "walk_refs": record.get("walk_refs"), "ring": record.get("ring"), "guest_ring": ring,
         "shadow": record.get("shadow"),
@@ -74,7 +125,7 @@ def by_mark(settings, console):
     counted, made_of = rings(console), versions.of(settings)
     for record in records(console):
         number = record.get("mark")
-        if isinstance(number, int) and not record.get("vm"):
+        if number is not None and not record.get("vm"):
             name = settings.marks_of.get(number)
             yield number, result(settings, name, record, counted.get(name), made_of) if name else None
 
@@ -86,7 +137,7 @@ def results(settings, console):
 
 def begun(console, number):
     """Of each record with this mark, whether its counting was begun since the record before."""
-    return [bool(record.get("begun", True)) for record in records(console) if record.get("mark") == number and not record.get("vm")]
+    return [record.get("begun", True) for record in records(console) if record.get("mark") == number and not record.get("vm")]
 
 
 def of_regions(settings, console):
@@ -95,7 +146,7 @@ def of_regions(settings, console):
     for line in lines(console):
         record, told = record_of(line), regions.TOLD.search(line)
         if record is not None and record.get("mark") == regions.NUMBER and not record.get("vm"):
-            events.append((result(settings, None, record, None, made_of), bool(record.get("begun", True))))
+            events.append((result(settings, None, record, None, made_of), record.get("begun", True)))
         elif record is not None and record.get("end") and not record.get("vm"):
             events.append(None)
         elif told:

@@ -8,12 +8,11 @@ import hashlib
 import lzma
 import os
 import pathlib
-import stat
 import subprocess
 import tempfile
 import time
 
-from hmode import image, tree
+from hmode import image, newc, tree
 from hmode.messages import Failed, Refused
 
 # Where a program that is named without a folder is looked for.
@@ -24,16 +23,15 @@ LINKS = 40              # as many as the kernel follows
 # Where a dynamic program looks by itself, on Debian and elsewhere.
 LIBRARIES = ("lib/riscv64-linux-gnu", "usr/lib/riscv64-linux-gnu", "lib", "usr/lib", "usr/local/lib", "lib64/lp64d",
              "usr/lib64/lp64d", "lib64", "usr/lib64")
-MAGIC = (b"070701", b"070702")
 OLD = 3600              # seconds after which an archive that was made for a run may go
 
 
-def cpio(*words, may_fail=False, **more):
+def cpio(*words, **more):
     try:
         done = subprocess.run(["cpio", "--quiet", *words], capture_output=True, check=False, **more)
     except FileNotFoundError:
         raise Failed("the tool 'cpio' is missing", "install Debian's package 'cpio', or run: make fetch") from None
-    if done.returncode and not may_fail:
+    if done.returncode:
         raise Failed(f"cpio failed: {done.stderr.decode(errors='replace').strip()}")
     return done.stdout
 
@@ -53,14 +51,14 @@ class Root:
                 at = at[:-1] if part == ".." else at
                 continue
             here = self.folder.joinpath(*at, part)
-            if here.is_symlink():
+            if os.path.islink(here):
                 links += 1
                 if links > LINKS:
                     return None
                 target = os.readlink(here)
                 at = [] if target.startswith("/") else at
                 todo = [each for each in target.split("/") if each] + todo
-            elif here.exists():
+            elif os.path.exists(here):      # False as well where the name is too long
                 at.append(part)
             else:
                 return None
@@ -99,59 +97,10 @@ def plain(path):
             raise Refused(f"is a broken xz file: {error}") from error
     inner = image.unpacked(data)
     data = data if inner is None else inner
-    if data[:6] not in MAGIC:
+    if data[:6] not in newc.MAGIC:
         raise Refused("is no cpio archive of the form that kernels take",
                       "a folder, or what 'cpio --create --format=newc' makes, perhaps compressed by gzip, xz or zstd")
     return data
-
-
-def members(data, begin):
-    """(path, is it a link, where the next header is) of each member of the archive that begins there, in the kernel's form
-    of cpio (Linux, Documentation/driver-api/early-userspace/buffer-format.rst); the trailer is the last, and has no path."""
-    at = begin
-    while True:
-        if data[at:at + 6] not in MAGIC:
-            if at + 6 > len(data):
-                raise Refused("is truncated: a cpio archive without its end", "the whole archive")
-            raise Refused(f"is no sound cpio archive: no header at byte {at}", "the whole archive, as cpio makes it")
-        if at + 110 > len(data):
-            raise Refused("is truncated: a cpio archive without its end", "the whole archive")
-        try:
-            mode, size, name_size = (int(data[at + place:at + place + 8], 16) for place in (14, 54, 94))
-        except ValueError:
-            raise Refused("is no sound cpio archive: a header without numbers", "the whole archive, as cpio makes it") from None
-        name = data[at + 110:at + 110 + name_size].rstrip(b"\0")
-        at = -(-(at + 110 + name_size) // 4) * 4
-        at = -(-(at + size) // 4) * 4
-        if name == b"TRAILER!!!":
-            yield None, False, at
-            return
-        yield os.path.normpath(b"/" + name).lstrip(b"/"), stat.S_ISLNK(mode), at
-
-
-def archives(data):
-    """(its bytes, its members) of each archive in the file: the kernel takes several, one behind the other, with zeros
-    between them and behind the last, however many."""
-    at = 0
-    while data[at:at + 6] in MAGIC:
-        found = list(members(data, at))
-        end = found[-1][2]
-        yield data[at:end], [(name, is_link) for name, is_link, _ in found[:-1]]
-        at = end + len(data[end:]) - len(data[end:].lstrip(b"\0"))
-    if at < len(data):
-        raise Refused(f"has something behind its archive, at byte {at}, that is no cpio archive",
-                      "archives one behind the other, with all of them or none compressed")
-
-
-def must_stay_inside(found):
-    """cpio follows a link that the archive has made itself, wherever that leads."""
-    links = set()
-    for name, is_link in found:
-        way = name.split(b"/")
-        if any(b"/".join(way[:count + 1]) in links for count in range(len(way))):
-            raise Refused(f"has {os.fsdecode(name)} behind a link of its own", "an archive whose files lie in folders")
-        if is_link:
-            links.add(name)
 
 
 class Unpacked(Root):
@@ -160,11 +109,7 @@ class Unpacked(Root):
     def __init__(self, path):
         self.temporary = tempfile.TemporaryDirectory(prefix="hmode-root-")
         super().__init__(self.temporary.name)
-        found = list(archives(plain(path)))
-        must_stay_inside([member for _, inside in found for member in inside])
-        for data, _ in found:
-            cpio("--extract", "--make-directories", "--no-absolute-filenames", "--unconditional", input=data, cwd=self.folder,
-                 may_fail=os.geteuid() != 0)    # for want of the right to make devices, which nobody looks for
+        newc.Contents(plain(path)).write(self.folder)
 
 
 @functools.cache

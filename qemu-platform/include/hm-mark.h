@@ -27,6 +27,15 @@
 #include <termios.h>
 #include <unistd.h>
 
+#ifdef __linux__
+#include <sys/auxv.h>
+#endif
+
+/* Of POSIX, and not declared in plain C. */
+#ifndef O_CLOEXEC
+#define O_CLOEXEC 0
+#endif
+
 #define HM_MARK_NAME_MAX 32
 #define HM_MARK_TOLD     "hmmark: " /* before a note on a terminal, where others write as well */
 
@@ -55,6 +64,7 @@ static inline int hm_mark_name_is_good(const char *name)
 /* Until the terminal has sent all: its interrupts are in no region.  Who is in the background may wait as well. */
 static inline int hm_mark_drain(int terminal)
 {
+#ifdef SIG_BLOCK
 	sigset_t stops, before;
 	int result;
 
@@ -64,6 +74,10 @@ static inline int hm_mark_drain(int terminal)
 	result = tcdrain(terminal);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return result;
+#else
+	return tcdrain(
+		terminal); /* plain C cannot block a signal: who is in the background is stopped by it */
+#endif
 }
 
 /* A line: one write, so that it is whole. */
@@ -117,10 +131,23 @@ static inline const char *hm_marks_of_kernel(void)
 	return word;
 }
 
+/*
+ * As secure_getenv(), which only _GNU_SOURCE declares: a program that has more rights than its caller
+ * opens no file that he names.
+ */
+static inline const char *hm_marks_of_environment(void)
+{
+#ifdef __linux__
+	return getauxval(AT_SECURE) ? NULL : getenv("HM_MARKS");
+#else
+	return NULL;
+#endif
+}
+
 /* Once, before main(), so that no region has it. */
 static void __attribute__((constructor, unused)) hm_marks_look(void)
 {
-	const char *marks = getenv("HM_MARKS"); /* NUMBER:PATH */
+	const char *marks = hm_marks_of_environment(); /* NUMBER:PATH */
 	char *end;
 
 	if (!marks)

@@ -5,8 +5,10 @@ import functools
 import hashlib
 import http.server
 import io
+import os
 import random
 import re
+import stat
 import struct
 import subprocess
 import threading
@@ -132,10 +134,12 @@ def test_a_shared_folder_is_read_and_written(launch, tmp_path):
     shared.mkdir()
     (shared / "theirs").write_text("from outside\n")
     program = script(tmp_path, "#!/bin/sh\nmkdir -p /mnt\nmount -t 9p -o trans=virtio,version=9p2000.L share /mnt\n"
-                     "cat /mnt/theirs\necho from inside > /mnt/ours\n")
+                     "cat /mnt/theirs\necho from inside > /mnt/ours\nchmod 4755 /mnt/ours\nmknod /mnt/null c 1 3\n")
     run = launch(MODE="ssp-hm", SHARE=shared, DISK=raw(tmp_path / "disk.img", b"", MIB), NET="user", PROGRAM=program, WARM=0,
                  WORKLOAD="none", TIMEOUT=300)
     assert output(run) == "from outside\n" and (shared / "ours").read_text() == "from inside\n", repr(run)
+    if os.geteuid() == 0:
+        assert not (shared / "ours").stat().st_mode & stat.S_ISUID and (shared / "null").is_file()
 
 
 # ---- drivers that break the rules ----

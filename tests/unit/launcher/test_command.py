@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The QEMU command that each combination of options makes, word for word: the file `commands` lists them."""
 
+import os
 import pathlib
 import shlex
 
@@ -33,6 +34,7 @@ def files(tmp_path, monkeypatch):
     monkeypatch.setattr(tree, "BUILD", pathlib.Path("BUILD"))
     monkeypatch.setattr(tree, "CACHE", pathlib.Path("CACHE"))
     monkeypatch.setattr(machine, "native_tree", lambda words, path: path)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)        # of root's SHARE test_disks.py has more
 
 
 def settings_of(command, words):

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A guest's disk: what it is goes by its name, as the guest writes what is in it."""
+"""A guest's disk, of which its name says what it is, as the guest writes what is in it; and its shared folder."""
+
+import errno
+import os
 
 import pytest
 
@@ -37,3 +40,24 @@ def test_a_name_is_no_protocol(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "nbd:x").write_bytes(bytes(512))
     assert devices.disk(Settings({"DISK": "nbd:x"}))[1].endswith("file=./nbd:x")
+
+
+@pytest.mark.parametrize("user, model", [(0, "mapped-xattr"), (1000, "none")])
+def test_a_guest_makes_no_program_of_roots(tmp_path, monkeypatch, user, model):
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    settings = Settings({"MODE": "ssp", "SHARE": str(tmp_path)})
+    devices.look(settings)
+    assert f"security_model={model}," in devices.share(settings)[1]
+
+
+def test_a_folder_without_attributes_is_refused_to_root(tmp_path, monkeypatch):
+    def without(*_):
+        raise OSError(errno.EOPNOTSUPP, "")
+
+    monkeypatch.setattr(os, "getxattr", without)
+    settings = Settings({"MODE": "ssp", "SHARE": str(tmp_path)})
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    with pytest.raises(Refused, match="keeps no extended attributes"):
+        devices.look(settings)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    devices.look(settings)

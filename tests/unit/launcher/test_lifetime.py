@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from hmode import console, records
+from hmode import console
 from hmode.settings import Settings
 
 PACKAGE = pathlib.Path(console.__file__).resolve().parents[1]
@@ -26,6 +26,8 @@ MACHINE = "import signal, sys, time; signal.signal(signal.SIGPIPE, signal.SIG_IG
     ("[    0.1] hmwork: fork ok", "fork ok"),
     ("hmwork: fork FAILED: no memory", "fork FAILED: no memory"),
     ("hmwork: first hmwork: cow ok, slowly", "cow ok, slowly"),
+    ("hmwork: fork ok hmwork: cow FAILED", "cow FAILED"),
+    ("hmwork: fork ok hmwork: cow begins", None),
     ("hmwork: fork begins", None),
     ("fork ok", None),
 ])
@@ -43,6 +45,13 @@ def test_a_line_without_an_end_is_in_the_log_and_costs_no_more_than_others():
     shown.take(b"\nhmwork: fork ok\n")
     assert shown.done == 1
     assert len(log.getvalue()) == 256 * 65536 + 17
+
+
+@pytest.mark.parametrize("line", [b"A", b"hmwork: ", b"hmwork: a", b"hmprog: 1 status "])
+def test_a_long_line_costs_no_more_than_many_short_ones(line):
+    begin = time.process_time()
+    console.Console(SETTINGS, io.BytesIO()).take(line * (1 << 18) + b"\n")
+    assert time.process_time() - begin < 2
 
 
 def launcher(tmp_path, reader=subprocess.DEVNULL):
@@ -116,11 +125,3 @@ def test_a_machine_that_does_not_end_is_ended(tmp_path):
         begin = time.monotonic()
         status = console.execute([sys.executable, "-c", MACHINE], console.Console(SETTINGS, log), 1)
     assert status is None and time.monotonic() - begin < 40
-
-
-@pytest.mark.parametrize("text", ['{"end":[]}', '{"mark":0}', '{"mark":0,"instructions":7}', '{"mark":[]}', '{"end":7}'])
-def test_a_record_that_a_native_guest_makes_up_breaks_nothing(text):
-    settings = Settings({"WORKLOAD": "boot", "MODE": "native", "HARTS": "2"})
-    written = f"\x1e{text}\n"
-    records.ends(written)
-    assert all(not each["instructions"] for each in records.results(settings, written))

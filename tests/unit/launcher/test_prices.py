@@ -83,8 +83,8 @@ def region(mark, numbers):
 
 
 def record(mark):
-    return "\x1e" + json.dumps({"mark": mark, "ok": True, "vm_exits": {"total": 2}, "hm_traps": {"total": 5},
-                                "instructions": {"total": 1000}})
+    return "\x1e" + json.dumps({"mark": mark, "ok": True, "vm_exits": {"total": 2, "memory": 0, "by_reason": {}},
+                                "hm_traps": {"total": 5, "memory": 0, "by_kind": {}}, "instructions": {"total": 1000}})
 
 
 def walked(tmp_path, console, *told, **given):

@@ -209,6 +209,26 @@ def test_elsewhere_a_mark_does_nothing(marks, tmp_path, environment):
     assert done.stdout == "0 0\n-1 -1\n" and (tmp_path / "notes").read_bytes() == b""
 
 
+@pytest.mark.parametrize("options", ["-std=c99 -pedantic", "-std=c99 -D_POSIX_C_SOURCE=200809L", "-std=gnu99", "-D_GNU_SOURCE", "-x c++"])
+def test_the_header_is_for_any_program(tmp_path, options):
+    subprocess.run(["gcc", "-Wall", "-Wextra", "-Werror", "-I", HEADER.parent, "-o", tmp_path / "x", "-x", "c", *options.split(), "-"],
+                   input=PROGRAM, text=True, check=True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file to another")
+def test_a_program_with_the_rights_of_another_opens_nothing(marks, tmp_path):
+    """Its caller has chosen what is in its environment."""
+    if os.statvfs(tmp_path).f_flag & os.ST_NOSUID:
+        pytest.skip("the file system knows no such programs")
+    program = tmp_path / "marks"
+    program.write_bytes(marks.read_bytes())
+    os.chown(program, 65534, 65534)
+    program.chmod(0o4755)
+    tmp_path.chmod(0o755)
+    done = subprocess.run([program, "a"], env={"HM_MARKS": f"3:{tmp_path}/notes"}, capture_output=True, text=True, check=True)
+    assert done.stdout == "0 0\n"          # what it opens and may not, is told: -1
+
+
 def test_a_terminal_gets_a_line_that_is_known(marks):
     told, terminal = os.openpty()
     done = subprocess.run([marks, "a"], env={"HM_MARKS": f"255:{os.ttyname(terminal)}"}, capture_output=True, text=True, check=True)
