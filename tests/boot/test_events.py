@@ -17,14 +17,14 @@ LIMITS = {
 # Exits to tables of the host, what the guest itself and host-hv spend included.  Most of ssp's fence-page waits for
 # another.  An entry reads each field of the page once and checks it, and takes its vCPU from other harts.
 EXIT_LIMITS = {
-    "ssp": {"fill": 905, "true-fault": 1025, "fence-page": 230, "fence-page-asid": 1100, "ring-commit": 980,
-            "satp-hit": 165, "mmio-load": 1485, "mmio-load-bare": 1480, "vm-exit": 985},
-    "tsp": {"fill": 2220, "true-fault": 1465, "fence-page-asid": 98, "ring-commit": 275, "satp-hit": 1730,
-            "vm-exit": 995},
-    "tsp-in-step": {"fill": 2205, "true-fault": 1450, "fence-page-asid": 98, "ring-commit": 275, "satp-hit": 1715,
-                    "vm-exit": 980},
+    "ssp": {"fill": 645, "true-fault": 785, "fence-page": 227, "fence-page-asid": 880, "ring-commit": 840,
+            "satp-hit": 160, "mmio-load": 1290, "mmio-load-bare": 1290, "vm-exit": 835},
+    "tsp": {"fill": 2030, "true-fault": 1295, "fence-page-asid": 98, "ring-commit": 265, "satp-hit": 1610,
+            "vm-exit": 855},
+    "tsp-in-step": {"fill": 2015, "true-fault": 1280, "fence-page-asid": 98, "ring-commit": 265, "satp-hit": 1595,
+                    "vm-exit": 840},
     "hap": {"mmio-load": 690, "mmio-load-bare": 690, "sbi-base": 350, "vm-exit": 540},
-    "ssp-hm": {"mmio-load": 1375, "mmio-load-bare": 1465, "vm-exit": 890},
+    "ssp-hm": {"mmio-load": 1265, "mmio-load-bare": 1360, "vm-exit": 787},
 }
 # Beyond the commit: pages a commit, and how many instructions each may take; more where the page is read anew.
 DRAINS = {
