@@ -11,12 +11,23 @@
 #include "core/pool.h"
 #include "guest.h"
 #include "host/extension.h"
+#include "world/lending.h"
 #include "world/switch.h"
 
 #define PAGES_OF_POOL ((POOL_END - POOL_BASE) >> PAGE_SHIFT)
 
 struct sbi_trap_context *__wrap_sbi_trap_handler(struct sbi_trap_context *context);
 void __wrap_sbi_timer_event_start(u64 due);
+
+/* As the trap does that brings a call to OpenSBI (host/hooks.c): a stay with the memory of that vCPU. */
+static void end_lending(void)
+{
+	for (unsigned int i = 0; i < HM_MAX_VCPUS && machine.hart->lent_to; i++)
+		if (hm_entries[i].vcpu == machine.hart->lent_to) {
+			ram_for_entry(i);
+			hm_lending_end(machine.hart);
+		}
+}
 
 static struct hm_answer call(u64 function, const u64 argument[6])
 {
@@ -31,6 +42,7 @@ static struct hm_answer call(u64 function, const u64 argument[6])
 	struct sbi_ecall_return out = { 0 };
 	struct hm_answer answer;
 
+	end_lending();
 	ram_for_call();
 	answer.error = machine.extension->handle(HM_EXT_ID, function, &regs, &out);
 	answer.value = out.value;
@@ -126,6 +138,9 @@ static void begin_page(const struct fuzz_vcpu *vcpu)
 	run->policy = HM_POLICY_ALL;
 	run->pc = GUEST_BASE;
 	run->priv = PRV_S;
+	/* Every other vCPU is of a host that lends; so decisions are those of inputs that are kept. */
+	if ((vcpu - fuzz.vcpu) & 1)
+		run->flags = HM_RUN_LENDS_CSRS | HM_RUN_NEW_CSRS;
 	run->stvec = GUEST_BASE + 0x1000;
 	run->slice_end = run->stimecmp = ~0ull;
 }
@@ -227,6 +242,7 @@ static void inject(struct hm_run *run)
 	run->scause = run->exit_cause;
 	run->stval = run->exit_value;
 	run->sepc = run->pc;
+	run->flags |= HM_RUN_NEW_TRAP;
 	run->pc = run->stvec & -4ull;
 	run->sstatus &= ~(u64)(MSTATUS_SPP | MSTATUS_SPIE | MSTATUS_SIE);
 	run->sstatus |= (run->priv ? MSTATUS_SPP : 0) | (enabled ? MSTATUS_SPIE : 0);
@@ -333,28 +349,32 @@ static void garble_page(struct fuzz_vcpu *vcpu, struct hm_run *run)
 	else if (rarely(4))
 		run->policy = pick(2) ? HM_POLICY_ALL : pick(2 * HM_POLICY_SET_AD);
 	if (rarely(4))
-		run->flags = pick(256);
+		run->flags = (run->flags & HM_RUN_LENDS_CSRS) | pick(256);
 	if (pick(8)) {
 		run->priv = pick(2);
 		run->exit_insn_len = 4;
 	}
 }
 
-static const u32 kept[] = { CSR_STVEC,      CSR_SSCRATCH, CSR_SEPC,    CSR_SCAUSE,    CSR_STVAL,
-			    CSR_SCOUNTEREN, CSR_SENVCFG,  CSR_SATP,    CSR_SIE,       CSR_MSTATUS,
-			    CSR_MEDELEG,    CSR_MIDELEG,  CSR_MENVCFG, CSR_MCOUNTEREN };
+/* What a host may lend stands last. */
+static const u32 kept[] = { CSR_STVEC,   CSR_SATP,    CSR_SIE,     CSR_MSTATUS,    CSR_SSCRATCH,
+			    CSR_SEPC,    CSR_SCAUSE,  CSR_STVAL,   CSR_SCOUNTEREN, CSR_SENVCFG,
+			    CSR_MEDELEG, CSR_MIDELEG, CSR_MENVCFG, CSR_MCOUNTEREN };
+#define NEVER_LENT 4
 
-/* The host finds its own world again. */
+/* The host finds its own world again, but for what it lends. */
 static void run_and_compare(unsigned int number, struct hm_answer *answer)
 {
 	u64 before[COUNT(kept)], pc = 0x1000, timer = model.csr[CSR_STIMECMP];
+	bool lent = machine.hart->lent_to;
 
 	for (unsigned int i = 0; i < COUNT(kept); i++)
 		before[i] = model.csr[kept[i]];
 	model.csr[CSR_MEPC] = pc;
 	fuzz.events++;
 	*answer = hm_vcpu_run(number);
-	for (unsigned int i = 0; i < COUNT(kept); i++)
+	lent |= machine.hart->lent_to != NULL;
+	for (unsigned int i = 0; i < (lent ? NEVER_LENT : COUNT(kept)); i++)
 		if (before[i] != model.csr[kept[i]])
 			fail_msg("the host's CSR %#x was %#lx and is %#lx", kept[i], before[i],
 				 model.csr[kept[i]]);
@@ -378,6 +398,8 @@ static void enter(u64 number)
 	else
 		garble_page(vcpu, ALIAS(vcpu->run));
 	say("%lu: hart %u: entry of vCPU %lu\n", fuzz.steps, fuzz.hart, number);
+	if (machine.hart->lent_to != guest_object(vcpu))
+		end_lending();
 	fuzz.current[fuzz.hart] = number;
 	vcpu->inside = true;
 	ram_for_entry(number);
@@ -479,6 +501,7 @@ static void step_rest(void)
 {
 	struct sbi_trap_context context = { .trap.cause = MCAUSE_IRQ_MASK | IRQ_M_EXT };
 
+	end_lending();
 	ram_for_call();
 	switch (pick(5)) {
 	case 0: __wrap_sbi_trap_handler(&context); break;

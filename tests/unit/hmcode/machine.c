@@ -14,6 +14,7 @@
 #include "ssp_port.h"
 #include "mmu/asid.h"
 #include "trap/trap.h"
+#include "world/lending.h"
 #include "world/switch.h"
 #include "world/vcpus.h"
 
@@ -120,8 +121,10 @@ long host_call(u64 function, const u64 argument[6], unsigned long *value)
 				      .a6 = function,
 				      .a7 = HM_EXT_ID };
 	struct sbi_ecall_return out = { 0 };
-	long error = machine.extension->handle(HM_EXT_ID, function, &regs, &out);
+	long error;
 
+	hm_lending_end(machine.hart); /* as in the trap that brings it here (host/hooks.c) */
+	error = machine.extension->handle(HM_EXT_ID, function, &regs, &out);
 	if (value)
 		*value = out.value;
 	return error;
