@@ -16,7 +16,6 @@ import threading
 import pexpect
 import pytest
 
-from hmode import root as roots
 from launcher import BUILD, LAUNCH
 from test_host_hv import command, ends, payload, records
 from test_payloads import check
@@ -233,9 +232,10 @@ def test_no_buffer_reaches_a_neighbours_ram(payloads, tmp_path, options):
 
 def system(folder, first):
     """A disk whose /sbin/init is that script, for the guest's busybox."""
-    unpacked = roots.Unpacked(BUILD / "guest/initramfs.cpio")
-    root = unpacked.folder
-    (root / "sbin").mkdir()
+    root = folder / "root"
+    (root / "sbin").mkdir(parents=True)
+    with (BUILD / "guest/initramfs.cpio").open("rb") as archive:
+        subprocess.run(["cpio", "--quiet", "-id"], stdin=archive, cwd=root, check=True)
     (root / "sbin/init").write_text(f"#!/bin/sh\n{first}")
     (root / "sbin/init").chmod(0o755)
     (root / "rescue").write_text("#!/bin/sh\necho another first process, told $*.\npoweroff -f\n")
