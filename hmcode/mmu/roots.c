@@ -62,7 +62,7 @@ static void copy_root(struct hm_hart *hart, struct hm_vcpu *vcpu, unsigned int n
 
 bool hm_roots_choose(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 new, u64 number)
 {
-	for (unsigned int n = 0; new &&n < HM_ROOTS; n++)
+	for (unsigned int n = 0; n < HM_ROOTS && new; n++)
 		if (new >> n & 1)
 			copy_root(hart, vcpu, n);
 	if (new)

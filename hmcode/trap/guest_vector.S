@@ -72,7 +72,7 @@ hm_exit_vector:
 	addi	a0, a0, -12
 	sltiu	a0, a0, 4
 	beqz	a0, 2f
-	tail	hm_fault_exit
+	j	hm_fault_exit			/* no tail, which may take t1: that is still the guest's */
 2:	ld	a0, X(10)
 	j	no_fault_of_the_host
 

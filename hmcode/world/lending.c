@@ -4,10 +4,9 @@
 #include "world/lending.h"
 
 /* What the host has written to the page since the exit is newer than what the hart has. */
-void hm_lending_take_back(struct hm_hart *hart)
+void hm_lending_take_back(struct hm_hart *hart, u64 flags)
 {
 	struct hm_run *run = hart->lent_to->run;
-	u64 flags = hm_read(run->flags);
 
 	if (!(flags & HM_RUN_NEW_CSRS)) {
 		save_other_csrs(run, hart->envcfg);

@@ -13,12 +13,13 @@
 
 #include "core/vcpu.h"
 
-void hm_lending_take_back(struct hm_hart *hart);
+/* flags: hm_run.flags of the vCPU that has them, as its host wrote them. */
+void hm_lending_take_back(struct hm_hart *hart, u64 flags);
 
 static inline void hm_lending_end(struct hm_hart *hart)
 {
 	if (hart->lent_to)
-		hm_lending_take_back(hart);
+		hm_lending_take_back(hart, hm_read(hart->lent_to->run->flags));
 }
 
 #endif

@@ -40,10 +40,13 @@ EXPANDED void load_news(const struct hm_run *run, u64 flags, bool envcfg)
 }
 
 /* ... they are nobody's, or another vCPU's. */
-EXPANDED void load_all(struct hm_hart *hart, struct hm_vcpu *vcpu, bool lends, bool envcfg)
+EXPANDED void load_all(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 flags, bool envcfg)
 {
+	/* Its own page's flags have been cleared by now: this entry has read them. */
+	if (hart->lent_to == vcpu)
+		hm_lending_take_back(hart, flags);
 	hm_lending_end(hart);
-	if (lends)
+	if (flags & HM_RUN_LENDS_CSRS)
 		hart->lent_to = vcpu;
 	else
 		save_host_own(&hart->host, envcfg);
@@ -59,7 +62,7 @@ EXPANDED void enter_csrs_of(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 flag
 	bool lends = flags & HM_RUN_LENDS_CSRS;
 
 	if (!lends || hart->lent_to != vcpu)
-		load_all(hart, vcpu, lends, envcfg);
+		load_all(hart, vcpu, flags, envcfg);
 	else if (flags & (HM_RUN_NEW_CSRS | HM_RUN_NEW_TRAP))
 		load_news(run, flags, envcfg);
 	save_host_csrs(&hart->host, sstc);

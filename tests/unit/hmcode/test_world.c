@@ -307,9 +307,13 @@ static void lent_csrs_of_others_are_not_found(void **state)
 		assert_int_equal(host_run(second), 0);
 		run_as_prepared();
 	}
-	/* a host that lends no more, and again */
+	/* a host that lends no more, with and without news, and again */
 	guest.run->flags = 0;
 	run_as_prepared();
+	for (u64 news = HM_RUN_NEW_TRAP; news <= HM_RUN_NEW_CSRS; news <<= 1) {
+		run_after_a_change(HM_RUN_LENDS_CSRS | HM_RUN_NEW_CSRS);
+		run_after_a_change(news);
+	}
 	run_after_a_change(HM_RUN_NEW_CSRS);
 	run_after_a_change(HM_RUN_LENDS_CSRS | HM_RUN_NEW_CSRS);
 }
