@@ -170,7 +170,10 @@ struct hm_roots {
 };
 
 struct hm_vcpu {
-	/* First: within reach of a load's offset, as is the beginning of the space. */
+	/*
+	 * First: within reach of a load's offset, as is the beginning of the space.  Without
+	 * insn_total and insn_hm, which are made of others when they are asked for.
+	 */
 	struct hm_stats stats;
 	HM_TRACED_ONLY(union hm_trace trace;) /* the hart's, while it runs */
 	HM_TRACED_ONLY(u64 trace_name;)       /* the value of its HM_TRACE_ENTER */

@@ -22,7 +22,7 @@ THIS = os.path.realpath(__file__)       # gdb has it while it reads the file, an
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(THIS))
 from hm_objects import (  # noqa: E402
-    CSRS, MODES, NONE, OURS, PAGE_SHIFT, PRIV_M, PTE_V, REGISTERS, SPLIT, address_of, enum_names, exit_name,
+    CSRS, LENT, MODES, NONE, OURS, PAGE_SHIFT, PRIV_M, PTE_V, REGISTERS, SPLIT, address_of, enum_names, exit_name,
     harts, is_host_hv_there, is_leaf, load, number, physical, place, pointer, policy_text, pte_address, pte_text,
     register, satp_fields, satp_text, symbols_at, vcpus, whole_vcpus)
 
@@ -155,13 +155,15 @@ def print_live(thread):
     print_csrs([(name, register(name)) for name in CSRS if name != "satp"])
 
 
-def print_page(run):
-    """The host's view: hm_run, which is the truth while the vCPU is not running."""
+def print_page(run, is_lent):
+    """The host's view: hm_run, which is the truth while the vCPU is not running, but for CSRs that are lent."""
     print(f"  not running: {'US'[number(run['priv']) & 1]}-mode, pc {number(run['pc']):#x}; "
           f"last exit: {exit_name(number(run['exit_reason']))}, cause {number(run['exit_cause']):#x}, "
           f"gpa {number(run['exit_gpa']):#x}, value {number(run['exit_value']):#x}")
     print_registers([0] + [number(run["x"][n]) for n in range(1, 32)])
-    print_csrs([(name, number(run[name])) for name in CSRS if name != "satp"])
+    print_csrs([(name, number(run[name])) for name in CSRS if name != "satp" and not (is_lent and name in LENT)])
+    if is_lent:
+        print(f"  (lent: {', '.join(LENT)} are its hart's, but for those that the host has just written)")
 
 
 def print_counters(vcpu):
@@ -184,7 +186,7 @@ def print_vcpu(vcpu):
     if thread:
         print_live(thread)
     else:
-        print_page(vcpu.object["run"].dereference())
+        print_page(vcpu.object["run"].dereference(), vcpu.is_lent)
     print(f"  guest satp {satp_text(number(root['gsatp']))}")
     print(f"  shadow     {satp_text(number(root['hsatp']))} (root {vcpu.root_number()}"
           f"{', tables of the host' if vcpu.host_tables else ''})")

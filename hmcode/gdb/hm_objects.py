@@ -22,6 +22,7 @@ PRIV_M = 3
 REGISTERS = ("zero ra sp gp tp t0 t1 t2 s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 "
              "s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 t3 t4 t5 t6").split()
 CSRS = "sstatus sie sip stvec sscratch sepc scause stval satp stimecmp".split()
+LENT = "sscratch sepc scause stval".split()     # of these, with HM_RUN_LENDS_CSRS
 
 
 # ---- the machine ----
@@ -148,6 +149,12 @@ class Vcpu:
         self.space = self.object["space"]
         self.state = int(entry["state"])
         self.host_tables = bool(number(self.object["policy"]) & int(gdb.parse_and_eval("HM_POLICY_BIT_HOST_TABLES")))
+
+    @property
+    def is_lent(self):
+        """Has its hart its supervisor CSRs, though it does not run (world/lending.h)?"""
+        hart = self.object["hart"]
+        return bool(number(hart)) and number(hart["lent_to"]) == number(self.object.address)
 
     def __str__(self):
         vm = (number(self.object["vm"]) - address_of("vms[0]")) // gdb.lookup_type("struct hm_vm").sizeof

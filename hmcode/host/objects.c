@@ -326,9 +326,11 @@ long hm_vcpu_destroy(u64 number)
 static void read_stats(const struct hm_vcpu *vcpu, struct hm_stats *stats)
 {
 	const struct ssp_space *space = &vcpu->space;
+	u64 total = vcpu->total, base = vcpu->total_base;
 
 	*stats = vcpu->stats;
-	stats->insn_total = vcpu->total - vcpu->total_base;
+	/* Between the two readings its statistics may begin anew. */
+	stats->insn_total = total > base ? total - base : 0;
 	stats->insn_hm = stats->insn_total - stats->insn_guest - stats->insn_host;
 	stats->tables_allocated = space->tables_allocated;
 	stats->tables_recycled = space->tables_recycled;

@@ -3,9 +3,9 @@
  * pmu.c - what OpenSBI 1.6 does not check of the host's calls about counters.
  *
  * Its arrays have an element a counter.  A set that wraps around, or that is empty, is beyond them.
- * So is a firmware event on a counter of the hart's, whose number among the firmware's is negative.
- * Where it looks for a free counter of the firmware's it takes the number in the mask for that of
- * the counter, which it is where the base is 0 alone.
+ * So is a firmware event on a counter of the hart's: the firmware's are numbered behind those, and
+ * the difference is below 0.  Where it looks for a free counter of the firmware's it forgets to add
+ * the base to a bit's number, so each set is handed over from base 0.
  *
  *	sbi_pmu_ctr_fw_read     wrapped: without a value there is no word of a stack
  *	sbi_pmu_event_get_info  wrapped: a list whose size wraps around is longer than it says
@@ -18,8 +18,11 @@
 #include "host/pmu.h"
 #include "metal/hart.h"
 
-/* Entries of a list: nothing interrupts the call.  Linux asks about fewer than 60. */
-#define MOST_INFOS 4096
+/*
+ * Entries of a list, each of which takes some hundred instructions: nothing interrupts the call, so
+ * that this is a stay in M-mode (docs/rules.md, 5).  Linux asks about fewer than 60.
+ */
+#define MOST_INFOS 128
 
 /* They come first. */
 static u64 counters_of_hart(void)

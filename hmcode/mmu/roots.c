@@ -60,13 +60,18 @@ static void copy_root(struct hm_hart *hart, struct hm_vcpu *vcpu, unsigned int n
 	*hm_root_hint(vcpu, new.gsatp) = n;
 }
 
-bool hm_roots_choose(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 new, u64 number)
+static void copy_new_roots(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 new)
 {
-	for (unsigned int n = 0; n < HM_ROOTS && new; n++)
+	for (unsigned int n = 0; n < HM_ROOTS; n++)
 		if (new >> n & 1)
 			copy_root(hart, vcpu, n);
+	vcpu->run->roots_new = 0;
+}
+
+bool hm_roots_choose(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 new, u64 number)
+{
 	if (new)
-		vcpu->run->roots_new = 0;
+		copy_new_roots(hart, vcpu, new);
 	if (number >= HM_ROOTS || !vcpu->roots.root[number].root)
 		return false;
 	vcpu->roots.next = &vcpu->roots.root[number];

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "world/delegation.h"
-#include "world/csrs.h"
 #include "world/lending.h"
 
 /* What the host has written to the page since the exit is newer than what the hart has. */

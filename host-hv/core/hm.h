@@ -52,6 +52,12 @@ static inline long hm_vcpu_run(unsigned long vcpu)
 	return __builtin_expect(ret.error, 0) ? ret.error : (long)ret.value;
 }
 
+/* Any call but a run ends what the hart lends: the firmware writes to no page after it. */
+static inline void hm_end_lending(void)
+{
+	sbi_call(HM_EXT_ID, HM_FID_VERSION, 0);
+}
+
 static inline void firmware_set_timer(uint64_t time)
 {
 	sbi_call(SBI_EXT_TIME, 0, time);

@@ -4,13 +4,19 @@
 #include "core/hart.h"
 #include "ssp/sstatus.h"
 
+_Static_assert(offsetof(struct hm_run, slice_end) ==
+		       offsetof(struct hm_run, flags) + sizeof(uint64_t),
+	       "they follow each other");
+
 #define COUNTERS_CY_TM_IR 7 /* what OpenSBI leaves in scounteren */
 
 void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
 {
 	struct hm_run *run = v->run;
 
-	memset(run, 0, sizeof(*run));
+	vcpu_tell_news(run, HM_RUN_NEW_CSRS);
+	memset(run, 0, offsetof(struct hm_run, flags));
+	memset(&run->slice_end, 0, sizeof(*run) - offsetof(struct hm_run, slice_end));
 	v->policy = 0;
 	run->pc = pc;
 	run->priv = PRIV_S;

@@ -21,16 +21,26 @@ void vcpu_sleep(struct vcpu *v, enum vcpu_state state, uint64_t deadline);
 
 #define PRIV_S 1
 
+/*
+ * Before fields of the page are written that the firmware may have lent: a trap to it may end the
+ * lending at any instruction, and leaves alone what is called new by then (docs/abi.md).
+ */
+static inline void vcpu_tell_news(struct hm_run *run, uint64_t news)
+{
+	run->flags |= news;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
 /* Makes the guest take an exception at the instruction that exited. */
 static inline void vcpu_inject(struct vcpu *v, uint64_t cause, uint64_t tval)
 {
 	struct hm_run *run = v->run;
 
+	vcpu_tell_news(run, HM_RUN_NEW_TRAP);
 	run->sstatus = status_after_exception(run->sstatus, run->priv * STATUS_SPP);
 	run->sepc = run->pc;
 	run->scause = cause;
 	run->stval = tval;
-	run->flags |= HM_RUN_NEW_TRAP;
 	run->pc = stvec_base(run->stvec);
 	run->priv = PRIV_S;
 }

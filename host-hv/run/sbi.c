@@ -187,8 +187,10 @@ static enum next hsm_suspend(struct vcpu *v, struct sbiret *ret)
 }
 
 /* From here on others serve the devices; what it was asked for before, it does now. */
+/* Whoever starts it again makes its page anew, on another hart. */
 static enum next hsm_stop(struct vcpu *v)
 {
+	hm_end_lending();
 	vcpu_set_state(v, VCPU_STOPPED);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (vcpu_is_to_serve(v))

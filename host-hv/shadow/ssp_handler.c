@@ -64,10 +64,9 @@ static void switch_to(struct vcpu *v, uint64_t gsatp)
 	/* it meant the root before; each exit pays its own by itself */
 	if (v->run->hw_fence == HM_FENCE_ASID)
 		shadow_owe(v, SSP_FENCE_ALL, 0);
-	if (!root) {
-		copy_use(v);
+	copy_use(v);
+	if (!root)
 		root = ssp_root_new(space, gsatp, &fence);
-	}
 	ssp_root_enter(space, root);
 	v->run->root = v->shadow->root = root - space->roots - 1;
 	shadow_owe(v, fence, 0);

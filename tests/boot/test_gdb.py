@@ -90,6 +90,7 @@ def test_a_stopped_machine_is_shown(payloads, tmp_path, mode):
     assert ("tables of the host" in in_firmware) == (mode == "ssp"), said
     assert re.search(r"^  [012]  HPA \S+  \S+ VRWX--AD  leaf: HPA", in_firmware, re.M), said
     assert re.search(r"not running: S-mode, pc 0x[0-9a-f]+; last exit: [a-z_]+, cause", at_host), said
+    assert "(lent: sscratch, sepc, scause, stval are its hart's" in at_host and " sepc " not in at_host, said
 
 
 def test_all_harts_are_shown(payloads, tmp_path):

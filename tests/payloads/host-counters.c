@@ -8,7 +8,7 @@
 #define SKIP_AND_CLEAR (SKIP_MATCH | CLEAR_VALUE)
 #define OURS           18 /* the hart's counter by which the firmware measures */
 #define NO_RAM         0x20000ul
-#define MOST_INFOS     4096ul
+#define MOST_INFOS     128ul
 
 #define SBI_DBTR 0x44425452ul
 enum { DBTR_SETUP = 1, DBTR_READ };

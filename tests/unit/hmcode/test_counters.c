@@ -123,7 +123,7 @@ static void no_value_is_no_word_of_the_firmware(void **state)
 
 static void a_list_of_events_has_a_length(void **state)
 {
-	static const u64 wrong[] = { 4097, 1ull << 31, 1ull << 60 | 1, ~0ull };
+	static const u64 wrong[] = { 129, 4097, 1ull << 31, 1ull << 60 | 1, ~0ull };
 
 	(void)state;
 	for (unsigned int i = 0; i < COUNT(wrong); i++)

@@ -485,6 +485,27 @@ static void a_vcpu_that_stops_serves_before(void **state)
 	assert_true(is_served());
 }
 
+static int state_at_the_end_of_lending;
+
+static void note_the_state(void)
+{
+	state_at_the_end_of_lending = vcpu_state(&vm.vcpu[1]);
+}
+
+/* Its page is another hart's to write as soon as that can see that it has stopped. */
+static void a_vcpu_that_stops_lends_nothing_any_more(void **state)
+{
+	(void)state;
+	state_at_the_end_of_lending = -1;
+	vcpu_set_state(&vm.vcpu[1], VCPU_RUNNABLE);
+	on_version = note_the_state;
+	running = 1;
+	assert_int_equal(exit_route(&vm.vcpu[1], stop()), YIELD);
+	on_version = NULL;
+	assert_int_equal(state_at_the_end_of_lending, VCPU_RUNNABLE);
+	assert_int_equal(vcpu_state(&vm.vcpu[1]), VCPU_STOPPED);
+}
+
 /* Whoever runs on the boot hart would pay for it. */
 static void a_device_of_nobody_who_runs_waits_for_one_who_starts(void **state)
 {
@@ -663,6 +684,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(a_vcpu_that_is_suspended_serves_last),
 	TEST(a_vcpu_that_resumes_meanwhile_is_asked),
 	TEST(a_vcpu_that_stops_serves_before),
+	TEST(a_vcpu_that_stops_lends_nothing_any_more),
 	TEST(a_device_of_nobody_who_runs_waits_for_one_who_starts),
 	TEST(a_device_of_nobody_who_runs_is_answered_at_the_end),
 	TEST(a_device_that_wants_nothing_asks_nobody),

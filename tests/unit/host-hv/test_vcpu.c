@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What host-hv does about accesses to devices, and about exits; the firmware is played. */
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "vcpus.h"
 
 /* -- devices -- */
@@ -148,6 +153,64 @@ static void exit_with(uint64_t reason, uint64_t cause, uint64_t value)
 	assert_int_equal(exit_route(&vm.vcpu[0], reason), RESUME);
 }
 
+/* -- CSRs that are lent: docs/abi.md, flags -- */
+
+#define OLD 0x5a5a5a5aUL
+
+static void give_a_fault(struct vcpu *v)
+{
+	vcpu_inject(v, 13, 0x1234);
+}
+
+static void start_anew(struct vcpu *v)
+{
+	vcpu_reset(v, 0x80200000, 7);
+}
+
+static bool is_written(const struct hm_run *run)
+{
+	return run->sepc != OLD || run->scause != OLD || run->stval != OLD;
+}
+
+/* A child does it instruction by instruction: at each the firmware might end the lending. */
+static void step_through(struct hm_run *run, void (*what)(struct vcpu *), uint64_t news)
+{
+	struct vcpu v = vm.vcpu[0];
+	pid_t child;
+	int status;
+
+	run->sepc = run->scause = run->stval = OLD;
+	run->flags = 0;
+	v.run = run;
+	child = fork();
+	if (!child) {
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		raise(SIGSTOP);
+		what(&v);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	while (WIFSTOPPED(status)) {
+		assert_true(!is_written(run) || run->flags & news);
+		assert_int_equal(ptrace(PTRACE_SINGLESTEP, child, NULL, NULL), 0);
+		assert_int_equal(waitpid(child, &status, 0), child);
+	}
+	assert_true(WIFEXITED(status) && !WEXITSTATUS(status));
+	assert_true(is_written(run) && run->flags & news);
+}
+
+static void news_are_told_before_they_are_written(void **state)
+{
+	struct hm_run *run =
+		mmap(NULL, sizeof(*run), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	(void)state;
+	assert_ptr_not_equal(run, MAP_FAILED);
+	step_through(run, give_a_fault, HM_RUN_NEW_TRAP);
+	step_through(run, start_anew, HM_RUN_NEW_CSRS);
+	munmap(run, sizeof(*run));
+}
+
 static void true_faults_become_the_guests(void **state)
 {
 	(void)state;
@@ -212,6 +275,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(code_that_changed_runs_again),
 	TEST(exceptions_stack_the_privilege),
 	/* exits */
+	TEST(news_are_told_before_they_are_written),
 	TEST(true_faults_become_the_guests),
 	TEST(hidden_faults_are_filled_at_the_next_entry),
 	TEST(fences_are_done_at_the_next_entry),

@@ -30,6 +30,7 @@ static long no_exit(void)
 
 long (*guest)(void) = no_exit; /* plays the firmware's HM_FID_VCPU_RUN */
 unsigned long running;         /* the vCPU that runs */
+void (*on_version)(void);      /* a call that ends a lending */
 
 uint64_t stats_size; /* what the firmware takes */
 
@@ -57,6 +58,8 @@ struct sbiret sbi_call6(unsigned long eid, unsigned long fid, const unsigned lon
 		running = arg[0];
 		ret.value = guest();
 	}
+	if (eid == HM_EXT_ID && fid == HM_FID_VERSION && on_version)
+		on_version();
 	if (eid == HM_EXT_ID && fid == HM_FID_FEATURES)
 		ret.value = hart_features;
 	if (eid == HM_EXT_ID && fid == HM_FID_VCPU_STATS)

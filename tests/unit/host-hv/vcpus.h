@@ -51,7 +51,8 @@ extern struct hm_stats stats;
 extern uint64_t stats_size;   /* that the firmware takes */
 extern long (*guest)(void);   /* plays the firmware's HM_FID_VCPU_RUN */
 extern unsigned long running; /* the vCPU that runs */
-extern bool restarts;         /* the guest, when its last vCPU is released */
+extern void (*on_version)(void);
+extern bool restarts; /* the guest, when its last vCPU is released */
 extern bool platform_has_clock;
 extern uint64_t looks_at; /* when the console's line is looked at again */
 
