@@ -17,36 +17,87 @@ static bool matches(const struct hart *hart, const struct hart_cached *entry, ui
 	return entry->live && covers(entry, va) && (global || entry->asid == satp_asid(hart->satp));
 }
 
-#define ANY_LEAF (-1)
+/* The chain among which all entries of this level for va are: numbers of entries, 0 at its end. */
+static uint16_t *chain_of(struct hart *hart, uint64_t va, unsigned int level)
+{
+	uint64_t page = va >> (PAGE_SHIFT + 9 * level);
 
-/* Some cached entry for va, of this level or any leaf; NULL: none, or not this time. */
+	return &hart->chain[(page ^ page >> 9 ^ page >> 18 ^ level * 13) % HART_CHAINS];
+}
+
+static struct hart_cached *entry_of(struct hart *hart, unsigned int n)
+{
+	return n ? &hart->tlb[n - 1] : NULL;
+}
+
+/* Some cached entry for va, of this level or, if leaf, any leaf of it: one of count so far. */
+static const struct hart_cached *pick_of_level(struct hart *hart, uint64_t va, int level, bool leaf,
+					       const struct hart_cached *found, unsigned int *count)
+{
+	struct hart_cached *entry = entry_of(hart, *chain_of(hart, va, level));
+
+	for (; entry; entry = entry_of(hart, entry->next)) {
+		if (entry->level != level || !matches(hart, entry, va))
+			continue;
+		if (leaf && !pte_is_leaf(entry->pte))
+			continue;
+		if (!choose(hart->choices, ++*count))
+			found = entry;
+	}
+	return found;
+}
+
+/* Not every time. */
+static const struct hart_cached *perhaps(struct hart *hart, const struct hart_cached *found)
+{
+	return found && one_in(hart->choices, 8) ? NULL : found;
+}
+
+/* Some cached entry for va of this level; NULL: none, or not this time. */
 static const struct hart_cached *pick(struct hart *hart, uint64_t va, int level)
+{
+	unsigned int count = 0;
+
+	return perhaps(hart, pick_of_level(hart, va, level, false, NULL, &count));
+}
+
+/* The same of any leaf. */
+static const struct hart_cached *pick_leaf(struct hart *hart, uint64_t va)
 {
 	const struct hart_cached *found = NULL;
 	unsigned int count = 0;
 
-	for (unsigned int i = 0; i < HART_TLB; i++) {
-		const struct hart_cached *entry = &hart->tlb[i];
+	for (int level = 0; level < MAX_LEVELS; level++)
+		found = pick_of_level(hart, va, level, true, found, &count);
+	return perhaps(hart, found);
+}
 
-		if (!matches(hart, entry, va))
-			continue;
-		if (level == ANY_LEAF ? !pte_is_leaf(entry->pte) : entry->level != level)
-			continue;
-		if (!choose(hart->choices, ++count))
-			found = entry;
-	}
-	return count && one_in(hart->choices, 8) ? NULL : found;
+/* The n-th entry leaves its chain, if it is in any. */
+static void unchain(struct hart *hart, unsigned int n)
+{
+	uint16_t *link = chain_of(hart, entry_of(hart, n)->va, entry_of(hart, n)->level);
+
+	while (*link && *link != n)
+		link = &entry_of(hart, *link)->next;
+	if (*link)
+		*link = entry_of(hart, n)->next;
 }
 
 static void cache(struct hart *hart, uint64_t va, int level, uint64_t pte)
 {
-	hart->tlb[hart->next++ % HART_TLB] = (struct hart_cached){
+	unsigned int n = 1 + hart->next++ % HART_TLB;
+	uint16_t *chain = chain_of(hart, va, level);
+
+	unchain(hart, n);
+	*entry_of(hart, n) = (struct hart_cached){
 		.live = true,
 		.level = level,
 		.asid = satp_asid(hart->satp),
+		.next = *chain,
 		.va = va,
 		.pte = pte,
 	};
+	*chain = n;
 }
 
 /* What the engine promises of each leaf that a walker can see. */
@@ -126,7 +177,7 @@ bool hart_access(struct hart *hart, uint64_t va, enum ssp_access access, unsigne
 
 	if (!va_is_canonical(va, satp_modes[satp_mode(hart->satp)].va_bits))
 		return false;
-	cached = pick(hart, va, ANY_LEAF);
+	cached = pick_leaf(hart, va);
 	if (cached) {
 		pte = cached->pte;
 		level = cached->level;
@@ -145,11 +196,13 @@ bool hart_access(struct hart *hart, uint64_t va, enum ssp_access access, unsigne
  */
 void hart_fence_page(struct hart *hart, uint64_t va)
 {
-	for (unsigned int i = 0; i < HART_TLB; i++) {
-		struct hart_cached *entry = &hart->tlb[i];
+	for (int level = 0; level < MAX_LEVELS; level++) {
+		struct hart_cached *entry = entry_of(hart, *chain_of(hart, va, level));
 
-		if (covers(entry, va) && (pte_is_leaf(entry->pte) || entry->level == 0))
-			entry->live = false;
+		for (; entry; entry = entry_of(hart, entry->next)) {
+			if (covers(entry, va) && (pte_is_leaf(entry->pte) || entry->level == 0))
+				entry->live = false;
+		}
 	}
 }
 
@@ -165,5 +218,6 @@ void hart_fence_asid(struct hart *hart, uint16_t asid)
 
 void hart_fence_all(struct hart *hart)
 {
+	memset(hart->chain, 0, sizeof(hart->chain));
 	memset(hart->tlb, 0, sizeof(hart->tlb));
 }

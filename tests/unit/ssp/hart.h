@@ -11,13 +11,15 @@
 #include "choices.h"
 #include "ssp.h"
 
-#define HART_TLB 256
+#define HART_TLB    256
+#define HART_CHAINS 64
 
 /* One cached page-table entry, as found at `level` on the way to va. */
 struct hart_cached {
 	bool live;
 	uint8_t level;
 	uint16_t asid;
+	uint16_t next; /* of its chain */
 	uint64_t va;
 	uint64_t pte;
 };
@@ -26,6 +28,7 @@ struct hart {
 	struct choices *choices;
 	uint64_t satp;
 	struct hart_cached tlb[HART_TLB];
+	uint16_t chain[HART_CHAINS]; /* entries by level and address, so that a look is quick */
 	unsigned int next;
 	const char *broken; /* a shadow entry that breaks a rule */
 };
