@@ -88,7 +88,8 @@ def become(settings, command):
 def shell_command(settings, log):
     command = run.prepare(settings, *terminal(log)).command
     leave = "poweroff in the guest ends it, and Ctrl-a x pulls the plug" if devices.boots_disk(settings) else "leave with Ctrl-a x"
-    say("SHELL", f"{settings.title()}; {leave}")
+    others = "; Ctrl-] and 'guest 1' give the keyboard to the second guest" if settings.guests > 1 else ""
+    say("SHELL", f"{settings.title()}; {leave}{others}")
     return command
 
 

@@ -2,6 +2,7 @@
 """DISK, NET, SHARE and RNG: the machine's virtio devices, and the drivers that Debian's kernel has as modules."""
 
 import errno
+import itertools
 import os
 import subprocess
 
@@ -15,6 +16,7 @@ OWN_FIRST = "/init"
 QCOW2 = b"QFI\xfb"
 BUSYBOX = "/bin/busybox"
 TAG = "share"
+PLACES = 8                              # of the machine for virtio devices
 
 # What each needs of the kernel's modules, in the order of loading; qemu-platform/fetch unpacks them.
 DRIVERS = {
@@ -97,37 +99,39 @@ def must_be_what_it_is_called(path):
                       "was written by its guest")
 
 
-def disk(settings):
+def disk(settings, guest):
     # With its folder: in a name alone QEMU takes what is before a colon for a protocol.
-    return ["-drive", f"if=none,id=disk,format={form(settings.disk)},file={escaped(os.path.join(os.curdir, settings.disk))}",
-            "-device", "virtio-blk-device,drive=disk"]
+    path = settings.disks[guest]
+    return ["-drive", f"if=none,id=disk{guest},format={form(path)},file={escaped(os.path.join(os.curdir, path))}",
+            "-device", f"virtio-blk-device,drive=disk{guest}"]
 
 
-def net(settings):
-    return ["-netdev", f"{settings.net},id=net", "-device", "virtio-net-device,netdev=net"]
+def net(settings, guest):
+    return ["-netdev", f"{settings.net},id=net{guest}", "-device", f"virtio-net-device,netdev=net{guest}"]
 
 
-def share(settings):
+def share(settings, guest):
     """Run by root, QEMU would give files the owners and rights that the guest chooses, and devices and set-user-ID programs
     with them: so it keeps these in attributes beside the files."""
     model = "mapped-xattr,fmode=0644,dmode=0755" if os.geteuid() == 0 else "none"
-    return ["-fsdev", f"local,id=share,security_model={model},path={escaped(settings.share)}",
-            "-device", f"virtio-9p-device,fsdev=share,mount_tag={TAG}"]
+    return ["-fsdev", f"local,id=share{guest},security_model={model},path={escaped(settings.share)}",
+            "-device", f"virtio-9p-device,fsdev=share{guest},mount_tag={TAG}"]
 
 
-def rng(settings):
+def rng(_settings, guest):
     """QEMU's own generator, which repeats itself where instructions are counted (-seed); all wait while it makes a MiB."""
-    return ["-object", "rng-builtin,id=rng", "-device", "virtio-rng-device,rng=rng,max-bytes=1048576,period=1000"]
+    return ["-object", f"rng-builtin,id=rng{guest}",
+            "-device", f"virtio-rng-device,rng=rng{guest},max-bytes=1048576,period=1000"]
 
 
 MAKERS = {"disk": disk, "net": net, "share": share, "rng": rng}
 
 
 def words(settings):
-    """For QEMU; each has its own place, which is its order in the guest as well."""
+    """For QEMU; each has its own place, which is its order in the guest as well.  host-hv deals them to the guests in turn."""
     found = []
-    for place, name in enumerate(wanted(settings)):
-        *made, device = MAKERS[name](settings)
+    for place, (name, guest) in enumerate(itertools.product(wanted(settings), range(settings.guests))):
+        *made, device = MAKERS[name](settings, guest)
         found += [*made, f"{device},bus=virtio-mmio-bus.{place}"]
     return ["-global", "virtio-mmio.force-legacy=false", *found] if found else []
 
@@ -154,9 +158,12 @@ def keeps_attributes(folder):
 
 def look(settings):
     """What can be said before anything is built."""
-    if settings.disk:
-        readable("DISK", settings.disk)
-        must_be_what_it_is_called(settings.disk)
+    if len(wanted(settings)) * settings.guests > PLACES:
+        raise Refused(f"GUESTS={settings.guests} with {' '.join(name.upper() for name in wanted(settings))} need more than "
+                      f"{PLACES} devices, which is what the machine has", "fewer guests, or fewer devices")
+    for path in settings.disks:
+        readable("DISK", path)
+        must_be_what_it_is_called(path)
     if settings.share and not os.path.isdir(settings.share):
         raise Refused(f"SHARE={settings.share} is no folder", "a folder that the guest may read and write")
     if settings.share and os.geteuid() == 0 and not keeps_attributes(settings.share):

@@ -97,11 +97,14 @@ def module(at, kind, path, more=""):
     return ["-device", f"guest-loader,addr={at:#x},{kind}={escaped(str(path))}{more}"]
 
 
-def host_software(settings, kernel, initrd, dtb):
-    """host-hv, and the guest as modules in memory: kernel, initrd, device tree."""
-    end = MODULES + (length(kernel) // (2 * MIB) + 1) * 2 * MIB
-    words = ["-kernel", str(tree.BUILD / "host-hv/host-hv.bin"), "-append", host_options(settings),
-             *module(MODULES, "kernel", kernel, f",bootargs={escaped(command_line(settings))}")]
+def up(address, unit):
+    return (address + unit - 1) // unit * unit
+
+
+def modules(settings, at, kernel, initrd, dtb):
+    """One guest's in memory from `at` on, and where they end."""
+    words = module(at, "kernel", kernel, f",bootargs={escaped(command_line(settings))}")
+    end = at + (length(kernel) // (2 * MIB) + 1) * 2 * MIB
     if initrd:
         words += module(end, "initrd", initrd)
         end += length(initrd)
@@ -110,9 +113,20 @@ def host_software(settings, kernel, initrd, dtb):
         end = (end // 4096 + 1) * 4096
         words += module(end, "initrd", dtb)
         end += length(dtb)
+    return words, end
+
+
+def host_software(settings, kernel, initrd, dtb):
+    """host-hv, and guests as modules in memory: kernel, initrd, device tree."""
+    words = ["-kernel", str(tree.BUILD / "host-hv/host-hv.bin"), "-append", host_options(settings)]
+    end = MODULES
+    for _ in range(settings.guests):
+        placed, end = modules(settings, up(end, 2 * MIB), kernel, initrd, dtb)
+        words += placed
     # Large guests get memory that is congruent modulo 1 GiB, for the largest leaves.
     alignment = 0 if settings.mib < 1024 else 1024
-    return words + ["-m", f"{(end - RAM) // MIB + 2 + settings.mib + alignment + HOST_MIB}M"]
+    guests = settings.guests * (settings.mib + alignment)
+    return words + ["-m", f"{(end - RAM) // MIB + 2 + guests + HOST_MIB}M"]
 
 
 def hardware(settings, qemu):

@@ -203,6 +203,17 @@ def device_rule(name):
     return rule
 
 
+def guests_rule(settings):
+    """Each has a disk of its own, and records come from one guest."""
+    if settings.guests == 1:
+        return
+    if settings.marks:
+        raise Refused("MARKS=1 is for one guest", "GUESTS=1")
+    if settings.disk and len(settings.disks) != settings.guests:
+        raise Refused(f"DISK={settings.disk} names {len(settings.disks)}, and there are GUESTS={settings.guests}",
+                      "a disk for each guest, with commas between")
+
+
 NO_TABLE = {"tour": "make run MODE=..., for one run", "measure": "make run MODE=..., for one run"}
 
 
@@ -281,8 +292,11 @@ OPTIONS = (
     Option("VCPUS", Number(1, 8), lambda settings: str(settings.harts) if settings.mode == "native" else "1",
            modes=tuple(modes.NAMES[1:]), ignored=True, shown="1", commands=SPLIT,
            help="CPUs of the guest; natively these are the harts"),
+    Option("GUESTS", Number(1, 4), "1", "how many of it run at a time; each has its MEM, VCPUS and devices", rule=guests_rule,
+           modes=tuple(modes.NAMES[1:]), commands=("shell", "debug")),
     Option("MEM", Size("64M", "16G"), "512M", "the guest's memory", commands=GUESTS_OF),
-    Option("DISK", File(), None, "a file as the guest's disk, /dev/vda, which it may write to: raw, or a qcow2 named .qcow2",
+    Option("DISK", File(), None, "a file as the guest's disk, /dev/vda, which it may write to: raw, or a qcow2 named .qcow2; with GUESTS one "
+           "for each, with commas between",
            rule=device_rule("DISK"), commands=(*BY_HAND, "debian"), instead=NO_TABLE),
     Option("SIZE", Size("2G", "64G"), "2G", "of the disk that make debian makes", commands=("debian",)),
     Option("NET", Choice("user"), None, "user: a network card in QEMU's own network, whose gateway is this machine",

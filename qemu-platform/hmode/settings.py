@@ -159,6 +159,13 @@ class Settings:
         return kinds.mebibytes(self.mem)
 
     @property
+    def disks(self):
+        """One for each guest; a single guest's may have commas in its name."""
+        if not self.disk:
+            return []
+        return [self.disk] if self.guests == 1 else [os.path.expanduser(path) for path in self.disk.split(",")]
+
+    @property
     def strict(self):
         """How long a hart of a strict QEMU keeps translations; None: it is no strict one."""
         return STRICT.get(self.qemu)

@@ -42,6 +42,33 @@ def test_reboot_begins_anew():
     shell.close(force=True)
 
 
+@pytest.mark.parametrize("mode", ["tsp", "ssp-hm", "hap"])
+def test_two_guests_have_a_shell_and_a_disk_each(tmp_path, mode):
+    """And the machine ends when both have."""
+    disks = [tmp_path / name for name in "ab"]
+    for disk in disks:
+        with disk.open("wb") as file:
+            file.truncate(1 << 20)
+    machine = pexpect.spawn(str(LAUNCH), ["shell", f"MODE={mode}", "MEM=128M", "GUESTS=2", f"DISK={disks[0]},{disks[1]}"],
+                            timeout=120, encoding="utf-8", codec_errors="replace", env={**os.environ, "TERM": "dumb"})
+    prompts = {"0", "1"}
+    while prompts:
+        machine.expect(r"\[vm([01])\] ~ # ")
+        prompts.discard(machine.match[1])
+    for guest in "01":
+        machine.send("\x1d")
+        machine.expect_exact("host-hv> ")
+        machine.sendline(f"guest {guest}")
+        machine.expect_exact(f"the keyboard is vm{guest}'s")
+        machine.sendline(f"echo of vm{guest} > /dev/vda; sync; poweroff")
+        machine.expect_exact(f"[vm{guest}] ")
+        machine.expect_exact("reboot: Power down")
+    machine.expect(pexpect.EOF)
+    machine.close()
+    assert machine.exitstatus == 0
+    assert [disk.read_bytes()[:7] for disk in disks] == [b"of vm0\n", b"of vm1\n"]
+
+
 def test_processes_may_end_by_themselves():
     shell = shell_of("ssp-hm")
     shell.sendline("sh -c 'trap \"echo as\"ked TERM; while :; do sleep 0.1; done' & ")

@@ -86,6 +86,8 @@ def supplied(word, folder):
     name, value = ASSIGNMENT.fullmatch(word).groups()
     if name not in FILES or not ("." in value or "/" in value):
         return word
+    if name == "DISK" and "," in value:         # one for each guest
+        return f"{name}={','.join(str(stand_in(folder, name)) for _ in value.split(','))}"
     return f"{name}={ROOT / value if (ROOT / value).exists() else stand_in(folder, name)}"
 
 

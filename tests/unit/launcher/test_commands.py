@@ -39,8 +39,9 @@ def values_of(option):
 def beside(option, command):
     """What else its values need there."""
     words = dict(WITH.get(option.name, {})) | MORE.get(option.name, {}).get(command, {})
-    if command not in options.BY_NAME["MODE"].commands:
-        words.pop("MODE", None)
+    for name in ("MODE", "WORKLOAD"):
+        if command not in options.BY_NAME[name].commands:
+            words.pop(name, None)
     if command in options.TABLES and (option.name == "KERNEL" or "KERNEL" in words):
         words["INITRD"] = "none"
     return words

@@ -20,7 +20,7 @@ VALUES = {"POLICY": "flush,fill", "MODES": "tsp ssp", "KERNEL": "x", "LOAD": "0x
           "SHARE": "x", "SIZE": "4G", "ROOTS": "4", "WALKS": "u74", "LIST": str(pathlib.Path(__file__).with_name("programs"))}
 DEVICES = {"DISK": "x", "NET": "user", "SHARE": "x", "RNG": "1"}
 WITH = {"POLICY": {"MODE": "ssp"}, "LOAD": {"KERNEL": "x", "FORMAT": "flat"}, "FORMAT": {"KERNEL": "x"},
-        "ASIDLEN": {"QEMU": "strict"}, "EVENTS": {"TRACE": "x"},
+        "ASIDLEN": {"QEMU": "strict"}, "GUESTS": {"WORKLOAD": "none"}, "EVENTS": {"TRACE": "x"},
         **dict.fromkeys(("ARGS", "WARM", "CHECK", "OUTPUT", "LIBS", "DEBS", "ROOT"), {"PROGRAM": "x"})}
 
 
@@ -230,6 +230,9 @@ def test_workloads_are_in_the_order_of_their_list(text, names):
       for name, value in DEVICES.items()),
     *(({name: value, "CMDLINE": "quiet"}, f"{name} needs words on the command line | APPEND")
       for name, value in DEVICES.items()),
+    ({"GUESTS": "2"}, "MARKS=1 is for one guest | GUESTS=1"),
+    ({"GUESTS": "2", "WORKLOAD": "none", "DISK": "x"}, "DISK=x names 1, and there are GUESTS=2 | a disk for each guest"),
+    ({"GUESTS": "2", "WORKLOAD": "none", "MODE": "native"}, "GUESTS=2 does not go with MODE=native"),
     ({"WALKS": "u74", "HARTS": "2"}, "WALKS is for one hart | HARTS=1"),
     ({"WALKS": "u74", "WORKLOAD": "none"}, "WALKS needs a WORKLOAD or a PROGRAM | all boot"),
     ({"WALKS": "u74", "QEMU": "hspt"}, "QEMU=hspt does not go with WALKS | Debian's QEMU"),
@@ -245,7 +248,7 @@ def test_every_rule_has_its_refusal_here():
     ruled = {option.name for option in options.OPTIONS if option.rule}
     assert ruled == {"FORMAT", "LOAD", "MARKS", "RESULT", "CMDLINE", "ASIDLEN", "LADDER", "KERNEL", "EVENTS",
                      "PROGRAM", "ARGS", "LIST", "WARM", "CHECK", "OUTPUT", "LIBS", "DEBS", "ROOT", "PROFILE", "TRACE",
-                     "WALKS", *DEVICES}
+                     "WALKS", "GUESTS", *DEVICES}
 
 
 # ---- defaults ----
