@@ -57,9 +57,10 @@ struct fuzz_fence {
 struct fuzz_vcpu {
 	bool used, checked;
 	unsigned int vm;
-	u64 run;     /* HPA of its page */
-	bool inside; /* a hart is in its guest world */
-	bool exited; /* its page has an exit that was not answered */
+	u64 run;      /* HPA of its page */
+	u64 prepared; /* the step at which its host wrote to its page for an entry */
+	bool inside;  /* a hart is in its guest world */
+	bool exited;  /* its page has an exit that was not answered */
 	bool full; /* the oracle has no room for what was to be set: a fence of everything is due */
 	struct fuzz_fence fence;
 

@@ -382,10 +382,44 @@ static void run_and_compare(unsigned int number, struct hm_answer *answer)
 		fail_msg("the host's pc or timer is another one");
 }
 
+/* What the hart has of a checked vCPU whose host lends, and which of it the page has as news. */
+struct lent {
+	const struct fuzz_vcpu *by;
+	u64 flags, sepc, sscratch;
+};
+
+static struct lent lent_by_another(const struct fuzz_vcpu *vcpu)
+{
+	for (unsigned int i = 0; machine.hart->lent_to && i < HM_MAX_VCPUS; i++) {
+		const struct fuzz_vcpu *by = &fuzz.vcpu[i];
+
+		if (by != vcpu && by->checked && guest_object(by) == machine.hart->lent_to)
+			return (struct lent){ by, ((struct hm_run *)ALIAS(by->run))->flags,
+					      model.csr[CSR_SEPC], model.csr[CSR_SSCRATCH] };
+	}
+	return (struct lent){ NULL };
+}
+
+/* Its page has them once the hart has another vCPU's, unless its host has written others since. */
+static void check_saved(const struct lent *lent, u64 since)
+{
+	const struct hm_run *run;
+
+	if (!lent->by || lent->by->prepared >= since || lent->flags & HM_RUN_NEW_CSRS ||
+	    guest_object(lent->by) == machine.hart->lent_to)
+		return;
+	run = ALIAS(lent->by->run);
+	if (run->sscratch != lent->sscratch ||
+	    (!(lent->flags & HM_RUN_NEW_TRAP) && run->sepc != lent->sepc))
+		fail_msg("CSRs that a host lent its guest are lost");
+}
+
 static void enter(u64 number)
 {
 	struct fuzz_vcpu *vcpu = &fuzz.vcpu[number % HM_MAX_VCPUS];
 	struct hm_answer answer;
+	struct lent lent;
+	u64 since = fuzz.steps;
 
 	if (number >= HM_MAX_VCPUS || !vcpu->used || vcpu->inside) {
 		ram_for_call();
@@ -393,13 +427,13 @@ static void enter(u64 number)
 			fail_msg("vCPU %lu is entered", number);
 		return;
 	}
+	vcpu->prepared = since;
 	if (vcpu->checked)
 		prepare_page(vcpu, ALIAS(vcpu->run));
 	else
 		garble_page(vcpu, ALIAS(vcpu->run));
 	say("%lu: hart %u: entry of vCPU %lu\n", fuzz.steps, fuzz.hart, number);
-	if (machine.hart->lent_to != guest_object(vcpu))
-		end_lending();
+	lent = lent_by_another(vcpu);
 	fuzz.current[fuzz.hart] = number;
 	vcpu->inside = true;
 	ram_for_entry(number);
@@ -411,6 +445,7 @@ static void enter(u64 number)
 	fuzz.current[fuzz.hart] = NOBODY;
 	say("%lu: hart %u: vCPU %lu: %ld, exit %lu\n", fuzz.steps, fuzz.hart, number, answer.error,
 	    answer.value);
+	check_saved(&lent, since);
 	if (answer.error) {
 		if (vcpu->checked && hm_entries[number].vcpu->hart == machine.hart)
 			fail_msg("error %ld of an entry", answer.error);

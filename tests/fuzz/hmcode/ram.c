@@ -25,8 +25,8 @@ static enum { CALL_VIEW, ENTRY_VIEW, TRAP_VIEW } view;
 static unsigned int viewer;
 static unsigned int countdown;
 
-/* What is accessible beside the page of answers; each a range. */
-enum part { OF_POOL, RUN_PAGE, OF_GUEST, PARTS };
+/* What is accessible beside the page of answers; each a range.  LENDERS: lenders_page(). */
+enum part { OF_POOL, RUN_PAGE, LENDERS, OF_GUEST, PARTS };
 #define POOL ((struct range){ POOL_BASE, POOL_END - POOL_BASE })
 static struct range shown[PARTS];
 
@@ -114,6 +114,7 @@ void ram_for_call(void)
 	struct range want[PARTS] = { [OF_POOL] = POOL };
 
 	want[RUN_PAGE] = shown[RUN_PAGE];
+	want[LENDERS] = shown[LENDERS];
 	want[OF_GUEST] = shown[OF_GUEST];
 	countdown = 0;
 	machine.reads = 0;
@@ -121,11 +122,12 @@ void ram_for_call(void)
 	show(want);
 }
 
-static void show_guest(unsigned int vcpu, struct range pool, bool hosts)
+static void show_guest(unsigned int vcpu, struct range pool, struct range lenders, bool hosts)
 {
 	struct range want[PARTS] = {
 		[OF_POOL] = pool,
 		[RUN_PAGE] = { fuzz.vcpu[vcpu].run, PAGE_SIZE },
+		[LENDERS] = lenders,
 		[OF_GUEST] = { REGION(REGION_OF(fuzz.vcpu[vcpu].vm)), REGION_SIZE },
 	};
 
@@ -140,10 +142,21 @@ static void show_guest(unsigned int vcpu, struct range pool, bool hosts)
 	show(want);
 }
 
+/* The run page of another vCPU, whose CSRs are in the hart: a stay in which they are saved. */
+static struct range lenders_page(unsigned int vcpu)
+{
+	const struct hm_vcpu *lender = machine.hart->lent_to;
+
+	for (unsigned int i = 0; lender && i < HM_MAX_VCPUS; i++)
+		if (i != vcpu && hm_entries[i].vcpu == lender)
+			return (struct range){ fuzz.vcpu[i].run, PAGE_SIZE };
+	return (struct range){ 0 };
+}
+
 void ram_for_entry(unsigned int vcpu)
 {
 	view = ENTRY_VIEW;
-	show_guest(vcpu, POOL, false);
+	show_guest(vcpu, POOL, lenders_page(vcpu), false);
 }
 
 /*
@@ -158,7 +171,7 @@ void ram_for_trap(unsigned int vcpu)
 
 	view = TRAP_VIEW;
 	show_guest(vcpu, fuzz.guarded ? (struct range){ base, end - base } : POOL,
-		   hm_host_tables(object));
+		   (struct range){ 0 }, hm_host_tables(object));
 }
 
 void ram_race(unsigned int reads)
