@@ -4,7 +4,9 @@
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
+import time
 
 import pytest
 
@@ -13,7 +15,7 @@ FRAME = ["pytest.ini", "conftest.py", "boot/launcher.py", "long/parts", "workloa
 
 SHORT = "def test_short(): pass\n"
 LONG = """
-import pathlib, pytest
+import os, pathlib, time, pytest
 
 @pytest.mark.long("first")
 def test_passes(): pass
@@ -51,10 +53,12 @@ class Tree:
         self.git("commit", "-q", "--allow-empty", "-m", "tests")
 
     def call(self, *words):
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-        done = subprocess.run(words, cwd=self.folder, capture_output=True, text=True,
-                              env=environment | {"HMODE_CACHE": str(self.folder / "cache")})
+        done = subprocess.run(words, cwd=self.folder, capture_output=True, text=True, env=self.environment())
         return done.returncode, done.stdout + done.stderr
+
+    def environment(self):
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+        return kept | {"HMODE_CACHE": str(self.folder / "cache")}
 
     def parts(self, *words):
         return self.call("/usr/bin/python3", "tests/long/parts", *words)
@@ -104,3 +108,24 @@ def test_a_changed_tree_has_no_commit(tree):
         status, output = tree.parts("storm")
         assert status == 0 and "1 passed" in output, output
     assert tree.table() == [("storm", "passed")] * 2
+
+
+def test_what_a_part_has_started_ends_with_it(tree):
+    """By SIGTERM, as a machine that goes down, or whoever ends make, sends it."""
+    named = tree.folder / "named"
+    with (tree.folder / "tests/long/test_storm.py").open("a") as file:
+        file.write(f"""
+@pytest.mark.long("calm")
+def test_lasts():
+    pathlib.Path({str(named)!r}).write_text(str(os.getpid()))
+    time.sleep(600)
+""")
+    with subprocess.Popen(["/usr/bin/python3", "tests/long/parts", "calm"], cwd=tree.folder, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL, env=tree.environment()) as running:
+        while not (named.exists() and named.read_text()):
+            assert running.poll() is None
+            time.sleep(0.1)
+        running.terminate()
+        assert running.wait() == 128 + signal.SIGTERM
+    while pathlib.Path(f"/proc/{named.read_text()}").exists():
+        time.sleep(0.1)
