@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* fault.c - faults that fault_short.c did not answer, and what they need of the guest's memory. */
 #include "ssp/fetch.h"
+#include "ssp/hits.h"
 #include "mmu/fence.h"
 #include "mmu/flush.h"
 #include "trap/pmu.h"
@@ -23,11 +24,14 @@ static void fetch_fault(struct hm_trap *trap, u64 va, enum ssp_verdict verdict)
 static u64 find_code(void *caller, u64 va)
 {
 	struct hm_trap *trap = caller;
-	u64 hpa;
-	enum ssp_verdict verdict =
-		ssp_translate(&trap->vcpu->space, hm_guest_satp(trap->vcpu), va, SSP_FETCH,
-			      hm_access_state(hart_read(CSR_MSTATUS)), &hpa);
+	struct hm_vcpu *vcpu = trap->vcpu;
+	unsigned int state = hm_access_state(hart_read(CSR_MSTATUS));
+	u64 hpa = hm_host_tables(vcpu) ? 0 : ssp_code_hit(&vcpu->space, va, state);
+	enum ssp_verdict verdict;
 
+	if (hpa)
+		return hpa;
+	verdict = ssp_translate(&vcpu->space, hm_guest_satp(vcpu), va, SSP_FETCH, state, &hpa);
 	/* The hart has fetched it: who has taken A away since has not fenced. */
 	if (verdict == SSP_ALLOWED || (verdict == SSP_UNMARKED && hpa))
 		return hpa;
@@ -144,16 +148,6 @@ static enum hm_next end_page_fault(struct hm_trap *trap, struct hm_fault fault)
 	case HM_FAULT_HOST: return hm_exit(trap, fault.reason, trap->tval);
 	}
 	return hm_exit(trap, HM_EXIT_BROKEN, trap->tval);
-}
-
-u64 hm_device_left(struct hm_frame *frame, u64 cause, u64 gpa)
-{
-	struct hm_trap trap = hm_trap_of(frame, cause);
-
-	if (exit_outside_ram(&trap, gpa) == HM_EXIT)
-		return HM_TRAP_EXIT;
-	hart_write(CSR_MEPC, trap.pc); /* a fetch fault instead */
-	return 0;
 }
 
 u64 hm_page_fault_left(struct hm_frame *frame, u64 cause, struct hm_fault fault)

@@ -4,12 +4,15 @@
  *
  *	guest's PTE --> no V, or forbidden --> inject()
  *	     |--------> plainly allowed ------> fill() --> fill_group(), where the guest reads on
+ *	     |                                    `------> unfilled() --> device(): an exit
  *	     `--------> exception(): SUM and MXR ----> one of them, or the general way
  *	                   `--------> mark(): A and D ----> fill(), or repeat()
  *
  * guest_vector.S jumps here with a handful of registers saved.  Compiled like tvm_short.c, its
- * functions preserve all others, and end by a jump: hm_short_done() or hm_general().
+ * functions preserve all others, and end by a jump: hm_short_done(), hm_device_exit() or
+ * hm_general().
  */
+#include "ssp/fetch.h"
 #include "ssp/hits.h"
 #include "trap/trap.h"
 
@@ -31,13 +34,51 @@ APART void fill_group(struct ssp_space *space, struct ssp_walk *walk, u64 offset
 	hm_short_done();
 }
 
+/*
+ * Of a device whose address the page has already: the instruction, by the shadow that the hart has
+ * fetched it by.
+ */
+APART void device(struct hm_vcpu *vcpu)
+{
+	u64 insn, code = ssp_code_hit(&vcpu->space, hart_read(CSR_MEPC),
+				      hm_access_state(hart_read(CSR_MSTATUS)));
+	unsigned int length = code ? insn_load_within(hm_load_u16, code, &insn) : 0;
+
+	if (!length)
+		return hm_general();
+	vcpu->run->exit_insn = insn;
+	vcpu->run->exit_insn_len = length;
+	hm_device_exit();
+}
+
+/* Causes of loads and stores are odd: a fetch is no access to a device. */
+APART void unfilled(struct hm_vcpu *vcpu, u64 cause, u64 pte)
+{
+	u64 gpa;
+
+	if (!(cause & 1) || !ssp_is_device(&vcpu->space, pte, hart_read(CSR_MTVAL), &gpa))
+		return hm_general();
+	vcpu->run->exit_gpa = gpa;
+	return device(vcpu);
+}
+
+APART void without_walk(struct hm_vcpu *vcpu, u64 cause)
+{
+	u64 gpa = hart_read(CSR_MTVAL);
+
+	if (!(cause & 1) || !ssp_is_bare_device(&vcpu->space, gpa))
+		return hm_general();
+	vcpu->run->exit_gpa = gpa;
+	return device(vcpu);
+}
+
 APART void fill(struct hm_vcpu *vcpu, u64 cause, struct ssp_walk *walk, u64 offset, u64 pte)
 {
 	struct ssp_space *space = &vcpu->space;
 	enum ssp_fence fence;
 
 	if (ssp_fill_leaf(space, walk, offset, pte, &fence) != SSP_ALLOWED)
-		return hm_general();
+		return unfilled(vcpu, cause, pte);
 	if (fence != SSP_FENCE_NONE)
 		hart_fence_page(hart_read(CSR_MTVAL));
 	hm_count(vcpu, HM_TRAP_FILL, HM_TRACED_OR(hart_read(CSR_MTVAL), 0));
@@ -123,7 +164,7 @@ void hm_fault_short(struct hm_vcpu *vcpu, u64 cause)
 	struct ssp_walk *walk = ssp_walk_hit(space->current, va);
 
 	if (!walk)
-		return hm_general();
+		return without_walk(vcpu, cause);
 	pte = ssp_port_load(walk->guest + offset);
 	if (ssp_is_absent(pte)) {
 		if (cause != CAUSE_STORE_PAGE_FAULT)

@@ -16,6 +16,7 @@
  *	the frame, the vCPU, its roots and shadow tables	the firmware's own pool
  *	a guest's leaf table (a walk), its ring's page		RAM of a slot, checked by
  *		hm_slot_set(); a slot that goes takes walks and ring along
+ *	code that the shadow has				RAM of a slot: invariant I1 of ssp.h
  *	the run page						RAM, checked by hm_vcpu_create()
  * all aligned, and at offsets that are masked to the page.  Where tvm_short.c loads as
  * S-mode would, it has a vector of its own (hart_maps_page()).
@@ -45,6 +46,19 @@
 	.endr
 .endm
 
+/*
+ * An exit of which nobody looks at a register: from where each is it goes to the page, those that C preserves without
+ * the way through the frame.
+ */
+.macro exit_by name
+	expect_no_trap
+	ld	a1, FRAME_RUN(sp)
+	registers_to_page "1,3,4,7,8,9,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31", "5,6,10,11,12,13,14,15"
+	mv	a0, sp
+	call	\name
+	j	hm_guest_leave
+.endm
+
 	.text
 	.align	2
 	.globl	hm_short_done
@@ -53,18 +67,13 @@ hm_short_done:
 	csrrw	sp, mscratch, sp
 	mret
 
-	/*
-	 * The exit for a fence, of which nobody looks at a register: from where each is it goes to the page,
-	 * those that C preserves without the way through the frame.
-	 */
+	/* The exit for a fence, and that for a device. */
 	.globl	hm_short_exit
 hm_short_exit:
-	expect_no_trap
-	ld	a1, FRAME_RUN(sp)
-	registers_to_page "1,3,4,7,8,9,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31", "5,6,10,11,12,13,14,15"
-	mv	a0, sp
-	call	hm_fence_to_host
-	j	hm_guest_leave
+	exit_by	hm_fence_to_host
+	.globl	hm_device_exit
+hm_device_exit:
+	exit_by	hm_device_to_host
 
 	/* A page fault that is the host's, from hm_exit_vector: all but sp and a0 are still in place. */
 	.globl	hm_fault_exit

@@ -3,15 +3,16 @@
  * trap.h - the stations of a trap from the guest world.
  *
  *	guest_vector.S	hm_guest_vector	saves a few registers
- *	fault_short.c	hm_fault_short	page faults that the walk cache answers
+ *	fault_short.c	hm_fault_short	page faults that the walk cache answers; devices
  *	tvm_short.c	hm_..._short	fences, satp writes and commits likewise
  *	tvm.c		hm_trap_mmu	those that take the engine's general functions; what of them
- *					the policy leaves to the host; by fault.c, devices
+ *					the policy leaves to the host; by fault.c, other devices
  *	route.c		hm_trap_route	everything else, by cause, all registers saved; from the
  *					vector at once where it is neither a page fault nor an
  *					instruction
  *			illegal.c misaligned.c interrupt.c sbi.c
  *	tvm.c		hm_fault_to_host, hm_fence_to_host	of which the host gets all
+ *			hm_device_to_host	from fault_short.c
  *	guest_ways.S	hm_resume	back to the guest, or
  *			hm_guest_leave	(metal/world_switch.S) to world/switch.c: a VM exit
  *
@@ -87,6 +88,7 @@ extern const char hm_read_rs1[], hm_read_rs2[];
  */
 void hm_short_done(void);   /* the guest resumes */
 void hm_short_exit(void);   /* to the host by hm_fence_to_host() */
+void hm_device_exit(void);  /* ... by hm_device_to_host() */
 void hm_general(void);      /* hm_trap_mmu() */
 void hm_general_insn(void); /* the same where the sources are not in the frame yet */
 
@@ -103,6 +105,7 @@ void hm_learn_first(struct hm_frame *frame);
 u64 hm_trap_mmu(struct hm_frame *frame, u64 cause);
 u64 hm_trap_route(struct hm_frame *frame);
 void hm_fault_to_host(struct hm_frame *frame);
+void hm_device_to_host(struct hm_frame *frame);
 void hm_fence_to_host(struct hm_frame *frame);
 
 /* The routes; trap->pc is written back to mepc by route.c. */
@@ -156,8 +159,6 @@ struct hm_fault hm_find_fault(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstat
 
 /* For hm_trap_mmu, which returns what this does: one that is neither filled nor the guest's own. */
 u64 hm_page_fault_left(struct hm_frame *frame, u64 cause, struct hm_fault fault);
-/* ... and the same for a load from a device, or a store to it. */
-u64 hm_device_left(struct hm_frame *frame, u64 cause, u64 gpa);
 
 /*
  * The page fault of an access that the firmware makes for the guest: as if the hart had taken it.

@@ -5,7 +5,6 @@
 #include "mmu/flush.h"
 #include "mmu/ring.h"
 #include "mmu/satp.h"
-#include "ssp/hits.h"
 #include "trap/trap.h"
 
 /* What an access to satp would leave in it: CSRRW, CSRRS, CSRRC and their immediate forms. */
@@ -136,6 +135,12 @@ void hm_fault_to_host(struct hm_frame *frame)
 	to_host(frame, HM_EXIT_PAGE_FAULT, hart_read(CSR_MCAUSE), hart_read(CSR_MTVAL));
 }
 
+/* The page has the rest already (fault_short.c). */
+void hm_device_to_host(struct hm_frame *frame)
+{
+	to_host(frame, HM_EXIT_MMIO, hart_read(CSR_MCAUSE), hart_read(CSR_MTVAL));
+}
+
 void hm_fence_to_host(struct hm_frame *frame)
 {
 	u64 insn = hart_read(CSR_MTVAL);
@@ -182,31 +187,18 @@ static u64 tvm_instruction(struct hm_frame *frame)
 	return what == HM_MMU_DONE ? 0 : leave_instruction(frame);
 }
 
-/*
- * What hm_find_fault() would find out of most accesses to devices.  Causes of loads and stores are
- * odd: a fetch is no access to a device.
- */
-static inline bool is_device(const struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus, u64 *gpa)
-{
-	return vcpu->policy == HM_POLICY_ALL && cause & 1 &&
-	       ssp_device_hit(&vcpu->space, va, cause & 3, hm_access_state(mstatus), gpa);
-}
-
-/* One that the short way did not answer. */
+/* One that the short way did not answer.  CSRs are read twice, which saves registers. */
 static u64 page_fault(struct hm_frame *frame, u64 cause)
 {
-	u64 va = hart_read(CSR_MTVAL), mstatus = hart_read(CSR_MSTATUS);
-	struct hm_fault fault;
-	u64 gpa;
+	struct hm_fault fault =
+		hm_find_fault(frame->vcpu, cause, hart_read(CSR_MTVAL), hart_read(CSR_MSTATUS));
 
-	if (is_device(frame->vcpu, cause, va, mstatus, &gpa))
-		return hm_device_left(frame, cause, gpa);
-	fault = hm_find_fault(frame->vcpu, cause, va, mstatus);
 	if (fault.class == HM_FAULT_FILLED)
 		return 0;
 	if (fault.class != HM_FAULT_GUEST)
 		return hm_page_fault_left(frame, cause, fault);
-	hart_write(CSR_MEPC, hm_raise(fault.cause, va, hart_read(CSR_MEPC), mstatus));
+	hart_write(CSR_MEPC, hm_raise(fault.cause, hart_read(CSR_MTVAL), hart_read(CSR_MEPC),
+				      hart_read(CSR_MSTATUS)));
 	return 0;
 }
 

@@ -509,24 +509,162 @@ static void a_device_loaded_from_by_code_that_is_gone_is_a_fetch_fault(void **st
 	assert_int_equal(guest_run(load_by_code_that_is_gone), 0);
 }
 
+static bool code_is_filled;
+
 static void exit_for_a_device(void)
 {
 	page();
 	guest_map(CODE, CODE, PTE_V | PTE_R | PTE_X | PTE_A);
 	*(u32 *)guest_memory(CODE) = 0x0005b503; /* ld a0, 0(a1) */
-	know_walk(VA);
-	guest_map(VA, DEVICE, ACCESSED);
 	model.priv = PRV_S;
+	if (code_is_filled)
+		assert_int_equal(guest_trap(FETCH, CODE), HM_RESUME);
+	know_walk(VA);
+	guest_map(VA, DEVICE, ACCESSED | PTE_X);
+	model.csr[CSR_MEPC] = CODE;
+	expect(guest_trap(FETCH, VA), HM_RESUME, "no exit for a fetch from a device");
 	model.csr[CSR_MEPC] = CODE;
 	guest.vcpu->trap_cycle = 0; /* of an exit before */
-	assert_int_equal(guest_trap(LOAD, VA), HM_EXIT);
+	assert_int_equal(guest_trap(LOAD, VA + 8), HM_EXIT);
 }
 
+/* By the general way, then by the short one. */
 static void instructions_are_counted_up_to_an_exit_for_a_device(void **state)
 {
 	(void)state;
-	assert_int_equal(guest_run(exit_for_a_device), 0);
-	expect(guest.vcpu->trap_cycle != 0, true, "the trap's own count");
+	for (unsigned int n = 0; n < 2; n++) {
+		code_is_filled = n;
+		assert_int_equal(guest_run(exit_for_a_device), 0);
+		expect(guest.vcpu->trap_cycle != 0, true, "the trap's own count");
+		expect(guest.vcpu->stats.exits[HM_EXIT_MMIO], n + 1, "exits");
+		expect(guest.run->exit_reason, HM_EXIT_MMIO, "exit_reason");
+		expect(guest.run->exit_cause, LOAD, "exit_cause");
+		expect(guest.run->exit_value, VA + 8, "exit_value");
+		expect(guest.run->exit_gpa, DEVICE + 8, "exit_gpa");
+		expect(guest.run->pc, CODE, "pc");
+	}
+}
+
+/* Where the shadow has the code, and how much of it. */
+#define LOAD_A0   0x0005b503u /* ld a0, 0(a1) */
+#define C_LOAD_A0 0x6188u     /* c.ld a0, 0(a1) */
+#define LAST      (PAGE_SIZE - 2)
+
+static const struct {
+	const char *what;
+	u64 at, code, bits, priv;
+	u64 length; /* of the exit's instruction; 0: the guest has a fetch fault */
+} codes[] = {
+	{ "code of S-mode", 0, LOAD_A0, 0, PRV_S, 4 },
+	{ "short code", 0, C_LOAD_A0, 0, PRV_S, 2 },
+	{ "the last code of a page", LAST - 2, LOAD_A0, 0, PRV_S, 4 },
+	{ "the last short code", LAST, C_LOAD_A0, 0, PRV_S, 2 },
+	{ "code on two pages", LAST, LOAD_A0, 0, PRV_S, 4 },
+	{ "code of U-mode", 0, LOAD_A0, PTE_U, PRV_U, 4 },
+	{ "code of S-mode in U-mode", 0, LOAD_A0, 0, PRV_U, 0 },
+	{ "code of U-mode in S-mode", 0, LOAD_A0, PTE_U, PRV_S, 0 },
+};
+
+static void expect_code(unsigned int n, enum hm_next next)
+{
+	if (!codes[n].length) {
+		expect(next, HM_RESUME, "%s", codes[n].what);
+		expect_injected(FETCH, CODE + codes[n].at, CODE + codes[n].at);
+		return;
+	}
+	expect(next, HM_EXIT, "%s", codes[n].what);
+	expect(guest.run->exit_insn_len, codes[n].length, "exit_insn_len of %s", codes[n].what);
+	expect(guest.run->exit_insn, codes[n].code, "exit_insn of %s", codes[n].what);
+	expect(guest.run->exit_gpa, DEVICE, "exit_gpa of %s", codes[n].what);
+}
+
+/* The page behind is another one in the guest's memory. */
+#define BEHIND (CODE + 2 * PAGE_SIZE)
+
+static void write_code(u64 at, u32 code)
+{
+	*(u16 *)guest_memory(CODE + at) = code;
+	*(u16 *)guest_memory(at == LAST ? BEHIND : CODE + at + 2) = code >> 16;
+}
+
+static void load_by_each_code(void)
+{
+	page();
+	for (unsigned int n = 0; n < COUNT(codes); n++) {
+		u64 bits = PTE_V | PTE_R | PTE_X | PTE_A | codes[n].bits;
+
+		write_code(codes[n].at, codes[n].code);
+		guest_map(CODE, CODE, bits);
+		guest_map(CODE + PAGE_SIZE, BEHIND, bits);
+		know_walk(VA);
+		assert_int_equal(guest_trap(CAUSE_ILLEGAL_INSTRUCTION, SFENCE_VMA(0, 0)),
+				 HM_RESUME);
+		model.priv = codes[n].bits & PTE_U ? PRV_U : PRV_S;
+		assert_int_equal(guest_trap(FETCH, CODE), HM_RESUME);
+		know_walk(VA);
+		guest_map(VA, DEVICE, ACCESSED | (codes[n].priv ? 0 : PTE_U));
+		model.priv = codes[n].priv;
+		model.csr[CSR_MEPC] = CODE + codes[n].at;
+		guest.run->exit_insn_len = guest.run->exit_insn = guest.run->exit_gpa = 0;
+		expect_code(n, guest_trap(LOAD, VA));
+	}
+}
+
+static void code_is_read_where_the_shadow_has_it(void **state)
+{
+	(void)state;
+	assert_int_equal(guest_run(load_by_each_code), 0);
+}
+
+/* No fence yet: a hart that remembers the page executes it, and so it is read. */
+static void load_by_code_that_is_remembered(void)
+{
+	page();
+	guest_map(CODE, CODE, PTE_V | PTE_R | PTE_X | PTE_A);
+	*(u32 *)guest_memory(CODE) = LOAD_A0;
+	model.priv = PRV_S;
+	assert_int_equal(guest_trap(FETCH, CODE), HM_RESUME);
+	know_walk(VA);
+	guest_map(VA, DEVICE, ACCESSED);
+	guest_map(CODE, 0, 0);
+	model.csr[CSR_MEPC] = CODE;
+	assert_int_equal(guest_trap(LOAD, VA), HM_EXIT);
+	expect(guest.run->exit_insn, LOAD_A0, "exit_insn");
+}
+
+static void code_is_read_as_the_hart_may_remember_it(void **state)
+{
+	(void)state;
+	assert_int_equal(guest_run(load_by_code_that_is_remembered), 0);
+}
+
+/* Its addresses are what they are; code that is filled, and a device, a page of R, nothing. */
+static void access_without_tables(void)
+{
+	model.priv = PRV_S;
+	*(u32 *)guest_memory(CODE) = LOAD_A0;
+	model.csr[CSR_MEPC] = CODE;
+	for (unsigned int n = 0; n < 2; n++) {
+		expect(guest_trap(LOAD, DEVICE + 8), HM_EXIT, "a load from a device");
+		expect(guest.run->exit_reason, HM_EXIT_MMIO, "exit_reason");
+		expect(guest.run->exit_gpa, DEVICE + 8, "exit_gpa");
+		expect(guest.run->exit_insn, LOAD_A0, "exit_insn");
+		expect(guest_trap(STORE, -8ull), HM_EXIT, "a store to where nothing is");
+		expect(guest.run->exit_gpa, -8ull, "exit_gpa");
+		expect(guest_trap(STORE, ROM), HM_EXIT, "a store to where only R is");
+		expect(guest.run->exit_gpa, ROM, "exit_gpa");
+		expect(guest_trap(LOAD, ROM), HM_RESUME, "a load from there");
+		expect(guest_trap(FETCH, DEVICE), HM_RESUME, "a fetch from a device");
+		expect_injected(NOTHING, DEVICE, CODE);
+		model.csr[CSR_MEPC] = CODE;
+		expect(guest_trap(FETCH, CODE), HM_RESUME, "a fetch");
+	}
+}
+
+static void a_guest_without_tables_has_devices(void **state)
+{
+	(void)state;
+	assert_int_equal(guest_run(access_without_tables), 0);
 }
 
 /* What a policy leaves to the host exits, with nothing filled. */
@@ -668,6 +806,9 @@ int main(void)
 		FACT(each_access_is_the_same_where_its_leaf_table_is_known),
 		FACT(a_device_loaded_from_by_code_that_is_gone_is_a_fetch_fault),
 		FACT(instructions_are_counted_up_to_an_exit_for_a_device),
+		FACT(code_is_read_where_the_shadow_has_it),
+		FACT(code_is_read_as_the_hart_may_remember_it),
+		FACT(a_guest_without_tables_has_devices),
 		FACT(what_a_policy_lacks_is_left_to_the_host),
 		FACT(a_hidden_fault_is_filled_whatever_an_older_link_said),
 		FACT(a_store_to_an_entry_that_changes_meanwhile_is_repeated),

@@ -19,6 +19,7 @@ static u64 source(const struct hm_frame *frame, const char *read, const char *ta
 
 /* How the last short way ended. */
 static enum { DONE, EXIT, GENERAL } end;
+static void (*exit_by)(struct hm_frame *frame);
 
 void hm_short_done(void)
 {
@@ -28,6 +29,13 @@ void hm_short_done(void)
 void hm_short_exit(void)
 {
 	end = EXIT;
+	exit_by = hm_fence_to_host;
+}
+
+void hm_device_exit(void)
+{
+	end = EXIT;
+	exit_by = hm_device_to_host;
 }
 
 void hm_general(void)
@@ -95,7 +103,7 @@ enum hm_next guest_trap(u64 cause, u64 tval)
 		tvm_way(frame, tval);
 	if (end == EXIT) {
 		model.csr[CSR_MSCRATCH] = frame->scratch;
-		hm_fence_to_host(frame);
+		exit_by(frame);
 		return HM_EXIT;
 	}
 	if (end == GENERAL)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "model.h"
+#include "hits.h"
 #include "ring.h"
 
 #define ALL_MODES (1u << SATP_SV39 | 1u << SATP_SV48 | 1u << SATP_SV57)
@@ -403,12 +404,24 @@ static void expect_verdict(struct model *model, const struct access *access,
 	}
 }
 
+/* What the engine takes for the code there, a hart may have fetched. */
+static void look_for_code(struct model *model, const struct access *access)
+{
+	struct access fetch = { access->va, SSP_FETCH, access->state };
+	uint64_t code = ssp_code_hit(&model->space, fetch.va, fetch.state);
+
+	if (code)
+		expect(model, &fetch, (struct outcome){ MAPPED, code },
+		       "code is read by a stale or wrong translation");
+}
+
 static void make_access(struct model *model, const struct access *access)
 {
 	struct ssp_result result;
 	unsigned int contended = model->contended;
 	uint64_t hpa;
 
+	look_for_code(model, access);
 	for (unsigned int calls = 0; calls <= MAX_CALLS + model->contended - contended; calls++) {
 		if (hart_access(&model->hart, access->va, access->kind, access->state, &hpa)) {
 			*recently(model) = *access;

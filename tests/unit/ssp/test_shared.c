@@ -20,7 +20,7 @@
 
 /* A page of code, and another one that lies elsewhere. */
 static struct code {
-	uint16_t page[PAGE_SIZE / 2], behind[PAGE_SIZE / 2];
+	uint16_t page[PAGE_SIZE / 2] __attribute__((aligned(PAGE_SIZE))), behind[PAGE_SIZE / 2];
 	uint64_t forbidden; /* page that cannot be fetched */
 	unsigned int finds, loads;
 } code;

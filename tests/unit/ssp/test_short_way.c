@@ -153,6 +153,63 @@ static void the_walk_cache_keeps_nothing_when_its_generations_run_out(void **sta
 	assert_maps(0, PAGE(0));
 }
 
+/* A fetch is let through, and goes where ssp_code_hit() says. */
+#define assert_code(va, state)                                                       \
+	do {                                                                         \
+		assert_int_equal(touch(va, SSP_FETCH, state), SSP_ALLOWED);          \
+		assert_int_equal(ssp_code_hit(&f.space, va, state), f.hpa);          \
+		assert_int_equal(ssp_code_hit(&f.space, va, (state) ^ SSP_USER), 0); \
+	} while (0)
+
+static void code_is_where_the_shadow_has_it(void **state)
+{
+	(void)state;
+	simple_guest();
+	put(2, 9, PAGE(9), LEAF | PTE_U);
+	put(1, 1, RAM_GPA + 4 * MIB, LEAF);
+	put(0, 1, RAM_GPA + GIB, LEAF);
+	put(0, 511, RAM_GPA + GIB, LEAF);
+	assert_int_equal(ssp_code_hit(&f.space, 0, 0), 0);
+	assert_code(6, 0ull);
+	assert_code(9 * PAGE_SIZE + 2, SSP_USER);
+	assert_code(2 * MIB + 5 * PAGE_SIZE + 4, 0ull);
+	assert_code(GIB + 2 * MIB + 5 * PAGE_SIZE + 4, 0ull);
+	assert_code(-2ull, 0ull);
+	assert_int_equal(ssp_code_hit(&f.space, 6 | 1ull << 39, 0), 0); /* not canonical */
+	assert_int_equal(ssp_code_hit(&f.space, 6 | 1ull << 63, 0), 0);
+	fence_va(9 * PAGE_SIZE);
+	put(2, 9, PAGE(9), LEAF & ~PTE_X);
+	assert_maps(9 * PAGE_SIZE, PAGE(9));
+	assert_int_equal(ssp_code_hit(&f.space, 9 * PAGE_SIZE, 0), 0);
+}
+
+static void code_is_gone_after_a_fence(void **state)
+{
+	(void)state;
+	simple_guest();
+	put(2, 64, PAGE(9), LEAF); /* of another group */
+	assert_code(0, 0ull);
+	assert_code(64 * PAGE_SIZE, 0ull);
+	put(2, 64, 0, 0);
+	fence_va(64 * PAGE_SIZE);
+	assert_int_equal(ssp_code_hit(&f.space, 64 * PAGE_SIZE, 0), 0);
+	assert_code(0, 0ull);
+	fence_all();
+	assert_int_equal(ssp_code_hit(&f.space, 0, 0), 0);
+}
+
+static void code_of_a_guest_without_tables_is_at_its_address(void **state)
+{
+	(void)state;
+	bare();
+	assert_int_equal(ssp_code_hit(&f.space, RAM_GPA, 0), 0);
+	assert_code(RAM_GPA + 6, 0ull);
+	assert_true(ssp_is_bare_device(&f.space, RAM_GPA - 1));
+	assert_false(ssp_is_bare_device(&f.space, RAM_GPA));
+	simple_guest();
+	assert_false(ssp_is_bare_device(&f.space, RAM_GPA - 1));
+}
+
 #define FACT(name) cmocka_unit_test_setup(name, start)
 
 static const struct CMUnitTest tests[] = {
@@ -164,6 +221,9 @@ static const struct CMUnitTest tests[] = {
 	FACT(a_load_fills_the_valid_pages_around_it),
 	FACT(the_walk_cache_ends_with_a_fence_by_asid),
 	FACT(the_walk_cache_keeps_nothing_when_its_generations_run_out),
+	FACT(code_is_where_the_shadow_has_it),
+	FACT(code_is_gone_after_a_fence),
+	FACT(code_of_a_guest_without_tables_is_at_its_address),
 };
 
 int main(void)
