@@ -128,6 +128,7 @@ walk_tables(struct ssp_space *space, uint64_t gsatp, uint64_t va, enum ssp_acces
 		return;
 	}
 	walk->verdict = SSP_TRUE_FAULT;
+	walk->level = SSP_NO_LEAF;
 	walk->gpa = 0;
 	if (!va_is_canonical(va, mode->va_bits))
 		return;

@@ -189,7 +189,7 @@ static u64 tvm_instruction(struct hm_frame *frame)
 static inline bool is_device(const struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus, u64 *gpa)
 {
 	return vcpu->policy == HM_POLICY_ALL && cause & 1 &&
-	       ssp_device_hit(&vcpu->space, va, cause & 3, hm_access_state(mstatus), gpa);
+	       ssp_device_hit(&vcpu->space, va, cause & 3, hm_not_user(mstatus), gpa);
 }
 
 /* One that the short way did not answer. */
@@ -219,10 +219,5 @@ u64 hm_trap_mmu(struct hm_frame *frame, u64 cause)
 		next = tvm_instruction(frame);
 	else if (cause - CAUSE_FETCH_PAGE_FAULT <= CAUSE_STORE_PAGE_FAULT - CAUSE_FETCH_PAGE_FAULT)
 		next = page_fault(frame, cause);
-	if (next == 1)
-		return 1;
-	if (next == HM_TRAP_EXIT)
-		frame->vcpu->trap_cycle = begin;
-	hm_stay_ends(frame->vcpu, begin);
-	return next;
+	return hm_mmu_ends(frame->vcpu, begin, next);
 }

@@ -18,7 +18,7 @@ static u64 source(const struct hm_frame *frame, const char *read, const char *ta
 }
 
 /* How the last short way ended. */
-static enum { DONE, EXIT, GENERAL } end;
+static enum { DONE, EXIT, GENERAL, UNKNOWN } end;
 
 void hm_short_done(void)
 {
@@ -33,6 +33,11 @@ void hm_short_exit(void)
 void hm_general(void)
 {
 	end = GENERAL;
+}
+
+void hm_unknown(void)
+{
+	end = UNKNOWN;
 }
 
 void hm_general_insn(void)
@@ -100,6 +105,8 @@ enum hm_next guest_trap(u64 cause, u64 tval)
 	}
 	if (end == GENERAL)
 		next = fault || cause == CAUSE_ILLEGAL_INSTRUCTION ? hm_trap_mmu(frame, cause) : 1;
+	if (end == UNKNOWN)
+		next = hm_trap_unknown(frame, cause);
 	model.csr[CSR_MSCRATCH] = frame->scratch;
 	if (next == HM_TRAP_EXIT)
 		return HM_EXIT;

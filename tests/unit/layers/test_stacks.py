@@ -16,7 +16,8 @@ CACHE = os.environ.get("HMODE_CACHE") or os.path.join(os.environ.get("XDG_CACHE_
 OPENSBI = os.environ.get("OPENSBI_SRC") or os.path.join(CACHE, "current", "opensbi")
 # The short path may call no function, since none preserves enough registers.  It stores the address of the first two,
 # and jumps to the others as the last thing.
-ALLOWED = {"hm_read_rs1", "hm_read_rs2", "hm_short_done", "hm_short_exit", "hm_general", "hm_general_insn"}
+ALLOWED = {"hm_read_rs1", "hm_read_rs2", "hm_short_done", "hm_short_exit", "hm_general", "hm_general_insn",
+           "hm_unknown"}
 
 
 def build(root):
