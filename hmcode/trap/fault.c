@@ -84,16 +84,12 @@ static void count_access_fault(struct hm_vcpu *vcpu, u64 cause)
 		hm_pmu_count(vcpu, SBI_PMU_FW_ACCESS_STORE);
 }
 
-/* What is left of a fault that is neither filled nor a true one. */
+/* What is left of a fault that is neither filled nor a true one: to devices most often. */
 static struct hm_fault unusual(struct hm_vcpu *vcpu, u64 cause, u64 va, struct ssp_result found)
 {
 	enum ssp_access access = cause & 3;
 
-	switch (found.verdict) {
-	case SSP_ACCESS_FAULT:
-		count_access_fault(vcpu, ssp_access_fault(access));
-		return to_guest(vcpu, ssp_access_fault(access), va);
-	case SSP_OUTSIDE:
+	if (found.verdict == SSP_OUTSIDE) {
 		/*
 		 * hm_fetch() would find the same, unless another hart of the guest maps code there
 		 * meanwhile.
@@ -101,11 +97,13 @@ static struct hm_fault unusual(struct hm_vcpu *vcpu, u64 cause, u64 va, struct s
 		if (access == SSP_FETCH)
 			return to_guest(vcpu, CAUSE_FETCH_ACCESS, va);
 		return (struct hm_fault){ .class = HM_FAULT_MMIO, .gpa = found.gpa };
-	/* From a walk alone: the host has the shadow filled, and A or D with it. */
-	default:
-		return to_host(found.verdict == SSP_UNMARKED ? HM_EXIT_HIDDEN_FAULT :
-							       HM_EXIT_BROKEN);
 	}
+	if (found.verdict == SSP_ACCESS_FAULT) {
+		count_access_fault(vcpu, ssp_access_fault(access));
+		return to_guest(vcpu, ssp_access_fault(access), va);
+	}
+	/* From a walk alone: the host has the shadow filled, and A or D with it. */
+	return to_host(found.verdict == SSP_UNMARKED ? HM_EXIT_HIDDEN_FAULT : HM_EXIT_BROKEN);
 }
 
 static inline void filled(struct hm_vcpu *vcpu, enum ssp_fence fence, u64 va)
@@ -121,11 +119,11 @@ struct hm_fault hm_find_fault(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstat
 	if (hm_host_tables(vcpu))
 		return of_host_tables(vcpu, cause, va, hm_access_state(mstatus));
 	found = find_or_fill(vcpu, va, cause & 3, hm_access_state(mstatus));
+	if (found.verdict > SSP_TRUE_FAULT)
+		return unusual(vcpu, cause, va, found);
 	if (found.verdict == SSP_TRUE_FAULT)
 		return hm_finishes(vcpu, HM_POLICY_INJECT) ? to_guest(vcpu, cause, va) :
 							     to_host(HM_EXIT_TRUE_FAULT);
-	if (found.verdict != SSP_ALLOWED)
-		return unusual(vcpu, cause, va, found);
 	if (!hm_finishes(vcpu, HM_POLICY_FILL))
 		return to_host(HM_EXIT_HIDDEN_FAULT);
 	filled(vcpu, found.fence, va);

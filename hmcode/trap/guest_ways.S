@@ -45,7 +45,7 @@
 	.endr
 .endm
 
-/* By \way, which is C's: 0 for the guest, else outcome.h. */
+/* By C's \way, which says how it ended. */
 .macro general way
 	save_caller_saved
 	expect_no_trap

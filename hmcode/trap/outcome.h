@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* outcome.h - what C says to guest_ways.S of hm_trap_mmu() and hm_trap_unknown(); 0: the guest can resume. */
+/* outcome.h - how a general way has ended, for guest_ways.S; 0: the guest can resume. */
 #ifndef HM_OUTCOME_H
 #define HM_OUTCOME_H
 

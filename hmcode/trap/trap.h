@@ -168,7 +168,10 @@ static inline u64 hm_mmu_ends(struct hm_vcpu *vcpu, u64 begin, u64 next)
  */
 struct hm_fault hm_find_fault(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus);
 
-/* For hm_trap_mmu and hm_trap_unknown, which return what this does: one that is neither filled nor the guest's own. */
+/*
+ * For hm_trap_mmu and hm_trap_unknown, which return what this does: one that is neither filled nor
+ * the guest's own.
+ */
 u64 hm_page_fault_left(struct hm_frame *frame, u64 cause, struct hm_fault fault);
 /* ... and the same for a load from a device, or a store to it. */
 u64 hm_device_left(struct hm_frame *frame, u64 cause, u64 gpa);
