@@ -273,6 +273,12 @@ static inline u64 hm_access_state(u64 mstatus)
 	return ssp_access_state(mstatus, ~mstatus >> 7 & SSP_USER);
 }
 
+/* ssp_not_user() of it. */
+static inline u64 hm_not_user(u64 mstatus)
+{
+	return mstatus >> 7 & SSP_USER;
+}
+
 /* value: what the trace has of it, an address most often. */
 static inline void hm_count(struct hm_vcpu *vcpu, enum hm_trap_kind kind, u64 value)
 {

@@ -206,20 +206,45 @@ static uint64_t split_regions(uint64_t va, int level)
 	return level < 3 ? 1ull << (va >> 30 & 63) : ~0ull;
 }
 
+/* The table of the guest's path that holds leaves of this level; room for it is reserved. */
+static inline struct ssp_table *descend(struct ssp_space *space, const struct ssp_guest_walk *walk,
+					uint64_t va, int leaf, enum ssp_fence *fence)
+{
+	struct ssp_root *root = space->current;
+	struct ssp_table *table = root_top(space, root);
+
+	if (table->level > leaf)
+		table = top_child(space, root, pte_index(va, table->level), walk, fence);
+	while (table->level > leaf)
+		table = own_child(space, table, pte_index(va, table->level), walk, fence);
+	return table;
+}
+
+/*
+ * The guest's leaf forbids the access: who changes it fences it mostly, and uses the page next.
+ * Both are found by the walk cache then.
+ */
+static __attribute__((noinline)) enum ssp_fence
+remember_forbidden(struct ssp_space *space, const struct ssp_guest_walk *walk, uint64_t va)
+{
+	enum ssp_fence fence = ssp_tables_reserve(space, root_top(space, space->current)->level);
+	struct ssp_table *table = descend(space, walk, va, 0, &fence);
+
+	ssp_table_list_filled(space, table);
+	ssp_walk_remember(space, walk, va, table);
+	return fence;
+}
+
 /* Out of line: most faults come to an end before, and would save its registers. */
 static __attribute__((noinline)) enum ssp_fence fill(struct ssp_space *space,
 						     const struct ssp_guest_walk *walk, uint64_t va,
 						     const struct ssp_slot *slot)
 {
 	struct ssp_root *root = space->current;
-	struct ssp_table *table = root_top(space, root);
 	int leaf = leaf_level(walk, slot);
-	enum ssp_fence fence = ssp_tables_reserve(space, table->level - leaf);
+	enum ssp_fence fence = ssp_tables_reserve(space, root_top(space, root)->level - leaf);
+	struct ssp_table *table = descend(space, walk, va, leaf, &fence);
 
-	if (table->level > leaf)
-		table = top_child(space, root, pte_index(va, table->level), walk, &fence);
-	while (table->level > leaf)
-		table = own_child(space, table, pte_index(va, table->level), walk, &fence);
 	fence = fence_max(fence, set_leaf(space, table, pte_index(va, leaf),
 					  shadow_leaf(walk, slot, leaf)));
 	if (satp_mode(root->gsatp) == SATP_BARE)
@@ -309,13 +334,34 @@ unmarked(struct ssp_space *space, uint64_t va, enum ssp_access access, unsigned 
 }
 
 /* One fault, without its neighbours. */
+static inline __attribute__((always_inline)) struct ssp_result
+fault_by_walk(struct ssp_space *space, uint64_t va, enum ssp_access access, unsigned int state,
+	      struct ssp_guest_walk *walk)
+{
+	const struct ssp_slot *slot;
+
+	ssp_guest_walk(space, space->current->gsatp, va, access, state, walk);
+	if (walk->verdict != SSP_ALLOWED) {
+		if (walk->verdict == SSP_UNMARKED)
+			return unmarked(space, va, access, state, NULL, walk);
+		return (struct ssp_result){ .verdict = walk->verdict, .gpa = walk->gpa };
+	}
+	slot = ssp_walk_slot(space, walk, access, state);
+	if (!slot)
+		return (struct ssp_result){ .verdict = SSP_OUTSIDE, .gpa = walk->gpa };
+	return (struct ssp_result){
+		.verdict = SSP_ALLOWED,
+		.fence = fill(space, walk, va, slot),
+	};
+}
+
+/* The same, by the walk cache where that can tell. */
 static struct ssp_result fault(struct ssp_space *space, uint64_t va, enum ssp_access access,
 			       unsigned int state)
 {
 	struct ssp_guest_walk walk;
-	const struct ssp_slot *slot;
 
-	if (ssp_walk_hit(space->current, va) || ssp_walk_renew(space, va)) {
+	if (ssp_walk_known(space, va)) {
 		struct ssp_result result = { .fence = SSP_FENCE_NONE };
 
 		result.verdict = ssp_fault_fast(space, va, access, state, &result.fence);
@@ -324,24 +370,25 @@ static struct ssp_result fault(struct ssp_space *space, uint64_t va, enum ssp_ac
 					ssp_walk_entry(space->current, va), NULL);
 		if (result.verdict != SSP_SLOW)
 			return result;
-		if (ssp_device_hit(space, va, access, state, &result.gpa)) {
+		if (ssp_device_hit(space, va, access, ssp_not_user(state), &result.gpa)) {
 			result.verdict = SSP_OUTSIDE;
 			return result;
 		}
 	}
-	ssp_guest_walk(space, space->current->gsatp, va, access, state, &walk);
-	if (walk.verdict != SSP_ALLOWED) {
-		if (walk.verdict == SSP_UNMARKED)
-			return unmarked(space, va, access, state, NULL, &walk);
-		return (struct ssp_result){ .verdict = walk.verdict, .gpa = walk.gpa };
-	}
-	slot = ssp_walk_slot(space, &walk, access, state);
-	if (!slot)
-		return (struct ssp_result){ .verdict = SSP_OUTSIDE, .gpa = walk.gpa };
-	return (struct ssp_result){
-		.verdict = SSP_ALLOWED,
-		.fence = fill(space, &walk, va, slot),
-	};
+	return fault_by_walk(space, va, access, state, &walk);
+}
+
+struct ssp_result ssp_fault_unknown(struct ssp_space *space, uint64_t va, enum ssp_access access,
+				    unsigned int state)
+{
+	struct ssp_guest_walk walk;
+	struct ssp_result result = fault_by_walk(space, va, access, state, &walk);
+
+	if (ssp_walk_is_forbidden(&walk) && !walk.level)
+		result.fence = remember_forbidden(space, &walk, va);
+	if (result.verdict == SSP_ALLOWED && access != SSP_STORE)
+		ssp_fill_around(space, va);
+	return result;
 }
 
 struct ssp_result ssp_fault(struct ssp_space *space, uint64_t va, enum ssp_access access,
@@ -350,7 +397,7 @@ struct ssp_result ssp_fault(struct ssp_space *space, uint64_t va, enum ssp_acces
 	struct ssp_result result;
 
 	/* No shorter way fills before this one did, once everything was flushed. */
-	if (space->ring.hpa && !(space->ring.flags & HM_RING_CACHED))
+	if (ssp_ring_is_untold(&space->ring))
 		ssp_ring_caches(space);
 	result = fault(space, va, access, state);
 	if (result.verdict == SSP_ALLOWED && access != SSP_STORE)

@@ -141,29 +141,41 @@ static inline _Bool ssp_leaf_has_rights(const struct ssp_space *space, uint64_t 
 	return !(~pte & space->rights[access]);
 }
 
-/* May this access be made by a 4 KiB leaf of the guest, whatever SUM and MXR are? */
-static inline _Bool ssp_leaf_plainly_allows(const struct ssp_space *space, uint64_t pte,
-					    uint64_t access, uint64_t state)
+/* SSP_USER where the access is not made in U-mode: the page's U has to be another. */
+static inline uint64_t ssp_not_user(uint64_t state)
 {
-	uint64_t need = space->need[access] | PTE_R;
-
-	return (pte & (need | PTE_U)) == (need | (state & SSP_USER));
+	return ~state & SSP_USER;
 }
 
 /*
- * Is it forbidden, whatever they are?  MXR lets loads alone have what they need, and Svadu what
- * is not marked.
+ * May this access be made by a 4 KiB leaf of the guest, whatever SUM and MXR are?  By R, U and what
+ * it needs.
  */
-static inline _Bool ssp_leaf_plainly_forbids(const struct ssp_space *space, uint64_t pte,
-					     uint64_t access)
+static inline _Bool ssp_leaf_plainly_allows(const struct ssp_space *space, uint64_t pte,
+					    uint64_t access, uint64_t not_user)
 {
-	return access != SSP_LOAD && !ssp_leaf_has_rights(space, pte, access);
+	uint64_t plain = space->plain[access];
+
+	return ((pte ^ not_user) & plain) == plain;
 }
 
-/* Of a leaf that has V and not the rights that an access needs; SSP_SLOW: MXR has a say. */
-static inline enum ssp_verdict ssp_leaf_without_rights(uint64_t pte, uint64_t state)
+/*
+ * Of a leaf that has the rights for an access, and does not plainly allow it: is all that it lacks
+ * what is to be set?
+ */
+static inline _Bool ssp_leaf_lacks_marks(uint64_t pte, uint64_t not_user)
 {
-	return pte & PTE_R || !(state & SSP_MXR) ? SSP_TRUE_FAULT : SSP_SLOW;
+	return ((pte ^ not_user) & (PTE_R | PTE_U)) == (PTE_R | PTE_U);
+}
+
+/*
+ * Of a leaf that has V and not the rights that an access needs; SSP_SLOW: MXR has a say, which lets
+ * loads alone have what they need.
+ */
+static inline enum ssp_verdict ssp_leaf_without_rights(uint64_t pte, uint64_t access,
+						       uint64_t state)
+{
+	return access != SSP_LOAD || pte & PTE_R || !(state & SSP_MXR) ? SSP_TRUE_FAULT : SSP_SLOW;
 }
 
 /*
@@ -179,16 +191,16 @@ static inline enum ssp_verdict ssp_leaf_of_other_mode(uint64_t pte, uint64_t acc
 }
 
 /*
- * Neither plainly, of a leaf that has V; SSP_UNMARKED: what it lacks is to be set, if it allows the
+ * Not plainly, of a leaf that has V; SSP_UNMARKED: what it lacks is to be set, if it allows the
  * access then.
  */
 static inline enum ssp_verdict ssp_leaf_exception(const struct ssp_space *space, uint64_t pte,
 						  uint64_t access, uint64_t state)
 {
-	if (ssp_leaf_has_needs(space, pte, access))
-		return ssp_leaf_of_other_mode(pte, access, state);
-	return ssp_leaf_has_rights(space, pte, access) ? SSP_UNMARKED :
-							 ssp_leaf_without_rights(pte, state);
+	if (!ssp_leaf_has_rights(space, pte, access))
+		return ssp_leaf_without_rights(pte, access, state);
+	return ssp_leaf_has_needs(space, pte, access) ? ssp_leaf_of_other_mode(pte, access, state) :
+							SSP_UNMARKED;
 }
 
 /* Is the page of a 4 KiB leaf that allows an access in no slot? */
@@ -210,7 +222,7 @@ static inline _Bool ssp_is_bare_device(const struct ssp_space *space, uint64_t g
  * again and again.  False: the full walk says what it is.
  */
 static inline _Bool ssp_device_hit(const struct ssp_space *space, uint64_t va, uint64_t access,
-				   uint64_t state, uint64_t *gpa)
+				   uint64_t not_user, uint64_t *gpa)
 {
 	const struct ssp_walk *walk = ssp_walk_hit(space->current, va);
 	uint64_t pte;
@@ -218,7 +230,7 @@ static inline _Bool ssp_device_hit(const struct ssp_space *space, uint64_t va, u
 	if (!walk)
 		return 0;
 	pte = ssp_port_load(walk->guest + ssp_entry_offset(va));
-	return ssp_leaf_plainly_allows(space, pte, access, state) &&
+	return ssp_leaf_plainly_allows(space, pte, access, not_user) &&
 	       ssp_is_device(space, pte, va, gpa);
 }
 
@@ -278,15 +290,11 @@ static inline _Bool ssp_table_in_ram(const struct ssp_space *space, const struct
 	return (walk->table->ident << PTE_PPN_SHIFT) - space->ram_base < space->ram_size;
 }
 
-/*
- * The plain case of ssp_may_mark(), whatever SUM and MXR are: of a leaf that has the rights,
- * without what is to be set.
- */
+/* The plain case of ssp_may_mark(): of a leaf that ssp_leaf_lacks_marks(). */
 static inline _Bool ssp_may_plainly_mark(const struct ssp_space *space, const struct ssp_walk *walk,
-					 uint64_t pte, uint64_t state)
+					 uint64_t pte)
 {
-	return (pte & (PTE_R | PTE_U)) == (PTE_R | (state & SSP_USER)) &&
-	       pte - space->ram_base < space->ram_size && ssp_table_in_ram(space, walk);
+	return pte - space->ram_base < space->ram_size && ssp_table_in_ram(space, walk);
 }
 
 /*
@@ -299,7 +307,7 @@ static inline enum ssp_verdict ssp_may_mark(const struct ssp_space *space,
 {
 	enum ssp_verdict verdict = SSP_ALLOWED;
 
-	if (!ssp_leaf_plainly_allows(space, marked, access, state))
+	if (!ssp_leaf_plainly_allows(space, marked, access, ssp_not_user(state)))
 		verdict = ssp_leaf_exception(space, marked, access, state);
 	if (verdict != SSP_ALLOWED)
 		return verdict;
@@ -309,7 +317,7 @@ static inline enum ssp_verdict ssp_may_mark(const struct ssp_space *space,
 
 /*
  * After such a fill for a load or a fetch: is its group to be filled, since the next page but one
- * is there as well?
+ * could be as well?
  */
 static inline _Bool ssp_wants_group(struct ssp_space *space, const struct ssp_walk *walk,
 				    uint64_t va, uint64_t offset)
@@ -317,7 +325,7 @@ static inline _Bool ssp_wants_group(struct ssp_space *space, const struct ssp_wa
 	uint64_t ahead = offset ^ 2 * 8;
 
 	return ssp_reads_on(space, va) && !*ssp_entry_at(walk, ahead) &&
-	       !ssp_is_absent(ssp_port_load(walk->guest + ahead));
+	       ssp_may_hold(ssp_port_load(walk->guest + ahead));
 }
 
 /*
@@ -341,9 +349,7 @@ static inline enum ssp_verdict ssp_fault_fast(struct ssp_space *space, uint64_t 
 			ssp_reads_on(space, va);
 		return SSP_TRUE_FAULT;
 	}
-	if (ssp_leaf_plainly_forbids(space, pte, access))
-		return SSP_TRUE_FAULT;
-	if (!ssp_leaf_plainly_allows(space, pte, access, state))
+	if (!ssp_leaf_plainly_allows(space, pte, access, ssp_not_user(state)))
 		verdict = ssp_leaf_exception(space, pte, access, state);
 	if (verdict == SSP_ALLOWED)
 		verdict = ssp_fill_leaf(space, walk, offset, pte, fence);

@@ -86,7 +86,6 @@ void ssp_table_read_anew(struct ssp_space *space, struct ssp_table *table, uint6
 unsigned int ssp_table_clear_leaves(struct ssp_space *space, struct ssp_table *table);
 void ssp_table_set(struct ssp_space *space, struct ssp_table *table, unsigned int index,
 		   uint64_t value);
-void ssp_table_list_filled(struct ssp_space *space, struct ssp_table *table);
 void ssp_tables_join(struct ssp_space *space, uint32_t *ring, uint32_t *more);
 
 /* recycle.c */
@@ -103,7 +102,6 @@ enum ssp_fence ssp_flush_range(struct ssp_space *space, uint64_t va, uint64_t la
 
 /* walk_cache.c: the walk to va's leaf tables if it is cached or can be taken up again, or NULL. */
 struct ssp_walk *ssp_walk_known(struct ssp_space *space, uint64_t va);
-bool ssp_walk_renew(struct ssp_space *space, uint64_t va);
 void ssp_walk_remember(struct ssp_space *space, const struct ssp_guest_walk *walk, uint64_t va,
 		       struct ssp_table *table);
 

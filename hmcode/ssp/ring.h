@@ -115,6 +115,12 @@ static inline void ssp_ring_publish(const struct ssp_ring *ring)
 		       ring->tail | (uint64_t)ring->flags << 32);
 }
 
+/* Before the next fill: is the guest still to be told that something is cached? */
+static inline _Bool ssp_ring_is_untold(const struct ssp_ring *ring)
+{
+	return ring->hpa && !(ring->flags & HM_RING_CACHED);
+}
+
 /* Entries drained since counting began. */
 static inline uint32_t ssp_ring_entries(const struct ssp_ring *ring)
 {

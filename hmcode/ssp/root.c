@@ -14,6 +14,7 @@ void ssp_set_ad(struct ssp_space *space, bool on)
 	space->sets_ad = on;
 	for (unsigned int i = 0; i < sizeof(space->need); i++) {
 		space->need[i] = (uint32_t)SSP_NEEDS >> 8 * i & 0xff;
+		space->plain[i] = space->need[i] | PTE_R | PTE_U;
 		space->rights[i] = on ? space->need[i] & ~(PTE_A | PTE_D) : space->need[i];
 	}
 }

@@ -236,6 +236,7 @@ struct ssp_space {
 	uint64_t *global_top;      /* entries of the global tree's top table ... */
 	unsigned int global_shift; /* ... indexed by an address from this bit on */
 	uint8_t rights[4];         /* need[] without what ssp_set_ad() has us set */
+	uint8_t plain[4];          /* need[] with R and U: ssp_leaf_plainly_allows() */
 	struct ssp_ring ring;
 	unsigned int slot_count;
 	struct ssp_slot slots[SSP_MAX_SLOTS];
@@ -332,6 +333,14 @@ static inline const struct ssp_slot *ssp_slot_of(const struct ssp_space *space, 
  */
 struct ssp_result ssp_fault(struct ssp_space *space, uint64_t va, enum ssp_access access,
 			    unsigned int state);
+
+/*
+ * The same where no walk to va is known, nor one that can be taken up again: ssp_walk_take_up() has
+ * said so.  The guest's ring, if it has one, says already that something is cached.  A fence may be
+ * owed for SSP_TRUE_FAULT as well, since the walk to a page that the guest has is known afterwards.
+ */
+struct ssp_result ssp_fault_unknown(struct ssp_space *space, uint64_t va, enum ssp_access access,
+				    unsigned int state);
 
 /*
  * The same for a fault that ssp_translate() has called hidden.  ssp_fault() may go by

@@ -125,19 +125,6 @@ void ssp_table_set(struct ssp_space *space, struct ssp_table *table, unsigned in
 		ssp_table_list_filled(space, table);
 }
 
-/* From now on the table may hold leaves. */
-void ssp_table_list_filled(struct ssp_space *space, struct ssp_table *table)
-{
-	struct ssp_root *owner = table_owner(space, table);
-
-	if (table->filled_generation == owner->filled_generation)
-		return;
-	table->filled_generation = owner->filled_generation;
-	table->next_filled = owner->filled;
-	owner->filled = table_number(space, table);
-	owner->filled_count++;
-}
-
 /*
  * A table that hangs loses its place, and all below it with it: whoever uses it next empties it
  * first.

@@ -169,6 +169,7 @@ walk_tables(struct ssp_space *space, uint64_t gsatp, uint64_t va, enum ssp_acces
 void ssp_guest_walk(struct ssp_space *space, uint64_t gsatp, uint64_t va, enum ssp_access access,
 		    unsigned int state, struct ssp_guest_walk *walk)
 {
+	walk->level = SSP_NO_LEAF;
 	walk_tables(space, gsatp, va, access, state, walk);
 }
 

@@ -5,14 +5,16 @@
 
 #include "ssp.h"
 
+#define SSP_NO_LEAF MAX_LEVELS
+
 struct ssp_guest_walk {
 	/*
-	 * SSP_ALLOWED: translated and allowed; SSP_UNMARKED: ssp_walk_mark(); else only gpa is
-	 * set
+	 * SSP_ALLOWED: translated and allowed; SSP_UNMARKED: ssp_walk_mark(); SSP_TRUE_FAULT: the
+	 * path is set if level is that of a leaf; else only gpa is set
 	 */
 	enum ssp_verdict verdict;
 	_Bool global;                  /* G at any level of the path */
-	int level;                     /* of the leaf */
+	int level;                     /* of the leaf; SSP_NO_LEAF: there is none */
 	uint64_t pte;                  /* the leaf */
 	uint64_t gpa;                  /* of va itself */
 	uint64_t table[MAX_LEVELS];    /* GPA of the table at each level of the path */
@@ -22,6 +24,12 @@ struct ssp_guest_walk {
 
 void ssp_guest_walk(struct ssp_space *space, uint64_t gsatp, uint64_t va, enum ssp_access access,
 		    unsigned int state, struct ssp_guest_walk *walk);
+
+/* Has it ended at a leaf that forbids the access? */
+static inline _Bool ssp_walk_is_forbidden(const struct ssp_guest_walk *walk)
+{
+	return walk->verdict == SSP_TRUE_FAULT && walk->level != SSP_NO_LEAF;
+}
 
 /*
  * Set in the guest's leaf what SSP_UNMARKED found missing. SSP_ALLOWED: it is set now, and the

@@ -4,6 +4,7 @@
 #define SSP_WALK_CACHE_H
 
 #include "ssp.h"
+#include "ssp_port.h"
 
 static inline struct ssp_walk *ssp_walk_entry(struct ssp_root *root, uint64_t va)
 {
@@ -21,6 +22,43 @@ static inline struct ssp_walk *ssp_walk_hit(struct ssp_root *root, uint64_t va)
 	struct ssp_walk *entry = ssp_walk_entry(root, va);
 
 	return entry->tag == ssp_walk_tag(root, va) ? entry : NULL;
+}
+
+/* From now on the table may hold leaves. */
+static inline void ssp_table_list_filled(struct ssp_space *space, struct ssp_table *table)
+{
+	struct ssp_root *owner = &space->roots[table->owner];
+
+	if (table->filled_generation == owner->filled_generation)
+		return;
+	table->filled_generation = owner->filled_generation;
+	table->next_filled = owner->filled;
+	owner->filled = table - space->tables;
+	owner->filled_count++;
+}
+
+/*
+ * A walk that a fence dropped is taken up again, if walking again would end where it did; else
+ * NULL.
+ */
+static inline struct ssp_walk *ssp_walk_take_up(struct ssp_space *space, uint64_t va)
+{
+	struct ssp_root *root = space->current;
+	struct ssp_walk *entry = ssp_walk_entry(root, va);
+	const struct ssp_path *path = &root->path[entry - root->walk];
+	uint64_t tag = ssp_walk_tag(root, va);
+
+	if ((entry->tag ^ tag) << (64 - SSP_WALK_VA_BITS) ||
+	    path->tree_generation != root->tree_generation)
+		return NULL;
+	if (path->link_generation && path->link_generation != root->link_generation)
+		return NULL;
+	for (unsigned int i = path->links; i-- > 0;)
+		if (ssp_port_load(path->link[i].hpa) != path->link[i].pte)
+			return NULL;
+	entry->tag = tag;
+	ssp_table_list_filled(space, entry->table);
+	return entry;
 }
 
 static inline void ssp_root_drop_walks(struct ssp_root *root)

@@ -88,28 +88,12 @@ static void count_access_fault(struct hm_vcpu *vcpu, u64 cause)
 		hm_pmu_count(vcpu, SBI_PMU_FW_ACCESS_STORE);
 }
 
-struct hm_fault hm_find_fault(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus)
+/* What is left of a fault that is neither filled nor a true one: to devices most often. */
+static struct hm_fault unusual(struct hm_vcpu *vcpu, u64 cause, u64 va, struct ssp_result found)
 {
 	enum ssp_access access = cause & 3;
-	struct ssp_result found;
 
-	if (hm_host_tables(vcpu))
-		return of_host_tables(vcpu, cause, va, hm_access_state(mstatus));
-	found = find_or_fill(vcpu, va, access, hm_access_state(mstatus));
-	switch (found.verdict) {
-	case SSP_ALLOWED:
-		if (!hm_finishes(vcpu, HM_POLICY_FILL))
-			return to_host(HM_EXIT_HIDDEN_FAULT);
-		hm_fence(found.fence, va);
-		hm_count(vcpu, HM_TRAP_FILL, va);
-		return (struct hm_fault){ .class = HM_FAULT_FILLED };
-	case SSP_TRUE_FAULT:
-		return hm_finishes(vcpu, HM_POLICY_INJECT) ? to_guest(vcpu, cause, va) :
-							     to_host(HM_EXIT_TRUE_FAULT);
-	case SSP_ACCESS_FAULT:
-		count_access_fault(vcpu, ssp_access_fault(access));
-		return to_guest(vcpu, ssp_access_fault(access), va);
-	case SSP_OUTSIDE:
+	if (found.verdict == SSP_OUTSIDE) {
 		/*
 		 * hm_fetch() would find the same, unless another hart of the guest maps code there
 		 * meanwhile.
@@ -117,11 +101,37 @@ struct hm_fault hm_find_fault(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstat
 		if (access == SSP_FETCH)
 			return to_guest(vcpu, CAUSE_FETCH_ACCESS, va);
 		return (struct hm_fault){ .class = HM_FAULT_MMIO, .gpa = found.gpa };
-	/* From a walk alone: the host has the shadow filled, and A or D with it. */
-	default:
-		return to_host(found.verdict == SSP_UNMARKED ? HM_EXIT_HIDDEN_FAULT :
-							       HM_EXIT_BROKEN);
 	}
+	if (found.verdict == SSP_ACCESS_FAULT) {
+		count_access_fault(vcpu, ssp_access_fault(access));
+		return to_guest(vcpu, ssp_access_fault(access), va);
+	}
+	/* From a walk alone: the host has the shadow filled, and A or D with it. */
+	return to_host(found.verdict == SSP_UNMARKED ? HM_EXIT_HIDDEN_FAULT : HM_EXIT_BROKEN);
+}
+
+static inline void filled(struct hm_vcpu *vcpu, enum ssp_fence fence, u64 va)
+{
+	hm_fence(fence, va);
+	hm_count(vcpu, HM_TRAP_FILL, va);
+}
+
+struct hm_fault hm_find_fault(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus)
+{
+	struct ssp_result found;
+
+	if (hm_host_tables(vcpu))
+		return of_host_tables(vcpu, cause, va, hm_access_state(mstatus));
+	found = find_or_fill(vcpu, va, cause & 3, hm_access_state(mstatus));
+	if (found.verdict > SSP_TRUE_FAULT)
+		return unusual(vcpu, cause, va, found);
+	if (found.verdict == SSP_TRUE_FAULT)
+		return hm_finishes(vcpu, HM_POLICY_INJECT) ? to_guest(vcpu, cause, va) :
+							     to_host(HM_EXIT_TRUE_FAULT);
+	if (!hm_finishes(vcpu, HM_POLICY_FILL))
+		return to_host(HM_EXIT_HIDDEN_FAULT);
+	filled(vcpu, found.fence, va);
+	return (struct hm_fault){ .class = HM_FAULT_FILLED };
 }
 
 static enum hm_next exit_outside_ram(struct hm_trap *trap, u64 gpa)
@@ -160,6 +170,33 @@ u64 hm_page_fault_left(struct hm_frame *frame, u64 cause, struct hm_fault fault)
 	next = end_page_fault(&trap, fault);
 	hart_write(CSR_MEPC, trap.pc);
 	return next == HM_EXIT ? HM_TRAP_EXIT : 0;
+}
+
+/* What comes neither to a fill nor to a fault of the guest's own at the same page. */
+static __attribute__((noinline)) u64 leave_unusual(struct hm_frame *frame, u64 cause, u64 va,
+						   struct ssp_result found)
+{
+	return hm_page_fault_left(frame, cause, unusual(frame->vcpu, cause, va, found));
+}
+
+u64 hm_trap_unknown(struct hm_frame *frame, u64 cause)
+{
+	u64 begin = hart_count_all(), va = hart_read(CSR_MTVAL), next = 0;
+	u64 mstatus = hart_read(CSR_MSTATUS);
+	struct hm_vcpu *vcpu = frame->vcpu;
+	struct ssp_result found =
+		ssp_fault_unknown(&vcpu->space, va, cause & 3, hm_access_state(mstatus));
+
+	if (found.verdict == SSP_ALLOWED) {
+		filled(vcpu, found.fence, va);
+	} else if (found.verdict == SSP_TRUE_FAULT) {
+		hm_fence(found.fence, va);
+		hm_count(vcpu, HM_TRAP_TRUE_FAULT, va);
+		hart_write(CSR_MEPC, hm_raise(cause, va, hart_read(CSR_MEPC), mstatus));
+	} else {
+		next = leave_unusual(frame, cause, va, found);
+	}
+	return hm_mmu_ends(vcpu, begin, next);
 }
 
 enum hm_next hm_page_fault(struct hm_trap *trap, u64 cause, u64 va)

@@ -2,11 +2,12 @@
 /*
  * fault_short.c - page faults that the walk cache answers, by the decisions of ssp/hits.h.
  *
+ *	no walk ----> take_up(): one that a fence has dropped, or the general way
  *	guest's PTE --> no V, or forbidden --> inject()
  *	     |--------> plainly allowed ------> fill() --> fill_group(), where the guest reads on
  *	     |                                    `------> unfilled() --> device(): an exit
- *	     `--------> exception(): SUM and MXR ----> one of them, or the general way
- *	                   `--------> mark(): A and D ----> fill(), or repeat()
+ *	     |--------> A or D missing -------> mark() --> fill(), or repeat()
+ *	     `--------> SUM or MXR ----> one of them, or the general way
  *
  * guest_vector.S jumps here with a handful of registers saved.  Compiled like tvm_short.c, its
  * functions preserve all others, and end by a jump: hm_short_done(), hm_device_exit() or
@@ -67,21 +68,30 @@ APART void without_walk(struct hm_vcpu *vcpu, u64 cause)
 	u64 gpa = hart_read(CSR_MTVAL);
 
 	if (!(cause & 1) || !ssp_is_bare_device(&vcpu->space, gpa))
-		return hm_general();
+		return hm_unknown();
 	vcpu->run->exit_gpa = gpa;
 	return device(vcpu);
+}
+
+/* The page alone.  False: nothing has changed. */
+static inline bool fill_page(struct hm_vcpu *vcpu, struct ssp_walk *walk, u64 offset, u64 pte)
+{
+	enum ssp_fence fence;
+
+	if (ssp_fill_leaf(&vcpu->space, walk, offset, pte, &fence) != SSP_ALLOWED)
+		return false;
+	if (fence != SSP_FENCE_NONE)
+		hart_fence_page(hart_read(CSR_MTVAL));
+	hm_count(vcpu, HM_TRAP_FILL, HM_TRACED_OR(hart_read(CSR_MTVAL), 0));
+	return true;
 }
 
 APART void fill(struct hm_vcpu *vcpu, u64 cause, struct ssp_walk *walk, u64 offset, u64 pte)
 {
 	struct ssp_space *space = &vcpu->space;
-	enum ssp_fence fence;
 
-	if (ssp_fill_leaf(space, walk, offset, pte, &fence) != SSP_ALLOWED)
+	if (!fill_page(vcpu, walk, offset, pte))
 		return unfilled(vcpu, cause, pte);
-	if (fence != SSP_FENCE_NONE)
-		hart_fence_page(hart_read(CSR_MTVAL));
-	hm_count(vcpu, HM_TRAP_FILL, HM_TRACED_OR(hart_read(CSR_MTVAL), 0));
 	if (cause != CAUSE_STORE_PAGE_FAULT &&
 	    ssp_wants_group(space, walk, hart_read(CSR_MTVAL), offset))
 		return fill_group(space, walk, offset);
@@ -101,7 +111,7 @@ APART void mark(struct hm_vcpu *vcpu, u64 cause, struct ssp_walk *walk, u64 offs
 	const struct ssp_space *space = &vcpu->space;
 	u64 marked;
 
-	if (!ssp_may_plainly_mark(space, walk, pte, hm_access_state(hart_read(CSR_MSTATUS))))
+	if (!ssp_may_plainly_mark(space, walk, pte))
 		return hm_general();
 	marked = pte | space->need[cause - CAUSE_FETCH_PAGE_FAULT];
 	if (!hart_compare_swap(walk->guest + offset, pte, marked))
@@ -109,18 +119,22 @@ APART void mark(struct hm_vcpu *vcpu, u64 cause, struct ssp_walk *walk, u64 offs
 	return fill(vcpu, cause, walk, offset, marked);
 }
 
-APART void without_rights(struct hm_vcpu *vcpu, u64 pte)
+APART void unreadable(struct hm_vcpu *vcpu, u64 pte)
 {
 	u64 state = hm_access_state(hart_read(CSR_MSTATUS));
 
-	return ssp_leaf_without_rights(pte, state) == SSP_TRUE_FAULT ? inject(vcpu) : hm_general();
+	return ssp_leaf_without_rights(pte, SSP_LOAD, state) == SSP_TRUE_FAULT ? inject(vcpu) :
+										 hm_general();
 }
 
 APART void of_other_mode(struct hm_vcpu *vcpu, u64 cause, struct ssp_walk *walk, u64 offset,
 			 u64 pte)
 {
-	switch (ssp_leaf_of_other_mode(pte, cause - CAUSE_FETCH_PAGE_FAULT,
-				       hm_access_state(hart_read(CSR_MSTATUS)))) {
+	u64 access = cause - CAUSE_FETCH_PAGE_FAULT;
+
+	if (!ssp_leaf_has_needs(&vcpu->space, pte, access))
+		return hm_general();
+	switch (ssp_leaf_of_other_mode(pte, access, hm_access_state(hart_read(CSR_MSTATUS)))) {
 	case SSP_ALLOWED: return fill(vcpu, cause, walk, offset, pte);
 	case SSP_TRUE_FAULT: return inject(vcpu);
 	default: return hm_general();
@@ -130,46 +144,67 @@ APART void of_other_mode(struct hm_vcpu *vcpu, u64 cause, struct ssp_walk *walk,
 /* A leaf that does not plainly allow the access: ssp_leaf_exception(), in parts. */
 APART void exception(struct hm_vcpu *vcpu, u64 cause, struct ssp_walk *walk, u64 offset, u64 pte)
 {
-	const struct ssp_space *space = &vcpu->space;
-	u64 access = cause - CAUSE_FETCH_PAGE_FAULT;
-
-	if (ssp_leaf_has_needs(space, pte, access))
-		return of_other_mode(vcpu, cause, walk, offset, pte);
-	if (ssp_leaf_has_rights(space, pte, access))
+	if (!ssp_leaf_has_rights(&vcpu->space, pte, cause - CAUSE_FETCH_PAGE_FAULT))
+		return cause == CAUSE_LOAD_PAGE_FAULT ? unreadable(vcpu, pte) : inject(vcpu);
+	if (ssp_leaf_lacks_marks(pte, hm_not_user(hart_read(CSR_MSTATUS))))
 		return mark(vcpu, cause, walk, offset, pte);
-	return without_rights(vcpu, pte);
+	return of_other_mode(vcpu, cause, walk, offset, pte);
 }
 
-APART void forbidden(struct hm_vcpu *vcpu, u64 cause, struct ssp_walk *walk, u64 offset, u64 pte)
+static inline bool plainly_allows(const struct hm_vcpu *vcpu, u64 cause, u64 pte)
 {
-	if (ssp_leaf_plainly_forbids(&vcpu->space, pte, cause - CAUSE_FETCH_PAGE_FAULT))
-		return inject(vcpu);
-	return exception(vcpu, cause, walk, offset, pte);
+	return ssp_leaf_plainly_allows(&vcpu->space, pte, cause - CAUSE_FETCH_PAGE_FAULT,
+				       hm_not_user(hart_read(CSR_MSTATUS)));
 }
 
-static inline void present(struct hm_vcpu *vcpu, u64 cause, struct ssp_walk *walk, u64 offset,
-			   u64 pte)
+static inline void absent(struct hm_vcpu *vcpu, u64 cause)
 {
-	if (ssp_leaf_plainly_allows(&vcpu->space, pte, cause - CAUSE_FETCH_PAGE_FAULT,
-				    hm_access_state(hart_read(CSR_MSTATUS))))
-		return fill(vcpu, cause, walk, offset, pte);
-	return forbidden(vcpu, cause, walk, offset, pte);
+	if (cause != CAUSE_STORE_PAGE_FAULT)
+		ssp_reads_on(&vcpu->space, hart_read(CSR_MTVAL));
+	return inject(vcpu);
+}
+
+/* The first page that a fence has taken comes with its group, as ssp_fault() has it. */
+APART void taken_up(struct hm_vcpu *vcpu, u64 cause, struct ssp_walk *walk)
+{
+	u64 va = hart_read(CSR_MTVAL), offset = ssp_entry_offset(va);
+	u64 pte = ssp_port_load(walk->guest + offset);
+
+	if (ssp_is_absent(pte))
+		return absent(vcpu, cause);
+	if (!plainly_allows(vcpu, cause, pte))
+		return exception(vcpu, cause, walk, offset, pte);
+	if (!fill_page(vcpu, walk, offset, pte))
+		return unfilled(vcpu, cause, pte);
+	if (cause == CAUSE_STORE_PAGE_FAULT)
+		return hm_short_done();
+	ssp_reads_on(&vcpu->space, hart_read(CSR_MTVAL));
+	return fill_group(&vcpu->space, walk, offset);
+}
+
+/* The walk is one that a fence has dropped, or there is none. */
+APART void take_up(struct hm_vcpu *vcpu, u64 cause)
+{
+	struct ssp_walk *walk;
+
+	if (ssp_ring_is_untold(&vcpu->space.ring))
+		return hm_general();
+	walk = ssp_walk_take_up(&vcpu->space, hart_read(CSR_MTVAL));
+	return walk ? taken_up(vcpu, cause, walk) : without_walk(vcpu, cause);
 }
 
 /* What ssp_fault_fast() does, in parts.  Where it is hm_general() nothing has changed. */
 void hm_fault_short(struct hm_vcpu *vcpu, u64 cause)
 {
-	struct ssp_space *space = &vcpu->space;
 	u64 va = hart_read(CSR_MTVAL), offset = ssp_entry_offset(va), pte;
-	struct ssp_walk *walk = ssp_walk_hit(space->current, va);
+	struct ssp_walk *walk = ssp_walk_hit(vcpu->space.current, va);
 
 	if (!walk)
-		return without_walk(vcpu, cause);
+		return take_up(vcpu, cause);
 	pte = ssp_port_load(walk->guest + offset);
-	if (ssp_is_absent(pte)) {
-		if (cause != CAUSE_STORE_PAGE_FAULT)
-			ssp_reads_on(space, hart_read(CSR_MTVAL));
-		return inject(vcpu);
-	}
-	return present(vcpu, cause, walk, offset, pte);
+	if (ssp_is_absent(pte))
+		return absent(vcpu, cause);
+	if (!plainly_allows(vcpu, cause, pte))
+		return exception(vcpu, cause, walk, offset, pte);
+	return fill(vcpu, cause, walk, offset, pte);
 }

@@ -59,6 +59,21 @@
 	j	hm_guest_leave
 .endm
 
+/* By C's \way, which says how it ended. */
+.macro general way
+	save_caller_saved
+	expect_no_trap
+	mv	a0, sp
+	csrr	a1, mcause
+	call	\way
+	bnez	a0, general_left
+	expect_guest_traps
+	load_caller_saved
+	load_few
+	csrrw	sp, mscratch, sp
+	mret
+.endm
+
 	.text
 	.align	2
 	.globl	hm_short_done
@@ -102,18 +117,14 @@ hm_general_insn:
 	sd	a2, FRAME_RS2(sp)
 	.globl	hm_general
 hm_general:
-	save_caller_saved
-	expect_no_trap
-	mv	a0, sp
-	csrr	a1, mcause
-	call	hm_trap_mmu
-	bnez	a0, 1f
-	expect_guest_traps
-	load_caller_saved
-	load_few
-	csrrw	sp, mscratch, sp
-	mret
-1:	addi	a0, a0, -HM_TRAP_EXIT
+	general	hm_trap_mmu
+
+	.globl	hm_unknown
+hm_unknown:
+	general	hm_trap_unknown
+
+general_left:
+	addi	a0, a0, -HM_TRAP_EXIT
 	bnez	a0, slow
 	ld	a1, FRAME_RUN(sp)
 	registers_to_page "3,4,8,9,18,19,20,21,22,23,24,25,26,27", "1,5,6,7,10,11,12,13,14,15,16,17,28,29,30,31"

@@ -5,6 +5,7 @@
  *	guest_vector.S	hm_guest_vector	saves a few registers
  *	fault_short.c	hm_fault_short	page faults that the walk cache answers; devices
  *	tvm_short.c	hm_..._short	fences, satp writes and commits likewise
+ *	fault.c		hm_trap_unknown	page faults of which the short way knows no walk
  *	tvm.c		hm_trap_mmu	those that take the engine's general functions; what of them
  *					the policy leaves to the host; by fault.c, other devices
  *	route.c		hm_trap_route	everything else, by cause, all registers saved; from the
@@ -90,6 +91,7 @@ void hm_short_done(void);   /* the guest resumes */
 void hm_short_exit(void);   /* to the host by hm_fence_to_host() */
 void hm_device_exit(void);  /* ... by hm_device_to_host() */
 void hm_general(void);      /* hm_trap_mmu() */
+void hm_unknown(void);      /* hm_trap_unknown() */
 void hm_general_insn(void); /* the same where the sources are not in the frame yet */
 
 /* The short ways, to which guest_vector.S jumps. */
@@ -103,6 +105,7 @@ void hm_tvm_short_policy(struct hm_frame *frame, u64 rs1, u64 rs2, u64 insn);
 u64 hm_learn_tvm(struct hm_frame *frame, u64 insn);
 void hm_learn_first(struct hm_frame *frame);
 u64 hm_trap_mmu(struct hm_frame *frame, u64 cause);
+u64 hm_trap_unknown(struct hm_frame *frame, u64 cause);
 u64 hm_trap_route(struct hm_frame *frame);
 void hm_fault_to_host(struct hm_frame *frame);
 void hm_device_to_host(struct hm_frame *frame);
@@ -151,13 +154,27 @@ static inline enum hm_next hm_exit(struct hm_trap *trap, u64 reason, u64 value)
 	return HM_EXIT;
 }
 
+/* The end of hm_trap_mmu and hm_trap_unknown, entered when the count was `begin`. */
+static inline u64 hm_mmu_ends(struct hm_vcpu *vcpu, u64 begin, u64 next)
+{
+	if (next == 1)
+		return 1;
+	if (next == HM_TRAP_EXIT)
+		vcpu->trap_cycle = begin;
+	hm_stay_ends(vcpu, begin);
+	return next;
+}
+
 /*
  * What a page fault is, by the guest's tables and the policy; a hidden one that is the firmware's
  * is filled.
  */
 struct hm_fault hm_find_fault(struct hm_vcpu *vcpu, u64 cause, u64 va, u64 mstatus);
 
-/* For hm_trap_mmu, which returns what this does: one that is neither filled nor the guest's own. */
+/*
+ * For hm_trap_mmu and hm_trap_unknown, which return what this does: one that is neither filled nor
+ * the guest's own.
+ */
 u64 hm_page_fault_left(struct hm_frame *frame, u64 cause, struct hm_fault fault);
 
 /*

@@ -211,10 +211,5 @@ u64 hm_trap_mmu(struct hm_frame *frame, u64 cause)
 		next = tvm_instruction(frame);
 	else if (cause - CAUSE_FETCH_PAGE_FAULT <= CAUSE_STORE_PAGE_FAULT - CAUSE_FETCH_PAGE_FAULT)
 		next = page_fault(frame, cause);
-	if (next == 1)
-		return 1;
-	if (next == HM_TRAP_EXIT)
-		frame->vcpu->trap_cycle = begin;
-	hm_stay_ends(frame->vcpu, begin);
-	return next;
+	return hm_mmu_ends(frame->vcpu, begin, next);
 }

@@ -9,7 +9,7 @@ import pytest
 from launcher import LAUNCH
 
 LIMITS = {
-    "no-event": 0, "fill": 92, "true-fault": 73, "permission-fault": 91,
+    "no-event": 0, "fill": 89, "true-fault": 73, "permission-fault": 87,
     "fence-page": 112, "fence-page-asid": 94, "satp-hit": 87, "sbi-base": 0,
     "dirty-fault": 91, "fence-asid": 405, "fence-asid/48groups": 1020, "satp-miss": 763,
     "ring-commit": 58, "ring-flush+commit": 110, "ring-flush+refill+commit": 130, "no-event-after-hint": 0,

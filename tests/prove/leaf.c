@@ -61,9 +61,7 @@ void prove_leaf_verdict(void)
 	ASSUME((pte & PTE_V) && !(pte >> PTE_RESERVED_SHIFT));
 	space_init(&space);
 	ssp_set_ad(&space, any_bool());
-	if (ssp_leaf_plainly_forbids(&space, pte, access))
-		verdict = SSP_TRUE_FAULT;
-	else if (ssp_leaf_plainly_allows(&space, pte, access, state))
+	if (ssp_leaf_plainly_allows(&space, pte, access, ssp_not_user(state)))
 		verdict = SSP_ALLOWED;
 	else
 		verdict = ssp_leaf_exception(&space, pte, access, state);

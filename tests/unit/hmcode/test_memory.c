@@ -6,17 +6,18 @@
 
 #include "guest.h"
 
-#define CODE          (GUEST_BASE + 0x300000)
-#define CODE_VA       0x30000000ull
-#define DATA          (GUEST_BASE + 0x400000) /* two pages that do not lie side by side */
-#define DATA_2        (GUEST_BASE + 0x480000)
-#define DATA_VA       0x40000000ull
-#define RING          (GUEST_BASE + 0x500000)
-#define RING_VA       0x50000000ull
-#define ACCESSED      (PTE_V | PTE_R | PTE_W | PTE_A | PTE_D)
-#define SFENCE_VMA_A0 0x12050073u
-#define A0            10
-#define A1            11
+#define CODE           (GUEST_BASE + 0x300000)
+#define CODE_VA        0x30000000ull
+#define DATA           (GUEST_BASE + 0x400000) /* two pages that do not lie side by side */
+#define DATA_2         (GUEST_BASE + 0x480000)
+#define DATA_VA        0x40000000ull
+#define RING           (GUEST_BASE + 0x500000)
+#define RING_VA        0x50000000ull
+#define ACCESSED       (PTE_V | PTE_R | PTE_W | PTE_A | PTE_D)
+#define SFENCE_VMA_A0  0x12050073u
+#define SFENCE_VMA_ALL 0x12000073u
+#define A0             10
+#define A1             11
 
 /* ---- misaligned accesses ---- */
 
@@ -296,6 +297,26 @@ static void all_entries(void)
 	}
 }
 
+/* A walk that a fence of everything has dropped is taken up no sooner. */
+static void fill_after_a_fence_of_everything(void)
+{
+	set_ring();
+	guest_map(DATA_VA, DATA, ACCESSED);
+	guest_trap(CAUSE_STORE_PAGE_FAULT, DATA_VA);
+	expect(ring()->flags & HM_RING_CACHED, HM_RING_CACHED, "flags after a fill");
+	assert_int_equal(guest_trap(CAUSE_ILLEGAL_INSTRUCTION, SFENCE_VMA_ALL), HM_RESUME);
+	expect(ring()->flags & HM_RING_CACHED, 0, "flags after the fence");
+	guest_trap(CAUSE_STORE_PAGE_FAULT, DATA_VA);
+	expect(model_maps_page(DATA_VA), true, "the page");
+	expect(ring()->flags & HM_RING_CACHED, HM_RING_CACHED, "flags after the next fill");
+}
+
+static void a_guest_is_told_of_the_first_fill(void **state)
+{
+	(void)state;
+	assert_int_equal(guest_run(fill_after_a_fence_of_everything), 0);
+}
+
 static void each_entry_of_the_ring_reaches_shadow_and_hart(void **state)
 {
 	(void)state;
@@ -473,6 +494,7 @@ int main(void)
 		FACT(an_instruction_that_changed_runs_anew),
 		FACT(what_was_read_is_what_is_used),
 		FACT(each_entry_of_the_ring_reaches_shadow_and_hart),
+		FACT(a_guest_is_told_of_the_first_fill),
 		FACT(a_forged_ring_costs_a_bounded_time_and_shows_nothing),
 		FACT(a_ring_is_drained_before_its_vcpu_runs),
 		FACT(a_ring_is_drained_though_the_policy_changes),

@@ -321,6 +321,25 @@ static void a_hidden_fault_is_filled_and_a_fence_takes_it_away(void **state)
 	assert_int_equal(guest_run(fill_and_flush), 0);
 }
 
+/* The links to it are new to a hart that remembers that there was nothing. */
+static void store_to_a_page_that_is_shared(void)
+{
+	page();
+	guest_map(VA, PAGE_GPA, ACCESSED & ~PTE_W);
+	model_forget_fences();
+	assert_int_equal(guest_trap(CAUSE_STORE_PAGE_FAULT, VA), HM_RESUME);
+	expect_injected(CAUSE_STORE_PAGE_FAULT, VA, CODE);
+	expect(model_maps_page(VA), false, "the page");
+	expect(model.fences > 0, true, "the hart's fences");
+	expect(guest.vcpu->stats.traps[HM_TRAP_TRUE_FAULT], 1, "true faults");
+}
+
+static void the_first_fault_at_a_page_fences_its_links(void **state)
+{
+	(void)state;
+	assert_int_equal(guest_run(store_to_a_page_that_is_shared), 0);
+}
+
 /* Each form of SFENCE.VMA after a fill, and the fences that the hart has to make at least. */
 static void all_fences(void)
 {
@@ -800,6 +819,7 @@ int main(void)
 		FACT(bits_of_satp_are_set_and_cleared),
 		FACT(a_known_root_comes_back),
 		FACT(a_hidden_fault_is_filled_and_a_fence_takes_it_away),
+		FACT(the_first_fault_at_a_page_fences_its_links),
 		FACT(each_form_of_sfence_vma_reaches_shadow_and_hart),
 		FACT(each_form_of_sfence_vma_is_told_to_the_host),
 		FACT(each_access_is_what_tables_and_slots_make_of_it),

@@ -18,7 +18,7 @@ static u64 source(const struct hm_frame *frame, const char *read, const char *ta
 }
 
 /* How the last short way ended. */
-static enum { DONE, EXIT, GENERAL } end;
+static enum { DONE, EXIT, GENERAL, UNKNOWN } end;
 static void (*exit_by)(struct hm_frame *frame);
 
 void hm_short_done(void)
@@ -41,6 +41,11 @@ void hm_device_exit(void)
 void hm_general(void)
 {
 	end = GENERAL;
+}
+
+void hm_unknown(void)
+{
+	end = UNKNOWN;
 }
 
 void hm_general_insn(void)
@@ -108,6 +113,8 @@ enum hm_next guest_trap(u64 cause, u64 tval)
 	}
 	if (end == GENERAL)
 		next = fault || cause == CAUSE_ILLEGAL_INSTRUCTION ? hm_trap_mmu(frame, cause) : 1;
+	if (end == UNKNOWN)
+		next = hm_trap_unknown(frame, cause);
 	model.csr[CSR_MSCRATCH] = frame->scratch;
 	if (next == HM_TRAP_EXIT)
 		return HM_EXIT;

@@ -198,8 +198,8 @@ HOST_FRAME, TRAP_CONTEXT = 8 * 32, 512
 # OpenSBI's stack of a hart, whose upper end is its scratch space (SBI_PLATFORM_DEFAULT_HART_STACK_SIZE, SBI_SCRATCH_SIZE).
 HOST_STACK = 8192 - 4096
 GUEST_WORLD = ("hm_fault_short", "hm_fence_page_asid_short", "hm_fence_page_short", "hm_satp_short",
-               "hm_learn_tvm", "hm_tvm_short_policy", "hm_trap_mmu", "hm_trap_route", "hm_fault_to_host",
-               "hm_fence_to_host", "hm_device_to_host")
+               "hm_learn_tvm", "hm_tvm_short_policy", "hm_trap_mmu", "hm_trap_unknown", "hm_trap_route",
+               "hm_fault_to_host", "hm_fence_to_host", "hm_device_to_host")
 HANDLER = ("__wrap_sbi_trap_handler",)
 ECALL = (*HANDLER, "sbi_trap_handler", "sbi_ecall_handler")
 TO_SPARE = 1024

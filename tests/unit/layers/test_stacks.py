@@ -17,7 +17,7 @@ OPENSBI = os.environ.get("OPENSBI_SRC") or os.path.join(CACHE, "current", "opens
 # The short path may call no function, since none preserves enough registers.  It stores the address of the first two,
 # and jumps to the others as the last thing.
 ALLOWED = {"hm_read_rs1", "hm_read_rs2", "hm_short_done", "hm_short_exit", "hm_device_exit", "hm_general",
-           "hm_general_insn"}
+           "hm_general_insn", "hm_unknown"}
 
 
 def build(root):

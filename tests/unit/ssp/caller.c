@@ -86,6 +86,18 @@ static bool log_fence(struct caller *caller, uint64_t va, const uint64_t *asid)
 	return true;
 }
 
+/* hmcode takes the walk up itself, and host-hv, which logs, leaves that to the engine. */
+static struct ssp_result fault(struct caller *caller, uint64_t va, enum ssp_access access,
+			       unsigned int state)
+{
+	struct ssp_space *space = caller->space;
+
+	if (caller->logs || ssp_walk_hit(space->current, va) || ssp_ring_is_untold(&space->ring) ||
+	    ssp_walk_take_up(space, va))
+		return ssp_fault(space, va, access, state);
+	return ssp_fault_unknown(space, va, access, state);
+}
+
 struct ssp_result caller_fault(struct caller *caller, uint64_t va, enum ssp_access access,
 			       unsigned int state)
 {
@@ -97,7 +109,7 @@ struct ssp_result caller_fault(struct caller *caller, uint64_t va, enum ssp_acce
 	}
 	result.verdict = ssp_fault_fast(caller->space, va, access, state, &result.fence);
 	if (ssp_is_left(result.verdict))
-		result = ssp_fault(caller->space, va, access, state);
+		result = fault(caller, va, access, state);
 	if (caller->logs && result.verdict == SSP_TRUE_FAULT)
 		result.fence = ssp_forget_fast(caller->space, va);
 	caller_owes(caller, result.fence, va);

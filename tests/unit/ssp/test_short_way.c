@@ -68,6 +68,20 @@ static void a_group_is_filled_where_the_guest_reads_on(void **state)
 	check();
 }
 
+/* The next page but one says whether the guest has the group, and it has not used that one. */
+static void no_group_is_filled_beside_a_page_that_was_not_accessed(void **state)
+{
+	enum ssp_fence fence;
+
+	(void)state;
+	simple_guest();
+	put(2, 3, PAGE(3), LEAF & ~PTE_A);
+	assert_int_equal(store(0), SSP_ALLOWED);
+	f.space.last_read = 0;
+	assert_int_equal(ssp_fault_fast(&f.space, PAGE_SIZE, SSP_LOAD, 0, &fence), SSP_ALLOWED);
+	assert_int_equal(shadow_level(2 * PAGE_SIZE), -1);
+}
+
 /* A guest that touches page after page takes a true fault before each is filled. */
 static void a_true_fault_is_a_part_of_reading_on(void **state)
 {
@@ -210,12 +224,81 @@ static void code_of_a_guest_without_tables_is_at_its_address(void **state)
 	assert_false(ssp_is_bare_device(&f.space, RAM_GPA - 1));
 }
 
+/* A store to a page that processes share: no walk is known before. */
+static void share_a_page(void)
+{
+	simple_guest();
+	put(2, 1, PAGE(1), LEAF & ~PTE_W);
+	assert_int_equal(store(PAGE_SIZE), SSP_TRUE_FAULT);
+	assert_int_equal(shadow_level(PAGE_SIZE), -1);
+}
+
+static void a_page_that_forbids_an_access_is_found_by_the_walk_cache(void **state)
+{
+	(void)state;
+	share_a_page();
+	assert_int_equal(f.result.fence, SSP_FENCE_ASID);
+	assert_non_null(ssp_walk_hit(f.space.current, PAGE_SIZE));
+	assert_null(ssp_walk_hit(f.space.current, 2 * MIB));
+	put(2, 1, PAGE(2), LEAF);
+	fence_va_asid(PAGE_SIZE, 1);
+	assert_int_equal(shadow_level(PAGE_SIZE), 0);
+	assert_maps(PAGE_SIZE, PAGE(2));
+}
+
+/* I6 and I7: its table has leaves when the next page is filled, and a fence finds them. */
+static void what_is_filled_there_is_flushed(void **state)
+{
+	enum ssp_fence fence;
+
+	(void)state;
+	share_a_page();
+	assert_int_equal(ssp_fault_fast(&f.space, 0, SSP_LOAD, 0, &fence), SSP_ALLOWED);
+	check();
+	fence_asid(1);
+	assert_int_equal(shadow_level(0), -1);
+}
+
+/* Tables of a path that ends above the last level, or nowhere, are not made. */
+static void nothing_is_made_for_a_page_that_is_not_there(void **state)
+{
+	uint32_t before;
+
+	(void)state;
+	simple_guest();
+	put(1, 3, RAM_GPA + 4 * MIB, LEAF & ~PTE_W);
+	before = f.space.free_count;
+	assert_int_equal(store(40 * PAGE_SIZE), SSP_TRUE_FAULT);
+	assert_int_equal(store(5 * MIB), SSP_TRUE_FAULT);
+	assert_int_equal(store(6 * MIB), SSP_TRUE_FAULT);
+	assert_int_equal(f.space.free_count, before);
+	assert_null(ssp_walk_hit(f.space.current, 40 * PAGE_SIZE));
+	assert_null(ssp_walk_hit(f.space.current, 6 * MIB));
+}
+
+static void a_fault_after_a_fence_takes_the_walk_up(void **state)
+{
+	const struct ssp_walk *walk;
+
+	(void)state;
+	simple_guest();
+	assert_maps(0, PAGE(0));
+	fence_asid(1);
+	assert_null(ssp_walk_hit(f.space.current, 0));
+	walk = ssp_walk_take_up(&f.space, PAGE_SIZE);
+	assert_non_null(walk);
+	assert_ptr_equal(walk, ssp_walk_hit(f.space.current, 0));
+	assert_null(ssp_walk_take_up(&f.space, 2 * MIB));
+	check();
+}
+
 #define FACT(name) cmocka_unit_test_setup(name, start)
 
 static const struct CMUnitTest tests[] = {
 	FACT(the_walk_cache_serves_neighbours),
 	FACT(the_fast_path_allows_what_the_leaf_does),
 	FACT(a_group_is_filled_where_the_guest_reads_on),
+	FACT(no_group_is_filled_beside_a_page_that_was_not_accessed),
 	FACT(a_true_fault_is_a_part_of_reading_on),
 	FACT(waking_a_table_keeps_the_walks_beside_it),
 	FACT(a_load_fills_the_valid_pages_around_it),
@@ -224,6 +307,10 @@ static const struct CMUnitTest tests[] = {
 	FACT(code_is_where_the_shadow_has_it),
 	FACT(code_is_gone_after_a_fence),
 	FACT(code_of_a_guest_without_tables_is_at_its_address),
+	FACT(a_page_that_forbids_an_access_is_found_by_the_walk_cache),
+	FACT(what_is_filled_there_is_flushed),
+	FACT(nothing_is_made_for_a_page_that_is_not_there),
+	FACT(a_fault_after_a_fence_takes_the_walk_up),
 };
 
 int main(void)
