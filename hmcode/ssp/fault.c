@@ -350,7 +350,7 @@ struct ssp_result ssp_fault(struct ssp_space *space, uint64_t va, enum ssp_acces
 	struct ssp_result result;
 
 	/* No shorter way fills before this one did, once everything was flushed. */
-	if (space->ring.hpa && !(space->ring.flags & HM_RING_CACHED))
+	if (!ssp_ring_is_told(space))
 		ssp_ring_caches(space);
 	result = fault(space, va, access, state);
 	if (result.verdict == SSP_ALLOWED && access != SSP_STORE)

@@ -318,6 +318,12 @@ static inline _Bool ssp_is_left(enum ssp_verdict verdict)
 	return verdict >= SSP_UNMARKED; /* or SSP_SLOW */
 }
 
+/* Was the ring's other side told that something is cached?  It has to be before the first fill. */
+static inline _Bool ssp_ring_is_told(const struct ssp_space *space)
+{
+	return !space->ring.hpa || space->ring.flags & HM_RING_CACHED;
+}
+
 /* A leaf that was flushed is what the guest's tables say by now, or nothing. */
 static inline void ssp_leaf_anew(struct ssp_space *space, struct ssp_walk *walk, uint64_t index)
 {
@@ -367,6 +373,13 @@ static inline struct ssp_walk *ssp_fence_hit(struct ssp_space *space, uint64_t v
 		return walk;
 	/* The global tree may have the page as well. */
 	return space->global_top[(va >> space->global_shift) % PTES_PER_TABLE] ? NULL : walk;
+}
+
+/* The root is the one that the guest runs on. */
+static inline void ssp_root_use(struct ssp_space *space, struct ssp_root *root)
+{
+	root->last_use = ++space->uses;
+	space->current = root;
 }
 
 /* For roots that do not run: the page is fenced in each before it runs. */

@@ -26,24 +26,11 @@ void ssp_walk_remember(struct ssp_space *space, const struct ssp_guest_walk *wal
 	}
 }
 
-/* Take up a walk that a fence dropped, if walking again would end where it did. */
 bool ssp_walk_renew(struct ssp_space *space, uint64_t va)
 {
-	struct ssp_root *root = space->current;
-	struct ssp_walk *entry = ssp_walk_entry(root, va);
-	const struct ssp_path *path = &root->path[entry - root->walk];
-	uint64_t tag = ssp_walk_tag(root, va);
-
-	if (((entry->tag ^ tag) & ((1ull << SSP_WALK_VA_BITS) - 1)) ||
-	    path->tree_generation != root->tree_generation)
+	if (!ssp_walk_was(space->current, va) || !ssp_walk_stands(space->current, va))
 		return false;
-	if (path->link_generation && path->link_generation != root->link_generation)
-		return false;
-	for (unsigned int i = path->links; i-- > 0;)
-		if (ssp_port_load(path->link[i].hpa) != path->link[i].pte)
-			return false;
-	entry->tag = tag;
-	ssp_table_list_filled(space, entry->table);
+	ssp_walk_take_up(space, va);
 	return true;
 }
 

@@ -8,7 +8,8 @@
  *	                   `--------> mark(): A and D ----> fill(), or repeat()
  *
  * guest_vector.S jumps here with a handful of registers saved.  Compiled like tvm_short.c, its
- * functions preserve all others, and end by a jump: hm_short_done() or hm_general().
+ * functions preserve all others, and end by a jump: hm_short_done() or hm_general().  A walk that a
+ * fence dropped is taken up again by renew().
  */
 #include "ssp/hits.h"
 #include "trap/trap.h"
@@ -31,16 +32,25 @@ APART void fill_group(struct ssp_space *space, struct ssp_walk *walk, u64 offset
 	hm_short_done();
 }
 
-APART void fill(struct hm_vcpu *vcpu, u64 cause, struct ssp_walk *walk, u64 offset, u64 pte)
+/* False: the general way's. */
+static inline bool fill_page(struct hm_vcpu *vcpu, struct ssp_walk *walk, u64 offset, u64 pte)
 {
-	struct ssp_space *space = &vcpu->space;
 	enum ssp_fence fence;
 
-	if (ssp_fill_leaf(space, walk, offset, pte, &fence) != SSP_ALLOWED)
-		return hm_general();
+	if (ssp_fill_leaf(&vcpu->space, walk, offset, pte, &fence) != SSP_ALLOWED)
+		return false;
 	if (fence != SSP_FENCE_NONE)
 		hart_fence_page(hart_read(CSR_MTVAL));
 	hm_count(vcpu, HM_TRAP_FILL, HM_TRACED_OR(hart_read(CSR_MTVAL), 0));
+	return true;
+}
+
+APART void fill(struct hm_vcpu *vcpu, u64 cause, struct ssp_walk *walk, u64 offset, u64 pte)
+{
+	struct ssp_space *space = &vcpu->space;
+
+	if (!fill_page(vcpu, walk, offset, pte))
+		return hm_general();
 	if (cause != CAUSE_STORE_PAGE_FAULT &&
 	    ssp_wants_group(space, walk, hart_read(CSR_MTVAL), offset))
 		return fill_group(space, walk, offset);
@@ -115,7 +125,62 @@ static inline void present(struct hm_vcpu *vcpu, u64 cause, struct ssp_walk *wal
 	return forbidden(vcpu, cause, walk, offset, pte);
 }
 
-/* What ssp_fault_fast() does, in parts.  Where it is hm_general() nothing has changed. */
+static inline void absent(struct hm_vcpu *vcpu, u64 cause)
+{
+	if (cause != CAUSE_STORE_PAGE_FAULT)
+		ssp_reads_on(&vcpu->space, hart_read(CSR_MTVAL));
+	return inject(vcpu);
+}
+
+/* What ssp_fault() does where a walk was made, or taken up again: the whole group is filled. */
+APART void fill_around(struct hm_vcpu *vcpu, u64 cause, struct ssp_walk *walk, u64 offset, u64 pte)
+{
+	if (!fill_page(vcpu, walk, offset, pte))
+		return hm_general();
+	if (cause == CAUSE_STORE_PAGE_FAULT)
+		return hm_short_done();
+	ssp_reads_on(&vcpu->space, hart_read(CSR_MTVAL));
+	return fill_group(&vcpu->space, walk, offset);
+}
+
+APART void forbidden_anew(struct hm_vcpu *vcpu, u64 cause, u64 pte)
+{
+	if (ssp_leaf_plainly_forbids(&vcpu->space, pte, cause - CAUSE_FETCH_PAGE_FAULT))
+		return inject(vcpu);
+	return hm_general();
+}
+
+APART void taken_up(struct hm_vcpu *vcpu, u64 cause)
+{
+	u64 va = hart_read(CSR_MTVAL), offset = ssp_entry_offset(va);
+	struct ssp_walk *walk = ssp_walk_entry(vcpu->space.current, va);
+	u64 pte = ssp_port_load(walk->guest + offset);
+
+	if (ssp_is_absent(pte))
+		return absent(vcpu, cause);
+	if (ssp_leaf_plainly_allows(&vcpu->space, pte, cause - CAUSE_FETCH_PAGE_FAULT,
+				    hm_access_state(hart_read(CSR_MSTATUS))))
+		return fill_around(vcpu, cause, walk, offset, pte);
+	return forbidden_anew(vcpu, cause, pte);
+}
+
+/* A walk that a fence dropped. */
+APART void take_up(struct hm_vcpu *vcpu, u64 cause)
+{
+	ssp_walk_take_up(&vcpu->space, hart_read(CSR_MTVAL));
+	return taken_up(vcpu, cause);
+}
+
+/* ssp_walk_renew(), in parts. */
+APART void renew(struct hm_vcpu *vcpu, u64 cause)
+{
+	if (!ssp_ring_is_told(&vcpu->space) ||
+	    !ssp_walk_stands(vcpu->space.current, hart_read(CSR_MTVAL)))
+		return hm_general();
+	return take_up(vcpu, cause);
+}
+
+/* What ssp_fault_fast() does, in parts.  Where it is hm_general() at most a walk is taken up. */
 void hm_fault_short(struct hm_vcpu *vcpu, u64 cause)
 {
 	struct ssp_space *space = &vcpu->space;
@@ -123,12 +188,9 @@ void hm_fault_short(struct hm_vcpu *vcpu, u64 cause)
 	struct ssp_walk *walk = ssp_walk_hit(space->current, va);
 
 	if (!walk)
-		return hm_general();
+		return ssp_walk_was(space->current, va) ? renew(vcpu, cause) : hm_general();
 	pte = ssp_port_load(walk->guest + offset);
-	if (ssp_is_absent(pte)) {
-		if (cause != CAUSE_STORE_PAGE_FAULT)
-			ssp_reads_on(space, hart_read(CSR_MTVAL));
-		return inject(vcpu);
-	}
+	if (ssp_is_absent(pte))
+		return absent(vcpu, cause);
 	return present(vcpu, cause, walk, offset, pte);
 }

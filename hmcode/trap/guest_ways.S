@@ -11,18 +11,18 @@
 #include "trap/outcome.h"
 
 /*
- * From here on a trap is the firmware's own fault.  On the short path, where mtvec
+ * From here on a trap is the firmware's own fault.  Takes \via.  On the short path, where mtvec
  * stays the guest's, none can come: CSRs that every hart here has, and accesses to
  *	the frame, the vCPU, its roots and shadow tables	the firmware's own pool
- *	a guest's leaf table (a walk), its ring's page		RAM of a slot, checked by
+ *	a guest's tables (a walk, its path), its ring's page	RAM of a slot, checked by
  *		hm_slot_set(); a slot that goes takes walks and ring along
  *	the run page						RAM, checked by hm_vcpu_create()
  * all aligned, and at offsets that are masked to the page.  Where tvm_short.c loads as
  * S-mode would, it has a vector of its own (hart_maps_page()).
  */
-.macro expect_no_trap
-	lla	a0, hm_fatal_vector
-	csrw	mtvec, a0
+.macro expect_no_trap via
+	lla	\via, hm_fatal_vector
+	csrw	mtvec, \via
 .endm
 
 .macro expect_guest_traps
@@ -59,7 +59,7 @@ hm_short_done:
 	 */
 	.globl	hm_short_exit
 hm_short_exit:
-	expect_no_trap
+	expect_no_trap a0
 	ld	a1, FRAME_RUN(sp)
 	registers_to_page "1,3,4,7,8,9,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31", "5,6,10,11,12,13,14,15"
 	mv	a0, sp
@@ -69,7 +69,7 @@ hm_short_exit:
 	/* A page fault that is the host's, from hm_exit_vector: all but sp and a0 are still in place. */
 	.globl	hm_fault_exit
 hm_fault_exit:
-	expect_no_trap
+	expect_no_trap a0
 	ld	a0, FRAME_RUN(sp)
 	.irp n, 1,3,4,5,6,7,8,9,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
 	sd	x\n, (RUN_X + 8 * \n)(a0)
@@ -84,6 +84,19 @@ hm_fault_exit:
 	call	hm_fault_to_host
 	j	hm_guest_leave
 
+	/* The C function at a2, of a0 and a1, ends the event. */
+	.globl	hm_middle
+hm_middle:
+	save_caller_saved
+	expect_no_trap t0
+	jalr	a2
+resume_from_c:
+	expect_guest_traps
+	load_caller_saved
+	load_few
+	csrrw	sp, mscratch, sp
+	mret
+
 	.globl	hm_general_insn
 hm_general_insn:
 	csrr	a3, mtval
@@ -94,17 +107,12 @@ hm_general_insn:
 	.globl	hm_general
 hm_general:
 	save_caller_saved
-	expect_no_trap
+	expect_no_trap a0
 	mv	a0, sp
 	csrr	a1, mcause
 	call	hm_trap_mmu
-	bnez	a0, 1f
-	expect_guest_traps
-	load_caller_saved
-	load_few
-	csrrw	sp, mscratch, sp
-	mret
-1:	addi	a0, a0, -HM_TRAP_EXIT
+	beqz	a0, resume_from_c
+	addi	a0, a0, -HM_TRAP_EXIT
 	bnez	a0, slow
 	ld	a1, FRAME_RUN(sp)
 	registers_to_page "3,4,8,9,18,19,20,21,22,23,24,25,26,27", "1,5,6,7,10,11,12,13,14,15,16,17,28,29,30,31"
@@ -114,7 +122,7 @@ hm_general:
 	.globl	hm_other_trap
 hm_other_trap:
 	save_caller_saved
-	expect_no_trap
+	expect_no_trap a0
 slow:
 	save_rest
 	call	hm_trap_route

@@ -10,8 +10,8 @@ from launcher import LAUNCH
 
 LIMITS = {
     "no-event": 0, "fill": 92, "true-fault": 73, "permission-fault": 91,
-    "fence-page": 112, "fence-page-asid": 94, "satp-hit": 87, "sbi-base": 0,
-    "dirty-fault": 91, "fence-asid": 410, "fence-asid/48groups": 1025, "satp-miss": 768,
+    "fence-page": 112, "fence-page-asid": 94, "satp-hit": 85, "sbi-base": 0,
+    "dirty-fault": 91, "fence-asid": 231, "fence-asid/48groups": 797, "satp-miss": 440,
     "ring-commit": 58, "ring-flush+commit": 110, "ring-flush+refill+commit": 130, "no-event-after-hint": 0,
 }
 # Exits to tables of the host, what the guest itself and host-hv spend included.  Most of ssp's fence-page waits for

@@ -2,6 +2,8 @@
 /* test_memory.c - the guest's memory as hmcode reads and writes it: misaligned, and the ring. */
 #include "test.h"
 
+#include "core/insn.h"
+
 #include <sbi/sbi_ecall_interface.h>
 
 #include "guest.h"
@@ -302,6 +304,27 @@ static void each_entry_of_the_ring_reaches_shadow_and_hart(void **state)
 	assert_int_equal(guest_run(all_entries), 0);
 }
 
+/* Also of a page whose tables are known from before the fence. */
+static void first_fills(void)
+{
+	set_ring();
+	guest_map(DATA_VA, DATA, ACCESSED);
+	for (unsigned int i = 0; i < 3; i++) {
+		guest_trap(CAUSE_STORE_PAGE_FAULT, DATA_VA);
+		expect(model_maps_page(DATA_VA), true, "the page, fill %u", i);
+		expect(ring()->flags & HM_RING_CACHED, HM_RING_CACHED, "flags after fill %u", i);
+		assert_int_equal(guest_trap(CAUSE_ILLEGAL_INSTRUCTION, INSN_SFENCE_VMA(0, 0)),
+				 HM_RESUME);
+		expect(ring()->flags & HM_RING_CACHED, 0, "flags after fence %u", i);
+	}
+}
+
+static void the_first_fill_after_a_flush_is_told(void **state)
+{
+	(void)state;
+	assert_int_equal(guest_run(first_fills), 0);
+}
+
 static u64 seed;
 
 static u64 any(void)
@@ -473,6 +496,7 @@ int main(void)
 		FACT(an_instruction_that_changed_runs_anew),
 		FACT(what_was_read_is_what_is_used),
 		FACT(each_entry_of_the_ring_reaches_shadow_and_hart),
+		FACT(the_first_fill_after_a_flush_is_told),
 		FACT(a_forged_ring_costs_a_bounded_time_and_shows_nothing),
 		FACT(a_ring_is_drained_before_its_vcpu_runs),
 		FACT(a_ring_is_drained_though_the_policy_changes),
