@@ -23,6 +23,8 @@ void offsets(void)
 	OFFSET(FRAME_FENCE_PAGE_ASID, hm_frame, known[HM_KNOWN_FENCE_PAGE_ASID]);
 	OFFSET(FRAME_FENCE_PAGE, hm_frame, known[HM_KNOWN_FENCE_PAGE]);
 	OFFSET(FRAME_SATP, hm_frame, known[HM_KNOWN_SATP]);
+	OFFSET(FRAME_FENCE_ASID, hm_frame, known[HM_KNOWN_FENCE_ASID]);
+	OFFSET(FRAME_FENCE_ALL, hm_frame, known[HM_KNOWN_FENCE_ALL]);
 	OFFSET(KNOWN_INSN, hm_known_insn, insn);
 	OFFSET(KNOWN_RS1, hm_known_insn, rs1);
 	OFFSET(KNOWN_RS2, hm_known_insn, rs2);

@@ -57,6 +57,8 @@ enum hm_known_kind {
 	HM_KNOWN_FENCE_PAGE_ASID, /* SFENCE.VMA rs1, rs2 */
 	HM_KNOWN_FENCE_PAGE,      /* SFENCE.VMA rs1, x0 */
 	HM_KNOWN_SATP,            /* CSRRW x0, satp, rs1 */
+	HM_KNOWN_FENCE_ASID,      /* SFENCE.VMA x0, rs2 */
+	HM_KNOWN_FENCE_ALL,       /* SFENCE.VMA x0, x0 */
 	HM_KNOWN_KINDS
 };
 

@@ -9,7 +9,7 @@
  * Number of the lowest set bit; value is not 0.  Base harts have no instruction
  * for it: six bits in a row of a de Bruijn sequence tell where they are.
  */
-static inline unsigned int lowest_bit(uint64_t value)
+static inline uint64_t lowest_bit(uint64_t value)
 {
 	static const uint8_t position[64] = {
 		0,  1,  48, 2,  57, 49, 28, 3,  61, 58, 50, 42, 38, 29, 17, 4,

@@ -53,38 +53,54 @@ void hm_asid_init(struct hm_hart *hart)
 }
 
 /* root: MODE and PPN of the shadow */
-static void load(struct hm_hart *hart, u64 root, u64 *hsatp, u64 *asid_generation)
+static void load_new(const struct hm_hart *hart, u64 root, u64 asid, u64 *hsatp,
+		     u64 *asid_generation)
 {
-	bool fence = !hart->asid_limit;
+	/* Without ASIDs a root never matches: each switch fences, in load_fenced(). */
+	*asid_generation = hart->asid_limit ? hart->asid_generation : 0;
+	*hsatp = root | satp_make(0, asid, 0);
+	hart_write(CSR_SATP, *hsatp);
+}
+
+/* There is no ASID left, or there are none. */
+static __attribute__((noinline)) void load_fenced(struct hm_hart *hart, u64 root, u64 *hsatp,
+						  u64 *asid_generation)
+{
 	u64 asid = 0;
 
-	if (*asid_generation != hart->asid_generation) {
-		if (hart->asid_limit) {
-			if (hart->asid_next == hart->asid_limit) {
-				new_generation(hart);
-				fence = true;
-			}
-			asid = hart->asid_next++;
-		}
-		/* Without ASIDs a root never matches: each switch fences, here. */
-		*asid_generation = hart->asid_limit ? hart->asid_generation : 0;
-		*hsatp = root | satp_make(0, asid, 0);
+	if (hart->asid_limit) {
+		new_generation(hart);
+		asid = hart->asid_next++;
 	}
-	hart_write(CSR_SATP, *hsatp);
-	if (fence)
-		hart_fence_all();
+	load_new(hart, root, asid, hsatp, asid_generation);
+	hart_fence_all();
+}
+
+static void load(struct hm_hart *hart, u64 root, u64 *hsatp, u64 *asid_generation)
+{
+	if (hm_load_ready(hart, *hsatp, *asid_generation))
+		return;
+	if (hart->asid_next >= hart->asid_limit)
+		return load_fenced(hart, root, hsatp, asid_generation);
+	load_new(hart, root, hart->asid_next++, hsatp, asid_generation);
+}
+
+void hm_load_own_root(struct hm_vcpu *vcpu)
+{
+	struct ssp_root *root = vcpu->space.current;
+
+	load(vcpu->hart, satp_make(root->mode, 0, ssp_root_hpa(&vcpu->space, root)), &root->hsatp,
+	     &root->asid_generation);
 }
 
 void hm_load_root(struct hm_hart *hart, struct hm_vcpu *vcpu)
 {
 	struct hm_host_root *host = vcpu->roots.current;
-	struct ssp_root *root = vcpu->space.current;
 
 	if (hm_host_tables(vcpu))
 		load(hart, host->root, &host->hsatp, &host->asid_generation);
 	else
-		load(hart, satp_make(root->mode, 0, ssp_root_hpa(&vcpu->space, root)), &root->hsatp,
-		     &root->asid_generation);
+		hm_load_own_root(vcpu);
 }
 
 void hm_retire_roots(struct hm_vcpu *vcpu)

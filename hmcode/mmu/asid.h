@@ -11,6 +11,9 @@ void hm_asid_init(struct hm_hart *hart);
 /* Make the vCPU's current root the one that the hart walks. */
 void hm_load_root(struct hm_hart *hart, struct hm_vcpu *vcpu);
 
+/* The same where the tables are the firmware's. */
+void hm_load_own_root(struct hm_vcpu *vcpu);
+
 /* Its commonest case, where the root has an ASID already; false: nothing was done. */
 static inline bool hm_load_ready(const struct hm_hart *hart, u64 hsatp, u64 asid_generation)
 {

@@ -5,39 +5,45 @@
 #include "mmu/ring.h"
 #include "mmu/roots.h"
 #include "mmu/satp.h"
+#include "ssp/hits.h"
 
-/* value has passed ssp_satp_legal(); in a host's root buffer it is */
-void hm_switch_satp(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 value)
+/*
+ * A global entry of one mode matches addresses of the other; in bare mode those are
+ * physical ones.
+ */
+bool hm_switch_own_root(struct hm_vcpu *vcpu, u64 value)
 {
 	struct ssp_space *space = &vcpu->space;
-	struct ssp_root *root;
-	enum ssp_fence fence = SSP_FENCE_NONE;
-	unsigned int old_mode;
+	struct ssp_root *root = ssp_root_find(space, value);
+	bool hit = root;
+	enum ssp_fence fence =
+		satp_mode(space->current->gsatp ^ value) ? SSP_FENCE_ALL : SSP_FENCE_NONE;
 
-	if (satp_mode(value) == SATP_BARE)
-		hm_ring_end(vcpu);
-	if (hm_host_tables(vcpu)) {
-		space->root_hits++;
-		hm_root_switch(hart, vcpu, hm_root_find(vcpu, value));
-		return;
-	}
-	old_mode = satp_mode(space->current->gsatp);
-	root = ssp_root_find(space, value);
-	if (root) {
+	if (hit) {
+		ssp_root_catch_up(space, root);
 		space->root_hits++;
 	} else {
 		root = ssp_root_new(space, value, &fence);
 		space->root_misses++;
 	}
-	ssp_root_enter(space, root);
-	/*
-	 * A global entry of one mode matches addresses of the other; in bare mode those are
-	 * physical ones.
-	 */
-	if (satp_mode(value) != old_mode)
-		fence = SSP_FENCE_ALL;
-	hm_load_root(hart, vcpu);
+	ssp_root_use(space, root);
+	hm_load_own_root(vcpu);
+	if (fence == SSP_FENCE_ALL && !space->current->gsatp)
+		hm_ring_end(vcpu);
 	hm_fence(fence, 0);
+	return hit;
+}
+
+void hm_switch_satp(struct hm_hart *hart, struct hm_vcpu *vcpu, u64 value)
+{
+	if (!hm_host_tables(vcpu)) {
+		hm_switch_own_root(vcpu, value);
+		return;
+	}
+	if (satp_mode(value) == SATP_BARE)
+		hm_ring_end(vcpu);
+	vcpu->space.root_hits++;
+	hm_root_switch(hart, vcpu, hm_root_find(vcpu, value));
 }
 
 bool hm_satp_is_cached(struct hm_vcpu *vcpu, u64 gsatp)

@@ -12,21 +12,8 @@
  * "Retired": the root gets another hardware ASID before it runs again, which
  * stands for the fence that would name its old one.
  */
+#include "hits.h"
 #include "internal.h"
-
-/* Has all of the global tree been put to sleep since the root linked it? */
-static bool links_are_old(const struct ssp_space *space, const struct ssp_root *root)
-{
-	return root->global_generation != space->roots[SSP_GLOBAL].tree_generation;
-}
-
-static void forget_leaves(struct ssp_root *root)
-{
-	root->filled = SSP_NONE;
-	root->filled_count = 0;
-	root->filled_generation++;
-	ssp_root_drop_walks(root);
-}
 
 /*
  * The whole tree goes to sleep: each table is made current when it is used again, or
@@ -37,72 +24,7 @@ void ssp_root_sleep(struct ssp_space *space, struct ssp_root *root)
 	ssp_table_make_current(space, root_top(space, root));
 	root->tree_generation++;
 	root->global_generation = space->roots[SSP_GLOBAL].tree_generation;
-	forget_leaves(root);
-}
-
-/*
- * Does the guest's entry lead to the table that the shadow's links?  Then both share the global
- * mappings below.
- */
-static bool leads_to(struct ssp_space *space, uint64_t pte, uint64_t spte)
-{
-	uint64_t ident = is_link(spte) ? link_table(space, spte)->ident : SSP_IDENT_SPLIT;
-
-	if (ident & SSP_IDENT_SPLIT)
-		return false;
-	return (pte & ~(PTE_G | PTE_RSW)) == pte_make(ident << PAGE_SHIFT, PTE_V);
-}
-
-/*
- * A group of a top table changes hands, whose guest's entries are at gpte; true: something is left
- * there.
- */
-static bool hand_over_group(struct ssp_space *space, uint64_t *spte, uint64_t gpte)
-{
-	uint64_t any = 0;
-
-	for (uint64_t *end = spte + GROUP_SIZE; spte != end; spte++, gpte += 8) {
-		uint64_t old = *spte;
-
-		if (!old) /* most are */
-			continue;
-		if (is_own_link(old))
-			any |= *spte = old & ~PTE_V;
-		else if (leads_to(space, ssp_port_load(gpte), old))
-			any |= old;
-		else
-			*spte = 0;
-	}
-	return any;
-}
-
-/*
- * The tree goes to sleep, and its root is another address space's, whose guest satp it has by now.
- * Links to the global tree stay where the guest's table leads to the same one: global mappings
- * exist in all address spaces ("Addressing and Memory Protection", G), so that a hart may have them
- * cached for this one.
- */
-void ssp_root_hand_over(struct ssp_space *space, struct ssp_root *root)
-{
-	struct ssp_table *top = root_top(space, root);
-	uint64_t table = satp_table(root->gsatp), *entries = table_entries(space, top), left = 0;
-	const struct ssp_slot *slot = ssp_slot_of(space, table);
-
-	if (satp_mode(root->gsatp) == SATP_BARE || !slot || links_are_old(space, root) ||
-	    ssp_table_has_more_groups(top, HANDED_OVER)) {
-		ssp_root_sleep(space, root);
-		return;
-	}
-	for (uint64_t groups = top->occupied; groups; groups &= groups - 1) {
-		unsigned int group = lowest_bit(groups);
-
-		if (hand_over_group(space, entries + (group << GROUP_SHIFT),
-				    table + slot->delta + (group << GROUP_SHIFT) * 8))
-			left |= 1ull << group;
-	}
-	top->occupied = left;
-	root->tree_generation++;
-	forget_leaves(root);
+	ssp_root_forget_leaves(root);
 }
 
 /* All tables but the top one, which is empty then, become spare. */
@@ -111,36 +33,35 @@ void ssp_root_empty(struct ssp_space *space, struct ssp_root *root)
 	ssp_table_empty(space, root_top(space, root), &root->spare);
 	root->tree_generation++;
 	root->global_generation = space->roots[SSP_GLOBAL].tree_generation;
-	forget_leaves(root);
+	ssp_root_forget_leaves(root);
 }
 
-/* Clear the leaves of each table that may have some; false: that would cost too much. */
-static bool clear_filled_tables(struct ssp_space *space, struct ssp_root *root)
+/*
+ * Clear the leaves of each filled table from n on; false: that would cost too much, with what the
+ * others have cost.
+ */
+static bool clear_filled_tables(struct ssp_space *space, uint32_t n, unsigned int cost)
 {
 	struct ssp_table *table;
-	unsigned int cost = 0;
 
-	if (root->filled_count > SSP_EAGER_TABLES)
-		return false;
-	for (uint32_t n = root->filled; n != SSP_NONE; n = table->next_filled) {
+	for (; n != SSP_NONE; n = table->next_filled) {
 		table = &space->tables[n];
 		if (cost > EAGER_COST || (table->level && ssp_table_is_crowded(table)))
 			return false;
-		cost += ssp_table_clear_leaves(space, table);
+		cost += table->level ? ssp_table_clear_leaves(space, table) :
+				       ssp_table_clear(space, n);
 	}
 	return true;
 }
 
-/*
- * Nothing that the root had cached is used afterwards, nor what it reached of a global tree that
- * was put to sleep.
- */
-void ssp_root_flush(struct ssp_space *space, struct ssp_root *root)
+/* Whatever is filled from table n on, and whatever the root links. */
+static __attribute__((noinline)) void flush_rest(struct ssp_space *space, struct ssp_root *root,
+						 uint32_t n, unsigned int cost)
 {
 	struct ssp_table *top = root_top(space, root);
-	bool old_links = links_are_old(space, root);
+	bool old_links = ssp_root_links_are_old(space, root);
 
-	if (!clear_filled_tables(space, root) || (old_links && ssp_table_is_crowded(top))) {
+	if (!clear_filled_tables(space, n, cost) || (old_links && ssp_table_is_crowded(top))) {
 		ssp_root_sleep(space, root);
 		return;
 	}
@@ -149,7 +70,30 @@ void ssp_root_flush(struct ssp_space *space, struct ssp_root *root)
 		root->link_generation++;
 		root->global_generation = space->roots[SSP_GLOBAL].tree_generation;
 	}
-	forget_leaves(root);
+	ssp_root_forget_leaves(root);
+}
+
+/*
+ * Nothing that the root had cached is used afterwards, nor what it reached of a global tree that
+ * was put to sleep.  Most often there are a few leaf tables, and no more to do than to clear them.
+ */
+void ssp_root_flush(struct ssp_space *space, struct ssp_root *root)
+{
+	const struct ssp_table *table;
+	unsigned int cost = 0;
+	uint32_t n = root->filled;
+
+	if (root->filled_count > SSP_EAGER_TABLES)
+		return ssp_root_sleep(space, root);
+	for (; n != SSP_NONE && cost <= EAGER_COST; n = table->next_filled) {
+		table = &space->tables[n];
+		if (table->level)
+			break;
+		cost += ssp_table_clear(space, n);
+	}
+	if (n != SSP_NONE || ssp_root_links_are_old(space, root))
+		return flush_rest(space, root, n, cost);
+	ssp_root_forget_leaves(root);
 }
 
 /* A table at the top of the global tree goes: no root may link it. */
@@ -327,21 +271,20 @@ enum ssp_fence ssp_flush_pages_asid(struct ssp_space *space, uint64_t va, uint64
  */
 enum ssp_fence ssp_flush_asid(struct ssp_space *space, uint64_t asid)
 {
-	enum ssp_fence fence = SSP_FENCE_NONE;
-	struct ssp_root *root;
+	struct ssp_root *root, *current = space->current;
 
 	asid &= SATP_ASID_MASK;
 	for_each_root_of_asid(space, root, asid)
 	{
-		if (root == space->current) {
-			ssp_root_flush(space, root);
-			fence = SSP_FENCE_ASID;
-		} else {
-			root->log_position = space->log_head - (SSP_LOG_SIZE + 1);
-			root->asid_generation = 0;
-		}
+		if (root == current)
+			continue;
+		root->log_position = space->log_head - (SSP_LOG_SIZE + 1);
+		root->asid_generation = 0;
 	}
-	return fence;
+	if (satp_asid(current->gsatp) != asid)
+		return SSP_FENCE_NONE;
+	ssp_root_flush(space, current);
+	return SSP_FENCE_ASID;
 }
 
 /* Nothing that is cached now is used afterwards. */
@@ -391,6 +334,5 @@ void ssp_root_catch_up(struct ssp_space *space, struct ssp_root *root)
 void ssp_root_enter(struct ssp_space *space, struct ssp_root *root)
 {
 	ssp_root_catch_up(space, root);
-	root->last_use = ++space->uses;
-	space->current = root;
+	ssp_root_use(space, root);
 }

@@ -416,6 +416,13 @@ static inline struct ssp_walk *ssp_fence_hit(struct ssp_space *space, uint64_t v
 	return space->global_top[(va >> space->global_shift) % PTES_PER_TABLE] ? NULL : walk;
 }
 
+/* The root is the one that the guest runs on. */
+static inline void ssp_root_use(struct ssp_space *space, struct ssp_root *root)
+{
+	root->last_use = ++space->uses;
+	space->current = root;
+}
+
 /* For roots that do not run: the page is fenced in each before it runs. */
 static inline void ssp_log_fence(struct ssp_space *space, uint64_t va)
 {

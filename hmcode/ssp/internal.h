@@ -67,17 +67,78 @@ static inline struct ssp_table *root_top(struct ssp_space *space, const struct s
 	return &space->tables[root->top];
 }
 
+/* Has all of the global tree been put to sleep since the root linked it? */
+static inline bool ssp_root_links_are_old(const struct ssp_space *space,
+					  const struct ssp_root *root)
+{
+	return root->global_generation != space->roots[SSP_GLOBAL].tree_generation;
+}
+
+static inline void ssp_root_forget_leaves(struct ssp_root *root)
+{
+	root->filled = SSP_NONE;
+	root->filled_count = 0;
+	root->filled_generation++;
+	ssp_root_drop_walks(root);
+}
+
+/* Above the last level: are there too many entries to look at each? */
+static inline bool ssp_table_has_more_groups(const struct ssp_table *table, unsigned int than)
+{
+	unsigned int count = 0;
+
+	for (uint64_t groups = table->occupied; groups; groups &= groups - 1)
+		if (++count > than)
+			return true;
+	return false;
+}
+
+static inline bool ssp_table_is_crowded(const struct ssp_table *table)
+{
+	return ssp_table_has_more_groups(table, CROWDED);
+}
+
+static inline void clear_group(uint64_t *entry)
+{
+	entry[0] = entry[1] = entry[2] = entry[3] = 0;
+	entry[4] = entry[5] = entry[6] = entry[7] = 0;
+}
+
+/* Groups of a table become zero, runs of them quickly; returns how many they were. */
+static inline unsigned int clear_groups(uint64_t *entry, uint64_t groups)
+{
+	unsigned int count = 0;
+
+	while (groups) {
+		uint64_t skip = lowest_bit(groups);
+		const uint64_t *begin = entry += skip << GROUP_SHIFT;
+
+		groups >>= skip;
+		do {
+			clear_group(entry);
+			entry += GROUP_SIZE;
+			groups >>= 1;
+		} while (groups & 1);
+		count += (entry - begin) >> GROUP_SHIFT;
+	}
+	return count;
+}
+
+/* A table of the last level, by its number, becomes empty; returns the cost in groups. */
+static inline unsigned int ssp_table_clear(const struct ssp_space *space, uint32_t n)
+{
+	uint64_t groups = space->tables[n].occupied;
+
+	space->tables[n].occupied = 0;
+	return clear_groups(ssp_port_table(space->pool_hpa + ((uint64_t)n << PAGE_SHIFT)), groups);
+}
+
 /* table.c */
 struct ssp_table *ssp_table_alloc(struct ssp_space *space, struct ssp_root *owner, int level);
 void ssp_table_hang(struct ssp_space *space, struct ssp_table *parent, unsigned int index,
 		    struct ssp_table *child, uint64_t ident);
 void ssp_table_orphan(struct ssp_space *space, struct ssp_table *table);
 void ssp_table_empty(struct ssp_space *space, struct ssp_table *table, uint32_t *ring);
-bool ssp_table_has_more_groups(const struct ssp_table *table, unsigned int than);
-static inline bool ssp_table_is_crowded(const struct ssp_table *table)
-{
-	return ssp_table_has_more_groups(table, CROWDED);
-}
 void ssp_table_keep_own_links(struct ssp_space *space, struct ssp_table *table, uint64_t bits);
 void ssp_table_make_current(struct ssp_space *space, struct ssp_table *table);
 void ssp_table_clear_entries(struct ssp_space *space, struct ssp_table *table, unsigned int first,
@@ -94,7 +155,6 @@ enum ssp_fence ssp_tables_reserve(struct ssp_space *space, uint32_t wanted);
 /* flush.c */
 void ssp_drop_all(struct ssp_space *space);
 void ssp_root_sleep(struct ssp_space *space, struct ssp_root *root);
-void ssp_root_hand_over(struct ssp_space *space, struct ssp_root *root);
 void ssp_root_empty(struct ssp_space *space, struct ssp_root *root);
 void ssp_root_flush(struct ssp_space *space, struct ssp_root *root);
 void ssp_unlink_global(struct ssp_space *space, struct ssp_table *table);

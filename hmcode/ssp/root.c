@@ -50,7 +50,8 @@ static void space_init(struct ssp_space *space)
 		space->slots[i] = (struct ssp_slot){ 0 };
 	space->split = space->log_head = space->uses = 0;
 	space->begun = SSP_GLOBAL + 1;
-	space->roots_end = SSP_ROOTS;
+	space->roots_end = space->aged = SSP_ROOTS;
+	space->sorted_at = 0;
 	space->fresh = 0;
 	space->free = SSP_NONE;
 	for (unsigned int i = 0; i < SSP_ASID_BUCKETS; i++)
@@ -59,6 +60,8 @@ static void space_init(struct ssp_space *space)
 	space->root_hits = space->root_misses = 0;
 	for (unsigned int i = 0; i < SSP_ROOTS; i++)
 		root_init(&space->roots[i]);
+	for (unsigned int i = SSP_GLOBAL + 1; i < SSP_ROOTS; i++)
+		space->by_age[i - SSP_GLOBAL - 1] = i;
 }
 
 bool ssp_init(struct ssp_space *space, uint64_t pool_hpa, struct ssp_table *tables,
@@ -121,23 +124,7 @@ void ssp_slot_set(struct ssp_space *space, unsigned int n, struct ssp_slot slot)
 	ssp_flush_all(space);
 }
 
-uint64_t ssp_root_hpa(const struct ssp_space *space, const struct ssp_root *root)
-{
-	return table_hpa(space, &space->tables[root->top]);
-}
-
-/*
- * "Supervisor Address Translation and Protection (satp) Register": a write
- * with an unsupported MODE has no effect; a bare mode has no other field.
- */
-uint64_t ssp_satp_legal(const struct ssp_space *space, uint64_t old, uint64_t value)
-{
-	if (satp_mode(value) == SATP_BARE)
-		return 0;
-	return space->satp_modes >> satp_mode(value) & 1 ? value : old;
-}
-
-static void bucket_remove(struct ssp_space *space, struct ssp_root *root)
+static inline void bucket_remove(struct ssp_space *space, struct ssp_root *root)
 {
 	uint8_t *link = &space->asid_bucket[satp_asid(root->gsatp) % SSP_ASID_BUCKETS];
 
@@ -146,7 +133,7 @@ static void bucket_remove(struct ssp_space *space, struct ssp_root *root)
 	*link = root->next_asid;
 }
 
-static void bucket_add(struct ssp_space *space, struct ssp_root *root)
+static inline void bucket_add(struct ssp_space *space, struct ssp_root *root)
 {
 	uint8_t *link = &space->asid_bucket[satp_asid(root->gsatp) % SSP_ASID_BUCKETS];
 
@@ -159,59 +146,168 @@ static void bucket_add(struct ssp_space *space, struct ssp_root *root)
 	*link = root - space->roots;
 }
 
-/*
- * Those that nobody has used yet come first, and the one that runs comes last: where there is no
- * other, the guest leaves it for good by this very switch.
- */
-static struct ssp_root *choose_root(struct ssp_space *space)
+/* Roots by their last use: what nobody uses from now on stays where it is. */
+static void sort_roots(struct ssp_space *space)
 {
-	struct ssp_root *oldest = space->current, *end = space->roots + space->roots_end;
-	uint64_t least = ~0ull;
+	uint8_t *by_age = space->by_age, count = space->roots_end - SSP_GLOBAL - 1;
 
-	if (space->begun < space->roots_end)
-		return &space->roots[space->begun];
-	for (struct ssp_root *root = space->roots + SSP_GLOBAL + 1; root != end; root++) {
-		if (root->last_use >= least || root == space->current)
-			continue;
-		least = root->last_use;
-		oldest = root;
+	for (unsigned int i = 1; i < count; i++) {
+		uint8_t n = by_age[i];
+		unsigned int to = i;
+
+		for (; to && space->roots[by_age[to - 1]].last_use > space->roots[n].last_use; to--)
+			by_age[to] = by_age[to - 1];
+		by_age[to] = n;
 	}
-	return oldest;
+	space->sorted_at = space->roots[by_age[count - 1]].last_use;
+	space->aged = 0;
+}
+
+/* The oldest of those that were not used since: all others are younger.  NULL: there is none. */
+static inline struct ssp_root *oldest_root(struct ssp_space *space)
+{
+	while (space->aged < space->roots_end - SSP_GLOBAL - 1) {
+		struct ssp_root *root = &space->roots[space->by_age[space->aged++]];
+
+		if (root->last_use <= space->sorted_at && root != space->current)
+			return root;
+	}
+	return NULL;
+}
+
+/*
+ * Does the guest's entry lead to the table that the shadow's links?  Then both share the global
+ * mappings below.
+ */
+static inline bool leads_to(struct ssp_space *space, uint64_t pte, uint64_t spte)
+{
+	uint64_t ident = is_link(spte) ? link_table(space, spte)->ident : SSP_IDENT_SPLIT;
+
+	if (ident & SSP_IDENT_SPLIT)
+		return false;
+	return (pte & ~(PTE_G | PTE_RSW)) == (ident << PTE_PPN_SHIFT | PTE_V);
+}
+
+/* What becomes of an entry of a top table that changes hands, whose guest's is at gpte. */
+static inline uint64_t handed_over(struct ssp_space *space, uint64_t old, uint64_t gpte)
+{
+	if (is_own_link(old))
+		return old & ~PTE_V;
+	return leads_to(space, ssp_port_load(gpte), old) ? old : 0;
+}
+
+/* A group of them; true: something is left there. */
+static inline bool hand_over_group(struct ssp_space *space, uint64_t *spte, uint64_t gpte)
+{
+	uint64_t any = 0;
+
+	for (uint64_t *end = spte + GROUP_SIZE; spte != end; spte++, gpte += 8)
+		if (*spte) /* most are not */
+			any |= *spte = handed_over(space, *spte, gpte);
+	return any;
+}
+
+static __attribute__((noinline)) struct ssp_root *asleep(struct ssp_space *space,
+							 struct ssp_root *root)
+{
+	ssp_root_sleep(space, root);
+	return root;
+}
+
+/*
+ * The tree goes to sleep, and its root is another address space's, whose guest satp it has by now.
+ * Links to the global tree stay where the guest's table leads to the same one: global mappings
+ * exist in all address spaces ("Addressing and Memory Protection", G), so that a hart may have them
+ * cached for this one.
+ */
+static struct ssp_root *hand_over(struct ssp_space *space, struct ssp_root *root)
+{
+	struct ssp_table *top = root_top(space, root);
+	uint64_t table = satp_table(root->gsatp), *entries = table_entries(space, top);
+	const struct ssp_slot *slot = ssp_slot_of(space, table);
+
+	if (satp_mode(root->gsatp) == SATP_BARE || !slot || ssp_root_links_are_old(space, root) ||
+	    ssp_table_has_more_groups(top, HANDED_OVER))
+		return asleep(space, root);
+	table += slot->delta;
+	for (uint64_t groups = top->occupied; groups; groups &= groups - 1) {
+		uint64_t first = lowest_bit(groups) << GROUP_SHIFT;
+
+		if (!hand_over_group(space, entries + first, table + first * 8))
+			top->occupied ^= groups & -groups;
+	}
+	root->tree_generation++;
+	ssp_root_forget_leaves(root);
+	return root;
+}
+
+/* The root is another guest satp's. */
+static inline void rename_root(struct ssp_space *space, struct ssp_root *root, uint64_t gsatp)
+{
+	root->gsatp = gsatp;
+	root->log_position = space->log_head;
+	root->asid_generation = 0;
+	bucket_add(space, root);
+}
+
+/* Its tree has another number of levels. */
+static __attribute__((noinline)) struct ssp_root *resize(struct ssp_space *space,
+							 struct ssp_root *root)
+{
+	root->mode = ssp_shadow_mode(space, root->gsatp);
+	ssp_root_empty(space, root);
+	root_top(space, root)->level = satp_modes[root->mode].levels - 1;
+	return root;
 }
 
 /* A root's first use: it has a top table and no walk. */
-static void begin_use(struct ssp_space *space, struct ssp_root *root)
+static __attribute__((noinline)) struct ssp_root *
+begin_use(struct ssp_space *space, struct ssp_root *root, uint64_t gsatp, enum ssp_fence *fence)
 {
+	*fence = fence_max(*fence, ssp_tables_reserve(space, 1));
 	root->top = table_number(space, ssp_table_alloc(space, root, 0));
 	space->begun++;
 	for (unsigned int i = 0; i < SSP_WALK_CACHE; i++) {
 		root->walk[i].tag = 0;
 		root->path[i].tree_generation = 0;
 	}
+	rename_root(space, root, gsatp);
+	return resize(space, root);
 }
 
-/* Give a root, found by choose_root(), to another guest satp; its tree stays, asleep. */
+/* Give a root to another guest satp; its tree stays, asleep. */
+static __attribute__((noinline)) struct ssp_root *
+give_root(struct ssp_space *space, struct ssp_root *root, uint64_t gsatp, enum ssp_fence *fence)
+{
+	if (root->top == SSP_NONE)
+		return begin_use(space, root, gsatp, fence);
+	bucket_remove(space, root);
+	rename_root(space, root, gsatp);
+	if (root->mode != ssp_shadow_mode(space, gsatp))
+		return resize(space, root);
+	return hand_over(space, root);
+}
+
+static __attribute__((noinline)) struct ssp_root *give_sorted(struct ssp_space *space,
+							      uint64_t gsatp, enum ssp_fence *fence)
+{
+	struct ssp_root *root;
+
+	sort_roots(space);
+	root = oldest_root(space);
+	return give_root(space, root ? root : space->current, gsatp, fence);
+}
+
+/*
+ * Roots that nobody has used yet come first, and the one that runs comes last: where there is no
+ * other, the guest leaves it for good by this very switch.  What is rare stands apart, so that the
+ * rest needs few registers.
+ */
 struct ssp_root *ssp_root_new(struct ssp_space *space, uint64_t gsatp, enum ssp_fence *fence)
 {
-	struct ssp_root *root = choose_root(space);
-	int level;
+	struct ssp_root *root = &space->roots[space->begun];
 
-	if (root->top == SSP_NONE) {
-		*fence = fence_max(*fence, ssp_tables_reserve(space, 1));
-		begin_use(space, root);
-	} else {
-		bucket_remove(space, root);
-	}
-	root->gsatp = gsatp;
-	root->mode = ssp_shadow_mode(space, gsatp);
-	level = satp_modes[root->mode].levels - 1;
-	if (root_top(space, root)->level == level)
-		ssp_root_hand_over(space, root);
-	else
-		ssp_root_empty(space, root);
-	root_top(space, root)->level = level;
-	root->log_position = space->log_head;
-	root->asid_generation = 0;
-	bucket_add(space, root);
-	return root;
+	if (space->begun == space->roots_end)
+		root = oldest_root(space);
+	return root ? give_root(space, root, gsatp, fence) : give_sorted(space, gsatp, fence);
 }

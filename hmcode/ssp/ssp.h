@@ -174,7 +174,7 @@ struct ssp_path {
 	uint64_t tree_generation; /* the root's when the walk was made */
 	uint64_t link_generation; /* the root's, if the walk ends in the global tree; else 0 */
 	uint64_t links;           /* how many of the following */
-	struct {
+	struct ssp_link {
 		uint64_t hpa, pte;
 	} link[MAX_LEVELS - 1];
 };
@@ -211,6 +211,7 @@ struct ssp_root {
 	/* Owned by whoever loads the root into satp (mmu/asid.c). */
 	uint64_t hsatp;           /* hardware satp: mode, hardware ASID, shadow PPN */
 	uint64_t asid_generation; /* the allocator's generation that gave the ASID; 0: none */
+	uint64_t pad[2];          /* a root's number is found by shifting */
 };
 
 /* The guest's flush ring (ring.h): what the engine knows of it by itself. */
@@ -252,6 +253,13 @@ struct ssp_space {
 	uint32_t roots_end; /* those from here on never are: ssp_limit_roots() */
 	uint64_t root_hits, root_misses;
 	uint8_t asid_bucket[SSP_ASID_BUCKETS];
+	/*
+	 * Roots, by their last use when they were sorted last; those before `aged` were taken over
+	 * since, or used.
+	 */
+	uint8_t by_age[SSP_ROOTS - 1];
+	uint8_t aged;
+	uint64_t sorted_at; /* the last of these uses */
 
 	uint64_t log_head;
 	uint64_t log[SSP_LOG_SIZE]; /* page addresses of fences with rs2 = x0 */
@@ -411,7 +419,16 @@ enum ssp_fence ssp_invalidate_gpa(struct ssp_space *space, uint64_t gpa, uint64_
  * date with the flush log, and may retire its hardware ASID; ssp_root_enter then
  * makes it current.
  */
-uint64_t ssp_satp_legal(const struct ssp_space *space, uint64_t old, uint64_t value);
+/*
+ * "Supervisor Address Translation and Protection (satp) Register": a write
+ * with an unsupported MODE has no effect; a bare mode has no other field.
+ */
+static inline uint64_t ssp_satp_legal(const struct ssp_space *space, uint64_t old, uint64_t value)
+{
+	if (satp_mode(value) == SATP_BARE)
+		return 0;
+	return space->satp_modes >> satp_mode(value) & 1 ? value : old;
+}
 
 /* The mode of the shadow behind a legal satp; in bare mode it maps the identity. */
 static inline uint64_t ssp_shadow_mode(const struct ssp_space *space, uint64_t gsatp)
@@ -434,7 +451,10 @@ void ssp_root_catch_up(struct ssp_space *space, struct ssp_root *root);
 void ssp_root_enter(struct ssp_space *space, struct ssp_root *root);
 
 /* HPA of a root's top table, for satp. */
-uint64_t ssp_root_hpa(const struct ssp_space *space, const struct ssp_root *root);
+static inline uint64_t ssp_root_hpa(const struct ssp_space *space, const struct ssp_root *root)
+{
+	return space->pool_hpa + ((uint64_t)root->top << PAGE_SHIFT);
+}
 
 /* All invariants above; returns NULL, or the first one that does not hold, in words. */
 const char *ssp_check(struct ssp_space *space);

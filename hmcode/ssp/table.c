@@ -60,32 +60,6 @@ void ssp_tables_join(struct ssp_space *space, uint32_t *ring, uint32_t *more)
 	tables[last].next = second;
 }
 
-static inline void clear_group(uint64_t *entry)
-{
-	entry[0] = entry[1] = entry[2] = entry[3] = 0;
-	entry[4] = entry[5] = entry[6] = entry[7] = 0;
-}
-
-/* Groups of a table become zero, runs of them quickly; returns how many they were. */
-static unsigned int clear_groups(uint64_t *entry, uint64_t groups)
-{
-	unsigned int count = 0;
-
-	while (groups) {
-		unsigned int skip = lowest_bit(groups);
-
-		entry += skip << GROUP_SHIFT;
-		groups >>= skip;
-		do {
-			clear_group(entry);
-			entry += GROUP_SIZE;
-			groups >>= 1;
-			count++;
-		} while (groups & 1);
-	}
-	return count;
-}
-
 /* The table, which nothing links, is all zero afterwards; its children go into the ring. */
 void ssp_table_empty(struct ssp_space *space, struct ssp_table *table, uint32_t *ring)
 {
@@ -170,17 +144,6 @@ void ssp_table_hang(struct ssp_space *space, struct ssp_table *parent, unsigned 
 	ssp_table_set(space, parent, index, pte_make(table_hpa(space, child), PTE_V | LINK_OWN));
 }
 
-/* Above the last level: are there too many entries to look at each? */
-bool ssp_table_has_more_groups(const struct ssp_table *table, unsigned int than)
-{
-	unsigned int count = 0;
-
-	for (uint64_t groups = table->occupied; groups; groups &= groups - 1)
-		if (++count > than)
-			return true;
-	return false;
-}
-
 /* Of a table above the last level only links to its own tree stay, with these of their bits. */
 void ssp_table_keep_own_links(struct ssp_space *space, struct ssp_table *table, uint64_t bits)
 {
@@ -220,8 +183,8 @@ void ssp_table_clear_entries(struct ssp_space *space, struct ssp_table *table, u
 }
 
 /*
- * Clear leaves; links stay as they are.  A link without leaves below is
- * harmless.  The table is not crowded, or of the last level.  Returns the cost in groups.
+ * Above the last level: clear leaves; links stay as they are.  A link without leaves below is
+ * harmless.  The table is not crowded.  Returns the cost in groups.
  */
 unsigned int ssp_table_clear_leaves(struct ssp_space *space, struct ssp_table *table)
 {
@@ -229,11 +192,6 @@ unsigned int ssp_table_clear_leaves(struct ssp_space *space, struct ssp_table *t
 	uint64_t left = 0;
 	unsigned int visited = 0;
 
-	if (table->level == 0) {
-		visited = clear_groups(entries, table->occupied);
-		table->occupied = 0;
-		return visited;
-	}
 	for (uint64_t groups = table->occupied; groups; groups &= groups - 1, visited++) {
 		unsigned int group = lowest_bit(groups);
 		uint64_t *entry = entries + (group << GROUP_SHIFT), any = 0;

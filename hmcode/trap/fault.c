@@ -71,10 +71,11 @@ static struct hm_fault of_host_tables(struct hm_vcpu *vcpu, u64 cause, u64 va, u
 static struct ssp_result find_or_fill(struct hm_vcpu *vcpu, u64 va, enum ssp_access access,
 				      unsigned int state)
 {
-	struct ssp_result result = { .fence = SSP_FENCE_NONE };
+	struct ssp_result result;
 
 	if (hm_finishes(vcpu, HM_POLICY_FILL))
 		return ssp_fault(&vcpu->space, va, access, state);
+	result.fence = SSP_FENCE_NONE;
 	result.verdict =
 		ssp_translate(&vcpu->space, hm_guest_satp(vcpu), va, access, state, &result.gpa);
 	return result;

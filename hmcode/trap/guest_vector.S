@@ -15,15 +15,17 @@
 #include "trap/guest_registers.h"
 
 /* The instruction in a3 that TVM trapped, if it is the one at \known that hm_learn_tvm() left there. */
-.macro known_insn known, rs2, short
+.macro known_insn known, rs1, rs2, short
 	ld	t1, (\known + KNOWN_INSN)(sp)
 	bne	t1, a3, 1f
 .if \rs2
 	ld	t0, (\known + KNOWN_RS2)(sp)
 	jalr	t0, t0
 .endif
+.if \rs1
 	ld	t0, (\known + KNOWN_RS1)(sp)
 	jalr	t0, t0
+.endif
 	ld	a0, FRAME_VCPU(sp)
 	tail	\short
 1:
@@ -47,9 +49,11 @@ no_page_fault:
 	bnez	a1, hm_other_trap
 	csrr	a3, mtval
 known:
-	known_insn FRAME_FENCE_PAGE_ASID, 1, hm_fence_page_asid_short
-	known_insn FRAME_FENCE_PAGE, 0, hm_fence_page_short
-	known_insn FRAME_SATP, 0, hm_satp_short
+	known_insn FRAME_FENCE_PAGE_ASID, 1, 1, hm_fence_page_asid_short
+	known_insn FRAME_FENCE_PAGE, 1, 0, hm_fence_page_short
+	known_insn FRAME_SATP, 1, 0, hm_satp_short
+	known_insn FRAME_FENCE_ASID, 0, 1, hm_fence_asid_short
+	known_insn FRAME_FENCE_ALL, 0, 0, hm_fence_all_short
 	sd	ra, X(1)
 	mv	a0, sp
 	mv	a1, a3

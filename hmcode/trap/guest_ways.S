@@ -11,19 +11,19 @@
 #include "trap/outcome.h"
 
 /*
- * From here on a trap is the firmware's own fault.  On the short path, where mtvec
+ * From here on a trap is the firmware's own fault.  Takes \via.  On the short path, where mtvec
  * stays the guest's, none can come: CSRs that every hart here has, and accesses to
  *	the frame, the vCPU, its roots and shadow tables	the firmware's own pool
- *	a guest's leaf table (a walk), its ring's page		RAM of a slot, checked by
+ *	a guest's tables (a walk, its path), its ring's page	RAM of a slot, checked by
  *		hm_slot_set(); a slot that goes takes walks and ring along
  *	code that the shadow has				RAM of a slot: invariant I1 of ssp.h
  *	the run page						RAM, checked by hm_vcpu_create()
  * all aligned, and at offsets that are masked to the page.  Where tvm_short.c loads as
  * S-mode would, it has a vector of its own (hart_maps_page()).
  */
-.macro expect_no_trap
-	lla	a0, hm_fatal_vector
-	csrw	mtvec, a0
+.macro expect_no_trap via
+	lla	\via, hm_fatal_vector
+	csrw	mtvec, \via
 .endm
 
 .macro expect_guest_traps
@@ -51,7 +51,7 @@
  * the way through the frame.
  */
 .macro exit_by name
-	expect_no_trap
+	expect_no_trap a0
 	ld	a1, FRAME_RUN(sp)
 	registers_to_page "1,3,4,7,8,9,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31", "5,6,10,11,12,13,14,15"
 	mv	a0, sp
@@ -62,16 +62,11 @@
 /* By C's \way, which says how it ended. */
 .macro general way
 	save_caller_saved
-	expect_no_trap
+	expect_no_trap a0
 	mv	a0, sp
 	csrr	a1, mcause
 	call	\way
-	bnez	a0, general_left
-	expect_guest_traps
-	load_caller_saved
-	load_few
-	csrrw	sp, mscratch, sp
-	mret
+	beqz	a0, resume_from_c
 .endm
 
 	.text
@@ -93,7 +88,7 @@ hm_device_exit:
 	/* A page fault that is the host's, from hm_exit_vector: all but sp and a0 are still in place. */
 	.globl	hm_fault_exit
 hm_fault_exit:
-	expect_no_trap
+	expect_no_trap a0
 	ld	a0, FRAME_RUN(sp)
 	.irp n, 1,3,4,5,6,7,8,9,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
 	sd	x\n, (RUN_X + 8 * \n)(a0)
@@ -108,6 +103,19 @@ hm_fault_exit:
 	call	hm_fault_to_host
 	j	hm_guest_leave
 
+	/* The C function at a2, of a0 and a1, ends the event. */
+	.globl	hm_middle
+hm_middle:
+	save_caller_saved
+	expect_no_trap t0
+	jalr	a2
+resume_from_c:
+	expect_guest_traps
+	load_caller_saved
+	load_few
+	csrrw	sp, mscratch, sp
+	mret
+
 	.globl	hm_general_insn
 hm_general_insn:
 	csrr	a3, mtval
@@ -118,11 +126,6 @@ hm_general_insn:
 	.globl	hm_general
 hm_general:
 	general	hm_trap_mmu
-
-	.globl	hm_unknown
-hm_unknown:
-	general	hm_trap_unknown
-
 general_left:
 	addi	a0, a0, -HM_TRAP_EXIT
 	bnez	a0, slow
@@ -130,11 +133,16 @@ general_left:
 	registers_to_page "3,4,8,9,18,19,20,21,22,23,24,25,26,27", "1,5,6,7,10,11,12,13,14,15,16,17,28,29,30,31"
 	j	hm_guest_leave
 
+	.globl	hm_unknown
+hm_unknown:
+	general	hm_trap_unknown
+	j	general_left
+
 	/* Neither a page fault nor an instruction that may be TVM's. */
 	.globl	hm_other_trap
 hm_other_trap:
 	save_caller_saved
-	expect_no_trap
+	expect_no_trap a0
 slow:
 	save_rest
 	call	hm_trap_route

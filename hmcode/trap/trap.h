@@ -6,6 +6,7 @@
  *	fault_short.c	hm_fault_short	page faults that the walk cache answers; devices
  *	tvm_short.c	hm_..._short	fences, satp writes and commits likewise
  *	fault.c		hm_trap_unknown	page faults of which the short way knows no walk
+ *	tvm.c		hm_..._way	those that are one call of the engine's, by hm_middle
  *	tvm.c		hm_trap_mmu	those that take the engine's general functions; what of them
  *					the policy leaves to the host; by fault.c, other devices
  *	route.c		hm_trap_route	everything else, by cause, all registers saved; from the
@@ -94,11 +95,21 @@ void hm_general(void);      /* hm_trap_mmu() */
 void hm_unknown(void);      /* hm_trap_unknown() */
 void hm_general_insn(void); /* the same where the sources are not in the frame yet */
 
+/*
+ * A middle way: a C function that may change what C may, and whose instruction is known.  It ends
+ * the event.
+ */
+typedef void hm_way(struct hm_vcpu *vcpu, u64 value);
+void hm_middle(struct hm_vcpu *vcpu, u64 value, hm_way *way);
+hm_way hm_fence_asid_way, hm_fence_all_way, hm_satp_way;
+
 /* The short ways, to which guest_vector.S jumps. */
 void hm_fault_short(struct hm_vcpu *vcpu, u64 cause);
 void hm_fence_page_asid_short(struct hm_vcpu *vcpu, u64 va, u64 asid);
 void hm_fence_page_short(struct hm_vcpu *vcpu, u64 va);
 void hm_satp_short(struct hm_vcpu *vcpu, u64 value);
+void hm_fence_asid_short(struct hm_vcpu *vcpu, u64 rs1, u64 asid);
+void hm_fence_all_short(struct hm_vcpu *vcpu);
 void hm_tvm_short_policy(struct hm_frame *frame, u64 rs1, u64 rs2, u64 insn);
 
 /* Called by the assembler's files; all that return something: 0 or 1, or what outcome.h says. */

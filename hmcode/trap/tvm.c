@@ -103,6 +103,49 @@ static enum hm_mmu fence_vma(struct hm_frame *frame, u32 insn)
 	return HM_MMU_DONE;
 }
 
+/*
+ * The middle ways, by hm_middle(): what S-mode asked for, where all of the policy is the
+ * firmware's.
+ */
+static void finish(struct hm_vcpu *vcpu, u64 begin)
+{
+	hart_write(CSR_MEPC, hart_read(CSR_MEPC) + 4);
+	hm_stay_ends(vcpu, begin);
+}
+
+void hm_fence_asid_way(struct hm_vcpu *vcpu, u64 asid)
+{
+	u64 begin = hart_count_all();
+	enum ssp_fence fence = ssp_flush_asid(&vcpu->space, asid);
+
+	hm_count(vcpu, HM_TRAP_SFENCE_ASID, asid & SATP_ASID_MASK);
+	hm_fence(fence, 0);
+	finish(vcpu, begin);
+}
+
+void hm_fence_all_way(struct hm_vcpu *vcpu, u64 asid)
+{
+	u64 begin = hart_count_all();
+	enum ssp_fence fence = ssp_flush_all(&vcpu->space);
+
+	hm_count(vcpu, HM_TRAP_SFENCE_ALL, asid);
+	hm_fence(fence, 0);
+	finish(vcpu, begin);
+}
+
+/* CSRRW that is not ready. */
+void hm_satp_way(struct hm_vcpu *vcpu, u64 value)
+{
+	u64 begin = hart_count_all(), old = vcpu->space.current->gsatp;
+
+	value = ssp_satp_legal(&vcpu->space, old, value);
+	if (value != old && !hm_switch_own_root(vcpu, value))
+		hm_count(vcpu, HM_TRAP_SATP_MISS, value);
+	else
+		hm_count(vcpu, HM_TRAP_SATP_HIT, value);
+	finish(vcpu, begin);
+}
+
 /* frame->rs1 and rs2 are its sources; a destination is written to frame->x. */
 enum hm_mmu hm_mmu_instruction(struct hm_frame *frame, u32 insn)
 {

@@ -6,12 +6,14 @@
  *	new to the hart ----> hm_learn_tvm()
  *	SFENCE.VMA va, asid -> hm_fence_page_asid_short()
  *	SFENCE.VMA va ------> hm_fence_page_short() --> commit(): va is the ring's
- *	CSRW satp ----------> hm_satp_short()
+ *	CSRW satp ----------> hm_satp_short() --------> hm_satp_way(): not ready
+ *	SFENCE.VMA x0, asid -> hm_fence_asid_short() --> hm_fence_asid_way()
+ *	SFENCE.VMA ---------> hm_fence_all_short() ---> hm_fence_all_way()
  *
  * guest_vector.S jumps here with a handful of registers saved.  This file is compiled
  * so that its functions preserve all others (FAST_CFLAGS in the Makefile), and
- * calls nothing outside.  Each ends by a jump: hm_short_done(), or hm_general_insn() for what is
- * left.
+ * calls nothing outside.  Each ends by a jump: hm_short_done(), hm_middle() where the engine's
+ * general function is to be called, or hm_general_insn() for what is left.
  */
 #include "ssp/hits.h"
 #include "core/insn.h"
@@ -36,8 +38,7 @@ static inline bool switch_root(struct hm_vcpu *vcpu, u64 value)
 	if (!root || root->asid_generation != vcpu->hart->asid_generation ||
 	    satp_mode(value ^ space->current->gsatp))
 		return false;
-	root->last_use = ++space->uses;
-	space->current = root;
+	ssp_root_use(space, root);
 	space->root_hits++;
 	hart_write(CSR_SATP, root->hsatp);
 	hm_count(vcpu, HM_TRAP_SATP_HIT, value);
@@ -295,7 +296,22 @@ void hm_fence_page_short(struct hm_vcpu *vcpu, u64 va)
 
 void hm_satp_short(struct hm_vcpu *vcpu, u64 value)
 {
-	return is_from_s_mode() && switch_root(vcpu, value) ? finish() : hm_general_insn();
+	if (!is_from_s_mode())
+		return hm_general_insn();
+	return switch_root(vcpu, value) ? finish() : hm_middle(vcpu, value, hm_satp_way);
+}
+
+/* rs1 is x0, and is not read. */
+void hm_fence_asid_short(struct hm_vcpu *vcpu, u64 rs1, u64 asid)
+{
+	(void)rs1;
+	return is_from_s_mode() ? hm_middle(vcpu, asid, hm_fence_asid_way) : hm_general_insn();
+}
+
+void hm_fence_all_short(struct hm_vcpu *vcpu)
+{
+	return is_from_s_mode() ? hm_middle(vcpu, HM_ALL_ASIDS, hm_fence_all_way) :
+				  hm_general_insn();
 }
 
 /*
@@ -309,6 +325,8 @@ u64 hm_learn_tvm(struct hm_frame *frame, u64 insn)
 
 	if (INSN_IS_SFENCE_VMA(insn) && INSN_RS1(insn))
 		kind = INSN_RS2(insn) ? HM_KNOWN_FENCE_PAGE_ASID : HM_KNOWN_FENCE_PAGE;
+	else if (INSN_IS_SFENCE_VMA(insn))
+		kind = INSN_RS2(insn) ? HM_KNOWN_FENCE_ASID : HM_KNOWN_FENCE_ALL;
 	else if (!INSN_IS_CSRW(insn, CSR_SATP))
 		return 1;
 	frame->known[kind] = (struct hm_known_insn){
@@ -325,6 +343,8 @@ void hm_learn_first(struct hm_frame *frame)
 	hm_learn_tvm(frame, INSN_SFENCE_VMA(10, 11));
 	hm_learn_tvm(frame, INSN_SFENCE_VMA(10, 0));
 	hm_learn_tvm(frame, INSN_CSRW(CSR_SATP, 10));
+	hm_learn_tvm(frame, INSN_SFENCE_VMA(0, 10));
+	hm_learn_tvm(frame, INSN_SFENCE_VMA(0, 0));
 }
 
 /*

@@ -11,7 +11,7 @@ from launcher import LAUNCH
 LIMITS = {
     "no-event": 0, "fill": 89, "true-fault": 73, "permission-fault": 87,
     "fence-page": 112, "fence-page-asid": 94, "satp-hit": 87, "sbi-base": 0,
-    "dirty-fault": 91, "fence-asid": 405, "fence-asid/48groups": 1020, "satp-miss": 763,
+    "dirty-fault": 87, "fence-asid": 231, "fence-asid/48groups": 797, "satp-miss": 440,
     "ring-commit": 58, "ring-flush+commit": 110, "ring-flush+refill+commit": 130, "no-event-after-hint": 0,
 }
 # Exits to tables of the host, what the guest itself and host-hv spend included.  Most of ssp's fence-page waits for

@@ -167,6 +167,12 @@ static void switches(struct cpu *cpu)
 		do_filled(cpu, CSRRS(rd, SATP, 0), 1u << rd);
 		value_is(cpu, cpu->satp[now], rd);
 	}
+	/* Address spaces that are in no root buffer. */
+	for (unsigned int rs1 = 1; rs1 < 32; rs1++) {
+		do_with(cpu, CSRRW(0, SATP, rs1), rs1,
+			satp_value(mode, cpu->root[rs1 % 2], 100 + rs1), 0);
+		is_new(cpu, rs1 % 2, TEST_VA);
+	}
 	csr_write(satp, cpu->satp[0]);
 }
 

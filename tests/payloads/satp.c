@@ -10,13 +10,21 @@
 static void unsupported_modes_change_nothing(const struct mode *mode)
 {
 	static const uint64_t reserved[] = { 1, 2, 7, 11, 14, 15 };
-	uint64_t good = satp_value(mode, root_new(mode), 0), kept = 0;
+	uint64_t good = satp_value(mode, root_new(mode), 0), kept = 0, swapped = 0;
 
 	csr_write(satp, good);
 	for (unsigned int i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++) {
+		uint64_t old;
+
 		csr_write(satp, reserved[i] << MODE_SHIFT | 0x12345);
 		kept += csr_read(satp) == good;
+		__asm__ volatile("csrrw %0, satp, %1" /* a way of its own */
+				 : "=r"(old)
+				 : "r"(reserved[i] << MODE_SHIFT | 0x12345)
+				 : "memory");
+		swapped += old == good && csr_read(satp) == good;
 	}
+	fact_equal(swapped, kept, "and so does swapping it in");
 	fact_equal(kept, sizeof(reserved) / sizeof(reserved[0]),
 		   "writing a reserved mode changes nothing");
 	csr_write(satp, 0);

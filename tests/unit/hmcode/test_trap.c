@@ -107,6 +107,7 @@ static const struct {
 	{ "satp is read in U-mode", SET(CSR_SATP, A0, 0), PRV_U, 7, true },
 	{ "SFENCE.VMA in U-mode", SFENCE_VMA(0, 0), PRV_U, 7, true },
 	{ "SFENCE.VMA of a page in U-mode", SFENCE_VMA(A0, 0), PRV_U, 7, true },
+	{ "SFENCE.VMA of an address space in U-mode", SFENCE_VMA(0, A1), PRV_U, 7, true },
 	{ "WFI in U-mode", WFI, PRV_U, 7, true },
 	{ "SRET in U-mode", SRET, PRV_U, 7, true },
 	{ "MRET", MRET, PRV_S, 7, true },

@@ -53,6 +53,12 @@ void hm_general_insn(void)
 	end = GENERAL;
 }
 
+void hm_middle(struct hm_vcpu *vcpu, u64 value, hm_way *way)
+{
+	way(vcpu, value);
+	end = DONE;
+}
+
 static void short_way(struct hm_frame *frame, u64 insn)
 {
 	const struct hm_known_insn *known = frame->known;
@@ -68,6 +74,12 @@ static void short_way(struct hm_frame *frame, u64 insn)
 			case HM_KNOWN_FENCE_PAGE_ASID:
 				return hm_fence_page_asid_short(frame->vcpu, rs1, rs2);
 			case HM_KNOWN_FENCE_PAGE: return hm_fence_page_short(frame->vcpu, rs1);
+			case HM_KNOWN_FENCE_ASID:
+				assert_int_equal(rs1, 0);
+				return hm_fence_asid_short(frame->vcpu, ~0ull, rs2);
+			case HM_KNOWN_FENCE_ALL:
+				assert_int_equal(rs1 | rs2, 0);
+				return hm_fence_all_short(frame->vcpu);
 			default: return hm_satp_short(frame->vcpu, rs1);
 			}
 		}

@@ -89,9 +89,11 @@ def usage(build):
 
 ROUTES = tuple("hm_route_" + name for name in ("illegal", "access_fault", "misaligned", "sbi"))
 TIMERS = ("mtimer_event_start", "plmt_timer_event_start")
+WAYS = ("hm_fence_asid_way", "hm_fence_all_way", "hm_satp_way")
 WITHIN = ()         # a jump within the function: a switch by a table
 # Who calls by pointer, and whom.
 INDIRECT = {
+    "hm_middle": WAYS,
     "hm_general_insn": WITHIN,      # sources.S, whose pieces of code come back by t0
     "hm_trap_route": ROUTES,
     "hm_route_interrupt": TIMERS, "start_timer": TIMERS, "hm_vcpu_run": TIMERS,
@@ -197,7 +199,7 @@ class Firmware:
 HOST_FRAME, TRAP_CONTEXT = 8 * 32, 512
 # OpenSBI's stack of a hart, whose upper end is its scratch space (SBI_PLATFORM_DEFAULT_HART_STACK_SIZE, SBI_SCRATCH_SIZE).
 HOST_STACK = 8192 - 4096
-GUEST_WORLD = ("hm_fault_short", "hm_fence_page_asid_short", "hm_fence_page_short", "hm_satp_short",
+GUEST_WORLD = (*WAYS, "hm_fault_short", "hm_fence_page_asid_short", "hm_fence_page_short", "hm_satp_short",
                "hm_learn_tvm", "hm_tvm_short_policy", "hm_trap_mmu", "hm_trap_unknown", "hm_trap_route",
                "hm_fault_to_host", "hm_fence_to_host", "hm_device_to_host")
 HANDLER = ("__wrap_sbi_trap_handler",)

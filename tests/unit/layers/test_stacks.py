@@ -15,9 +15,9 @@ CACHE = os.environ.get("HMODE_CACHE") or os.path.join(os.environ.get("XDG_CACHE_
                                                       os.path.expanduser("~/.cache"), "hmode")
 OPENSBI = os.environ.get("OPENSBI_SRC") or os.path.join(CACHE, "current", "opensbi")
 # The short path may call no function, since none preserves enough registers.  It stores the address of the first two,
-# and jumps to the others as the last thing.
-ALLOWED = {"hm_read_rs1", "hm_read_rs2", "hm_short_done", "hm_short_exit", "hm_device_exit", "hm_general",
-           "hm_general_insn", "hm_unknown"}
+# hands on those of the middle ways, and jumps to the others as the last thing.
+ALLOWED = {"hm_read_rs1", "hm_read_rs2", *stacks.WAYS, "hm_short_done", "hm_short_exit", "hm_device_exit", "hm_middle",
+           "hm_general", "hm_general_insn", "hm_unknown"}
 
 
 def build(root):

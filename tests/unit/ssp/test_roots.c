@@ -183,18 +183,51 @@ static void the_root_used_longest_ago_is_taken_over(void **state)
 	assert_null(ssp_root_find(&f.space, second));
 }
 
+/* Whatever is used in whatever order, with one root or all. */
+static void always_the_root_used_longest_ago_is_taken_over(unsigned int roots)
+{
+	uint64_t used[2 * SSP_ROOTS] = { 0 }, gsatp[2 * SSP_ROOTS] = { 0 }, seed = roots;
+
+	for (uint64_t now = 1; now < 3000; now++) {
+		unsigned int asid = 1 + (seed >> 33) % (2 * SSP_ROOTS - 1), younger = 0;
+
+		seed = seed * 6364136223846793005ull + 1442695040888963407ull;
+		if (now % 64 < 48) /* now and then mostly the same few */
+			asid = 1 + asid % (SSP_ROOTS / 2);
+		for (unsigned int other = 1; other < 2 * SSP_ROOTS; other++)
+			younger += used[other] > used[asid];
+		assert_int_equal(gsatp[asid] && ssp_root_find(&f.space, gsatp[asid]),
+				 used[asid] && younger < roots);
+		satp(SATP_SV39, asid, 0);
+		gsatp[asid] = f.space.current->gsatp;
+		used[asid] = now;
+	}
+}
+
+static void in_any_order_the_root_used_longest_ago_is_taken_over(void **state)
+{
+	(void)state;
+	for (unsigned int roots = 1; roots < SSP_ROOTS; roots++) {
+		start_with(RAM_DELTA, POOL_TABLES, false);
+		ssp_limit_roots(&f.space, roots);
+		simple_guest();
+		always_the_root_used_longest_ago_is_taken_over(roots);
+	}
+}
+
 static void the_root_that_runs_is_not_taken_over(void **state)
 {
-	struct ssp_root *current;
-
 	(void)state;
 	simple_guest();
-	for (unsigned int asid = 1; asid < SSP_ROOTS; asid++)
+	for (unsigned int asid = 2; asid < 4 * SSP_ROOTS; asid++) {
+		struct ssp_root *current = f.space.current;
+		uint64_t last_use = current->last_use;
+
+		current->last_use = 0; /* as a host may say */
 		satp(SATP_SV39, asid, 0);
-	current = f.space.current;
-	current->last_use = 0; /* as a host may say */
-	satp(SATP_SV39, SSP_ROOTS, 0);
-	assert_ptr_not_equal(f.space.current, current);
+		assert_ptr_not_equal(f.space.current, current);
+		current->last_use = last_use;
+	}
 }
 
 /* The last so many are kept, and no others. */
@@ -378,6 +411,7 @@ static const struct CMUnitTest tests[] = {
 	FACT(more_roots_than_the_buffer_holds_all_work),
 	FACT(a_known_root_is_found_with_its_leaves),
 	FACT(the_root_used_longest_ago_is_taken_over),
+	FACT(in_any_order_the_root_used_longest_ago_is_taken_over),
 	FACT(the_root_that_runs_is_not_taken_over),
 	FACT(a_space_keeps_as_many_roots_as_it_may),
 	FACT(a_single_root_is_each_address_space_in_turn),
