@@ -319,6 +319,11 @@ def test_old_qemu_is_refused(machine):
     assert "version 7, 10 or later is needed" in done.stderr
 
 
+def test_a_program_that_is_no_qemu_is_named():
+    done = call(LAUNCH, "run", "MODE=native", "WORKLOAD=fork", "QEMU=/bin/true")
+    assert done.returncode == 1 and "QEMU=/bin/true does not say which version of QEMU it is" in done.stderr, done
+
+
 def test_qemu_that_is_no_program():
     done = call(LAUNCH, "run", "QEMU=/nowhere/qemu")
     assert_refused(done, "QEMU=/nowhere/qemu")
