@@ -24,7 +24,7 @@ def with_moves(found):
     for kept in found:
         run = next((kept["run"].removesuffix("-" + shift) for shift in plan.SHIFTS if kept["run"].endswith("-native-" + shift)), kept["run"])
         for result in kept["results"]:
-            if result.get("mode") == "native":
+            if result.get("mode") == "native" and "workload" in result:     # a bench's has none
                 counts.setdefault((run, result["workload"]), []).append(instructions(result))
     for kept in found:
         for result in kept["results"]:

@@ -175,13 +175,14 @@ def reason(output):
 
 
 def with_comparison(found):
-    """Outputs of programs against native's of the same part; where they differ the record is wrong."""
-    native = {}
-    for kept in found:
+    """Outputs of programs against native's of the same part; where they differ the record is wrong.  Benches
+    have programs that are no guests'."""
+    native, guests = {}, [kept for kept in found if kept["kind"] == plan.WORKLOADS]
+    for kept in guests:
         for result in kept["results"]:
             if result.get("program") and result["mode"] == "native":
                 native[kept["part"], result["workload"]] = result["program"]["stdout"]
-    for kept in found:
+    for kept in guests:
         for result in kept["results"]:
             told, base = result.get("program"), native.get((kept["part"], result.get("workload")))
             if told and base and not told["checked"] and any(told["stdout"][name] != base[name] for name in ("bytes", "crc32")):

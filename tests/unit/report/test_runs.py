@@ -228,6 +228,19 @@ def test_how_far_native_moves_is_kept():
     assert [result.get("moves") for kept in found for result in kept["results"]] == [0.05, None, None, None, None, None, None, None, None]
 
 
+@pytest.mark.parametrize("kind, told", [
+    (plan.HSPT, {"schema": 2, "programs": [{"program": "chase", "configuration": "stock", "runs": 1, "times": {}}]}),
+    (plan.DEVICES, [{"mode": "native", "request": "4 KiB read", "figure": "exits", "values": [0]}])])
+def test_a_bench_leaves_its_own_records(fake, monkeypatch, tmp_path, kind, told):
+    """They are none of a guest's."""
+    monkeypatch.setattr(runs.tree, "BUILD", tmp_path)
+    (tmp_path / kind).mkdir()
+    (tmp_path / kind / "bench.json").write_text(json.dumps(told))
+    monkeypatch.setattr(runs.Execution, "execute", lambda execution, command: (0, ""))
+    kept, = fake.run([plan.Run(kind, kind, (), 1, kind)])
+    assert kept["failed"] is None and kept["results"] == (told["programs"] if kind == plan.HSPT else told)
+
+
 @pytest.mark.parametrize("kind", plan.BENCHES)
 def test_a_bench_that_fails_leaves_no_figures_of_another(fake, monkeypatch, tmp_path, kind):
     monkeypatch.setattr(runs.tree, "BUILD", tmp_path)
@@ -339,5 +352,6 @@ def test_small_sizes_are_compared_with_small_ones(fake):
     wanted = []
     for part, crc in (("programs", 1), ("walks", 2)):
         program = {"stdout": {"bytes": 4, "crc32": crc}, "checked": False, "wrong": None}
-        wanted += [{"run": f"{part}-{mode}", "part": part, "results": [record(mode, "hello", 1000, program=program)]} for mode in ("native", "tsp")]
+        wanted += [{"run": f"{part}-{mode}", "part": part, "kind": plan.WORKLOADS,
+                    "results": [record(mode, "hello", 1000, program=program)]} for mode in ("native", "tsp")]
     assert all(each["results"][0]["ok"] for each in runs.with_comparison(wanted))
