@@ -29,11 +29,11 @@ debian_modules()
 }
 
 # debian_image SOURCE: what is in it belongs to root, whoever runs this.  In a folder, since mmdebstrap hangs up on all of
-# its callers where it cannot write an archive.
+# its callers where it cannot write an archive.  A group of its own ends as one (fetch).
 debian_image()
 {
 	# shellcheck disable=SC2016,SC2046,SC2086 # the inner shell's; a list
-	fakeroot sh -ec '
+	setsid --wait fakeroot sh -ec '
 		tmp=$1 second_stage=$2 size=$3 sources=$4 suite=$5
 		shift 5
 		mmdebstrap --mode=root --variant=extract --format=directory --architectures=riscv64 \

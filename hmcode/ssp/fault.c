@@ -8,7 +8,7 @@
  *
  * hits.h is the same for the commonest case, from the walk cache.
  */
-#include "hits.h"
+#include "device.h"
 #include "internal.h"
 #include "ring.h"
 

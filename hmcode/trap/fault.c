@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* fault.c - faults that fault_short.c did not answer, and what they need of the guest's memory. */
+#include "ssp/device.h"
 #include "ssp/fetch.h"
 #include "ssp/hits.h"
 #include "mmu/fence.h"

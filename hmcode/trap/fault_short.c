@@ -14,7 +14,7 @@
  * hm_general().
  */
 #include "ssp/fetch.h"
-#include "ssp/hits.h"
+#include "ssp/device.h"
 #include "trap/trap.h"
 
 /* What the trap left in CSRs is read from there again, where that saves a register. */

@@ -69,6 +69,11 @@ static void set_policy(struct vm *vm, uint64_t policy)
 	print_more("host-hv: vm%d: policy ", vm->id);
 	policy_print(policy);
 	print_more("\n");
+	if (vm->marks) { /* those who read records must know whose they are */
+		print_more("\x1e{\"policy\":\"");
+		policy_print(policy);
+		print_more("\",\"vm\":%d}\n", vm->id);
+	}
 	print_end();
 }
 

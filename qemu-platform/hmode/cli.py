@@ -2,27 +2,46 @@
 """launch COMMAND [NAME=VALUE]...: the commands."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
 
 from hmode import counting, debian, devices, gdb, guest, help as help_of_options, machine, measure, outcome, outputs, records, run, tree
-from hmode.messages import Failed, Refused, Stop, say
+from hmode.messages import Failed, Refused, Stop, of_system, say
 from hmode.options import NO_MACHINES
 from hmode.settings import Settings, must_go_with, take
 
 
+def alone(settings):
+    """Of the one run of a command."""
+    run.must_ignore_nothing(settings)
+    return settings
+
+
+# Words of a user's on the command line by which our root does something.
+REQUEST = re.compile(r"(?:^| )(?:hmwork|init|rdinit)=")
+
+
+def run_settings(given):
+    settings = alone(Settings(given))
+    is_idle = not settings.measured and guest.is_ours(settings) and settings.cmdline is None
+    if is_idle and not any(map(settings.is_given, ("INITRD", "DISK"))) and not REQUEST.search(settings.append):
+        raise Refused("the guest would wait at its shell's prompt, where no keyboard is", "make shell, which has one; or a WORKLOAD, a PROGRAM")
+    return settings
+
+
 def shell_settings(given):
-    return Settings(given | {"WORKLOAD": "none"}, interactive=True)
+    return alone(Settings(given | {"WORKLOAD": "none"}, interactive=True))
 
 
 def debug_settings(given):
-    return Settings(given | {"WORKLOAD": "none"}, stopped=True)
+    return alone(Settings(given | {"WORKLOAD": "none"}, stopped=True))
 
 
 # The settings of the runs that a command makes.
 PLANS = {
-    "run": lambda given: [Settings(given)],
+    "run": lambda given: [run_settings(given)],
     "shell": lambda given: [shell_settings(given)],
     "debug": lambda given: [debug_settings(given)],
     "tour": lambda given: measure.plan_tour(given)[0],
@@ -49,7 +68,7 @@ def look_at_options(words):
 
 
 def run_once(given):
-    found = run.run(Settings(given))
+    found = run.run(run_settings(given))
     run.show_results(found)
     outcome.must_be_right(found)
 
@@ -175,12 +194,17 @@ def ended_from_outside(number, _):
     sys.exit(128 + number)
 
 
-def without_reader():
-    """Whoever reads what is said here has gone, as `head` does: nothing more can be said."""
+def silence(*streams):
+    """What is left to be said there is lost: it would be tried again at the end."""
     null = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
+    for stream in streams:
         os.dup2(null, stream.fileno())
     os.close(null)
+
+
+def without_reader():
+    """Whoever reads what is said here has gone, as `head` does: nothing more can be said."""
+    silence(sys.stdout, sys.stderr)
     return NO_READER
 
 
@@ -191,11 +215,15 @@ def ended(work, *words):
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:       # nohup
             signal.signal(number, ended_from_outside)
     try:
-        status = status_of(work, *words)
-        sys.stdout.flush()
-        return status
+        return status_of(said, work, *words)
     except BrokenPipeError:
         return without_reader()
+
+
+def said(work, *words):
+    """work(*words), until all that it printed has been written."""
+    work(*words)
+    sys.stdout.flush()
 
 
 def status_of(work, *words):
@@ -209,7 +237,9 @@ def status_of(work, *words):
     except BrokenPipeError:
         raise
     except OSError as error:
-        Failed(f"{error.filename or 'a file'}: {error.strerror or error}").show()
+        of_system(error).show()
+        if not error.filename:
+            silence(sys.stdout)
         return 1
     return 0
 

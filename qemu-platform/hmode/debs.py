@@ -21,9 +21,14 @@ class Told(Stop):
 
 
 def fetch(*words):
-    done = subprocess.run([tree.PLATFORM / "fetch", *words], check=False)
-    if done.returncode:
-        raise Told(done.returncode)
+    with subprocess.Popen([tree.PLATFORM / "fetch", *words]) as fetcher:
+        try:
+            status = fetcher.wait()
+        except BaseException:
+            fetcher.terminate()     # it ends what it has started
+            raise
+    if status:
+        raise Told(status)
 
 
 def name(packages):

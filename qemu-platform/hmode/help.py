@@ -14,6 +14,9 @@ PAGE = """<!-- SPDX-License-Identifier: CC-BY-4.0 -->
 An option is given as `NAME=VALUE` to a command that starts a machine. [guests.md](guests.md) and
 [measuring.md](measuring.md) show them in use. Words of a list are separated by commas or blanks.
 
+An empty text, file or folder is as good as none (`LOG=`), but for `CMDLINE=`. Any other option that is given empty is
+refused. In the environment every empty option is as good as none.
+
 {commands}
 
 | option | values | default | what | goes with |

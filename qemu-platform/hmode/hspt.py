@@ -11,6 +11,8 @@ import math
 import pathlib
 import sys
 
+from hmode.messages import naming, of_system
+
 MEAN = "memory-programs"        # the geometric mean of the memory programs' medians
 PUBLISHED = ("published (VEE 2015: CINT2006, other hardware, QEMU of its time): shared x1.63, with prefill x1.68, "
              "private x1.92")
@@ -165,8 +167,13 @@ def main(lines, folder, configurations, memory):
     made = {"bench.md": "\n".join(markdown(rows, configurations)), "ratios": "\n".join(ratios(rows, configurations)),
             "bench.json": as_json(rows, configurations, runs)}
     for name, text in made.items():
-        (folder / name).write_text(text + "\n")
+        with naming(folder / name):
+            (folder / name).write_text(text + "\n")
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    try:
+        main(*sys.argv[1:])
+    except OSError as failed:
+        of_system(failed).show()
+        sys.exit(1)

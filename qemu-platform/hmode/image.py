@@ -16,6 +16,7 @@ import subprocess
 import sys
 import zlib
 
+from hmode import outputs
 from hmode.messages import Refused
 
 RAM = 0x80000000
@@ -265,8 +266,7 @@ def store(folder, source, wanted, content):
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         new = path.with_name(f"{key}.{os.getpid()}")
-        new.write_bytes(content)
-        new.rename(path)
+        outputs.write_whole(new, path, content)
     return path
 
 

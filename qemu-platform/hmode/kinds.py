@@ -17,7 +17,7 @@ def is_number(text):
 
 
 class Text:
-    """Anything."""
+    """Anything.  Of an option that is given, only such a one may be empty: it is the default then."""
 
     form = ""
 
@@ -33,17 +33,17 @@ class File(Text):
 
 
 class Choice:
-    """One of some words, which may depend on other options."""
+    """One of some words."""
 
-    def __init__(self, *words, by=None):
-        self.words, self.by = words, by
+    def __init__(self, *words):
+        self.words = words
 
     @property
     def form(self):
         return " ".join(self.words)
 
     def read(self, name, text, settings):
-        choose(name, text, self.by(settings) if self.by else self.words)
+        choose(name, text, self.words)
         return text
 
 
@@ -91,6 +91,8 @@ class Words:
 
     def read(self, name, text, settings):
         given = [word for word in re.split("[, ]+", text) if word]
+        if not given:
+            raise Refused(f"{name}={text} names nothing", self.form)
         for word in given:
             choose(name, word, [*self.more, *self.words])
         if "all" in given:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What the launcher says on standard error, and how it ends."""
 
+import contextlib
+import errno
 import sys
 
 LINE_LETTERS = 160
@@ -29,6 +31,27 @@ class Refused(Stop):
     """What the user gave is nothing there is."""
 
     status, label = 2, "there is: "
+
+
+# What can be done about an error of the system's.
+REMEDIES = {errno.ENOSPC: "make room on its disk", errno.EDQUOT: "make room within the quota of its disk",
+            errno.EROFS: "its disk is read-only: work in a copy that may be written to"}
+
+
+def of_system(error):
+    """What the system said of a file.  Whatever writes to one names it (naming), but for what is printed."""
+    other = "what is printed" if error.errno in REMEDIES else "a file"
+    return Failed(f"{error.filename or other}: {error.strerror or error}", REMEDIES.get(error.errno))
+
+
+@contextlib.contextmanager
+def naming(path):
+    """Around what writes to a file: an error of writing names none by itself."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
 
 
 def say(what, text):

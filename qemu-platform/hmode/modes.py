@@ -39,6 +39,15 @@ def label(mode, policy):
     return mode if sorted(policy) == sorted(MODES[mode]) else f"{mode} {spelled(policy)}"
 
 
+def told(text):
+    """What host-hv calls a policy, as a record has it; None: it is none."""
+    if text in SHADOWED:
+        return {"mode": text, "hm": MODES[text]}
+    events = text.split(",") if isinstance(text, str) and text != "none" else []
+    is_policy = isinstance(text, str) and [event for event in EVENTS if event in events] == events
+    return {"mode": "ssp", "hm": events} if is_policy else None
+
+
 def ladder():
     """Every policy there is, from none to all, in the order of the ladder's runs."""
     for answered in itertools.product((False, True), repeat=len(EVENTS)):

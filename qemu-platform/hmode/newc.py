@@ -10,7 +10,7 @@ import os
 import re
 import stat
 
-from hmode.messages import Failed, Refused, printable
+from hmode.messages import Failed, Refused, naming, printable
 
 MAGIC = (b"070701", b"070702")
 HEADER, NUMBERS = 110, re.compile(rb"[0-9A-Fa-f]{104}")
@@ -206,6 +206,6 @@ def write_entry(entry, place, names):
     elif entry in names:
         os.link(names[entry], place)
     else:
-        with open(place, "xb") as file:
+        with naming(place), open(place, "xb") as file:
             file.write(entry.data)
         names[entry] = place

@@ -171,6 +171,12 @@ def ladder_rule(settings):
         raise Refused("LADDER=1 has its own MODES and POLICY")
 
 
+def width_rule(settings):
+    if settings.profile == "u74" and settings.width != "sv39":
+        raise Refused(f"WIDTH={settings.width} does not go with PROFILE=u74, whose harts have Sv39 alone",
+                      "WIDTH=sv39, or PROFILE=virt")
+
+
 def hap_rule(settings):
     """In hap the harts are the profile's with H, where Debian's QEMU has such a hart."""
     if settings.mode != modes.HAP:
@@ -291,7 +297,7 @@ OPTIONS = (
     Option("HARTS", Number(1, 8), "1", "harts of the machine", commands=SPLIT),
     Option("VCPUS", Number(1, 8), lambda settings: str(settings.harts) if settings.mode == "native" else "1",
            modes=tuple(modes.NAMES[1:]), ignored=True, shown="1", commands=SPLIT,
-           help="CPUs of the guest; natively these are the harts"),
+           help="CPUs of the guest; natively these are the harts, and in a table native has HARTS of them"),
     Option("GUESTS", Number(1, 4), "1", "how many of it run at a time; each has its MEM, VCPUS and devices", rule=guests_rule,
            modes=tuple(modes.NAMES[1:]), commands=("shell", "debug")),
     Option("MEM", Size("64M", "16G"), "512M", "the guest's memory", commands=GUESTS_OF),
@@ -311,8 +317,7 @@ OPTIONS = (
            help="hap: the guest's memory in pages of 4 KiB, or in the largest that it holds"),
     Option("PROFILE", Choice("virt", "virt-v", "u74"), "virt", rule=hap_rule,
            help="all that QEMU offers but H and V; with V; like boards without H today"),
-    Option("WIDTH", Choice(*WIDTHS, by=lambda settings: ("sv39",) if settings.profile == "u74" else WIDTHS), "sv39",
-           "of virtual addresses"),
+    Option("WIDTH", Choice(*WIDTHS), "sv39", "of virtual addresses", rule=width_rule),
     Option("SVVPTC", Switch(), lambda settings: "0" if settings.profile == "u74" else "1", shown="1; 0 on u74",
            help="1: offer Svvptc to the guest"),
     Option("SVADU", Choice("0", "1", "fwft"), "0",

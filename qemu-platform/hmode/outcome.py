@@ -15,7 +15,7 @@ import sys
 import zlib
 
 from hmode import program as programs, records, regions
-from hmode.messages import LINE_LETTERS, Failed, printable, say
+from hmode.messages import LINE_LETTERS, Failed, naming, printable, say
 from hmode.modes import label
 
 DIFFERENCE_LINES = 16
@@ -151,7 +151,8 @@ def told_of_output(output):
 
 def kept(log, program, name, output):
     path = pathlib.Path(f"{log}.{program.name.replace('/', '_')}.{name}")
-    path.write_bytes(output.kept)
+    with naming(path):
+        path.write_bytes(output.kept)
     return {"file": str(path), "bytes": output.size, "kept": len(output.kept), "crc32": output.checksum}
 
 

@@ -9,11 +9,13 @@ import pathlib
 import stat
 
 from hmode import tree
-from hmode.messages import Failed
+from hmode.messages import REMEDIES, Failed, naming
 
 
 def cannot_write(name, path, why):
-    return Failed(f"{name}={path} cannot be written: {why}")
+    """why: a text, or an error of the system's."""
+    remedy = REMEDIES.get(why.errno) if isinstance(why, OSError) else None
+    return Failed(f"{name}={path} cannot be written: {(why.strerror or why) if isinstance(why, OSError) else why}", remedy)
 
 
 def open_locked(name, path, place):
@@ -23,7 +25,7 @@ def open_locked(name, path, place):
     try:
         descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | (0 if place == path else os.O_NOFOLLOW), 0o666)
     except OSError as error:
-        raise cannot_write(name, path, error.strerror) from error
+        raise cannot_write(name, path, error) from error
     try:
         if stat.S_ISREG(os.fstat(descriptor).st_mode):      # /dev/null is everybody's
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -44,6 +46,17 @@ def open_latest(name, path, place):
             if os.path.samestat(os.fstat(descriptor), os.stat(place)):
                 return descriptor
         os.close(descriptor)
+
+
+def write_whole(new, path, content):
+    """By another name first: under its own a file is whole, or as it was before."""
+    try:
+        with naming(path):
+            new.write_bytes(content)
+            new.rename(path)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
 
 
 @contextlib.contextmanager
@@ -76,7 +89,7 @@ def result(path):
                 file.write(text)
             new.rename(path)
         except OSError as error:
-            raise cannot_write("RESULT", path, error.strerror) from error
+            raise cannot_write("RESULT", path, error) from error
 
     try:
         yield write

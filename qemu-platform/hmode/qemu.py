@@ -72,6 +72,9 @@ def find(name, needs_ours=False):
         found = ours(name)
     else:
         found = users(name) if name else debians()
+    if not version(found.program):
+        raise Failed(f"QEMU={name or found.program} does not say which version of QEMU it is: {found.program} --version",
+                     f"a path to {PROGRAM}; without QEMU= it is Debian's, which 'make fetch' brings")
     if version(found.program) < MINIMUM:
         raise Failed(f"{found.program} is version {version(found.program)}, {MINIMUM} or later is needed",
                      "unset QEMU to use Debian's, which 'make fetch' brings")

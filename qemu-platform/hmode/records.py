@@ -8,7 +8,7 @@ Natively the console is the guest's own, which can print records as well.  What 
 import json
 import re
 
-from hmode import abi, regions, versions, walks
+from hmode import abi, modes, regions, versions, walks
 
 SEPARATOR = "\x1e"
 LARGEST = (1 << 64) - 1
@@ -48,9 +48,12 @@ def is_of_mark(record):
 
 
 def is_record(value):
-    """Of the two kinds that there are: of an end, and of a mark."""
-    return is_number_or_none(value.get("vm")) and \
-        (isinstance(value["end"], str) if "end" in value else is_of_mark(value))
+    """Of the kinds that there are: of an end, of a policy, and of a mark."""
+    if not is_number_or_none(value.get("vm")):
+        return False
+    if "end" in value:
+        return isinstance(value["end"], str)
+    return modes.told(value["policy"]) is not None if "policy" in value else is_of_mark(value)
 
 
 # ---- what a console has ----
@@ -142,11 +145,14 @@ def begun(console, number):
 
 def of_regions(settings, console):
     """With MARKS=1 alone: the regions that were marked, and what is wrong with marks."""
-    made_of, events = versions.of(settings), []
+    made_of, events, policy = versions.of(settings), [], {}
     for line in lines(console):
         record, told = record_of(line), regions.TOLD.search(line)
-        if record is not None and record.get("mark") == regions.NUMBER and not record.get("vm"):
-            events.append((result(settings, None, record, None, made_of), record.get("begun", True)))
+        if record is not None and "policy" in record and not record.get("vm"):
+            policy = modes.told(record["policy"]) | {regions.MIXED: True}       # in what is counted at the moment
+        elif record is not None and record.get("mark") == regions.NUMBER and not record.get("vm"):
+            events.append((result(settings, None, record, None, made_of) | policy, record.get("begun", True)))
+            policy.pop(regions.MIXED, None)
         elif record is not None and record.get("end") and not record.get("vm"):
             events.append(None)
         elif told:

@@ -16,6 +16,7 @@ SUMMED = ("vm_exits", "hm_traps", "instructions", "ring", "walk_refs", "translat
 # what its line of the console looks like.
 NUMBER = 255
 WORD = f"HM_MARKS={NUMBER}:/dev/console"
+MIXED = "mixed"             # key of a piece in which host-hv was given another policy
 TOLD = re.compile(r"hmmark: (~|[+-][A-Za-z0-9_.-]{1,32})\Z")
 
 
@@ -96,6 +97,9 @@ class Walk:
     def close(self, ended, pieces):
         if None in pieces:
             self.wrong.append(f"'{ended.name}' has a mark in it that was made at the same moment as another one, or has no name")
+            return
+        if any(piece.get(MIXED) for piece in pieces):
+            self.wrong.append(f"the policy changed in '{ended.name}'")
             return
         number = self.times[ended.name] = self.times.get(ended.name, -1) + 1
         about = {"number": number, "depth": ended.depth, "overlaps": sorted(ended.beside)}

@@ -12,8 +12,8 @@ import subprocess
 import tempfile
 import time
 
-from hmode import image, newc, tree
-from hmode.messages import Failed, Refused
+from hmode import image, newc, outputs, tree
+from hmode.messages import Failed, Refused, naming
 
 # Where a program that is named without a folder is looked for.
 PATH = ("usr/local/sbin", "usr/local/bin", "usr/sbin", "usr/bin", "sbin", "bin", "usr/games")
@@ -143,7 +143,8 @@ def archive(files, root):
         for path, content in files.items():
             place = pathlib.Path(top, path)
             place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(content if isinstance(content, bytes) else content.read_bytes())
+            with naming(place):
+                place.write_bytes(content if isinstance(content, bytes) else content.read_bytes())
         for name in names:
             os.chmod(pathlib.Path(top, name), 0o755)
         for name in reversed(names):
@@ -177,6 +178,5 @@ def kept(content):
     remove_old(path.parent)
     if not path.exists():
         new = path.with_name(f"{path.stem}.{os.getpid()}.cpio")     # remove_old() knows it by its end
-        new.write_bytes(content)
-        new.rename(path)
+        outputs.write_whole(new, path, content)
     return path

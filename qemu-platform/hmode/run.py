@@ -9,7 +9,7 @@ import sys
 from hmode import addresses, devices, guest, machine, modes, outcome, outputs, qemu, records, results, trace, translation, tree, \
     walks
 from hmode.console import HUNG, Console, execute
-from hmode.messages import Failed, say, warn
+from hmode.messages import Failed, Refused, naming, say, warn
 from hmode.options import OPTIONS
 
 Prepared = collections.namedtuple("Prepared", "command log")
@@ -58,21 +58,35 @@ def must_be_built(settings):
 def must_have_folders(settings):
     """Before a run that may be long, of what is written at its end as well."""
     (tree.BUILD / "log").mkdir(parents=True, exist_ok=True)
-    for path in (settings.log, settings.result, settings.trace):
+    for name in ("LOG", "RESULT", "TRACE"):
+        path = getattr(settings, name.lower())
         if path and not pathlib.Path(path).parent.is_dir():
-            raise Failed(f"{path} cannot be written: its folder is not there")
+            raise outputs.cannot_write(name, path, "its folder is not there")
 
 
 def log_of(settings):
     return pathlib.Path(settings.log or tree.BUILD / "log" / f"{settings.mode}-{settings.profile}.log")
 
 
-def say_what_is_ignored(settings):
-    """Of what the user gave; only an option that one of several modes has no use for can be."""
+def ignored(settings):
+    """(option, value in its place) of what the user gave; only an option that one of several modes has no use for can be."""
     for option in OPTIONS:
         value = str(getattr(settings, option.name.lower()))
         if option.ignored and settings.is_given(option.name) and settings.given[option.name] != value:
-            warn(f"{option.name}={settings.given[option.name]} is for other modes, {settings.mode} has {value}")
+            yield option, value
+
+
+def say_what_is_ignored(settings):
+    """In a table, whose other modes have a use for it."""
+    for option, value in ignored(settings):
+        warn(f"{option.name}={settings.given[option.name]} is for other modes, {settings.mode} has {value}")
+
+
+def must_ignore_nothing(settings):
+    """Alone a run takes all that is given."""
+    for option, _ in ignored(settings):
+        raise Refused(f"{option.name}={settings.given[option.name]} does not go with MODE={settings.mode}",
+                      f"HARTS={settings.given[option.name]}, whose harts are its CPUs")
 
 
 def prepare(settings, *more):
@@ -95,7 +109,7 @@ PROMPT = re.compile(r"([#$>]|login:) (\x1b\[6n)?(qemu-system-\S*: terminating on
 
 def execute_to_the_end(settings, prepared):
     """The console; RunFailed: it did not end as it should, with all that was asked for."""
-    with prepared.log.open("wb") as log:
+    with naming(prepared.log), prepared.log.open("wb") as log:
         status = execute([*prepared.command, "-serial", "stdio", "-monitor", "none"], Console(settings, log),
                          settings.timeout)
     console = read(prepared.log)
@@ -146,7 +160,7 @@ def run(settings, title=""):
     with outputs.log(log_of(settings)), outputs.result(settings.result) as write:
         prepared = prepare(settings)
         say("RUN", title + settings.title())
-        with trace.taken(settings, prepared.log):
+        with trace.taken(settings, prepared.log), walks.taken(settings, prepared.log):
             console = execute_to_the_end(settings, prepared)
             found = outcome.with_programs(settings, console, prepared.log, records.walked(settings, console, prepared.log))
             found += regions_of(settings, console)

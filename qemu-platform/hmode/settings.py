@@ -41,16 +41,24 @@ def names_given_to_make():
 def take(words, quiet=False):
     """Name -> text of the options in the environment, in these words, and in a LIST that they name; HMODE_GIVEN has the
     names given to make."""
+    given = {name: os.environ[name] for name in TAKEN if name in os.environ}
     for name in names_given_to_make():
         if name not in MAKE_OPTIONS:
-            known(name)
-    given = {name: os.environ[name] for name in TAKEN if name in os.environ}
+            must_say_something(known(name), given.get(name, "not here"))
     for word in words:
         name, is_option, text = word.partition("=")
         if not is_option:
             raise Refused(f"'{word}' is no option", f"NAME=VALUE, of {' '.join(NAMES)}")
         given[known(name)] = text
+        must_say_something(name, text)
     return program.with_options_of_list(by_present_name(given, quiet))
+
+
+def must_say_something(name, text):
+    """In the environment an empty text is as good as none; who gives an option means something by it."""
+    option = BY_NAME[(FORMER | ALSO).get(name, name)]
+    if not text and not option.may_be_empty and not isinstance(option.kind, kinds.Text):
+        raise Refused(f"{name}= is empty", option.kind.form or option.help)
 
 
 def is_value(name, text):

@@ -13,7 +13,7 @@ import pathlib
 import struct
 import subprocess
 
-from hmode import abi, addresses, tree
+from hmode import abi, addresses, outputs, tree
 from hmode.image import RAM
 from hmode.messages import Failed, Stop, say
 
@@ -207,10 +207,6 @@ def files(settings):
     return {settings.trace: lines, f"{settings.trace}.json": json_lines}
 
 
-def cannot_write(path, error):
-    return Failed(f"TRACE={path} cannot be written: {error.strerror or error}")
-
-
 def write(settings, log):
     """Both; Failed: one of them is not whole."""
     recorded = read(events_file(log))
@@ -219,7 +215,7 @@ def write(settings, log):
             with open(path, "w", encoding="ascii") as file:
                 file.writelines(f"{line}\n" for line in maker(settings, recorded))
         except OSError as error:
-            raise cannot_write(path, error) from error
+            raise outputs.cannot_write("TRACE", path, error) from error
     dropped = f"; {recorded.dropped} before them were dropped, EVENTS= keeps more" if recorded.dropped else ""
     say("TRACE", f"{settings.trace}, {settings.trace}.json: {len(recorded.events)} events{dropped}")
 
@@ -230,7 +226,7 @@ def must_be_writable(settings):
         try:
             open(path, "w", encoding="ascii").close()
         except OSError as error:
-            raise cannot_write(path, error) from error
+            raise outputs.cannot_write("TRACE", path, error) from error
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ A plugin of QEMU's (plugins/walks.c) counts, with the sizes of each core, and th
 """
 
 import collections
+import contextlib
 import json
 import pathlib
 import re
@@ -105,7 +106,9 @@ class Cores:
 
     def read(self, name, text, settings):
         words = [word for word in re.split("[, ]+", text) if word]
-        if words in ([], ["0"]):
+        if not words:
+            raise Refused(f"{name}={text} names nothing", self.form)
+        if words == ["0"]:
             return []
         cores = [read_core(word) for word in words if word != VARY]
         if not cores:
@@ -191,4 +194,13 @@ def add(settings, marks, log):
         result["translation"] = translation(settings.walks, region, result)
         first = result["translation"][settings.walks[0].name]
         result["walk_refs"] = first["walk_refs"] + first["g_refs"]
-    out_file(log).unlink()
+
+
+@contextlib.contextmanager
+def taken(settings, log):
+    """Around a run: what the plugin leaves is no longer than it, however it ends."""
+    try:
+        yield
+    finally:
+        if settings.walks:
+            out_file(log).unlink(missing_ok=True)

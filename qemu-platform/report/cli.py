@@ -6,7 +6,7 @@ import pathlib
 import re
 
 from hmode import cli, tree
-from hmode.messages import Failed, Refused, say
+from hmode.messages import Failed, Refused, naming, say
 from report import compare, document, markdown, page, plan, runs
 
 SCHEMA = 1
@@ -29,13 +29,18 @@ def options(environment):
     return given
 
 
+def store(path, text):
+    with naming(path):
+        path.write_text(text)
+
+
 def written(made, folder, name, out=""):
     """The page as HTML and as Markdown."""
     text = markdown.made(made)
     for path, content in ((folder / f"{name}.html", page.made(made)), (folder / f"{name}.md", text)):
-        path.write_text(content)
+        store(path, content)
     if out:
-        pathlib.Path(out).write_text(text)
+        store(pathlib.Path(out), text)
     say("PAGE", str(folder / f"{name}.html"))
 
 
@@ -71,7 +76,7 @@ def report(given):
     runs.write(folder / "report.json", told)
     made = document.page(told)
     written(made, folder, "report", given["OUT"])
-    (folder / "report.csv").write_text(made.csv)
+    store(folder / "report.csv", made.csv)
     if failed_of(kept):
         raise Failed(f"{failed_of(kept)} of {len(kept)} runs failed; the page shows which",
                      "make report runs what failed again; a wrong answer stays until something changes")

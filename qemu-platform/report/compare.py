@@ -8,7 +8,7 @@ from hmode import regions
 from hmode.messages import Refused
 from hmode.modes import ROOTS, label
 from hmode.results import mean, ratio
-from report import words
+from report import repeat, words
 from report.blocks import Items, Page, Section, Table, Text
 from report.data import exits, instructions, transitions
 
@@ -159,13 +159,37 @@ def instruction_cell(a, b):
     return words.signed((moved - 1) * 100, 2, " %") + (" (moves by itself)" if a["workload"] == "boot" else "")
 
 
+# Of the same work: whose hands do it is left out.
+ROW = ("workload", "guest", "profile", "vcpus", "harts")
+
+
+def row_of(each):
+    return tuple(each[name] for name in ROW)
+
+
+def unsteady(pairs):
+    """Row -> by how much native moved, from A to B or between moments of either, where that is too much for a mean."""
+    found = {}
+    for a, b in pairs:
+        moved = instruction_ratio(a, b) if b["mode"] == "native" else None
+        if moved:
+            most = max(max(moved, 1 / moved) - 1, a.get("moves") or 0, b.get("moves") or 0)
+            found[row_of(b)] = max(most, found.get(row_of(b), 0))
+    return repeat.moving(found)
+
+
 def is_equal(a, b):
     moved = instruction_ratio(a, b)
     return counts(a) == counts(b) and (moved is None or abs(moved - 1) < MOVES)
 
 
-def row(a, b):
-    return (a["workload"], name_of(b), changed_events(a, b), both(a, b, exits), both(a, b, transitions), instruction_cell(a, b))
+def row(a, b, marks):
+    workload = repeat.marked(a["workload"], of_workload(b, marks))
+    return (workload, name_of(b), changed_events(a, b), both(a, b, exits), both(a, b, transitions), instruction_cell(a, b))
+
+
+def of_workload(each, marks):
+    return {each["workload"]: marks[row_of(each)]} if row_of(each) in marks else {}
 
 
 def versions_table(a, b):
@@ -180,8 +204,12 @@ def versions_table(a, b):
     return Table("versions", "What each was made of", ("", "A", "B"), tuple(made), words=3)
 
 
-def sums(pairs):
-    """By mode, of rows that both have."""
+def is_steady(each, marks):
+    return each["workload"] != "boot" and row_of(each) not in marks
+
+
+def sums(pairs, marks):
+    """By mode, of rows that both have.  marks: rows that are in no mean."""
     by_mode = {}
     for a, b in pairs:
         by_mode.setdefault(name_of(b), []).append((a, b))
@@ -189,12 +217,13 @@ def sums(pairs):
     for name, group in by_mode.items():
         left, right = ([of(pair[at]) for pair in group] for at, of in ((0, exits), (1, exits)))
         trapped = [sum(transitions(pair[at]) for pair in group) for at in (0, 1)]
-        moved = mean([value for value in (instruction_ratio(*pair) for pair in group if pair[0]["workload"] != "boot")])
+        moved = mean([instruction_ratio(*pair) for pair in group if is_steady(pair[1], marks)])
         made.append((name, str(len(group)), words.whole(sum(left)), words.whole(sum(right)), words.change(sum(right), sum(left)),
                      words.whole(trapped[0]), words.whole(trapped[1]), words.change(trapped[1], trapped[0]),
                      words.signed((moved - 1) * 100, 2, " %") if moved else words.NOTHING))
     heads = ("mode", "rows", "exits, A", "B", "change", "transitions, A", "B", "change", "instructions, B against A")
-    return Table("sums", "Sums for memory over the rows that both have; instructions: geometric mean without boot", heads, tuple(made))
+    caption = "Sums for memory over the rows that both have; instructions: geometric mean without boot and marked rows"
+    return Table("sums", caption, heads, tuple(made))
 
 
 def sorted_out(a, b):
@@ -213,17 +242,27 @@ def sorted_out(a, b):
     return pairs, left
 
 
+WHY = "native's own instructions differ by more than 1 % between A and B, or between moments of one"
+
+
+def by_name(marks):
+    """As a reader sees them: with what is not usual of it."""
+    return {", ".join([workload, *([guest] if guest != "debian" else []), *([profile] if profile != "virt" else [])]): moved
+            for (workload, guest, profile, _, _), moved in marks.items()}
+
+
 def page(path_a, path_b):
     a, b = records_of(path_a), records_of(path_b)
     pairs, left = sorted_out(a, b)
     if not pairs:
         raise Refused(f"{path_a} and {path_b} have nothing that can be compared", left[0] if left else "records of the same workloads")
-    moved = [pair for pair in pairs if not is_equal(*pair)]
+    moved, marks = [pair for pair in pairs if not is_equal(*pair)], unsteady(pairs)
     equal = len(pairs) - len(moved)
     heads = ("workload", "mode", "events, B − A", "exits", "transitions", "instructions")
     about = f"{equal} of {len(pairs)} rows are equal: the same events, and instructions within 0.1 %."
-    changed = [Table("changed", "Rows that changed", heads, tuple(row(*pair) for pair in moved), words=3)] if moved else []
-    parts = [Section("builds", "The two builds", (versions_table(a, b),)), Section("over-all", "Over all", (sums(pairs),)),
+    changed = [Table("changed", "Rows that changed", heads, tuple(row(*pair, marks) for pair in moved), words=3)] if moved else []
+    parts = [Section("builds", "The two builds", (versions_table(a, b),)),
+             Section("over-all", "Over all", (sums(pairs, marks), *repeat.told(by_name(marks), WHY))),
              Section("rows", "Row by row", (Text(about), *changed))]
     if left:
         parts.append(Section("not-compared", "Not compared", (Items(tuple(left)),)))

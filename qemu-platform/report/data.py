@@ -78,6 +78,10 @@ class Data:
     def part(self, name):
         return [kept for kept in self.runs.values() if kept["part"] == name]
 
+    def moves(self, part):
+        """Row -> by how much native moves, of those of which that was measured (report/repeat.py)."""
+        return {result["workload"]: result["moves"] for kept in self.part(part) for result in kept["results"] if "moves" in result}
+
     def modes(self, profile):
         """mode -> side of those that were run."""
         return {name: self.side(f"{profile}-{name}") for name in plan.PRICED if self.has(f"{profile}-{name}")}

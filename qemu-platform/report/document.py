@@ -30,7 +30,7 @@ MADE_BY = {
     "programs": ('make measure MODES="native tsp ssp ssp-hm hap" LIST=tests/programs/NAME.list',), "hspt": ("make bench-hspt",),
     "devices": ("make bench-devices",)}
 
-KEYS = ("workload", "mode", "guest", "profile", "vcpus", "harts", "icount", "svadu", "svvptc", "roots", "hostpages", "ok")
+KEYS = ("workload", "mode", "guest", "profile", "vcpus", "harts", "icount", "svadu", "svvptc", "roots", "hostpages", "ok", "moves")
 
 
 TABLES = ("tables_peak", "tables_allocated", "tables_recycled", "pool")

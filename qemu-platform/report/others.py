@@ -3,10 +3,10 @@
 
 import statistics
 
-from report import plan, svg, words
+from report import plan, repeat, svg, words
 from report.blocks import Chart, Commands, Items, Section, Table, Text
 from report.data import Side, exits, instructions, workloads
-from report.sections import against_column, column, table
+from report.sections import SUM, against_column, column, table
 
 
 # ---- what one event costs ----
@@ -40,6 +40,8 @@ def program_sides(data):
     found = {}
     for kept in data.part("programs"):
         mode = next((name for name in reversed(plan.PRICED) if kept["run"].endswith("-" + name)), None)
+        if mode is None:        # native at another moment
+            continue
         one = found.setdefault(mode, {"run": mode, "failed": None, "results": []})
         one["results"] = one["results"] + kept["results"]
         one["failed"] = one["failed"] or kept["failed"]
@@ -50,14 +52,16 @@ def programs(data):
     sides = program_sides(data)
     if "native" not in sides or len(sides) < 2:
         return None
-    native, rows = sides["native"], workloads(sides.values())
-    shown = [name for name in ("tsp", "ssp", "ssp-hm", "hap") if name in sides]
+    native, rows, moves = sides["native"], workloads(sides.values()), data.moves("programs")
+    marks, shown = repeat.moving(moves), [name for name in ("tsp", "ssp", "ssp-hm", "hap") if name in sides]
+    steady = repeat.steady(rows, marks)
     counted = [column(f"`{name}`", sides[name], rows, exits) for name in shown]
-    columns = [column("native", native, rows, instructions), *(against_column(f"`{name}`", sides[name], native, rows) for name in shown)]
+    columns = [column("native", native, rows, instructions), *(against_column(f"`{name}`", sides[name], native, steady) for name in shown)]
     about = "Programs of Debian's archive and some of our own, each checked for its result. One warm run comes before the one that counts."
     return Section("programs", "Real programs", (
-        Text(about), table("programs-instructions", "Instructions against native", rows, columns, "sum, and geometric mean"),
-        table("programs-exits", "Exits for memory", rows, counted, "sum")))
+        Text(about), table("programs-instructions", "Instructions against native", rows, columns, SUM, marks),
+        *repeat.told(marks, repeat.WHY), *repeat.not_asked(rows, moves),
+        table("programs-exits", "Exits for memory", rows, counted, "sum", marks)))
 
 
 # ---- devices ----
@@ -69,9 +73,20 @@ def spread(values):
     return form(middle) if least == most else f"{form(middle)} ({form(least)} to {form(most)})"
 
 
+def failed(name, title, kept):
+    """The chapter of a run that failed."""
+    return Section(name, title, (Text(f"{words.FAILED}: {kept['failed'].splitlines()[0]}"),))
+
+
+REAL_TIME = "in real time"
+
+
 def devices(data):
     kept = data.runs.get("devices")
-    if not kept or kept["failed"] or not kept["results"]:
+    title = "A disk and a network card"
+    if kept and kept["failed"]:
+        return failed("devices", title, kept)
+    if not kept or not kept["results"]:
         return None
     told = {(each["mode"], each["request"], each["figure"]): each["values"] for each in kept["results"]}
     modes, columns = list(dict.fromkeys(key[0] for key in told)), list(dict.fromkeys(key[1:] for key in told))
@@ -79,8 +94,9 @@ def devices(data):
     count = len(next(iter(told.values())))
     about = f"A device works in real time, so no two runs are the same. Each figure is the median of {count} runs, with the least and the most " \
         "in brackets. A request costs what 2N of them take beyond N, divided by N."
-    return Section("devices", "A disk and a network card", (Text(about), Table(
-        "devices-table", "What a request costs", ("mode", *(f"{request}: {figure}" for request, figure in columns)), made)))
+    return Section("devices", title, (Text(about), Table(
+        "devices-table", f"What a request costs, {REAL_TIME}: median, and least to most",
+        ("mode", *(f"{request}: {figure}" for request, figure in columns)), made)))
 
 
 # ---- HSPT ----
@@ -89,12 +105,19 @@ def interval(figure):
     return words.NOTHING if not figure else f"{figure['median']:.2f} ({figure['low']:.2f} to {figure['high']:.2f})"
 
 
+def milliseconds(figure):
+    return f"{words.whole(figure['median'])} ({words.whole(figure['low'])} to {words.whole(figure['high'])})"
+
+
 MEAN = "memory-programs"
 
 
 def hspt(data):
     kept = data.runs.get("hspt")
-    if not kept or kept["failed"] or not kept["results"]:
+    title = "Embedded shadow page tables in QEMU"
+    if kept and kept["failed"]:
+        return failed("hspt", title, kept)
+    if not kept or not kept["results"]:
         return None
     told = kept["results"]
     names = list(dict.fromkeys(each["configuration"] for each in told))
@@ -105,21 +128,21 @@ def hspt(data):
         time = (by_place.get((program, first)) or {}).get("milliseconds")
         cells = [interval((by_place.get((program, name)) or {}).get("times", {}).get(first)) for name in names[1:]]
         label = "memory programs, geometric mean" if program == MEAN else program
-        made.append((label, words.whole(time["median"]) if time else "", *cells))
+        made.append((label, milliseconds(time) if time else "", *cells))
     is_mean = made[-1][0].startswith("memory programs,")
-    behind = Table("hspt-table", f"Times as fast as {first}: median, and an interval of it", (
+    behind = Table("hspt-table", f"Times as fast as {first}, {REAL_TIME}: median, and an interval of it", (
         "program", f"{first}, ms", *names[1:]), tuple(made), last=1 if is_mean else 0)
     about = f"QEMU with the guest's tables embedded in its own (`hspt`) and without, as times of {first}. Each is the median of " \
         f"{told[0]['runs']} rounds with an interval that holds the median in 95 % of all cases. These are seconds, and not counts."
     means = [(name, by_place[MEAN, name]["times"][first]) for name in names if (MEAN, name) in by_place]
     if not means:
-        return Section("hspt", "Embedded shadow page tables in QEMU", (Text(about), behind))
+        return Section("hspt", title, (Text(about), behind))
     high = max(figure["high"] for _, figure in means) * 1.05
     marks = [(name, "c-ssp-hm", figure["median"], figure["low"], figure["high"], f"{name}: {interval(figure)}") for name, figure in means]
     ticks = [(value / 2, words.decimals(value / 2, 1)) for value in range(2, int(high * 2) + 1)]
-    title = f"Memory programs, times as fast as {first}"
-    return Section("hspt", "Embedded shadow page tables in QEMU", (
-        Chart("hspt-chart", title, about, svg.intervals(marks, min(1, *(figure["low"] for _, figure in means)), high, ticks), (), behind),))
+    drawing = svg.intervals(marks, min(1, *(figure["low"] for _, figure in means)), high, ticks)
+    return Section("hspt", title, (
+        Chart("hspt-chart", f"Memory programs, times as fast as {first}", about, drawing, (), behind),))
 
 
 # ---- what is missing, and how it was done ----

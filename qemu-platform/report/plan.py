@@ -81,10 +81,21 @@ def of_events():
             for name in PRICED]
 
 
+# Words by which the kernel reaches a program some hundred ticks of its timer earlier or later, as in another build.
+SHIFTS = {"early": "APPEND=cryptomgr.notests=1", "late": "APPEND=initcall_debug"}
+
+
+def shifted(name, part, path):
+    """A list natively, begun at other moments: does it take as many instructions (report/repeat.py)?"""
+    return [Run(f"{name}-native-{shift}", part, ("MODE=native", f"LIST={path.relative_to(tree.TOP)}", word), 30)
+            for shift, word in SHIFTS.items()]
+
+
 def of_programs(folder):
-    """A list of programs is a run in each mode of the tour and in hap."""
-    return [Run(f"{path.stem}-{name}", "programs", (f"MODE={name}", f"LIST={path.relative_to(tree.TOP)}"), 60)
-            for path in sorted(folder.glob("*.list")) for name in modes.TOUR]
+    """A list of programs is a run in each mode of the tour and in hap, and natively at other moments."""
+    return [run for path in sorted(folder.glob("*.list"))
+            for run in [*(Run(f"{path.stem}-{name}", "programs", (f"MODE={name}", f"LIST={path.relative_to(tree.TOP)}"), 60)
+                          for name in modes.TOUR), *shifted(path.stem, "programs", path)]]
 
 
 # hap with each size of the host's pages.
@@ -95,8 +106,9 @@ def of_walks(folder):
     """The model of TLBs is slow: it runs the workloads, and programs in their second size."""
     what = {"": "WORKLOAD=all"} | {f"{path.stem}-": f"LIST={path.relative_to(tree.TOP)}" for path in sorted(folder.glob("*.list"))}
     cores = "WALKS=" + ",".join(walks.listed())
-    return [Run(f"walks-{name}{side}", "walks", (f"MODE={side.removesuffix('-4k')}", word, cores, *more), 60)
-            for name, word in what.items() for side, more in MODELLED.items()]
+    return [*(Run(f"walks-{name}{side}", "walks", (f"MODE={side.removesuffix('-4k')}", word, cores, *more), 60)
+              for name, word in what.items() for side, more in MODELLED.items()),
+            *(run for path in sorted(folder.glob("*.list")) for run in shifted(f"walks-{path.stem}", "walks", path))]
 
 
 def whole():

@@ -10,13 +10,13 @@ import subprocess
 import threading
 import time
 
-from hmode import counting, records, tree, versions
+from hmode import counting, outputs, records, tree, versions
 from hmode.messages import Stop, say
 from hmode.options import TAKEN
 from hmode.qemu import PROGRAM
 from hmode.run import NO_H
 from hmode.settings import Settings
-from report import plan, words
+from report import plan, repeat, words
 
 LAUNCH = tree.PLATFORM / "launch"
 
@@ -31,9 +31,7 @@ def read(path):
 
 def write(path, document):
     """Whole, or not at all."""
-    new = path.with_name(path.name + ".new")
-    new.write_text(json.dumps(document, indent=1) + "\n")
-    new.replace(path)
+    outputs.write_whole(path.with_name(path.name + ".new"), path, (json.dumps(document, indent=1) + "\n").encode())
 
 
 def with_workload(run, workload):
@@ -66,9 +64,12 @@ def key(run):
     return made_of | {"qemu": versions.of_qemu(settings), "kernel": versions.of_kernel(settings)}
 
 
+OF_BENCHES = ("RUNS", "CONFIGS", "PROGRAMS")
+
+
 def clean():
     """The environment without options of the launcher: a run has those that the plan gives, and no others."""
-    return {name: value for name, value in os.environ.items() if name not in (*TAKEN, "HMODE_GIVEN", "RUNS", "MAKEFLAGS", "MFLAGS")}
+    return {name: value for name, value in os.environ.items() if name not in (*TAKEN, *OF_BENCHES, "HMODE_GIVEN", "MAKEFLAGS", "MFLAGS")}
 
 
 def lacks_h(kept):
@@ -152,7 +153,8 @@ class Execution:
         status, output = self.execute(command)
         failed = None
         try:
-            found = self.results(run, path)
+            # What a bench that failed left in its place is another one's.
+            found = [] if status and run.kind in plan.BENCHES else self.results(run, path)
         except ValueError as error:
             found, failed = [], f"its records cannot be read: {error}"
         if status:
@@ -173,13 +175,14 @@ def reason(output):
 
 
 def with_comparison(found):
-    """Outputs of programs against native's of the same part; where they differ the record is wrong."""
-    native = {}
-    for kept in found:
+    """Outputs of programs against native's of the same part; where they differ the record is wrong.  Benches
+    have programs that are no guests'."""
+    native, guests = {}, [kept for kept in found if kept["kind"] == plan.WORKLOADS]
+    for kept in guests:
         for result in kept["results"]:
             if result.get("program") and result["mode"] == "native":
                 native[kept["part"], result["workload"]] = result["program"]["stdout"]
-    for kept in found:
+    for kept in guests:
         for result in kept["results"]:
             told, base = result.get("program"), native.get((kept["part"], result.get("workload")))
             if told and base and not told["checked"] and any(told["stdout"][name] != base[name] for name in ("bytes", "crc32")):
@@ -240,4 +243,4 @@ def all_of(execution, runs, jobs=1):
     for group, at_once in (([run for run in left if run.kind not in plan.BENCHES], jobs),
                            ([run for run in left if run.kind in plan.BENCHES], 1)):
         there |= {made["run"]: made for made in make_all(execution, group, progress, at_once)}
-    return with_comparison([there[run.name] for run in runs])
+    return repeat.with_moves(with_comparison([there[run.name] for run in runs]))

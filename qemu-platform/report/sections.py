@@ -2,7 +2,7 @@
 """The chapters about the workloads in all modes on `virt`."""
 
 from hmode.results import plus
-from report import causes, svg, words
+from report import causes, repeat, svg, words
 from report.blocks import Chart, Choice, Section, Table, Text
 from report.data import exits, instructions, transitions, workloads
 
@@ -24,9 +24,9 @@ def others(modes):
     return [name for name in modes if name != "native"]
 
 
-def table(name, caption, rows, columns, last=0, **more):
-    """columns: (head, cell of a row's name, cell of the last row)."""
-    made = [(row, *(cell(row) for _, cell, _ in columns)) for row in rows]
+def table(name, caption, rows, columns, last=0, marks=None, **more):
+    """columns: (head, cell of a row's name, cell of the last row).  marks: rows that are in no mean (report/repeat.py)."""
+    made = [(repeat.marked(row, marks or {}), *(cell(row) for _, cell, _ in columns)) for row in rows]
     if last:
         made.append((last, *(total for _, _, total in columns)))
     return Table(name, caption, ("workload", *(head for head, _, _ in columns)), tuple(made), last=1 if last else 0, **more)
@@ -48,7 +48,7 @@ def column(head, side, rows, of, form=words.whole):
 
 
 def against_column(head, side, base, rows):
-    """Instructions as a ratio and the geometric mean."""
+    """Instructions as a ratio, and the geometric mean over these rows."""
     of = side.against(base)
     return head, lambda row: side.cell(row, of, words.ratio), mean_cell(side, rows, of)
 

@@ -2,7 +2,7 @@
 """The chapter about what page walks cost, by the cores of which price lists are known."""
 
 from hmode import walks
-from report import plan, words
+from report import plan, repeat, words
 from report.blocks import Choice, Section, Table, Text
 from report.data import Side, workloads
 from report.sections import mean_cell
@@ -28,7 +28,9 @@ def sides_of(data):
     """Side of the model -> what all its runs say, of workloads and of programs."""
     found = {}
     for kept in data.part("walks"):
-        side = next(name for name in reversed(plan.MODELLED) if kept["run"].endswith("-" + name))
+        side = next((name for name in reversed(plan.MODELLED) if kept["run"].endswith("-" + name)), None)
+        if side is None:        # native at another moment, without the model
+            continue
         one = found.setdefault(side, {"run": side, "failed": None, "results": []})
         one["results"] = one["results"] + kept["results"]
         one["failed"] = one["failed"] or kept["failed"]
@@ -69,7 +71,7 @@ def break_even(core, mine, its):
     return "none" if at <= 0 else f"below {words.whole(at)}"
 
 
-def table(core, sides, rows):
+def table(core, sides, rows, marks):
     of, native = figure_of(core, "cycles"), sides["native"]
     shown = [name for name in sides if name != "native"]
     made = []
@@ -79,9 +81,9 @@ def table(core, sides, rows):
         for name in beside(sides):
             its = sides[name].rows.get(row)
             cells += [words.change(of(mine), of(its)), break_even(core, mine, its)] if mine and its else [words.NOTHING] * 2
-        made.append((row, *cells))
+        made.append((repeat.marked(row, marks), *cells))
     heads = ("workload", *(f"`{name}`" for name in shown), *(head for name in beside(sides) for head in (f"against `{name}`", "from a price of")))
-    averages = [mean_cell(sides[name], rows, sides[name].against(native, of)) for name in shown]
+    averages = [mean_cell(sides[name], repeat.steady(rows, marks), sides[name].against(native, of)) for name in shown]
     made.append(("geometric mean", *averages, *[""] * (2 * len(beside(sides)))))
     return Table(f"walks-{core}", f"Modelled cycles against native, with the prices of {core}, and those of `ssp-hm` against `hap`", heads,
                  tuple(made), last=1)
@@ -113,8 +115,8 @@ def verdicts(core, sides, rows):
     return Table(f"verdicts-{core}", caption, ("against", "fewer on", "more on", "as many on"), made, words=4)
 
 
-def option(core, sides, rows):
-    return core, (*([verdicts(core, sides, rows)] if beside(sides) else []), table(core, sides, rows))
+def option(core, sides, rows, marks):
+    return core, (*([verdicts(core, sides, repeat.steady(rows, marks))] if beside(sides) else []), table(core, sides, rows, marks))
 
 
 def chapter(data):
@@ -122,10 +124,11 @@ def chapter(data):
     found = cores(sides.values())
     if "native" not in sides or not found:
         return None
-    rows = workloads(sides.values())
+    rows, marks = workloads(sides.values()), repeat.moving(data.moves("walks"))
     about = "A model prices instructions, traps, exits and the references of page walks, on the stream of accesses as it was. Sizes are " \
         "published where the price list names a source, and all prices are assumed (docs/walks.md). Programs run in their second size. " \
         "A percentage below 0 means that `ssp-hm` takes fewer cycles. Beside it stands the line: the price of a reference, in cycles, " \
         f"from which that holds. The lists say {', '.join(f'{price(core)} for {core}' for core in found)}. " \
         f"Two that differ by less than {words.decimals(100 * EQUAL, 1)} % count as equal."
-    return Section("walks", "What walks cost", (Text(about), Choice("prices", "Prices of", tuple(option(core, sides, rows) for core in found))))
+    return Section("walks", "What walks cost", (
+        Text(about), Choice("prices", "Prices of", tuple(option(core, sides, rows, marks) for core in found)), *repeat.told(marks, repeat.WHY)))

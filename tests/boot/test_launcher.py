@@ -84,7 +84,7 @@ def test_ladder_has_modes_of_its_own():
 
 
 def test_u74_is_sv39_only():
-    assert_refused(call(LAUNCH, "options", "PROFILE=u74", "WIDTH=sv48"), "there is: sv39\n")
+    assert_refused(call(LAUNCH, "options", "PROFILE=u74", "WIDTH=sv48"), "there is: WIDTH=sv39, or PROFILE=virt\n")
 
 
 def test_result_needs_a_workload():
@@ -317,6 +317,11 @@ def test_old_qemu_is_refused(machine):
     done = machine("", version="7.2.17")
     assert done.returncode == 1
     assert "version 7, 10 or later is needed" in done.stderr
+
+
+def test_a_program_that_is_no_qemu_is_named():
+    done = call(LAUNCH, "run", "MODE=native", "WORKLOAD=fork", "QEMU=/bin/true")
+    assert done.returncode == 1 and "QEMU=/bin/true does not say which version of QEMU it is" in done.stderr, done
 
 
 def test_qemu_that_is_no_program():

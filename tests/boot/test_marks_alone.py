@@ -126,3 +126,25 @@ def test_regions_that_are_typed(tmp_path, mode):
     assert copy["region"] == {"number": 0, "depth": 1, "overlaps": []}
     for text in ("mark 3 ends 'none' where none is open", "'left' was not ended", "\r\ncopy "):
         assert text in shell.before, shell.before
+
+
+def test_a_region_is_of_the_policy_at_its_time(tmp_path):
+    """Two are chosen at host-hv's prompt, which has the keyboard for a line."""
+    words = ["MODE=tsp", "MEM=256M", "MARKS=1", "ICOUNT=1", f"LOG={tmp_path}/log", f"RESULT={tmp_path}/result"]
+    shell = pexpect.spawn(str(LAUNCH), ["shell", *words], timeout=120, encoding="utf-8", codec_errors="replace",
+                          env={**os.environ, "TERM": "dumb"})
+    shell.expect_exact("~ # ")
+    for policy in (None, "ssp-hm", "inject,fill"):
+        if policy:
+            shell.send("\x1d")
+            shell.expect_exact("host-hv> ")
+            shell.send(f"policy 0 {policy}\r")
+            shell.expect_exact(f"host-hv: vm0: policy {policy}")
+        shell.sendline("hm-mark begin copy; cat /bin/busybox > /tmp/x; hm-mark end copy")
+        shell.expect_exact("~ # ")
+    shell.sendline("poweroff")
+    shell.expect(pexpect.EOF)
+    shell.close()
+    found = list(map(json.loads, (tmp_path / "result").read_text().splitlines()))
+    assert [(each["mode"], each["hm"]) for each in found] == [("tsp", []), ("ssp-hm", modes.EVENTS), ("ssp", ["inject", "fill"])]
+    assert "ssp inject,fill" in shell.before and found[1]["vm_exits"]["memory"] == 0 < found[0]["vm_exits"]["memory"]

@@ -144,6 +144,14 @@ def test_a_script_runs_in_a_folder_that_is_new_each_time(launch, tmp_path):
     assert run.results["script"]["program"]["status"] == 0 and run.results["script"]["program"]["warm"] == 2
 
 
+def test_the_kernels_upkeep_falls_into_no_program(launch, tmp_path):
+    """It comes once a second, wherever that is."""
+    (tmp_path / "script").write_text("#!/bin/sh\ncat /proc/sys/vm/stat_interval; cut -d. -f1 /proc/uptime\n")
+    run = launch(MODE="native", PROGRAM=tmp_path / "script", WARM=0, CHECK="cat")
+    interval, uptime = map(int, pathlib.Path(run.results["script"]["program"]["stdout"]["file"]).read_text().split())
+    assert run.status == 0 and interval >= 100000 and uptime >= 3, repr(run)
+
+
 def test_a_long_output_is_kept_where_that_is_wanted(launch, tmp_path):
     (tmp_path / "script").write_text("#!/bin/sh\nhead -c 300000 /bin/busybox\n")
     run = launch(MODE="native", PROGRAM=tmp_path / "script", WARM=0, OUTPUT=1)

@@ -197,7 +197,7 @@ def run(launch, traced, payloads):
 def test_a_file_that_cannot_be_written_is_refused_before_the_run(run, tmp_path):
     for path, why in [(tmp_path / "none/line", "its folder is not there"), (tmp_path, "Is a directory")]:
         end = run(TRACE=path)
-        assert end.status == 1 and "cannot be written" in end.messages and why in end.messages, repr(end)
+        assert end.status == 1 and f"TRACE={path} cannot be written: {why}" in end.messages, repr(end)
         assert not end.console
 
 

@@ -43,6 +43,21 @@ def test_a_drawing_says_its_licence_and_is_svg(name):
     assert xml.etree.ElementTree.fromstring(text).tag.endswith("svg")
 
 
+def test_a_drawing_that_cannot_be_written_is_told(tmp_path):
+    """As in a clone that is read-only, which root does not notice by rights."""
+    folder = tmp_path / "docs/drawings"
+    shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    (folder / "cow.svg").unlink()
+    (folder / "cow.svg").mkdir()
+    done = subprocess.run([folder / "draw"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and done.stderr.startswith(f"draw: {folder}/cow.svg cannot be written: Is a directory; ")
+
+
+def test_commands_for_clangd_that_cannot_be_written_are_told():
+    done = subprocess.run([ROOT / "tests/lint/compile-commands", "nowhere/file"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and done.stderr.startswith(f"compile-commands: {ROOT}/nowhere/file cannot be written: No such file")
+
+
 def test_a_changed_source_is_noticed_until_it_is_drawn(tmp_path):
     folder = tmp_path / "docs/drawings"
     shutil.copytree(ROOT / "docs", tmp_path / "docs")

@@ -92,6 +92,11 @@ def test_every_command_of_the_launcher_is_looked_at(command):
     (["tour", "WORKLOAD=none"], "WORKLOAD=none leaves the table empty | all boot"),
     (["tour", "KERNEL=x"], "KERNEL needs an INITRD that runs the workloads here | INITRD="),
     (["run", "tour", "MODE=ssp"], "MODE goes with"),
+    (["run", "WORKLOAD=none", "MARKS=1"], "the guest would wait at its shell's prompt, where no keyboard is | make shell"),
+    (["run", "MODE=native", "WORKLOAD=none"], "the guest would wait at its shell's prompt"),
+    (["run", "MODE=native", "VCPUS=2"], "VCPUS=2 does not go with MODE=native | HARTS=2"),
+    (["shell", "MODE=native", "VCPUS=2"], "VCPUS=2 does not go with MODE=native | HARTS=2"),
+    (["debug", "MODE=native", "VCPUS=2", "HARTS=4"], "VCPUS=2 does not go with MODE=native | HARTS=2"),
 ])
 def test_a_refusal_says_what_to_do(words, text):
     assert text in refusal(*words)
@@ -166,6 +171,17 @@ def test_a_former_name_is_said_once(monkeypatch, capsys):
     words = ["MODE=ssp", "HM=none"]
     assert cli.main(["options", "run", *words]) == cli.main(["run", *words]) == 0
     assert capsys.readouterr().err.count("is called POLICY now") == 1
+
+
+@pytest.mark.parametrize("words", [
+    ["WORKLOAD=none", "APPEND=quiet hmwork=stale-fork:2"], ["WORKLOAD=none", "INITRD=root"], ["WORKLOAD=none", "KERNEL=x"],
+    ["WORKLOAD=none", "APPEND=init=/bin/true"], ["CMDLINE="], ["MARKS=1"], ["WORKLOAD=none", "DISK=x"], ["MODE=native", "VCPUS=2", "HARTS=2"]])
+def test_a_run_that_has_work_is_taken(words):
+    assert cli.run_settings(settings.take(words))
+
+
+def test_a_table_takes_what_one_of_its_modes_has_no_use_for():
+    assert [each.vcpus for each in cli.PLANS["measure"]({"MODES": "native ssp", "VCPUS": "2"})] == [1, 2]
 
 
 def test_events_are_counted_in_both_modes():

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Between a machine and its console: what is shown, and that no machine outlives its launcher."""
 
+import errno
 import io
 import os
 import pathlib
@@ -11,7 +12,8 @@ import time
 
 import pytest
 
-from hmode import console
+from hmode import cli, console, outputs, walks
+from hmode.messages import naming
 from hmode.settings import Settings
 
 PACKAGE = pathlib.Path(console.__file__).resolve().parents[1]
@@ -99,6 +101,124 @@ def test_no_machine_outlives_its_launcher(tmp_path, number):
     process.send_signal(number)
     process.wait(30)
     must_end(machine)
+
+
+# ---- a fetch ----
+
+FETCH = (PACKAGE / "fetch").read_text()
+FETCHER = r"""#!/bin/sh
+set -eu
+work_of_fetch
+deep()
+{
+	setsid --wait sh -c 'trap "" TERM; sleep 600 & echo $$ $! > "$0.new"; mv "$0.new" "$0"; wait; wait' "$1"
+}
+at_work deep "$1"
+"""
+
+
+@pytest.fixture(name="fetcher")
+def fixture_fetcher(tmp_path, monkeypatch):
+    """A fetch whose work is deaf to what ends it, in a group of its own; and the file that has their numbers."""
+    own = FETCH[FETCH.index("trap 'end_work"):FETCH.index("# One fetch at a time")]
+    (tmp_path / "fetch").write_text(FETCHER.replace("work_of_fetch", own))
+    (tmp_path / "fetch").chmod(0o755)
+    return tmp_path / "fetch", tmp_path / "numbers"
+
+
+def numbers_in(file):
+    while not file.exists():
+        time.sleep(0.02)
+    return [int(word) for word in file.read_text().split()]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_fetch_ends_all_that_it_has_started(fetcher, number):
+    program, file = fetcher
+    with subprocess.Popen([program, file]) as fetching:
+        there = numbers_in(file)
+        assert all(map(is_there, there))
+        fetching.send_signal(number)
+        assert fetching.wait(30) == 130
+    assert not any(map(is_there, there))
+
+
+def test_a_fetch_ends_with_the_launcher(fetcher, tmp_path):
+    program, file = fetcher
+    code = f"""
+import pathlib, sys
+from hmode import cli, debs, tree
+tree.PLATFORM = pathlib.Path({str(tmp_path)!r})
+sys.exit(cli.ended(debs.fetch, {str(file)!r}))
+"""
+    with subprocess.Popen([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(PACKAGE)}) as process:
+        there = numbers_in(file)
+        process.terminate()
+        assert process.wait(30) == 128 + signal.SIGTERM
+    assert not any(map(is_there, there))
+
+
+def test_the_status_of_a_fetch_is_its_works(tmp_path, fetcher):
+    program, _ = fetcher
+    program.write_text(program.read_text().replace('at_work deep "$1"', "fails() { (exit 3); }; at_work true; at_work fails; echo on"))
+    done = subprocess.run([program], capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (3, b"")
+
+
+# ---- a full disk ----
+
+def test_a_full_disk_is_told_with_the_file_and_what_to_do(capsys):
+    def work():
+        with naming("/some/file"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    assert cli.ended(work) == 1
+    assert capsys.readouterr().err == "hmode: /some/file: No space left on device\n       make room on its disk\n"
+
+
+def test_a_name_that_the_system_gave_stays():
+    with pytest.raises(OSError) as caught, naming("/outer"):
+        open("/nowhere/inner", encoding="ascii")
+    assert caught.value.filename == "/nowhere/inner"
+
+
+@pytest.mark.parametrize("words", [["help"], ["page"], ["version"]])
+def test_what_is_printed_to_a_full_disk_fails_once(words):
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([PACKAGE / "launch", *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "hmode: what is printed: No space left on device\n       make room on its disk\n"
+
+
+class Full(type(pathlib.Path())):
+    def write_bytes(self, data):
+        super().write_bytes(data[:1])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_file_that_is_not_whole_is_not_left(tmp_path):
+    (tmp_path / "file").write_text("before")
+    with pytest.raises(OSError) as caught:
+        outputs.write_whole(Full(tmp_path / "new"), tmp_path / "file", b"after")
+    assert caught.value.filename == str(tmp_path / "file")
+    assert [each.name for each in tmp_path.iterdir()] == ["file"] and (tmp_path / "file").read_text() == "before"
+
+
+def test_a_result_on_a_full_disk_is_told_by_its_option(tmp_path):
+    told = outputs.cannot_write("RESULT", "x", OSError(errno.ENOSPC, "No space left on device"))
+    assert f"{told} | {told.remedy}" == "RESULT=x cannot be written: No space left on device | make room on its disk"
+
+
+def test_what_the_model_of_walks_leaves_goes_with_the_run(tmp_path):
+    modelled, log = Settings({"WORKLOAD": "fork", "WALKS": "u74"}), tmp_path / "log"
+    walks.out_file(log).write_text("half")
+    with pytest.raises(KeyboardInterrupt), walks.taken(modelled, log):
+        raise KeyboardInterrupt
+    assert list(tmp_path.iterdir()) == []
+    walks.out_file(log).write_text("a user's")
+    with walks.taken(SETTINGS, log):
+        pass
+    assert list(tmp_path.iterdir())
 
 
 def test_a_launcher_ends_when_its_reader_goes(tmp_path):

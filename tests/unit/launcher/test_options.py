@@ -84,10 +84,37 @@ def test_words_come_before_the_environment(monkeypatch):
     assert settings.take(["MEM=1G"]) == {"HARTS": "2", "MEM": "1G"}
 
 
-def test_an_empty_option_is_not_given_but_an_empty_command_line_is():
-    made = Settings(settings.take(["MODE=", "HARTS=", "CMDLINE="]))
-    assert (made.mode, made.harts, made.cmdline) == ("ssp-hm", 1, "")
+def test_an_empty_option_of_the_environment_is_not_given(monkeypatch):
+    for name in ("MODE", "HARTS"):
+        monkeypatch.setenv(name, "")
+    made = Settings(settings.take(["CMDLINE=", "LOG=", "APPEND=", "V="]))
+    assert (made.mode, made.harts, made.cmdline, made.log) == ("ssp-hm", 1, "", None)
     assert Settings({}).cmdline is None
+
+
+EMPTY = [option for option in options.OPTIONS if not isinstance(option.kind, options.Text)]
+
+
+@pytest.mark.parametrize("option", EMPTY, ids=lambda option: option.name)
+@pytest.mark.parametrize("by_make", [False, True])
+def test_who_gives_an_option_gives_it_a_value(monkeypatch, option, by_make):
+    """An empty one would be another run than was meant: WORKLOAD= all of them."""
+    monkeypatch.setenv("HMODE_GIVEN", option.name if by_make else "")
+    monkeypatch.setenv(option.name, "")
+    with pytest.raises(Refused, match=f"{option.name}= is empty") as caught:
+        settings.take([] if by_make else [f"{option.name}="])
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize("name", ["WORKLOADS", "HM"])
+def test_an_empty_option_of_another_name_is_refused_by_that(name):
+    with pytest.raises(Refused, match=f"{name}= is empty"):
+        settings.take([f"{name}="])
+
+
+@pytest.mark.parametrize("given", [{"WORKLOAD": ","}, {"POLICY": " ", "MODE": "ssp"}, {"MODES": ", "}, {"WALKS": ",", "WORKLOAD": "fork"}])
+def test_a_list_without_a_word_is_refused(given):
+    assert "names nothing | " in refusal(**given)
 
 
 @pytest.mark.parametrize("names, refused", [("MODE HM PYTHON", None), ("MODE WORKLAOD", "WORKLAOD")])
@@ -215,7 +242,7 @@ def test_workloads_are_in_the_order_of_their_list(text, names):
     ({"CMDLINE": "x", "MODE": "native", "MARKS": "1"}, "natively | marks=1 in CMDLINE"),
     ({"CMDLINE": "x", "MODE": "native", "WIDTH": "sv48"}, "natively | no4lvl (sv39) or no5lvl (sv48) in CMDLINE"),
     ({"KERNEL": "x", "GUEST": "patched"}, "KERNEL and GUEST do not go together"),
-    ({"PROFILE": "u74", "WIDTH": "sv48"}, "WIDTH=sv48 is unknown | sv39"),
+    ({"PROFILE": "u74", "WIDTH": "sv48"}, "WIDTH=sv48 does not go with PROFILE=u74, whose harts have Sv39 alone | WIDTH=sv39"),
     ({"ASIDLEN": "6"}, "ASIDLEN goes with a strict hart only | QEMU=strict, strict-eager"),
     ({"MODE": "hap", "PROFILE": "u74"}, "PROFILE=u74 does not go with MODE=hap | PROFILE=virt, to which hap adds H"),
     ({"MODE": "hap", "TRACE": "x"}, "TRACE does not go with MODE=hap"),
@@ -248,7 +275,7 @@ def test_every_rule_has_its_refusal_here():
     ruled = {option.name for option in options.OPTIONS if option.rule}
     assert ruled == {"FORMAT", "LOAD", "MARKS", "RESULT", "CMDLINE", "ASIDLEN", "LADDER", "KERNEL", "EVENTS",
                      "PROGRAM", "ARGS", "LIST", "WARM", "CHECK", "OUTPUT", "LIBS", "DEBS", "ROOT", "PROFILE", "TRACE",
-                     "WALKS", "GUESTS", *DEVICES}
+                     "WALKS", "WIDTH", "GUESTS", *DEVICES}
 
 
 # ---- defaults ----

@@ -202,8 +202,9 @@ def test_a_list_has_options(tmp_path, monkeypatch):
     assert settings.mem == "1G" and settings.warm == 0 and program.packages(settings) == ["bc", "jq"]
 
 
-def test_what_is_given_beside_a_list_wins(tmp_path):
-    given = taken(tmp_path, "MEM=1G\nWARM=0\none ./x\n", "MEM=2G", "WARM=")
+def test_what_is_given_beside_a_list_wins(tmp_path, monkeypatch):
+    monkeypatch.setenv("WARM", "")
+    given = taken(tmp_path, "MEM=1G\nWARM=0\none ./x\n", "MEM=2G")
     assert given["MEM"] == "2G" and given["WARM"] == "0"
 
 

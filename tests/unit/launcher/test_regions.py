@@ -122,11 +122,13 @@ def console(*events):
     """R: a record of a mark; N: the same, of one that was not begun just once; B: of another mark; E: the guest ends."""
     lines, number = [], 0
     for event in events:
-        if event in "RNB":
+        if event in ("R", "N", "B"):
             record = {"mark": 0 if event == "B" else 255, "vm": 0, "ok": True, "begun": event != "N"} | {
                 key: value for key, value in piece(number).items() if key in ("vm_exits", "hm_traps", "instructions", "ring", "longest_m_stay")}
             lines.append(f"half a line\x1e{json.dumps(record)}")
             number += event != "B"
+        elif event.startswith("policy "):
+            lines.append(f"\x1e{json.dumps({'policy': event.split()[1], 'vm': int(event.split()[2])})}")
         else:
             lines.append('\x1e{"end":"reboot","vm":0}' if event == "E" else f"~ # hmmark: {event}")
     return "\r\n".join([*lines, ""])
@@ -156,6 +158,30 @@ def test_the_console_tells_regions():
 def test_a_mark_that_is_wrong_is_told_and_makes_no_figure(events, found, wrong):
     regions_of_it, told = told_by(*events)
     assert regions_of_it == found and len(told) == len(wrong) and all(map(str.startswith, told, wrong)), told
+
+
+def modes_of(*events):
+    found, wrong = records.of_regions(Settings({"MODE": "tsp", "MARKS": "1", "WORKLOAD": "none"}), console(*events))
+    return [(each["workload"], each["mode"], each["hm"]) for each in found], wrong
+
+
+def test_a_region_has_the_policy_that_was_chosen_at_the_prompt():
+    found, wrong = modes_of("R", "+a", "R", "-a", "policy ssp-hm 0", "R", "+a", "R", "-a", "policy none 0",
+                            "policy satp,fill 0", "R", "+b", "R", "-b", "policy ssp 1",
+                            "R", "+c", "R", "-c", "policy tsp-in-step 0", "R", "+c", "R", "-c")
+    assert wrong == []
+    assert found == [("a", "tsp", []), ("a", "ssp-hm", ["inject", "satp", "flush", "fill"]), ("b", "ssp", ["satp", "fill"]),
+                     ("c", "ssp", ["satp", "fill"]), ("c", "tsp-in-step", [])]
+
+
+def test_a_region_of_two_policies_is_of_neither():
+    found, wrong = modes_of("R", "+a", "policy ssp 0", "R", "+b", "R", "-b", "R", "-a", "R", "+a", "R", "-a")
+    assert found == [("b", "ssp", ["satp"]), ("a", "ssp", ["satp"])] and wrong == ["the policy changed in 'a'"]
+
+
+@pytest.mark.parametrize("policy", ["", "x", "native", "satp,inject", "satp,satp", 3, None, ["ssp"]])
+def test_a_record_of_no_policy_is_none(policy):
+    assert records.record_of(f"\x1e{json.dumps({'policy': policy, 'vm': 0})}") is None
 
 
 def test_a_table_has_each_region_once_and_no_sum_of_them():

@@ -8,7 +8,7 @@ import pytest
 from hmode.messages import Refused
 from made import VERSIONS, kept, record, three_rows
 from reader import Reader
-from report import cli, compare, page
+from report import cli, compare, markdown, page
 
 
 @pytest.fixture(name="files")
@@ -43,6 +43,25 @@ def test_equal_rows_are_counted(files):
 def test_instructions_with_spinning_in_them_are_not_compared(files):
     a, b = (record("ssp", "fork", count, {"flush": flush}, harts=2, vcpus=2) for count, flush in ((1000, 1), (3000, 2)))
     assert files([a], [b]).tables["changed"][1][5] == "spinning is in them"
+
+
+def test_a_row_whose_native_moved_is_marked_and_in_no_mean(files):
+    a = [record("native", "hack", 1000), record("native", "gups", 1000), record("native", "once", 1000, moves=0.02),
+         record("ssp", "hack", 2000, {"flush": 3}), record("ssp", "gups", 2000), record("ssp", "once", 2000)]
+    b = [record("native", "hack", 985), record("native", "gups", 1009), record("native", "once", 1000),
+         record("ssp", "hack", 3000, {"flush": 4}), record("ssp", "gups", 2020), record("ssp", "once", 9000)]
+    found = files(a, b)
+    assert [row[0] for row in found.tables["changed"][1:]] == [
+        "hack, moves 1.5 %", "gups", "hack, moves 1.5 %", "gups", "once, moves 2.0 %"]
+    assert {row[0]: row[-1] for row in found.tables["sums"][1:]} == {"native": "+0.90 %", "ssp": "+1.00 %"}
+    alone = files(a[3:], b[3:])                                         # without native nobody knows
+    assert [row[0] for row in alone.tables["changed"][1:]] == ["hack", "gups", "once"]
+
+
+def test_a_comparison_tells_which_rows_are_in_no_mean(tmp_path):
+    for name, count in (("a", 1000), ("b", 1020)):
+        (tmp_path / name).write_text(json.dumps(record("native", "hack", count, profile="u74")))
+    assert "- hack, u74 moves by 2.0 %." in markdown.made(compare.page(tmp_path / "a", tmp_path / "b"))
 
 
 def left(found):

@@ -199,7 +199,7 @@ def test_hspt_stands_with_its_intervals():
                 **({"milliseconds": figure(20)} if program == "walk" else {})}
                for program in ("walk", "memory-programs") for name, value in (("stock", 1), ("private", 1.5))]
     told["runs"].append(kept("hspt", "hspt", results, kind="hspt"))
-    assert read(told).tables["hspt-table"][1:] == [["walk", "20", "1.50 (1.25 to 1.75)"],
+    assert read(told).tables["hspt-table"][1:] == [["walk", "20 (20 to 20)", "1.50 (1.25 to 1.75)"],
                                                    ["memory programs, geometric mean", "", "1.50 (1.25 to 1.75)"]]
 
 
@@ -213,7 +213,57 @@ def test_what_devices_cost_stands_with_its_spread():
                                                       ["tsp", "30,000 (29,000 to 31,000)", "8.0 (8.0 to 8.5)"]]
 
 
+# ---- rows that native does not repeat ----
+
+def programs_of(part="programs", prefix="own", words=()):
+    """Three programs in two modes.  native of each by how much it moves."""
+    moves = {"gups": 0.0005, "hack": 0.25, "once": None}
+    native = [record("native", name, 1000, **({} if moved is None else {"moves": moved}), **dict(words)) for name, moved in moves.items()]
+    return [kept(f"{prefix}-native", part, native),
+            kept(f"{prefix}-ssp-hm", part, [record("ssp-hm", name, total, traps={"fill": 3}, **dict(words))
+                                            for name, total in (("gups", 1100), ("hack", 4000), ("once", 1100))]),
+            kept(f"{prefix}-native-early", part, [record("native", "hack", 1250)])]
+
+
+def test_a_row_that_moves_is_marked_and_in_no_mean():
+    told = three_rows()
+    told["runs"] += programs_of()
+    found = read(told)
+    assert found.tables["programs-instructions"][1:] == [
+        ["gups", "1,000", "1.100"], ["hack, moves 25.0 %", "1,000", "4.000"], ["once", "1,000", "1.100"],
+        ["sum, and geometric mean", "3,000", "1.100"]]
+    assert found.column("programs-exits", "ssp-hm")["hack, moves 25.0 %"] == "0"
+    for text in (page.made(document.page(told)), markdown.made(document.page(told))):
+        assert "hack moves by 25.0 %." in text and "begins at another moment" in text and "gups moves by" not in text
+        assert "was not measured of these rows" in text and "once." in text
+
+
+def test_a_row_of_the_model_that_moves_is_in_no_mean_and_no_verdict():
+    cycles = {"translation": {"u74": {"cycles": 10, "walk_refs": 1, "g_refs": 0}}}
+    told = {"schema": 1, "runs": [*programs_of("walks", "walks-own", tuple(cycles.items())),
+                                  kept("walks-own-hap", "walks", [record("hap", name, 1000, translation={
+                                      "u74": {"cycles": 20, "walk_refs": 1, "g_refs": 0}}) for name in ("gups", "hack", "once")])]}
+    found = read(told)
+    assert found.errors == []
+    assert [row[0] for row in found.tables["walks-u74"][1:]] == ["gups", "hack, moves 25.0 %", "once", "geometric mean"]
+    assert found.tables["verdicts-u74"][1][1] == "2: gups, once"
+
+
+def test_how_far_native_moves_is_among_the_records():
+    told = {"schema": 1, "runs": programs_of()}
+    rows = list(csv.DictReader(io.StringIO(document.page(told).csv)))
+    assert [row["moves"] for row in rows if row["run"] == "own-native"] == ["0.0005", "0.25", ""]
+
+
 # ---- what went wrong is shown ----
+
+@pytest.mark.parametrize("name", plan.BENCHES)
+def test_a_bench_that_failed_has_its_chapter(name):
+    told = three_rows()
+    told["runs"].append(kept(name, name, [], failed="no machine\nmore", kind=name))
+    found = read(told)
+    assert name in found.ids and "failed: no machine" in markdown.made(document.page(told))
+
 
 def test_a_failed_run_is_shown_as_failed():
     told = three_rows()

@@ -212,6 +212,54 @@ def test_outputs_of_programs_are_those_of_native(fake):
     assert [each["results"][0]["ok"] for each in fake.run()] == [True, True, False]
 
 
+def natively(name, *records):
+    return {"run": name, "part": "programs", "results": list(records)}
+
+
+def test_how_far_native_moves_is_kept():
+    """The most above the least of all moments; what is wrong, a region, or of another mode says nothing."""
+    found = runs.repeat.with_moves([
+        natively("own-native", record("native", "gups", 1000), record("native", "graph", 500),
+                 record("native", "gups/sort", 9, region={"number": 0})),
+        natively("own-tsp", record("tsp", "gups", 2000)), natively("walks-own-native", record("native", "gups", 100)),
+        natively("own-native-early", record("native", "gups", 980), record("native", "graph", 700, ok=False),
+                 record("native", "gups/sort", 3, region={"number": 0})),
+        natively("own-native-late", record("native", "gups", 1029))])
+    assert [result.get("moves") for kept in found for result in kept["results"]] == [0.05, None, None, None, None, None, None, None, None]
+
+
+@pytest.mark.parametrize("kind, told", [
+    (plan.HSPT, {"schema": 2, "programs": [{"program": "chase", "configuration": "stock", "runs": 1, "times": {}}]}),
+    (plan.DEVICES, [{"mode": "native", "request": "4 KiB read", "figure": "exits", "values": [0]}])])
+def test_a_bench_leaves_its_own_records(fake, monkeypatch, tmp_path, kind, told):
+    """They are none of a guest's."""
+    monkeypatch.setattr(runs.tree, "BUILD", tmp_path)
+    (tmp_path / kind).mkdir()
+    (tmp_path / kind / "bench.json").write_text(json.dumps(told))
+    monkeypatch.setattr(runs.Execution, "execute", lambda execution, command: (0, ""))
+    kept, = fake.run([plan.Run(kind, kind, (), 1, kind)])
+    assert kept["failed"] is None and kept["results"] == (told["programs"] if kind == plan.HSPT else told)
+
+
+@pytest.mark.parametrize("kind", plan.BENCHES)
+def test_a_bench_that_fails_leaves_no_figures_of_another(fake, monkeypatch, tmp_path, kind):
+    monkeypatch.setattr(runs.tree, "BUILD", tmp_path)
+    (tmp_path / kind).mkdir()
+    (tmp_path / kind / "bench.json").write_text('{"programs": [{"x": 1}]}' if kind == plan.HSPT else '[{"x": 1}]')
+    status = [1]
+    monkeypatch.setattr(runs.Execution, "execute", lambda execution, command: (status[0], "cost: it failed"))
+    bench = [plan.Run(kind, kind, (), 1, kind)]
+    assert [(each["failed"], each["results"]) for each in fake.run(bench)] == [("cost: it failed", [])]
+    status[0] = 0
+    assert [(each["failed"], each["results"]) for each in fake.run(bench)] == [(None, [{"x": 1}])]
+
+
+def test_a_run_has_no_options_of_the_users(monkeypatch):
+    for name in ("CONFIGS", "PROGRAMS", "RUNS", "MODE", "WORKLOADS", "HM"):
+        monkeypatch.setenv(name, "x")
+    assert not {"CONFIGS", "PROGRAMS", "RUNS", "MODE", "WORKLOADS", "HM"} & set(runs.clean())
+
+
 # ---- the command ----
 
 @pytest.fixture(name="report")
@@ -292,9 +340,11 @@ def test_the_ladder_has_all_policies_but_those_of_modes():
 def test_a_list_of_programs_is_a_run_in_each_mode(tmp_path, monkeypatch):
     monkeypatch.setattr(plan.tree, "TOP", tmp_path)
     (tmp_path / "own.list").write_text("gups ./gups.c\n")
-    assert [run.name for run in plan.of_programs(tmp_path)] == ["own-native", "own-tsp", "own-ssp", "own-ssp-hm", "own-hap"]
+    assert [run.name for run in plan.of_programs(tmp_path)] == ["own-native", "own-tsp", "own-ssp", "own-ssp-hm", "own-hap",
+                                                             "own-native-early", "own-native-late"]
     assert [run.name for run in plan.of_walks(tmp_path)] == [f"walks-{what}{side}" for what in ("", "own-")
-                                                             for side in ("native", "ssp-hm", "hap", "hap-4k")]
+                                                             for side in ("native", "ssp-hm", "hap", "hap-4k")] + [
+        "walks-own-native-early", "walks-own-native-late"]
 
 
 def test_small_sizes_are_compared_with_small_ones(fake):
@@ -302,5 +352,6 @@ def test_small_sizes_are_compared_with_small_ones(fake):
     wanted = []
     for part, crc in (("programs", 1), ("walks", 2)):
         program = {"stdout": {"bytes": 4, "crc32": crc}, "checked": False, "wrong": None}
-        wanted += [{"run": f"{part}-{mode}", "part": part, "results": [record(mode, "hello", 1000, program=program)]} for mode in ("native", "tsp")]
+        wanted += [{"run": f"{part}-{mode}", "part": part, "kind": plan.WORKLOADS,
+                    "results": [record(mode, "hello", 1000, program=program)]} for mode in ("native", "tsp")]
     assert all(each["results"][0]["ok"] for each in runs.with_comparison(wanted))

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "model.h"
-#include "hits.h"
+#include "device.h"
 #include "ring.h"
 
 #define ALL_MODES (1u << SATP_SV39 | 1u << SATP_SV48 | 1u << SATP_SV57)

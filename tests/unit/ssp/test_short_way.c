@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test_short_way.c - the walk cache, and fills without the engine's long way, one fact a test. */
-#include "hits.h"
+#include "device.h"
 #include "fixture.h"
 
 static void the_walk_cache_serves_neighbours(void **state)
