@@ -2,7 +2,6 @@
 /* fault.c - faults that fault_short.c did not answer, and what they need of the guest's memory. */
 #include "ssp/device.h"
 #include "ssp/fetch.h"
-#include "ssp/hits.h"
 #include "mmu/fence.h"
 #include "mmu/flush.h"
 #include "trap/pmu.h"
