@@ -361,7 +361,7 @@ static struct ssp_result fault(struct ssp_space *space, uint64_t va, enum ssp_ac
 {
 	struct ssp_guest_walk walk;
 
-	if (ssp_walk_known(space, va)) {
+	if (ssp_walk_hit(space->current, va) || ssp_walk_known(space, va)) {
 		struct ssp_result result = { .fence = SSP_FENCE_NONE };
 
 		result.verdict = ssp_fault_fast(space, va, access, state, &result.fence);
