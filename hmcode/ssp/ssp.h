@@ -239,8 +239,6 @@ struct ssp_space {
 	uint8_t rights[4];         /* need[] without what ssp_set_ad() has us set */
 	uint8_t plain[4];          /* need[] with R and U: ssp_leaf_plainly_allows() */
 	struct ssp_ring ring;
-	unsigned int slot_count;
-	struct ssp_slot slots[SSP_MAX_SLOTS];
 
 	/*
 	 * Bit va >> 30 & 63: a guest leaf there was ever mapped in pieces, so that more
@@ -261,7 +259,10 @@ struct ssp_space {
 	uint8_t aged;
 	uint64_t sorted_at; /* the last of these uses */
 
+	/* What the short ways use lies above, where one instruction reaches it from the vCPU. */
 	uint64_t log_head;
+	unsigned int slot_count;
+	struct ssp_slot slots[SSP_MAX_SLOTS];
 	uint64_t log[SSP_LOG_SIZE]; /* page addresses of fences with rs2 = x0 */
 
 	uint64_t pool_hpa;

@@ -22,7 +22,8 @@ class Run:
 
     def __init__(self, folder, options):
         log, result = folder / "console.log", folder / "result.json"
-        words = [f"{name}={value}" for name, value in options.items()] + [f"LOG={log}"]
+        given = {name: value for name, value in options.items() if value != "" or name == "CMDLINE"}    # empty: not given
+        words = [f"{name}={value}" for name, value in given.items()] + [f"LOG={log}"]
         if options.get("WORKLOAD", "all") != "none" and "KERNEL" not in options:
             words.append(f"RESULT={result}")
         done = subprocess.run([str(LAUNCH), "run", *words], capture_output=True, text=True,
