@@ -290,7 +290,7 @@ _Bool ssp_init(struct ssp_space *space, uint64_t pool_hpa, struct ssp_table *tab
 
 /*
  * So many guest satp values are cached, 1 to SSP_ROOTS - 1, which is what ssp_init() leaves.
- * Before the guest has run.
+ * Once, right after that: ssp_root_new() counts on it.
  */
 void ssp_limit_roots(struct ssp_space *space, unsigned int count);
 
@@ -413,16 +413,8 @@ unsigned int ssp_roots_of_asid(const struct ssp_space *space, uint64_t asid);
 enum ssp_fence ssp_invalidate_gpa(struct ssp_space *space, uint64_t gpa, uint64_t size);
 
 /*
- * Root buffer.  ssp_satp_legal: what a write of satp leaves in it (a mode that
- * is not offered leaves it unchanged).  ssp_root_find: the cached root or
- * NULL.  ssp_root_new: a root for gsatp, taking the least recently used one;
- * *fence is raised to what is owed for it.  ssp_root_catch_up brings a root up to
- * date with the flush log, and may retire its hardware ASID; ssp_root_enter then
- * makes it current.
- */
-/*
- * "Supervisor Address Translation and Protection (satp) Register": a write
- * with an unsupported MODE has no effect; a bare mode has no other field.
+ * What a write of satp leaves in it.  "Supervisor Address Translation and Protection (satp)
+ * Register": a write with an unsupported MODE has no effect; a bare mode has no other field.
  */
 static inline uint64_t ssp_satp_legal(const struct ssp_space *space, uint64_t old, uint64_t value)
 {
@@ -437,6 +429,12 @@ static inline uint64_t ssp_shadow_mode(const struct ssp_space *space, uint64_t g
 	return satp_mode(gsatp) == SATP_BARE ? space->bare_mode : satp_mode(gsatp);
 }
 
+/*
+ * Root buffer.  ssp_root_find: the cached root or NULL.  ssp_root_new: a root for gsatp, taking the
+ * least recently used one; *fence is raised to what is owed for it.  ssp_root_catch_up brings a
+ * root up to date with the flush log, and may retire its hardware ASID; ssp_root_enter then makes
+ * it current.
+ */
 static inline struct ssp_root *ssp_root_find(struct ssp_space *space, uint64_t gsatp)
 {
 	unsigned int i = space->asid_bucket[satp_asid(gsatp) % SSP_ASID_BUCKETS];

@@ -10,11 +10,11 @@
  *	     `--------> SUM or MXR ----> one of them, or the general way
  *
  * guest_vector.S jumps here with a handful of registers saved.  Compiled like tvm_short.c, its
- * functions preserve all others, and end by a jump: hm_short_done(), hm_device_exit() or
- * hm_general().
+ * functions preserve all others, and end by a jump: hm_short_done(), hm_device_exit(),
+ * hm_unknown() or hm_general().
  */
-#include "ssp/fetch.h"
 #include "ssp/device.h"
+#include "ssp/fetch.h"
 #include "trap/trap.h"
 
 /* What the trap left in CSRs is read from there again, where that saves a register. */
@@ -36,8 +36,8 @@ APART void fill_group(struct ssp_space *space, struct ssp_walk *walk, u64 offset
 }
 
 /*
- * Of a device whose address the page has already: the instruction, by the shadow that the hart has
- * fetched it by.
+ * Of a device whose address the run page has already, which means nothing until there is an exit:
+ * the instruction, by the shadow that the hart has fetched it by.
  */
 APART void device(struct hm_vcpu *vcpu)
 {

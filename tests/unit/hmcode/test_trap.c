@@ -743,6 +743,11 @@ static u64 *link_of(u64 va)
 	return (u64 *)guest_memory(pte_address(root[pte_index(va, 2)])) + pte_index(va, 1);
 }
 
+static u64 *leaf_of(u64 va)
+{
+	return (u64 *)guest_memory(pte_address(*link_of(va))) + pte_index(va, 0);
+}
+
 static void cache_the_link(void)
 {
 	assert_int_equal(guest_trap(CAUSE_STORE_PAGE_FAULT, VA), HM_RESUME);
@@ -807,6 +812,26 @@ static void a_store_to_an_entry_that_changes_meanwhile_is_repeated(void **state)
 	assert_int_equal(guest_run(store_where_another_hart_is_faster), 0);
 }
 
+/* D is missing as well, and a slot forbids the store: nothing is set, and the host decides. */
+static void store_to_where_only_r_is(void)
+{
+	page();
+	guest_map(CODE, CODE, PTE_V | PTE_R | PTE_X | PTE_A);
+	know_walk(VA);
+	guest_map(VA, ROM, ACCESSED & ~(PTE_A | PTE_D));
+	model.csr[CSR_MEPC] = CODE;
+	assert_int_equal(guest_trap(STORE, VA), HM_EXIT);
+	expect(guest.run->exit_reason, HM_EXIT_MMIO, "exit_reason");
+	expect(*leaf_of(VA), pte_make(ROM, ACCESSED & ~(PTE_A | PTE_D)), "the guest's leaf");
+}
+
+static void a_store_that_a_slot_forbids_sets_nothing(void **state)
+{
+	(void)state;
+	guest.run->policy = HM_POLICY_ALL | HM_POLICY_SET_AD;
+	assert_int_equal(guest_run(store_to_where_only_r_is), 0);
+}
+
 int main(void)
 {
 #define FACT(name) cmocka_unit_test_setup_teardown(name, guest_begin, machine_end)
@@ -833,6 +858,7 @@ int main(void)
 		FACT(what_a_policy_lacks_is_left_to_the_host),
 		FACT(a_hidden_fault_is_filled_whatever_an_older_link_said),
 		FACT(a_store_to_an_entry_that_changes_meanwhile_is_repeated),
+		FACT(a_store_that_a_slot_forbids_sets_nothing),
 	};
 
 	return cmocka_run_group_tests_name("traps of a guest", tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* caller.c - the engine's contract with whoever calls it, carried out. */
 #include "caller.h"
-#include "hits.h"
+#include "device.h"
 #include "ring.h"
 
 void caller_owes(struct caller *caller, enum ssp_fence fence, uint64_t va)
@@ -86,30 +86,86 @@ static bool log_fence(struct caller *caller, uint64_t va, const uint64_t *asid)
 	return true;
 }
 
-/* hmcode takes the walk up itself, and host-hv, which logs, leaves that to the engine. */
+/* What hmcode's short way does where A or D is all that is missing; SSP_UNMARKED: nothing. */
+static enum ssp_verdict mark(struct ssp_space *space, uint64_t va, enum ssp_access access,
+			     unsigned int state, enum ssp_fence *fence)
+{
+	struct ssp_walk *walk = ssp_walk_hit(space->current, va);
+	uint64_t offset = ssp_entry_offset(va), pte = ssp_port_load(walk->guest + offset), marked;
+
+	if (!ssp_leaf_lacks_marks(pte, ssp_not_user(state)) ||
+	    !ssp_may_plainly_mark(space, walk, pte))
+		return SSP_UNMARKED;
+	marked = pte | space->need[access];
+	if (!ssp_port_swap(walk->guest + offset, pte, marked))
+		return SSP_ALLOWED; /* the access is repeated */
+	return ssp_fill_leaf(space, walk, offset, marked, fence);
+}
+
+/* The first page that a fence has taken comes with its group. */
+static void fill_taken_up(struct ssp_space *space, uint64_t va)
+{
+	ssp_reads_on(space, va);
+	ssp_fill_group(space, ssp_walk_hit(space->current, va), ssp_entry_offset(va));
+}
+
+/* What trap/fault_short.c does of a page whose walk is known: by its decisions, in its order. */
+static struct ssp_result short_way(struct ssp_space *space, uint64_t va, enum ssp_access access,
+				   unsigned int state, bool taken_up)
+{
+	struct ssp_result result = { .fence = SSP_FENCE_NONE };
+
+	result.verdict = ssp_fault_fast(space, va, access, state, &result.fence);
+	if (result.verdict == SSP_ALLOWED && taken_up && access != SSP_STORE)
+		fill_taken_up(space, va);
+	if (result.verdict == SSP_UNMARKED)
+		result.verdict = mark(space, va, access, state, &result.fence);
+	if (!ssp_is_left(result.verdict))
+		return result;
+	if (access != SSP_FETCH &&
+	    ssp_device_hit(space, va, access, ssp_not_user(state), &result.gpa))
+		return (struct ssp_result){ .verdict = SSP_OUTSIDE, .gpa = result.gpa };
+	return ssp_fault(space, va, access, state);
+}
+
+/* Which logs. */
+static struct ssp_result host_hvs(struct ssp_space *space, uint64_t va, enum ssp_access access,
+				  unsigned int state)
+{
+	struct ssp_result result = { .fence = SSP_FENCE_NONE };
+
+	result.verdict = ssp_fault_fast(space, va, access, state, &result.fence);
+	return ssp_is_left(result.verdict) ? ssp_fault(space, va, access, state) : result;
+}
+
 static struct ssp_result fault(struct caller *caller, uint64_t va, enum ssp_access access,
 			       unsigned int state)
 {
 	struct ssp_space *space = caller->space;
 
-	if (caller->logs || ssp_walk_hit(space->current, va) || ssp_ring_is_untold(&space->ring) ||
-	    ssp_walk_take_up(space, va))
+	if (caller->logs)
+		return host_hvs(space, va, access, state);
+	if (ssp_walk_hit(space->current, va))
+		return short_way(space, va, access, state, false);
+	if (ssp_ring_is_untold(&space->ring))
 		return ssp_fault(space, va, access, state);
+	if (ssp_walk_take_up(space, va))
+		return short_way(space, va, access, state, true);
+	if (access != SSP_FETCH && ssp_is_bare_device(space, va))
+		return (struct ssp_result){ .verdict = SSP_OUTSIDE, .gpa = va };
 	return ssp_fault_unknown(space, va, access, state);
 }
 
 struct ssp_result caller_fault(struct caller *caller, uint64_t va, enum ssp_access access,
 			       unsigned int state)
 {
-	struct ssp_result result = { 0 };
+	struct ssp_result result;
 
 	if (caller->logged) {
 		take_log(caller);
 		ssp_forget_fast(caller->space, va);
 	}
-	result.verdict = ssp_fault_fast(caller->space, va, access, state, &result.fence);
-	if (ssp_is_left(result.verdict))
-		result = fault(caller, va, access, state);
+	result = fault(caller, va, access, state);
 	if (caller->logs && result.verdict == SSP_TRUE_FAULT)
 		result.fence = ssp_forget_fast(caller->space, va);
 	caller_owes(caller, result.fence, va);
