@@ -3,12 +3,15 @@
 
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
 import time
 
 import pytest
+
+from processes import must_end, started
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 FRAME = ["pytest.ini", "conftest.py", "boot/launcher.py", "long/parts", "workloads/list"]
@@ -120,12 +123,21 @@ def test_lasts():
     pathlib.Path({str(named)!r}).write_text(str(os.getpid()))
     time.sleep(600)
 """)
-    with subprocess.Popen(["/usr/bin/python3", "tests/long/parts", "calm"], cwd=tree.folder, stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL, env=tree.environment()) as running:
+    with started(["/usr/bin/python3", "tests/long/parts", "calm"], cwd=tree.folder, stdout=subprocess.DEVNULL,
+                 stderr=subprocess.DEVNULL, env=tree.environment()) as running:
         while not (named.exists() and named.read_text()):
             assert running.poll() is None
             time.sleep(0.1)
         running.terminate()
         assert running.wait() == 128 + signal.SIGTERM
-    while pathlib.Path(f"/proc/{named.read_text()}").exists():
-        time.sleep(0.1)
+    must_end(int(named.read_text()), "what the part has started")
+
+
+def test_a_test_that_hangs_fails_by_name_and_the_others_run(tree):
+    """Else a run ends with all results lost when whoever started it loses patience."""
+    (tree.folder / "tests/test_hangs.py").write_text("import time\ndef test_hangs(): time.sleep(600)\n")
+    frame = tree.folder / "tests/pytest.ini"
+    limit = re.search("^timeout = (.*)$", frame.read_text(), re.M)
+    frame.write_text(frame.read_text().replace(limit[0], "timeout = 2"))
+    status, output = tree.call("/usr/bin/python3", "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", "tests")
+    assert status == 1 and "1 failed, 1 passed" in output and "test_hangs" in output, output

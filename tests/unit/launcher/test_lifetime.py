@@ -15,6 +15,7 @@ import pytest
 from hmode import cli, console, outputs, walks
 from hmode.messages import naming
 from hmode.settings import Settings
+from processes import is_there, must_end, started
 
 PACKAGE = pathlib.Path(console.__file__).resolve().parents[1]
 SETTINGS = Settings({"WORKLOAD": "fork", "MODE": "ssp"})
@@ -77,30 +78,13 @@ sys.exit(cli.ended(work))
     return process, int(log.read_bytes().partition(b"pid ")[2].split()[0])
 
 
-def is_there(number):
-    """A process that has ended and whose parent did not look yet is not."""
-    try:
-        return pathlib.Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def must_end(machine):
-    deadline = time.monotonic() + 50
-    while is_there(machine) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    if is_there(machine):
-        os.kill(machine, signal.SIGKILL)
-        pytest.fail("the machine runs on")
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL])
 def test_no_machine_outlives_its_launcher(tmp_path, number):
     process, machine = launcher(tmp_path)
     assert is_there(machine)
     process.send_signal(number)
     process.wait(30)
-    must_end(machine)
+    must_end(machine, "the machine")
 
 
 # ---- a fetch ----
@@ -135,7 +119,7 @@ def numbers_in(file):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_fetch_ends_all_that_it_has_started(fetcher, number):
     program, file = fetcher
-    with subprocess.Popen([program, file]) as fetching:
+    with started([program, file]) as fetching:
         there = numbers_in(file)
         assert all(map(is_there, there))
         fetching.send_signal(number)
@@ -151,7 +135,7 @@ from hmode import cli, debs, tree
 tree.PLATFORM = pathlib.Path({str(tmp_path)!r})
 sys.exit(cli.ended(debs.fetch, {str(file)!r}))
 """
-    with subprocess.Popen([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(PACKAGE)}) as process:
+    with started([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(PACKAGE)}) as process:
         there = numbers_in(file)
         process.terminate()
         assert process.wait(30) == 128 + signal.SIGTERM
@@ -228,7 +212,7 @@ def test_a_launcher_ends_when_its_reader_goes(tmp_path):
     os.close(its)
     os.close(ours)
     assert process.wait(30) == 128 + signal.SIGPIPE
-    must_end(machine)
+    must_end(machine, "the machine")
 
 
 def test_a_tool_that_reads_no_further_ends_nothing(tmp_path):
