@@ -109,3 +109,9 @@ def test_instructions_against_native(all_workloads, mode):
               for w in WORKLOADS}
     mean = math.exp(sum(map(math.log, ratios.values())) / len(ratios))
     assert mean <= GEOMETRIC_MEAN_LIMITS[mode], (mean, ratios)
+
+
+def test_the_kernels_upkeep_falls_into_no_workload(launch):
+    """It comes once a second, wherever that is."""
+    run = launch(MODE="native", WORKLOAD="none", APPEND="quiet hmwork=upkeep:1", MEM="128M")
+    assert run.status == 0 and "hmwork: upkeep ok" in run.console, repr(run)

@@ -146,22 +146,6 @@ static void __attribute__((noinline)) execute(char **words, char **environment, 
 	while (ended != pid);
 }
 
-/*
- * Once a second the kernel gives back pages that a CPU keeps to itself, a third of a million
- * instructions at times.  Into which program that falls is chance, so it is put off for longer than
- * any run; what is due already passes before the first one.
- */
-static void put_off_upkeep(void)
-{
-	int file = open("/proc/sys/vm/stat_interval", O_WRONLY | O_CLOEXEC);
-
-	if (file < 0)
-		return;
-	if (write(file, "100000", 6) == 6)
-		sleep(3);
-	close(file);
-}
-
 /* Whatever the program left running is no company for the next one. */
 static void end_the_rest(void)
 {
@@ -341,7 +325,7 @@ int main(void)
 	ring_init();
 	checksum_init();
 	personality(ADDR_NO_RANDOMIZE);
-	put_off_upkeep();
+	init_put_off_upkeep();
 	plan = read_plan();
 	warm = next_number(&plan);
 	most = next_number(&plan);

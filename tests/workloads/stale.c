@@ -7,7 +7,7 @@
  *   stale-unmap:ROUNDS     pages are given back, and their frames used by another mapping
  *   stale-protect:ROUNDS   pages lose the right to be written, then a store follows
  *
- * Those of restart.c are run in the same way.
+ * Those of restart.c, counters.c and init.c are run in the same way.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -126,7 +126,7 @@ static const struct {
 	{ "stale-fork", stale_fork },       { "stale-unmap", stale_unmap },
 	{ "stale-protect", stale_protect }, { "hotplug", restart_hotplug },
 	{ "kexec", restart_kexec },         { "crash", restart_crash },
-	{ "counters", counters_read },
+	{ "counters", counters_read },      { "upkeep", init_upkeep },
 };
 
 static const char *run(size_t test, unsigned int rounds)

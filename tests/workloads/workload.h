@@ -66,6 +66,8 @@ bool stale_run(const char *name);
 
 /* init.c: being the first process of a guest. */
 void init_mount(void);
+bool init_put_off_upkeep(void);
+const char *init_upkeep(unsigned int rounds);
 const char *init_request(void);
 void init_shell(void);
 void init_poweroff(void) __attribute__((noreturn));
