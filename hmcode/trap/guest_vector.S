@@ -32,11 +32,9 @@
 .endm
 
 	.text
-	.align	2
-	.globl	hm_guest_vector
-hm_guest_vector:
+	vector	hm_guest_vector
 	csrrw	sp, mscratch, sp
-	save_few
+	save	FEW
 	csrr	a1, mcause
 	addi	a0, a1, -12			/* fetch 12, load 13, store 15 */
 	sltiu	a0, a0, 4			/* interrupts are far above */
@@ -67,9 +65,7 @@ known:
 	 * Where the host has a share in the events, nothing is decided above and little here.  Where it has the tables
 	 * and injects, it gets all page faults: a way of their own, before anything is saved that the page has not.
 	 */
-	.align	2
-	.globl	hm_exit_vector
-hm_exit_vector:
+	vector	hm_exit_vector
 	csrrw	sp, mscratch, sp
 	sd	a0, X(10)
 	csrr	a0, mcause
@@ -80,12 +76,10 @@ hm_exit_vector:
 2:	ld	a0, X(10)
 	j	no_fault_of_the_host
 
-	.align	2
-	.globl	hm_policy_vector
-hm_policy_vector:
+	vector	hm_policy_vector
 	csrrw	sp, mscratch, sp
 no_fault_of_the_host:
-	save_few
+	save	FEW
 	csrr	a0, mcause
 	addi	a0, a0, -2
 	bnez	a0, 3f

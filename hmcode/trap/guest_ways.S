@@ -31,19 +31,10 @@
 	csrw	mtvec, a0
 .endm
 
-/* The guest's registers to the page at a1: \live are still in place, \saved in the frame.  Takes a0. */
-.macro registers_to_page live, saved
-	.irp n, \live
-	sd	x\n, (RUN_X + 8 * \n)(a1)
-	.endr
-	csrr	a0, mscratch
-	sd	a0, (RUN_X + 8 * 2)(a1)
-	ld	a0, FRAME_SCRATCH(sp)
-	csrw	mscratch, a0
-	.irp n, \saved
-	ld	a0, X(\n)
-	sd	a0, (RUN_X + 8 * \n)(a1)
-	.endr
+.macro resume
+	load	FEW
+	csrrw	sp, mscratch, sp
+	mret
 .endm
 
 /*
@@ -53,7 +44,9 @@
 .macro exit_by name
 	expect_no_trap a0
 	ld	a1, FRAME_RUN(sp)
-	registers_to_page "1,3,4,7,8,9,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31", "5,6,10,11,12,13,14,15"
+	save_to	a1, 1,3,4,7,8,9,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	swap_scratch a0, (RUN_X + 8 * 2)(a1)
+	copy_to	a1, a0, FEW
 	mv	a0, sp
 	call	\name
 	j	hm_guest_leave
@@ -61,7 +54,7 @@
 
 /* By C's \way, which says how it ended. */
 .macro general way
-	save_caller_saved
+	save	CALLER_SAVED
 	expect_no_trap a0
 	mv	a0, sp
 	csrr	a1, mcause
@@ -71,98 +64,76 @@
 
 	.text
 	.align	2
-	.globl	hm_short_done
-hm_short_done:
-	load_few
-	csrrw	sp, mscratch, sp
-	mret
-
 	/* The exit for a fence, and that for a device. */
-	.globl	hm_short_exit
-hm_short_exit:
+	entry	hm_short_exit
 	exit_by	hm_fence_to_host
-	.globl	hm_device_exit
-hm_device_exit:
+	entry	hm_device_exit
 	exit_by	hm_device_to_host
 
 	/* A page fault that is the host's, from hm_exit_vector: all but sp and a0 are still in place. */
-	.globl	hm_fault_exit
-hm_fault_exit:
+	entry	hm_fault_exit
 	expect_no_trap a0
 	ld	a0, FRAME_RUN(sp)
-	.irp n, 1,3,4,5,6,7,8,9,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-	sd	x\n, (RUN_X + 8 * \n)(a0)
-	.endr
-	csrr	a1, mscratch
-	sd	a1, (RUN_X + 8 * 2)(a0)
-	ld	a1, X(10)
-	sd	a1, (RUN_X + 8 * 10)(a0)
-	ld	a1, FRAME_SCRATCH(sp)
-	csrw	mscratch, a1
+	save_to	a0, 1,3,4,5,6,7,8,9,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	copy_to	a0, a1, 10
+	swap_scratch a1, (RUN_X + 8 * 2)(a0)
 	mv	a0, sp
 	call	hm_fault_to_host
 	j	hm_guest_leave
 
 	/* The C function at a2, of a0 and a1, ends the event. */
-	.globl	hm_middle
-hm_middle:
-	save_caller_saved
+	entry	hm_middle
+	save	CALLER_SAVED
 	expect_no_trap t0
 	jalr	a2
 resume_from_c:
 	expect_guest_traps
-	load_caller_saved
-	load_few
-	csrrw	sp, mscratch, sp
-	mret
+	load	CALLER_SAVED
+	entry	hm_short_done
+	resume
 
-	.globl	hm_general_insn
-hm_general_insn:
+	entry	hm_general_insn
 	csrr	a3, mtval
 	read_source hm_read_rs2, 20
 	read_source hm_read_rs1, 15
 	sd	a1, FRAME_RS1(sp)
 	sd	a2, FRAME_RS2(sp)
-	.globl	hm_general
-hm_general:
+	entry	hm_general
 	general	hm_trap_mmu
 general_left:
 	addi	a0, a0, -HM_TRAP_EXIT
 	bnez	a0, slow
 	ld	a1, FRAME_RUN(sp)
-	registers_to_page "3,4,8,9,18,19,20,21,22,23,24,25,26,27", "1,5,6,7,10,11,12,13,14,15,16,17,28,29,30,31"
+	save_to	a1, CALLEE_SAVED
+	swap_scratch a0, (RUN_X + 8 * 2)(a1)
+	copy_to	a1, a0, 1,5,6,7,10,11,12,13,14,15,16,17,28,29,30,31
 	j	hm_guest_leave
 
-	.globl	hm_unknown
-hm_unknown:
+	entry	hm_unknown
 	general	hm_trap_unknown
 	j	general_left
 
 	/* Neither a page fault nor an instruction that may be TVM's. */
-	.globl	hm_other_trap
-hm_other_trap:
-	save_caller_saved
+	entry	hm_other_trap
+	save	CALLER_SAVED
 	expect_no_trap a0
 slow:
-	save_rest
+	save	CALLEE_SAVED
+	swap_scratch a0, X(2)
+	mv	a0, sp
 	call	hm_trap_route
 	beqz	a0, hm_resume
 
 vm_exit:
 	/* The guest's registers go to the page. */
 	ld	a0, FRAME_RUN(sp)
-	.irp n, 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-	ld	a1, X(\n)
-	sd	a1, (RUN_X + 8 * \n)(a0)
-	.endr
+	copy_to	a0, a1, 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
 	j	hm_guest_leave
 
 hm_resume:
 	expect_guest_traps
 	ld	a0, X(2)
 	csrw	mscratch, a0
-	load_callee_saved
-	load_caller_saved
-	load_few
-	csrrw	sp, mscratch, sp
-	mret
+	load	CALLEE_SAVED
+	load	CALLER_SAVED
+	resume
