@@ -67,7 +67,7 @@ bench-devices: all ## instructions and exits of each disk request and each MiB s
 
 # The patched kernel is one of its guests; RUNS without it needs none.
 report_linux	:= $(if $(RUNS),$(if $(findstring patched,$(RUNS)),linux),linux)
-report: $(if $(A)$(B),$(PYTHON),all payloads plugins $(report_linux)) ## everything measured, as one page; RUNS="..." WORKLOAD="..." JOBS=2 OUT=FILE; A=OLD.json B=NEW.json compares
+report: $(if $(A)$(B)$(filter A B,$(HMODE_GIVEN)),$(PYTHON),all payloads plugins $(report_linux)) ## everything measured, as one page; RUNS="..." WORKLOAD="..." JOBS=2 OUT=FILE; A=OLD.json B=NEW.json compares
 	@OUT="$(OUT)" PYTHONSAFEPATH=1 PYTHONPATH=qemu-platform $(PYTHON) -m report
 
 count-pt-writes: options all plugins ## stores of the guest to its live page tables, counted by a QEMU plugin

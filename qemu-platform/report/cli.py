@@ -11,6 +11,7 @@ from report import compare, document, markdown, page, plan, runs
 
 SCHEMA = 1
 USED = ("RUNS", "WORKLOAD", "JOBS", "FOLDER", "OUT", "A", "B")
+FOR_NONE = ("FOLDER", "OUT")     # as good as left out where they are empty, as files and folders of other commands are
 MOST_JOBS = 64
 # Others that make itself needs.
 BESIDE = ("V", "PYTHON", "CROSS_COMPILE", "HMODE_CACHE", "OPENSBI_SRC")
@@ -21,6 +22,8 @@ def options(environment):
     for name in environment.get("HMODE_GIVEN", "").split():
         if name not in USED + BESIDE:
             raise Refused(f"{name} does not go with make report", " ".join(USED))
+        if name in USED and name not in FOR_NONE and not environment.get(name):
+            raise Refused(f"{name}= is empty: leave it out")
     given = {name: environment.get(name, "") for name in USED}
     if given["OUT"] and not os.access(pathlib.Path(given["OUT"]).absolute().parent, os.W_OK | os.X_OK):
         raise Refused(f"OUT={given['OUT']} cannot be written: its folder is not there, or not yours")

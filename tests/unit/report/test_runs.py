@@ -316,7 +316,8 @@ def test_runs_are_chosen_by_name_and_part(fake, report):
 
 
 @pytest.mark.parametrize("given", [{"RUNS": "virt nothing"}, {"JOBS": "0"}, {"JOBS": "65"}, {"JOBS": "two"},
-                                   {"HMODE_GIVEN": "MODE"}, {"A": "one"}, {"A": "/nowhere", "B": "/nowhere"}])
+                                   {"HMODE_GIVEN": "MODE"}, {"HMODE_GIVEN": "A B"},
+                                   {"HMODE_GIVEN": "RUNS", "RUNS": ""}, {"A": "one"}, {"A": "/nowhere", "B": "/nowhere"}])
 def test_what_means_nothing_is_refused(fake, report, given):
     assert report(**given) in (1, 2)
     assert fake.calls() == []
