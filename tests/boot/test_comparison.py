@@ -9,7 +9,7 @@ import pytest
 from ladder import check_correct, sum_of
 from launcher import LAUNCH, PROFILES, WORKLOADS
 
-# The most exits of ssp for one of tsp's, or of tsp-in-step's; elsewhere it may come out even.  docs/measuring.md
+# The most exits of ssp for one of tsp's, or of tsp-in-step's; elsewhere it may come out even.  docs/explained.md
 # explains the rows, and why two are lost to tsp.
 EXITS = {
     "tsp": {"fork": 0.86, "exec": 0.88, "vfork": 0.85, "mmap": 0.82, "touch": 0.93, "mprotect": 1.16, "cow": 0.93,

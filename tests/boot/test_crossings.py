@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A kernel that fences everything at each crossing: the table of docs/measuring.md, and the row that ssp loses."""
+"""A kernel that fences everything at each crossing: the table of docs/explained.md, and the row that ssp loses."""
 
 import re
 
