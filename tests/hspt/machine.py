@@ -39,7 +39,8 @@ class Machine:
             "-initrd", str(INITRD), "-append", f"{command_line} hspt={programs}"]
         for name, (_, theirs) in ends.items():
             command += ["-chardev", f"socket,id={name},fd={theirs.fileno()}"]
-        command += ["-serial", f"file:/dev/fd/{serial}", "-qmp", "chardev:qmp", *words]
+        # It starts when QMP listens: of what happens before, a monitor is never told, the guest's end included.
+        command += ["-serial", f"file:/dev/fd/{serial}", "-qmp", "chardev:qmp", "-S", *words]
         limit = (lambda: resource.setrlimit(resource.RLIMIT_AS, (memory, memory))) if memory else None
         environment = dict(os.environ, LD_PRELOAD=str(preload)) if preload else None
         self.folder = folder
@@ -57,6 +58,8 @@ class Machine:
         self.reader = threading.Thread(target=self.read)
         self.reader.start()
         self.do("qmp_capabilities")
+        if "-S" not in words:
+            self.do("cont")
 
     def read(self):
         """Read the console to its end, whatever else a test does."""

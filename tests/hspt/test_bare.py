@@ -4,8 +4,11 @@
 import os
 import pathlib
 import subprocess
+import time
 
 import pytest
+
+from machine import Guest, Machine
 
 CC = os.environ.get("CROSS_COMPILE", "riscv64-linux-gnu-") + "gcc"
 SOURCE = pathlib.Path(__file__).with_name("bare.c")
@@ -34,12 +37,24 @@ def bare(tmp_path_factory):
     return program
 
 
+def words_for(program):
+    return ["-bios", "none", "-kernel", str(program),
+            "-object", "memory-backend-memfd,id=shared,size=1M,share=on", "-device", "ivshmem-plain,memdev=shared"]
+
+
 @pytest.mark.parametrize("accel", ["", ALWAYS, ALWAYS + ",split-wx=on"], ids=["softmmu", "direct", "split-wx"])
 def test_what_machine_mode_changes(guest, bare, accel):
-    run = guest("none", accel, words=[
-        "-bios", "none", "-kernel", str(bare),
-        "-object", "memory-backend-memfd,id=shared,size=1M,share=on", "-device", "ivshmem-plain,memdev=shared"])
+    run = guest("none", accel, words=words_for(bare))
     assert run.messages == "", run
     assert [(name, int(value, 16)) for name, value in run.numbers] == list(RESULTS.items()), run
     if accel:
         assert run.counters["pages mapped"] > 0 < run.counters["faults"], run
+
+
+@pytest.mark.timeout(120)
+def test_a_guest_that_is_quicker_than_the_monitor_is_not_missed(bare, tmp_path, monkeypatch):
+    """Its end is an event, and a monitor is told of none before it has said what it can do."""
+    do = Machine.do
+    monkeypatch.setattr(Machine, "do", lambda *words, **options: (time.sleep(1), do(*words, **options))[1])
+    run = Guest(tmp_path, "none", words=words_for(bare))
+    assert run.status == 0 and len(run.numbers) == len(RESULTS), run
