@@ -21,6 +21,9 @@ os.environ.pop("HMODE_GIVEN", None)
 
 # ---- long tests ----
 
+LONG_SECONDS = 3500
+
+
 def pytest_addoption(parser):
     group = parser.getgroup("long tests")
     group.addoption("--long", action="store_true", help="run long tests as well")
@@ -56,6 +59,13 @@ def list_parts(config, items):
         config.get_terminal_writer().line(f"part {part} {sizes[part]}")
 
 
+def give_long_tests_time(items):
+    """A part has an hour, and some have one test; pytest.ini has the limit of the others."""
+    for item in items:
+        if part_of(item) is not None:
+            item.add_marker(pytest.mark.timeout(LONG_SECONDS))
+
+
 def is_apart(item):
     return item.get_closest_marker("apart") is not None
 
@@ -73,6 +83,7 @@ def keep_files_together(items):
 def pytest_collection_modifyitems(config, items):
     if config.getoption("--parts"):
         list_parts(config, items)
+    give_long_tests_time(items)
     if not config.getoption("--part"):
         keep_files_together(items)
     passed = passed_before(config)

@@ -32,6 +32,13 @@ def test_of_the_file(): pass
 """
 
 
+LASTS = """
+import time, pytest
+@pytest.mark.long
+def test_lasts(): time.sleep(4)
+"""
+
+
 class Tree:
     """A repository of a few tests with the frame."""
 
@@ -136,8 +143,11 @@ def test_lasts():
 def test_a_test_that_hangs_fails_by_name_and_the_others_run(tree):
     """Else a run ends with all results lost when whoever started it loses patience."""
     (tree.folder / "tests/test_hangs.py").write_text("import time\ndef test_hangs(): time.sleep(600)\n")
+    (tree.folder / "tests/test_lasts.py").write_text(LASTS)
     frame = tree.folder / "tests/pytest.ini"
     limit = re.search("^timeout = (.*)$", frame.read_text(), re.M)
     frame.write_text(frame.read_text().replace(limit[0], "timeout = 2"))
     status, output = tree.call("/usr/bin/python3", "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", "tests")
     assert status == 1 and "1 failed, 1 passed" in output and "test_hangs" in output, output
+    status, output = tree.parts("lasts")
+    assert status == 0 and "1 passed" in output, output
