@@ -6,7 +6,6 @@
  * The address of the next slot goes around by itself, since only its low 16 bits are stored.  The
  * vCPU has it in the guest world, the hart otherwise.  An event whose value is in a register is six
  * instructions: load the address, read mcycle, store both words, add, store the address.
- * trap/guest_registers.h has the same for the assembler.
  */
 #ifndef HM_TRACE_H
 #define HM_TRACE_H

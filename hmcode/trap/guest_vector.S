@@ -4,8 +4,8 @@
  *
  * While the guest world runs, mscratch points to the hart's hm_frame and mtvec
  * to hm_guest_vector.  The frame lies right above the stack for traps, so one
- * swap gives both.  Until hm_trap_route or hm_to_host is called, or hm_guest_leave
- * reached, mscratch holds the guest's sp; from then on OpenSBI's scratch space, since its
+ * swap gives both.  Until hm_trap_route or one of the hm_*_to_host is called, or
+ * hm_guest_leave reached, mscratch holds the guest's sp; from then on OpenSBI's scratch space, since its
  * functions look there.  So nothing on the shorter ways may call them, or hm_this_hart().
  */
 #include <sbi/riscv_encoding.h>

@@ -99,7 +99,8 @@ def test_all_harts_are_shown(payloads, tmp_path):
     shown = [re.findall(r"^hart.*\n(?:  .*\n)*", text, re.M) for text in said.stdout.split("core/pool.c: free\n")[:-1]]
     assert [len(harts) for harts in shown] == [2] * 6, said
     # Either hart may be first to start the firmware: it runs the host, and its vCPU.
-    boots = next(hart for hart in (0, 1) if "the host's SBI call" in shown[1][hart])
+    boots = next((hart for hart in (0, 1) if "the host's SBI call" in shown[1][hart]), None)
+    assert boots is not None, said
     reset, call, locked, trap, guest, host = (harts[boots] for harts in shown)
     assert "M-mode, outside the firmware\n  pc 0x1000; " in reset, said
     assert call.startswith(f"hart {boots}, gdb thread {boots + 1}: firmware, the host's SBI call hm, function 2\n"), said
