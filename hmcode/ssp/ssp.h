@@ -260,7 +260,7 @@ struct ssp_space {
 	uint64_t sorted_at; /* the last of these uses */
 
 	uint64_t log_head;
-	/* What fences and switches use lies above, where one instruction reaches it from the vCPU. */
+	/* What fences and switches use lies above: one instruction reaches it from the vCPU. */
 	unsigned int slot_count;
 	struct ssp_slot slots[SSP_MAX_SLOTS];
 	uint64_t log[SSP_LOG_SIZE]; /* page addresses of fences with rs2 = x0 */
