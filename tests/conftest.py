@@ -21,7 +21,7 @@ os.environ.pop("HMODE_GIVEN", None)
 
 # ---- long tests ----
 
-LONG_SECONDS = 3500
+LONG_SECONDS = 1800
 
 
 def pytest_addoption(parser):
@@ -60,7 +60,7 @@ def list_parts(config, items):
 
 
 def give_long_tests_time(items):
-    """A part has an hour, and some have one test; pytest.ini has the limit of the others."""
+    """Those that may take more say so; pytest.ini has the limit of the others."""
     for item in items:
         if part_of(item) is not None:
             item.add_marker(pytest.mark.timeout(LONG_SECONDS))

@@ -213,6 +213,8 @@ struct hm_vcpu {
 	u32 vlenb;           /* of the hart that it was made on, for which v has room */
 	struct hm_v_state v; /* last: as large as vlenb needs */
 };
+_Static_assert(__builtin_offsetof(struct hm_vcpu, space.log_head) < 2048,
+	       "within reach of a load's offset");
 
 /*
  * What goes straight to the guest.  Faults, misaligned accesses, illegal instructions and its SBI

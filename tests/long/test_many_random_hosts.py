@@ -40,6 +40,7 @@ def run_long(launch, payloads, profile, harts, seed, **options):
 
 
 @pytest.mark.long("random-host")
+@pytest.mark.timeout(3500)
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("seed", range(100, 110))
 def test_one_hart(launch, payloads, seed, profile):
@@ -47,6 +48,7 @@ def test_one_hart(launch, payloads, seed, profile):
 
 
 @pytest.mark.long("random-host")
+@pytest.mark.timeout(3500)
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("seed", range(200, 205))
 def test_two_harts(launch, payloads, seed, profile):

@@ -121,12 +121,12 @@ class Tree:
                 raise RuntimeError(done.stdout)
 
     def passes(self, test, cpu_seconds=None, more=()):
-        """Does the test pass here?  Each of its processes may take cpu_seconds."""
+        """Does the test pass here?  Each of its processes may take cpu_seconds; what it builds may have warnings."""
         words = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *more, node_of(test)]
         if cpu_seconds:
             words = ["prlimit", f"--cpu={cpu_seconds}", *words]
         environment = {name: value for name, value in os.environ.items()
-                       if not name.startswith("PYTEST_") and name != "BUILD"}
+                       if not name.startswith("PYTEST_") and name != "BUILD"} | {"WERROR": ""}
         running = subprocess.Popen(words, cwd=self.folder, env=environment, start_new_session=True, text=True,
                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         try:

@@ -35,6 +35,7 @@ def test_what_takes_little_time_is_proved():
 
 
 @pytest.mark.long("prove")
+@pytest.mark.timeout(3500)
 def test_the_rest_is_proved():
     assert_proved("long")
 

@@ -11,7 +11,8 @@ out	?= $(top)/build/tests/$(notdir $(here))
 Q	:= $(if $(V),,@)
 
 CC	:= gcc
-WERROR	:= -Werror
+# Empty for mutants: a test has to catch them, and not the compiler.
+WERROR	?= -Werror
 LDLIBS	:= -lcmocka
 
 objects	= $(patsubst %.c,$(out)/%.o,$1)

@@ -86,55 +86,107 @@ static bool log_fence(struct caller *caller, uint64_t va, const uint64_t *asid)
 	return true;
 }
 
-/* What hmcode's short way does where A or D is all that is missing; SSP_UNMARKED: nothing. */
-static enum ssp_verdict mark(struct ssp_space *space, uint64_t va, enum ssp_access access,
-			     unsigned int state, enum ssp_fence *fence)
-{
-	struct ssp_walk *walk = ssp_walk_hit(space->current, va);
-	uint64_t offset = ssp_entry_offset(va), pte = ssp_port_load(walk->guest + offset), marked;
+/* A page fault that hmcode's short way takes, and the leaf it is about, as trap/fault_short.c has them. */
+struct short_fault {
+	struct ssp_space *space;
+	uint64_t va;
+	enum ssp_access access;
+	unsigned int state;
+	struct ssp_walk *walk;
+	uint64_t pte;
+};
 
-	if (!ssp_leaf_lacks_marks(pte, ssp_not_user(state)) ||
-	    !ssp_may_plainly_mark(space, walk, pte))
-		return SSP_UNMARKED;
-	marked = pte | space->need[access];
-	if (!ssp_port_swap(walk->guest + offset, pte, marked))
-		return SSP_ALLOWED; /* the access is repeated */
-	return ssp_fill_leaf(space, walk, offset, marked, fence);
+static struct ssp_result general(const struct short_fault *f)
+{
+	return ssp_fault(f->space, f->va, f->access, f->state);
 }
 
-/* The first page that a fence has taken comes with its group. */
-static void fill_taken_up(struct ssp_space *space, uint64_t va)
+static struct ssp_result ends(enum ssp_verdict verdict, enum ssp_fence fence)
 {
-	ssp_reads_on(space, va);
-	ssp_fill_group(space, ssp_walk_hit(space->current, va), ssp_entry_offset(va));
+	return (struct ssp_result){ .verdict = verdict, .fence = fence };
 }
 
-/* What trap/fault_short.c does of a page whose walk is known: by its decisions, in its order. */
-static struct ssp_result short_way(struct ssp_space *space, uint64_t va, enum ssp_access access,
-				   unsigned int state, bool taken_up)
+static struct ssp_result unfilled(const struct short_fault *f)
 {
-	struct ssp_result result = { .fence = SSP_FENCE_NONE };
+	uint64_t gpa;
 
-	result.verdict = ssp_fault_fast(space, va, access, state, &result.fence);
-	if (result.verdict == SSP_ALLOWED && taken_up && access != SSP_STORE)
-		fill_taken_up(space, va);
-	if (result.verdict == SSP_UNMARKED)
-		result.verdict = mark(space, va, access, state, &result.fence);
-	if (!ssp_is_left(result.verdict))
-		return result;
-	if (access != SSP_FETCH &&
-	    ssp_device_hit(space, va, access, ssp_not_user(state), &result.gpa))
-		return (struct ssp_result){ .verdict = SSP_OUTSIDE, .gpa = result.gpa };
-	return ssp_fault(space, va, access, state);
+	if (f->access == SSP_FETCH || !ssp_is_device(f->space, f->pte, f->va, &gpa))
+		return general(f);
+	return (struct ssp_result){ .verdict = SSP_OUTSIDE, .gpa = gpa };
+}
+
+/* first: the page is the first that a fence has taken, and comes with its group. */
+static struct ssp_result fill(const struct short_fault *f, bool first)
+{
+	uint64_t offset = ssp_entry_offset(f->va);
+	enum ssp_fence fence;
+
+	if (ssp_fill_leaf(f->space, f->walk, offset, f->pte, &fence) != SSP_ALLOWED)
+		return unfilled(f);
+	if (f->access == SSP_STORE)
+		return ends(SSP_ALLOWED, fence);
+	if (first)
+		ssp_reads_on(f->space, f->va);
+	if (first || ssp_wants_group(f->space, f->walk, f->va, offset))
+		ssp_fill_group(f->space, f->walk, offset);
+	return ends(SSP_ALLOWED, fence);
+}
+
+static struct ssp_result mark(struct short_fault *f)
+{
+	uint64_t marked = f->pte | f->space->need[f->access];
+
+	if (!ssp_may_plainly_mark(f->space, f->walk, f->pte))
+		return general(f);
+	if (!ssp_port_swap(f->walk->guest + ssp_entry_offset(f->va), f->pte, marked))
+		return ends(SSP_ALLOWED, SSP_FENCE_NONE); /* the access is repeated */
+	f->pte = marked;
+	return fill(f, false);
+}
+
+static struct ssp_result exception(struct short_fault *f)
+{
+	enum ssp_verdict verdict = SSP_TRUE_FAULT;
+
+	if (!ssp_leaf_has_rights(f->space, f->pte, f->access)) {
+		if (f->access == SSP_LOAD)
+			verdict = ssp_leaf_without_rights(f->pte, SSP_LOAD, f->state);
+	} else if (ssp_leaf_lacks_marks(f->pte, ssp_not_user(f->state))) {
+		return mark(f);
+	} else {
+		verdict = ssp_leaf_has_needs(f->space, f->pte, f->access) ?
+				  ssp_leaf_of_other_mode(f->pte, f->access, f->state) :
+				  SSP_SLOW;
+	}
+	switch (verdict) {
+	case SSP_ALLOWED: return fill(f, false);
+	case SSP_TRUE_FAULT: return ends(SSP_TRUE_FAULT, SSP_FENCE_NONE);
+	default: return general(f);
+	}
+}
+
+/* Of a page whose walk is known: trap/fault_short.c, by its decisions, in its order. */
+static struct ssp_result short_way(struct short_fault *f, bool taken_up)
+{
+	f->pte = ssp_port_load(f->walk->guest + ssp_entry_offset(f->va));
+	if (ssp_is_absent(f->pte)) {
+		if (f->access != SSP_STORE)
+			ssp_reads_on(f->space, f->va);
+		return ends(SSP_TRUE_FAULT, SSP_FENCE_NONE);
+	}
+	if (!ssp_leaf_plainly_allows(f->space, f->pte, f->access, ssp_not_user(f->state)))
+		return exception(f);
+	return fill(f, taken_up);
 }
 
 /* Which logs. */
 static struct ssp_result host_hvs(struct ssp_space *space, uint64_t va, enum ssp_access access,
 				  unsigned int state)
 {
-	struct ssp_result result = { .fence = SSP_FENCE_NONE };
+	struct ssp_result result = { .verdict = SSP_SLOW, .fence = SSP_FENCE_NONE };
 
-	result.verdict = ssp_fault_fast(space, va, access, state, &result.fence);
+	if (access == SSP_STORE)
+		result.verdict = ssp_fault_fast(space, va, access, state, &result.fence);
 	return ssp_is_left(result.verdict) ? ssp_fault(space, va, access, state) : result;
 }
 
@@ -142,15 +194,18 @@ static struct ssp_result fault(struct caller *caller, uint64_t va, enum ssp_acce
 			       unsigned int state)
 {
 	struct ssp_space *space = caller->space;
+	struct short_fault f = { space, va, access, state, .walk = NULL };
 
 	if (caller->logs)
 		return host_hvs(space, va, access, state);
-	if (ssp_walk_hit(space->current, va))
-		return short_way(space, va, access, state, false);
+	f.walk = ssp_walk_hit(space->current, va);
+	if (f.walk)
+		return short_way(&f, false);
 	if (ssp_ring_is_untold(&space->ring))
 		return ssp_fault(space, va, access, state);
-	if (ssp_walk_take_up(space, va))
-		return short_way(space, va, access, state, true);
+	f.walk = ssp_walk_take_up(space, va);
+	if (f.walk)
+		return short_way(&f, true);
 	if (access != SSP_FETCH && ssp_is_bare_device(space, va))
 		return (struct ssp_result){ .verdict = SSP_OUTSIDE, .gpa = va };
 	return ssp_fault_unknown(space, va, access, state);
