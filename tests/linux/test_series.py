@@ -27,6 +27,14 @@ def test_series_applies_is_clean_and_comes_back():
     assert done.stderr.count("  PATCH ") == len(SERIES) >= 5
 
 
+def test_it_is_written_to_a_folder_by_its_name_here(tmp_path):
+    """As the series' README has it: what git takes for relative to its own tree is not lost."""
+    done = subprocess.run([str(ROOT / "qemu-platform" / "linux-build"), "series", "written"], cwd=tmp_path,
+                          capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert sorted(path.name for path in (tmp_path / "written").iterdir()) == [path.name for path in SERIES]
+
+
 def added(name):
     """What the series adds as the file NAME."""
     for patch in SERIES:
