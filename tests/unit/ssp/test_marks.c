@@ -183,6 +183,11 @@ static void an_entry_that_changed_meanwhile_fills_no_neighbour(void **state)
 	memory.swap = fail_once;
 	assert_int_equal(load(0), SSP_TRUE_FAULT);
 	assert_int_equal(shadow_level(PAGE_SIZE), -1);
+	put(2, 0, PAGE(0), BARE);
+	memory.swap = fail_once;
+	assert_int_equal(ssp_fault(&f.space, 0, SSP_LOAD, 0).verdict, SSP_ALLOWED);
+	assert_int_equal(shadow_level(0), -1);
+	assert_int_equal(shadow_level(PAGE_SIZE), -1);
 }
 
 /*
