@@ -5,7 +5,7 @@ import os
 import pathlib
 import re
 
-from hmode import cli, tree
+from hmode import cli, outputs, tree
 from hmode.messages import Failed, Refused, naming, say
 from report import compare, document, markdown, page, plan, runs
 
@@ -33,8 +33,12 @@ def options(environment):
 
 
 def store(path, text):
-    with naming(path):
-        path.write_text(text)
+    """Whole, or as it was before; what is no file, as a terminal, is written to as it stands."""
+    if path.exists() and not path.is_file():
+        with naming(path):
+            path.write_text(text)
+    else:
+        outputs.write_whole(path.with_name(path.name + ".new"), path, text.encode())
 
 
 def written(made, folder, name, out=""):
@@ -48,7 +52,10 @@ def written(made, folder, name, out=""):
 
 
 def chosen(given):
-    found, unknown = plan.chosen(plan.whole(), [word for word in re.split("[, ]+", given["RUNS"]) if word])
+    words = [word for word in re.split("[, ]+", given["RUNS"]) if word]
+    if given["RUNS"] and not words:
+        raise Refused("RUNS= names nothing", " ".join(plan.parts(plan.whole())))
+    found, unknown = plan.chosen(plan.whole(), words)
     if unknown:
         raise Refused(f"RUNS: '{unknown[0]}' is no run and no part", " ".join(plan.parts(plan.whole())))
     workload = ",".join(word for word in re.split("[, ]+", given["WORKLOAD"]) if word)

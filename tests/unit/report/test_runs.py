@@ -4,6 +4,7 @@
 import errno
 import json
 import os
+import pathlib
 import shutil
 import signal
 import time
@@ -356,3 +357,23 @@ def test_small_sizes_are_compared_with_small_ones(fake):
         wanted += [{"run": f"{part}-{mode}", "part": part, "kind": plan.WORKLOADS,
                     "results": [record(mode, "hello", 1000, program=program)]} for mode in ("native", "tsp")]
     assert all(each["results"][0]["ok"] for each in runs.with_comparison(wanted))
+
+
+def test_what_names_no_run_is_refused():
+    with pytest.raises(cli.Refused, match="RUNS= names nothing"):
+        cli.chosen({"RUNS": ",", "WORKLOAD": ""})
+
+
+def test_a_page_that_cannot_be_written_whole_is_as_it_was(tmp_path, monkeypatch):
+    path = tmp_path / "page.md"
+    path.write_text("the last one")
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(pathlib.Path, "write_bytes", full)
+    monkeypatch.setattr(pathlib.Path, "write_text", full)
+    with pytest.raises(OSError):
+        cli.store(path, "a new one")
+    assert [file.name for file in tmp_path.iterdir()] == ["page.md"]
+    assert path.read_text() == "the last one"
