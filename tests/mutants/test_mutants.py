@@ -95,6 +95,7 @@ def test_each_expression_of_a_unit_finds_something(path, tmp_path):
 
 
 @pytest.mark.long("mutants")
+@pytest.mark.timeout(3500)
 @pytest.mark.parametrize("path", UNITS)
 def test_mutants_of_a_unit_are_caught(path, tmp_path):
     run_unit_mutants(path, tmp_path)
